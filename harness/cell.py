@@ -1,0 +1,77 @@
+"""A cell: one suite, entry, language and seed; the unit of work, of caching and of provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness import plugins
+from harness.entries import Entry
+from harness.suite import Suite, Training
+from harness.types import Adapter, Method, Need, Ranker
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this machine keeps things and computes; none of it but the device changes a number."""
+
+    cache: Path
+    data_dir: Path | None = None
+    methods_path: Path | None = None
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is run once. `seed` is the root of every draw that the cell makes."""
+
+    suite: Suite
+    entry: Entry
+    language: str
+    seed: int
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.entry.name}/{self.language}/{self.seed}"
+
+    @cached_property
+    def plugin(self) -> Method | Ranker | None:
+        """The entry's method with its settings; None for the untuned base."""
+        name = self.entry.method
+        if name is None:
+            return None
+        loaded: Method | Ranker = plugins.load(name, self.entry.settings.get(name, {}), self.place.methods_path)
+        return loaded
+
+    @cached_property
+    def method(self) -> Method | None:
+        """The objective that this cell trains, if it trains at all."""
+        return self.plugin if isinstance(self.plugin, Method) else None
+
+    @cached_property
+    def adapters(self) -> list[Adapter]:
+        """The changes to the network, in order."""
+        place, settings = self.place, self.entry.settings
+        return [plugins.load(name, settings.get(name, {}), place.methods_path) for name in self.entry.adapters]
+
+    @cached_property
+    def needs(self) -> frozenset[Need]:
+        return self.method.needs if self.method else frozenset()
+
+    @cached_property
+    def training(self) -> Training:
+        """The suite's settings for the method's family, with the entry's own on top."""
+        assert self.method is not None
+        settings = self.suite.training[self.method.family].model_dump()
+        return Training.model_validate({**settings, **self.entry.training})
+
+    def plugin_versions(self) -> dict[str, int | str]:
+        """Return what stands for the meaning of each plugin in this cell's keys."""
+        names: list[str] = [name for name in (self.entry.method, *self.entry.adapters) if name]
+        return {name: plugins.version(name, self.place.methods_path) for name in names}
+
+    def identity(self) -> dict[str, Any]:
+        """Return the words that name this cell."""
+        return {"suite": self.suite.name, "entry": self.entry.name, "language": self.language, "seed": self.seed}

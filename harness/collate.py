@@ -1,0 +1,211 @@
+"""Records → leaderboard: one row per entry, language and measure, and the average over languages.
+
+The numbers are those of harness.stats.summary. `p_adjusted` and `verdict` stay empty here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness import suite as suites
+from harness.errors import DataError, NothingMeasured, RequestError
+from harness.record import PER_QUERY, Record, beside, path_of, read_all
+from harness.stats.summary import Floats, Scored, Summary, summaries
+
+if TYPE_CHECKING:
+    import pandas
+
+COLUMNS = (
+    "suite",
+    "entry",
+    "language",
+    "measure",
+    "mean",
+    "ci_low",
+    "ci_high",
+    "n_queries",
+    "n_seeds",
+    "seed_sd",
+    "delta_vs_base",
+    "delta_ci_low",
+    "delta_ci_high",
+    "p_adjusted",
+    "verdict",
+)
+_SAME = 1e-9  # a mean over queries in a record and in its per-query file may differ by summation order only
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """What the records of one folder say together. `measures` has the primary one first."""
+
+    suite: str
+    primary: str
+    measures: tuple[str, ...]
+    languages: tuple[str, ...]
+    rows: pandas.DataFrame  # COLUMNS
+    records: tuple[Record, ...]  # done
+    failures: tuple[Record, ...]
+    run: Mapping[str, Any]  # run.json, {} where there is none
+
+
+def collate(folder: Path) -> Leaderboard:
+    """Return the leaderboard of an output folder.
+
+    Raises NothingMeasured where no cell is done, and DataError where records are of two suites, or name files
+    that are not theirs, or cannot be compared query by query, or share weights under two seeds.
+    """
+    records = read_all(folder)
+    done = tuple(record for record in records if record.status == "done")
+    failures = tuple(record for record in records if record.status == "failed")
+    _refuse(folder, records, done)
+    run = read_run_json(folder)
+    tables = {_name(record): _per_query(folder, record) for record in done}
+    found = next(iter(tables.values())).columns.tolist()
+    suite = done[0].suite
+    primary = _primary(run, suite, found)
+    measures = (primary, *(measure for measure in found if measure != primary))
+    languages = _languages(run, records)
+    lines = summaries(_scored(done, tables, measures), languages)
+    return Leaderboard(suite, primary, measures, languages, _frame(suite, measures, lines), done, failures, run)
+
+
+def read_run_json(folder: Path) -> dict[str, Any]:
+    """Return run.json of an output folder, {} where there is none; raises DataError where it is damaged."""
+    path = folder / "run.json"
+    try:
+        run = json.loads(path.read_bytes()) if path.is_file() else {}
+    except ValueError as error:
+        raise DataError(f"{path} is not valid JSON: {error}; run the request again") from error
+    if not isinstance(run, dict):
+        raise DataError(f"{path} does not hold a JSON object; run the request again")
+    return run
+
+
+def resolved(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the request in run.json was resolved to, {} where it does not say."""
+    value = run.get("resolved")
+    return value if isinstance(value, Mapping) else {}
+
+
+def weights(record: Record) -> str:
+    """Return the sha256 of the model that a record was made with, "" where it names none."""
+    model = record.provenance.get("model")
+    return str(model.get("sha256") or "") if isinstance(model, Mapping) else ""
+
+
+def _name(record: Record) -> str:
+    return f"{record.entry}/{record.language}/{record.seed}"
+
+
+def _refuse(folder: Path, records: Sequence[Record], done: Sequence[Record]) -> None:
+    """Raise for records that make no leaderboard, before any score is read."""
+    if not records:
+        raise NothingMeasured(f"no records below {folder / 'records'}; name a folder that 'harness run --out' wrote")
+    names = sorted({record.suite for record in records})
+    if len(names) > 1:
+        raise DataError(f"{folder} holds records of two suites ({', '.join(names)}); give each its own folder")
+    cells: set[str] = set()
+    for record in records:
+        if _name(record) in cells:
+            raise DataError(f"{folder} holds two records of the cell {_name(record)}; delete the misplaced one")
+        cells.add(_name(record))
+    if not done:
+        reason = " ".join(records[0].reason.split()) or "no reason recorded"
+        raise NothingMeasured(f"all {len(records)} cells in {folder} failed, {_name(records[0])} with: {reason}")
+    seeds: dict[tuple[str, str, str], int] = {}
+    for record in done:
+        if record.trained and (model := weights(record)):
+            first = seeds.setdefault((record.entry, record.language, model), record.seed)
+            if first != record.seed:
+                cell = f"{record.entry}/{record.language}"
+                raise DataError(
+                    f"equal weights under two seeds: {cell} has the same model for {first} and {record.seed}; "
+                    "its training ignores the seed, or a record was copied"
+                )
+
+
+def _per_query(folder: Path, record: Record) -> pandas.DataFrame:
+    """Return the scores of one record, queries (sorted) by measures (as written), verified against the record."""
+    import pandas
+
+    path = beside(path_of(folder, record.entry, record.language, record.seed), PER_QUERY)
+    again = "delete its record and run again"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); {again}") from error
+    if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):
+        raise DataError(f"{path} has not the sha256 that its record names; {again}")
+    try:
+        long = pandas.read_parquet(io.BytesIO(content))
+        table = long.pivot(index="query_id", columns="measure", values="value")[list(long["measure"].unique())]
+        values = table.to_numpy(dtype=float)
+    except (KeyError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is not one value per query_id and measure: {reason}; {again}") from error
+    if not values.size or not np.isfinite(values).all():
+        raise DataError(f"{path} has no value, or NaN, for a query and measure; {again}")
+    for measure, mean in zip(table.columns, values.mean(axis=0).tolist(), strict=True):
+        if not math.isclose(record.measures.get(measure, mean), mean, rel_tol=0, abs_tol=_SAME):
+            raise DataError(f"{path} gives {measure} {mean!r}, its record {record.measures[measure]!r}; {again}")
+    return table
+
+
+def _scored(
+    done: Iterable[Record], tables: Mapping[str, pandas.DataFrame], measures: Sequence[str]
+) -> dict[tuple[str, str], Scored]:
+    """Return the scores of each entry and language, all entries of a language over the same queries."""
+    groups: dict[tuple[str, str], dict[int, Floats]] = {}
+    first: dict[str, str] = {}  # language → the cell that the others are held against
+    for record in done:
+        cell = _name(record)
+        table, reference = tables[cell], tables[first.setdefault(record.language, cell)]
+        if set(table.columns) != set(measures):
+            raise DataError(f"{cell} has other measures than the other records: {', '.join(table.columns)}; run again")
+        if not table.index.equals(reference.index):
+            query = table.index.symmetric_difference(reference.index)[0]
+            raise DataError(f"{cell} and {first[record.language]} answer different queries: '{query}'; run both again")
+        by_seed = groups.setdefault((record.entry, record.language), {})
+        by_seed[record.seed] = table[list(measures)].to_numpy(dtype=float)
+    return {name: Scored(by_seed) for name, by_seed in groups.items()}
+
+
+def _primary(run: Mapping[str, Any], suite: str, found: Sequence[str]) -> str:
+    """Return the measure to sort by: run.json's, else the bundled suite's, else the first that was written."""
+    choice = resolved(run).get("primary")
+    if choice is None:
+        try:
+            choice = suites.load(suite).evaluation.primary
+        except RequestError:
+            choice = found[0]
+    return choice if choice in found else found[0]
+
+
+def _languages(run: Mapping[str, Any], records: Iterable[Record]) -> tuple[str, ...]:
+    """Return the languages asked for, in that order, then any others. One without a record denies the average."""
+    asked = resolved(run).get("languages")
+    wanted = [name for name in asked if isinstance(name, str)] if isinstance(asked, list) else []
+    return tuple(dict.fromkeys([*wanted, *sorted({record.language for record in records})]))
+
+
+def _frame(suite: str, measures: Sequence[str], lines: Iterable[Summary]) -> pandas.DataFrame:
+    """Return the summaries as a table, ordered by entry, language (average last) and measure (primary first)."""
+    import pandas
+
+    rows: list[tuple[object, ...]] = []
+    for line in sorted(lines, key=lambda line: line.entry):  # stable: languages keep their order
+        for i, measure in enumerate(measures):
+            what = (suite, line.entry, line.language, measure)
+            level = (line.mean[i], line.low[i], line.high[i], line.n_queries, line.n_seeds, line.seed_sd[i])
+            rows.append((*what, *level, line.delta[i], line.delta_low[i], line.delta_high[i], math.nan, ""))
+    return pandas.DataFrame(rows, columns=list(COLUMNS))

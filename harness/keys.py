@@ -1,0 +1,53 @@
+"""Content keys and derived seeds: the two places where identity is decided."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def canonical(value: Any) -> str:
+    """Return the canonical JSON of `value`: sorted keys, no spaces, no NaN, UTF-8 kept as it is."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def key(stage: str, version: int, inputs: Iterable[str] = (), settings: Any = None) -> str:
+    """Return the sha256 that names one stage's output.
+
+    `inputs` are the keys of what the stage reads, in order; `settings` is whatever else it reads. `version`
+    is raised when the meaning of the stage changes.
+    """
+    return digest([stage, version, list(inputs), settings])
+
+
+def digest(value: Any) -> str:
+    """Return the sha256 of the canonical JSON of `value`."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_sha256(folder: Path) -> str:
+    """Return one sha256 for all files below `folder`: their relative names and their bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return digest({path.relative_to(folder).as_posix(): file_sha256(path) for path in files})
+
+
+def texts_sha256(texts: Mapping[str, str]) -> str:
+    """Return one sha256 for id → text, independent of the order of the mapping."""
+    hasher = hashlib.sha256()
+    for name in sorted(texts):
+        hasher.update(canonical([name, texts[name]]).encode())
+    return hasher.hexdigest()
+
+
+def derive(seed: int, *names: str | int) -> int:
+    """Return the seed (0 ≤ s < 2**32) of one named draw under a cell's root seed."""
+    return int(digest([seed, *names])[:8], 16)

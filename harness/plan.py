@@ -1,0 +1,202 @@
+"""From a request to the list of cells: everything that can be refused is refused here, before anything is computed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import entries, suite
+from harness.cell import Cell, Place
+from harness.entries import Entry
+from harness.errors import DataError, RequestError, unknown
+from harness.files import write_atomically
+from harness.settings import override
+from harness.stages import base
+from harness.suite import Suite
+
+RUN = "run.json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asked for, as given."""
+
+    suite: str
+    methods: Sequence[str]
+    languages: Sequence[str]
+    seeds: Sequence[int]
+    out: Path
+    place: Place
+    base_model: str | None = None
+    max_train: int | None = None
+    measures: Sequence[str] = ()
+    settings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a request, and what the request resolved to."""
+
+    suite: Suite
+    cells: list[Cell]
+    resolved: Mapping[str, Any]
+
+
+def make(request: Request) -> Plan:
+    """Return the plan of a request; raises RequestError or DataError for what cannot be carried out."""
+    chosen = _suite(request)
+    known = list(chosen.languages)
+    languages = list(dict.fromkeys(request.languages or known))
+    for language in languages:
+        if language not in known:
+            raise unknown("language", language, known, where=f"suite {chosen.name}")
+    _check_seeds(request.seeds)
+    rows = entries.resolve(request.methods, entries.declared(request.place.methods_path))
+    rows = [_for_suite(entry, chosen) for entry in rows]
+    chosen, rows = override(request.settings, chosen, rows)
+    cells = [
+        Cell(chosen, entry, language, seed, request.place)
+        for entry in rows
+        for language in languages
+        for seed in _seeds(entry, request)
+    ]
+    for cell in cells:
+        _check(cell)
+    resolved = {
+        "suite": chosen.name,
+        "suite_digest": chosen.digest,
+        "base_model": chosen.base_model.model_dump(mode="json"),
+        "entries": {entry.name: entry.identity() for entry in rows},
+        "languages": languages,
+        "seeds": list(request.seeds),
+        "max_train": chosen.max_train,
+        "measures": list(chosen.evaluation.measures),
+        "device": request.place.device,
+    }
+    return Plan(chosen, cells, resolved)
+
+
+def _suite(request: Request) -> Suite:
+    chosen = suite.load(request.suite)
+    if request.max_train is not None:
+        if request.max_train < 1:
+            raise RequestError(f"--max-train {request.max_train} is not a positive number of queries")
+        chosen = chosen.model_copy(update={"max_train": request.max_train})
+    if request.measures:
+        chosen = chosen.model_copy(update={"evaluation": suite.measuring(chosen.evaluation, request.measures)})
+    return base.override(chosen, request.base_model) if request.base_model else chosen
+
+
+def _check_seeds(seeds: Sequence[int]) -> None:
+    if not seeds:
+        raise RequestError("no seed was asked for; give some after --seeds, such as 0,1,2")
+    for seed in seeds:
+        if seed < 0:
+            raise RequestError(f"seed {seed} is negative; seeds are integers from 0 on")
+        if list(seeds).count(seed) > 1:
+            raise RequestError(f"seed {seed} is given twice; every seed is one run")
+
+
+def _seeds(entry: Entry, request: Request) -> Sequence[int]:
+    """Return the seeds of an entry: what is not trained does not vary and has seed 0 alone."""
+    probe = Cell(suite.load(request.suite), entry, "", 0, request.place)
+    return request.seeds if probe.method is not None else [0]
+
+
+def _for_suite(entry: Entry, chosen: Suite) -> Entry:
+    """Return the entry with what the suite's scale asks of its plugins on top of its own settings."""
+    used = [name for name in (entry.method, *entry.adapters) if name in chosen.settings]
+    settings = {**entry.settings, **{name: {**entry.settings.get(name, {}), **chosen.settings[name]} for name in used}}
+    return entry.model_copy(update={"settings": settings})
+
+
+def _check(cell: Cell) -> None:
+    """Load the cell's plugins and refuse what the suite does not offer."""
+    _ = cell.adapters
+    for need in sorted(cell.needs - cell.suite.offers(cell.language)):
+        what = need.value.replace("_", " ")
+        raise RequestError(
+            f"{cell.entry.name} on suite {cell.suite.name}, {cell.language}: no {what}; "
+            f"leave the method out, or add {what} to the suite's manifest"
+        )
+    if cell.method is not None:
+        if cell.method.family not in cell.suite.training:
+            raise DataError(f"suite {cell.suite.name}: no [training.{cell.method.family}] for {cell.entry.name}")
+        _ = cell.training
+
+
+def claim_folder(plan: Plan, request: Request, environment: Mapping[str, Any]) -> None:
+    """Make the output folder this request's own by writing run.json, or check that it is already.
+
+    Raises RequestError for a folder that belongs to another request or cannot be written.
+    """
+    path = request.out / RUN
+    if path.exists():
+        differs = _differences(path, plan.resolved)
+        if differs:
+            raise RequestError(
+                f"{request.out} holds another request (it differs in {', '.join(differs)}); "
+                "name another folder after --out, or repeat the request it was made with"
+            )
+        return
+    if request.out.exists() and (not request.out.is_dir() or any(request.out.iterdir())):
+        raise RequestError(f"{request.out} is not an empty folder and holds no {RUN}; name another one after --out")
+    content = {
+        "command": ["harness", *sys.argv[1:]],
+        "request": _as_given(request),
+        "resolved": dict(plan.resolved),
+        "suite_digest": plan.suite.digest,
+        "suite": plan.suite.model_dump(mode="json"),
+        "environment": dict(environment),
+    }
+    try:
+        request.out.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+    except OSError as error:
+        raise RequestError(
+            f"{request.out} cannot be written: {error.strerror}; name another one after --out"
+        ) from error
+
+
+def check_folder(plan: Plan, request: Request) -> None:
+    """Raise what `claim_folder` would raise, without writing."""
+    path = request.out / RUN
+    if path.exists() and (differs := _differences(path, plan.resolved)):
+        raise RequestError(
+            f"{request.out} holds another request (it differs in {', '.join(differs)}); "
+            "name another folder after --out, or repeat the request it was made with"
+        )
+    existing = next(folder for folder in (request.out, *request.out.absolute().parents) if folder.exists())
+    if not os.access(existing, os.W_OK):
+        raise RequestError(f"{request.out} cannot be written; name another one after --out")
+
+
+def _differences(path: Path, resolved: Mapping[str, Any]) -> list[str]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["resolved"]
+    except (ValueError, KeyError, OSError) as error:
+        raise DataError(f"{path} is damaged ({error}); name another folder after --out") from error
+    wanted = json.loads(json.dumps(resolved))
+    return sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
+
+
+def _as_given(request: Request) -> dict[str, Any]:
+    place = request.place
+    return {
+        "suite": request.suite,
+        "methods": list(request.methods),
+        "languages": list(request.languages),
+        "seeds": list(request.seeds),
+        "base_model": request.base_model,
+        "max_train": request.max_train,
+        "measures": list(request.measures),
+        "set": list(request.settings),
+        "device": place.device,
+        "data_dir": str(place.data_dir) if place.data_dir else None,
+        "methods_path": str(place.methods_path) if place.methods_path else None,
+    }

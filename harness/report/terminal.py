@@ -1,0 +1,63 @@
+"""The leaderboard of the primary measure as a table in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.collate import Leaderboard
+from harness.report.numbers import hundred, signed
+from harness.report.view import Box, Score, absent, one_line, tables
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def terminal_table(board: Leaderboard) -> Table:
+    """Return entries by languages, scores × 100 with half the width of the 95 % interval, best average first.
+
+    Failed cells and cells without a record are named below, with their reasons.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=Text(f"{board.suite}: {board.primary} × 100"),
+        caption=Text(_below(board)),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),  # narrow: 14 entries in three languages fit 80 columns
+    )
+    table.add_column("entry", overflow="fold")
+    for name in (*board.languages, "average", "Δ base"):
+        table.add_column(Text(name), justify="right", no_wrap=True)
+    for row in tables(board)[0].rows:
+        cells = [_box(cell) for cell in row.boxes]
+        table.add_row(*map(Text, (row.entry, *cells, _score(row.average), _delta(row.average))))
+    return table
+
+
+def _box(cell: Box) -> str:
+    if cell.score:
+        return _score(cell.score) + ("!" if cell.failed else "")
+    return "failed" if cell.failed else "-"
+
+
+def _score(score: Score | None) -> str:
+    return f"{hundred(score.mean)}±{hundred((score.high - score.low) / 2)}" if score else "-"
+
+
+def _delta(score: Score | None) -> str:
+    if score is None or score.delta is None or score.delta_low is None or score.delta_high is None:
+        return ""
+    return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}"
+
+
+def _below(board: Leaderboard) -> str:
+    lines = ["", "± half the 95 % bootstrap interval over queries; Δ base: of the average"]
+    if any(cell.score and cell.failed for row in tables(board)[0].rows for cell in row.boxes):
+        lines.append("! fewer seeds: one or more failed")
+    lines += [f"failed: {r.entry}/{r.language}/{r.seed}: {one_line(r.reason)}" for r in board.failures]
+    missing = absent(board)
+    return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])

@@ -1,0 +1,195 @@
+"""What every form of the leaderboard shows: one table a measure, a row an entry, a cell a language.
+
+Rows stand in one order in every table: by the average of the primary measure, best first, then entries without
+an average, then entries of which every cell failed. Numbers here are in the units of the measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from harness.collate import Leaderboard, resolved
+from harness.record import Record
+from harness.stats.summary import AVERAGE
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The record of one seed, as a path relative to the output folder, fit for a link."""
+
+    seed: int
+    href: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number with its interval and its paired difference to the base; None where there is none."""
+
+    mean: float
+    low: float
+    high: float
+    seed_sd: float | None
+    delta: float | None
+    delta_low: float | None
+    delta_high: float | None
+    n_queries: int
+    n_seeds: int
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    """What stands in one language of one row: a score, failed seeds, both, or (nothing measured yet) neither."""
+
+    score: Score | None
+    failed: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry; `reasons` says why where every cell of it failed."""
+
+    entry: str
+    title: str
+    boxes: tuple[Box, ...]  # one a language
+    average: Score | None
+    reasons: tuple[str, ...]
+
+    @property
+    def seeds(self) -> str:
+        """Seeds behind each language's mean: `3`, or `2-3` where languages differ."""
+        counts = sorted({box.score.n_seeds for box in self.boxes if box.score})
+        return "-".join(map(str, counts if len(counts) < 2 else (counts[0], counts[-1])))
+
+    @property
+    def queries(self) -> int:
+        return sum(box.score.n_queries for box in self.boxes if box.score)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All entries under one measure."""
+
+    measure: str
+    rows: tuple[Row, ...]
+
+
+def source(record: Record) -> Source:
+    """Return where a record lies, each part of the path quoted."""
+    return Source(record.seed, quote(f"records/{record.entry}/{record.language}/{record.seed}.json", safe="/@"))
+
+
+def one_line(text: str) -> str:
+    """Return a reason without line breaks."""
+    return " ".join(text.split())
+
+
+def tables(board: Leaderboard) -> list[Table]:
+    """Return one table a measure, the primary one first."""
+    scores = _scores(board)
+    measured = {entry for entry, *_ in scores}
+    failed = _grouped(board.failures)
+    entries = _order(measured | {entry for entry, _ in failed}, scores, board.primary)
+    titles = _titles((*board.records, *board.failures))
+
+    def row(entry: str, measure: str) -> Row:
+        boxes = [
+            Box(scores.get((entry, language, measure)), tuple(map(source, failed.get((entry, language), ()))))
+            for language in board.languages
+        ]
+        reasons = () if entry in measured else _reasons(board, entry)
+        return Row(entry, titles.get(entry, ""), tuple(boxes), scores.get((entry, AVERAGE, measure)), reasons)
+
+    return [Table(measure, tuple(row(entry, measure) for entry in entries)) for measure in board.measures]
+
+
+def queries(board: Leaderboard) -> dict[str, int]:
+    """Return the number of judged queries by language (one for all entries: collate holds them to it)."""
+    rows = board.rows[board.rows["language"] != AVERAGE]
+    return {language: int(n) for language, n in zip(rows["language"], rows["n_queries"], strict=True)}
+
+
+def absent(board: Leaderboard) -> list[str]:
+    """Return what was asked for or begun and has no record, so that the run is not finished.
+
+    `entry/language` where there is none at all, `entry/language/seed` where a trained entry lacks a seed.
+    """
+    asked = resolved(board.run)
+    there = _grouped((*board.records, *board.failures))
+    entries = dict.fromkeys([*_listed(asked, "entries", str), *sorted({entry for entry, _ in there})])
+    missing: list[str] = []
+    for entry in entries:
+        for language in board.languages:
+            records = there.get((entry, language), [])
+            seeds = {record.seed for record in records}
+            if not records:
+                missing.append(f"{entry}/{language}")
+            elif any(record.trained for record in records):
+                missing += [f"{entry}/{language}/{n}" for n in _listed(asked, "seeds", int) if n not in seeds]
+    return missing
+
+
+def _listed(asked: Mapping[str, Any], name: str, kind: type[_T]) -> list[_T]:
+    value = asked.get(name)
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
+
+
+def _grouped(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.entry, record.language), []).append(record)
+    return groups
+
+
+def _reasons(board: Leaderboard, entry: str) -> tuple[str, ...]:
+    """Return the different reasons for which an entry's cells failed."""
+    reasons = [one_line(record.reason) for record in board.failures if record.entry == entry]
+    return tuple(dict.fromkeys(reason or "no reason recorded" for reason in reasons))
+
+
+def _titles(records: Iterable[Record]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for record in records:
+        entry = record.provenance.get("entry")
+        if isinstance(entry, Mapping) and isinstance(entry.get("title"), str):
+            titles.setdefault(record.entry, entry["title"])
+    return titles
+
+
+def _order(entries: set[str], scores: Mapping[tuple[str, str, str], Score], primary: str) -> list[str]:
+    def place(entry: str) -> tuple[int, float, str]:
+        average = scores.get((entry, AVERAGE, primary))
+        measured = any(name == entry for name, *_ in scores)
+        return (0, -average.mean, entry) if average else (1 if measured else 2, 0.0, entry)
+
+    return sorted(entries, key=place)
+
+
+def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
+    """Return the rows by (entry, language, measure)."""
+    records = _grouped(board.records)
+    return {
+        (row["entry"], row["language"], row["measure"]): Score(
+            mean=row["mean"],
+            low=row["ci_low"],
+            high=row["ci_high"],
+            seed_sd=_or_none(row["seed_sd"]),
+            delta=_or_none(row["delta_vs_base"]),
+            delta_low=_or_none(row["delta_ci_low"]),
+            delta_high=_or_none(row["delta_ci_high"]),
+            n_queries=row["n_queries"],
+            n_seeds=row["n_seeds"],
+            sources=tuple(map(source, records.get((row["entry"], row["language"]), []))),
+        )
+        for row in board.rows.to_dict("records")
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,119 @@
+"""`harness run`: refuse, claim the folder, run what is missing, collate."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness import plan as planning
+from harness import record
+from harness.cell import Cell
+from harness.errors import DataError
+from harness.executors import Executor, Outcome
+from harness.executors.worker import expected_seconds
+from harness.pipeline import key_of
+from harness.plan import Plan, Request
+from harness.progress import Display
+from harness.stages import base, train
+from harness.stages.prepare import prepare
+from harness.store import Store
+from harness.suite import BuiltBase
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a plan comes to in one output folder: done before, and to do."""
+
+    plan: Plan
+    done: list[Cell] = field(default_factory=list)
+    todo: list[Cell] = field(default_factory=list)
+
+
+def survey(request: Request) -> Work:
+    """Return the plan of a request and which of its cells have whole records already; writes nothing."""
+    plan = planning.make(request)
+    planning.check_folder(plan, request)
+    work = Work(plan)
+    for cell in plan.cells:
+        (work.done if is_done(cell, request.out) else work.todo).append(cell)
+    return work
+
+
+def is_done(cell: Cell, folder: Path) -> bool:
+    """Return whether the cell has a record of the same key, with all its files as they were written."""
+    path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
+    if not path.is_file():
+        return False
+    try:
+        found = record.read(path)
+    except DataError:
+        return False
+    return found.status == "done" and found.cell_key == key_of(cell) and record.intact(folder, found)
+
+
+def execute(request: Request, work: Work, executor: Executor, display: Display) -> list[Outcome]:
+    """Run the cells that are to do and return how each ended; an interrupt leaves what is done."""
+    if not work.todo:
+        return []
+    preflight(work, Store(request.place.cache))
+    from harness.provenance import environment
+
+    planning.claim_folder(work.plan, request, environment())
+    outcomes = []
+    with display.running(len(work.done), len(work.plan.cells)):
+        running = executor.run(work.todo, request.out, display.stage)
+        with _closing(running):
+            for outcome in running:
+                outcomes.append(outcome)
+                display.ended(outcome)
+    return outcomes
+
+
+@contextmanager
+def _closing(outcomes: Iterator[Outcome]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        close = getattr(outcomes, "close", None)
+        if close is not None:
+            close()
+
+
+def preflight(work: Work, store: Store) -> None:
+    """Read and check every language's data, and open a given base model, before the first cell starts.
+
+    Raises DataError or RequestError; nothing has been written to the output folder by then.
+    """
+    suite, place = work.plan.suite, work.plan.cells[0].place
+    for language in dict.fromkeys(cell.language for cell in work.todo):
+        prepare(suite, language, place, store)
+    if not isinstance(suite.base_model, BuiltBase):
+        base.check_opens(suite, place, store)
+        return
+    whole = base.whole(suite)
+    for language in suite.languages:
+        prepare(whole, language, place, store)
+
+
+def estimate(cells: list[Cell], jobs: int) -> float | None:
+    """Return the seconds that `cells` should take, from what their kind took here before; None without any."""
+    known = [seconds for cell in cells if (seconds := expected_seconds(cell)) is not None]
+    if not known:
+        return None
+    mean = sum(known) / len(known)
+    return (sum(known) + mean * (len(cells) - len(known))) / jobs
+
+
+def trained_already(cells: list[Cell], store: Store) -> int:
+    """Return for how many of the cells the trained model is in the store."""
+    return sum(cell.method is not None and store.has("train", train.key_of(cell)) for cell in cells)
+
+
+def default_jobs(device: str) -> int:
+    """Return one job a core on CPU, one on an accelerator."""
+    if device != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

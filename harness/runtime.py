@@ -1,0 +1,72 @@
+"""How a process computes: one thread on CPU, deterministic algorithms, no global draw left unseeded."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import sys
+from collections.abc import MutableMapping
+
+from harness.keys import derive
+
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # busy waiting makes two trainings on two cores 8 times slower (trap T21)
+    "OMP_NUM_THREADS": "1",  # the thread count changes the last bits (trap T20)
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what torch asks for to make cuBLAS deterministic
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+
+
+def set_environment(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Set the variables that libraries read when they are imported; call it before torch is."""
+    environment.update(ENVIRONMENT)
+
+
+def deterministic(seed: int, device: str) -> None:
+    """Fix threads, algorithms and every global generator for one cell."""
+    import numpy as np
+    import torch
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.manual_seed(derive(seed, "global"))
+    np.random.seed(derive(seed, "global"))
+    random.seed(derive(seed, "global"))
+    if device != "cpu":
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak_memory(device: str) -> int:
+    """Return the process' peak resident bytes, or the peak bytes on the accelerator."""
+    if device != "cpu":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def device_of(wanted: str) -> str:
+    """Return `cpu` or `cuda` for `auto`, looking for a driver before torch is imported for the question."""
+    import shutil
+
+    from harness.errors import RequestError
+
+    if wanted == "cpu" or (wanted == "auto" and shutil.which("nvidia-smi") is None):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "auto":
+        return "cpu"
+    raise RequestError(f"--device {wanted}: torch sees no such device; use --device cpu")

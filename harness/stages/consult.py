@@ -1,0 +1,82 @@
+"""Consult: every expert's score of every training pair, scaled to [0, 1].
+
+The pairs are each training query with its relevant passages and its mined negatives. Scaling rule, the same for all
+experts: `s = clip((x - p1) / (p99 - p1), 0, 1)`, where p1 and p99 are the 1st and 99th percentile of that expert's raw
+scores over the cell's pairs. A ranker that does not return a passage gives it 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import plugins
+from harness.cell import Cell
+from harness.embedding import embed, open_model, settings_of
+from harness.keys import key
+from harness.stages import base, mine
+from harness.store import Store
+from harness.suite import Expert
+from harness.types import Need, TrainingData
+
+VERSION = 1
+Pair = tuple[str, str]  # query id, passage id
+
+
+def key_of(cell: Cell) -> str:
+    """Return the key of the experts' scores."""
+    suite, path = cell.suite, cell.place.methods_path
+    versions = [plugins.version(expert.ranker, path) for expert in suite.experts if expert.ranker]
+    experts = [expert.model_dump(mode="json") for expert in suite.experts]
+    return key("consult", VERSION, [mine.key_of(cell), base.key_of(suite)], [experts, versions, settings_of(cell)])
+
+
+def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
+    """Return the training data with the experts' scores, where the method asks for them."""
+    if Need.EXPERT_SCORES not in cell.needs:
+        return training
+    pairs = [
+        (query, doc)
+        for query in sorted(training.data.train)
+        for doc in dict.fromkeys([*training.data.train[query], *training.negatives.get(query, ())])
+    ]
+
+    def compute() -> list[list[float]]:
+        columns = []
+        for done, expert in enumerate(cell.suite.experts):
+            store.progress("consult", done, len(cell.suite.experts))
+            columns.append(scaled(_raw(expert, cell, training, pairs, store)))
+        return [[float(value) for value in row] for row in np.stack(columns, axis=1)]
+
+    rows = store.read_json("consult", key_of(cell), compute)
+    return replace(training, expert_scores={pair: tuple(row) for pair, row in zip(pairs, rows, strict=True)})
+
+
+def scaled(raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return raw scores in [0, 1] by the rule in this file's head; equal scores all become 0."""
+    low, high = np.percentile(raw, [1, 99])
+    if high <= low:
+        return np.zeros_like(raw)
+    return np.clip((raw - low) / (high - low), 0.0, 1.0)
+
+
+def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> NDArray[np.float64]:
+    data = training.data
+    queries = {query: data.queries[query] for query in sorted({query for query, _ in pairs})}
+    if expert.ranker is not None:
+        ranker = plugins.load(expert.ranker, expert.settings, cell.place.methods_path)
+        found = ranker.search(data.passages, queries, len(data.passages))
+        scores = {query: dict(rows) for query, rows in found.items()}
+        return np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
+    suite = cell.suite if expert.encoder == "base" else cell.suite.model_copy(update={"base_model": expert.encoder})
+    model = open_model(base.base_model(suite, cell.place, store), cell.place.device)
+    passages = {doc: data.passages[doc] for doc in sorted({doc for _, doc in pairs})}
+    of_queries = embed(model, queries, "query", cell, store)
+    of_passages = embed(model, passages, "passage", cell, store)
+    row = {query: i for i, query in enumerate(of_queries.ids)}
+    column = {doc: i for i, doc in enumerate(of_passages.ids)}
+    left = of_queries.matrix[[row[query] for query, _ in pairs]]
+    right = of_passages.matrix[[column[doc] for _, doc in pairs]]
+    return np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))

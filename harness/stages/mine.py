@@ -1,0 +1,86 @@
+"""Mine: negatives for every training query, and the queries that those negatives answer.
+
+ANCE (Xiong et al. 2021, arXiv 2007.00808, with the untuned base as the retriever, mined once): the passages that
+the base ranks highest for the query, relevant ones left out. Random: passages drawn uniformly under the cell's seed.
+
+Where the suite offers negative queries, only passages that have one are eligible, in both: a loss that reads
+them (CLPL) and its control (InfoNCE on the same negatives) then train on the same rows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from harness.cell import Cell
+from harness.embedding import embed, open_model, settings_of
+from harness.keys import derive, key
+from harness.search import search
+from harness.stages import base, prepare
+from harness.store import Store
+from harness.types import Data, TrainingData
+
+VERSION = 1
+
+
+def key_of(cell: Cell) -> str:
+    """Return the key; ANCE negatives do not depend on the seed, random ones do."""
+    inputs = [prepare.key_of(cell.suite, cell.language)]
+    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), cell.suite.negative_queries]
+    if cell.entry.negatives == "random":
+        return key("mine", VERSION, inputs, [*settings, cell.seed])
+    return key("mine", VERSION, [*inputs, base.key_of(cell.suite)], [*settings, settings_of(cell)])
+
+
+def mine(cell: Cell, data: Data, store: Store) -> TrainingData:
+    """Return the training data of a cell with its mined negatives, best first."""
+    if cell.entry.negatives is None:
+        return TrainingData(data=data, seed=cell.seed)
+    answered = negative_queries(data) if cell.suite.negative_queries else {}
+    eligible = sorted(answered) if cell.suite.negative_queries else sorted(data.passages)
+
+    def compute() -> dict[str, list[str]]:
+        if cell.entry.negatives == "random":
+            return draw(data, eligible, cell.suite.mining.depth, cell.seed)
+        return nearest(cell, data, eligible, store)
+
+    found = store.read_json("mine", key_of(cell), compute)
+    return TrainingData(
+        data=data,
+        seed=cell.seed,
+        negatives={query: tuple(docs) for query, docs in found.items()},
+        negative_queries=answered,
+    )
+
+
+def negative_queries(data: Data) -> dict[str, tuple[str, ...]]:
+    """Return passage id → the queries it answers that may be trained on: never a dev query."""
+    answered: dict[str, list[str]] = {doc: list(texts) for doc, texts in data.extra_queries.items()}
+    for query in sorted(data.train):
+        for doc in data.train[query]:
+            answered.setdefault(doc, []).append(data.queries[query])
+    return {doc: tuple(texts) for doc, texts in answered.items()}
+
+
+def draw(data: Data, eligible: Sequence[str], depth: int, seed: int) -> dict[str, list[str]]:
+    """Return `depth` distinct passages for each training query, drawn uniformly, relevant ones left out."""
+    negatives = {}
+    for query in sorted(data.train):
+        rng = random.Random(derive(seed, "mine", query))
+        irrelevant = [doc for doc in eligible if doc not in data.train[query]]
+        negatives[query] = rng.sample(irrelevant, min(depth, len(irrelevant)))
+    return negatives
+
+
+def nearest(cell: Cell, data: Data, eligible: Sequence[str], store: Store) -> dict[str, list[str]]:
+    """Return the `depth` eligible passages nearest to each training query under the untuned base."""
+    depth = cell.suite.mining.depth
+    texts = {query: data.queries[query] for query in data.train}
+    model = open_model(base.base_model(cell.suite, cell.place, store), cell.place.device)
+    queries = embed(model, texts, "query", cell, store)
+    passages = embed(model, {doc: data.passages[doc] for doc in eligible}, "passage", cell, store)
+    most = max(len(docs) for docs in data.train.values())
+    ranking, _ = search(queries, passages, depth + most, store)
+    return {
+        query: [doc for doc, _ in ranking[query] if doc not in data.train[query]][:depth] for query in sorted(ranking)
+    }

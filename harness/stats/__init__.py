@@ -1,0 +1,1 @@
+"""Statistics over queries and seeds, as pure functions of arrays."""

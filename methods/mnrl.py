@@ -1,0 +1,50 @@
+"""Multiple negatives ranking: every other passage of the batch is a negative.
+
+    l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_j e^{cos(q_i,p_j)/τ} )          (Henderson et al. 2017, arXiv 1705.00652)
+
+The loss is sentence-transformers' own MultipleNegativesRankingLoss at scale 1/τ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.types import Family, Need, TrainingData
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from sentence_transformers import SentenceTransformer
+    from torch import nn
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class MNRL:
+    """In-batch negatives alone; `temperature` 0.05 is the library's scale of 20."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    family: ClassVar[Family] = "ranking"
+    temperature: float = 0.05
+
+    def examples(self, data: TrainingData) -> Dataset:
+        """Return one row for each (training query, relevant passage)."""
+        from datasets import Dataset
+
+        pairs = data.pairs()
+        return Dataset.from_dict(
+            {
+                "anchor": [data.data.queries[query] for query, _ in pairs],
+                "positive": [data.data.passages[doc] for _, doc in pairs],
+            }
+        )
+
+    def loss(self, model: SentenceTransformer) -> nn.Module:
+        """Return the library's loss."""
+        from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+        return MultipleNegativesRankingLoss(model, scale=1 / self.temperature)
+
+
+PLUGIN = MNRL

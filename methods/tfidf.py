@@ -1,0 +1,61 @@
+"""TF-IDF rankings (scikit-learn): character n-grams, or words reduced by SVD (latent semantic analysis).
+
+They serve as experts that need no download. LSA: Deerwester et al. 1990.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from harness.types import Ranking
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class TfIdf:
+    """Cosine of TF-IDF vectors over n-grams of `analyzer` units, reduced to `components` dimensions where > 0."""
+
+    analyzer: Literal["word", "char_wb"] = "word"
+    shortest: int = 1
+    longest: int = 1
+    components: int = 0
+
+    def __post_init__(self) -> None:
+        if self.analyzer not in ("word", "char_wb"):
+            raise ValueError(f"analyzer '{self.analyzer}' is neither word nor char_wb")
+
+    def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:
+        """Return the `depth` passages of largest cosine for each query."""
+        import numpy as np
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.preprocessing import normalize
+
+        ids = sorted(passages)
+        vectorizer = TfidfVectorizer(
+            analyzer=self.analyzer,
+            ngram_range=(self.shortest, self.longest),
+            sublinear_tf=True,
+            token_pattern=r"(?u)\S+",
+        )
+        corpus = vectorizer.fit_transform([passages[doc] for doc in ids])
+        asked = vectorizer.transform(list(queries.values()))
+        if self.components:
+            svd = TruncatedSVD(min(self.components, min(corpus.shape) - 1), random_state=0)
+            corpus = normalize(svd.fit_transform(corpus))
+            asked = normalize(svd.transform(asked))
+        ranking = {}
+        for row, query in enumerate(queries):
+            scores = (
+                np.asarray((corpus @ asked[row].T).todense()).ravel() if not self.components else corpus @ asked[row]
+            )
+            order = np.lexsort((-np.arange(len(ids)), -scores))[:depth]
+            ranking[query] = [(ids[i], float(scores[i])) for i in order]
+        return ranking
+
+
+PLUGIN = TfIdf

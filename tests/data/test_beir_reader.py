@@ -1,0 +1,141 @@
+"""The reader of BEIR's folder layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.data.readers.beir import read
+from harness.data.sources import Passage
+from harness.errors import DataError
+
+
+def change(files: list[Path], name: str, old: str, new: str) -> None:
+    path = next(path for path in files if path.name == name)
+    content = path.read_text(encoding="utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new, 1), encoding="utf-8")
+
+
+def refusal(files: list[Path]) -> str:
+    with pytest.raises(DataError) as caught:
+        read(files)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_passages_queries_and_judgments_are_those_of_the_files(beir: list[Path]) -> None:
+    source = read(beir)
+    assert source.passages == {
+        "d1": Passage("Tea", "Tea is a drink made from leaves."),
+        "d2": Passage("", "Coffee is a drink made from beans."),
+        "d3": Passage("Rice", "Rice is a grain."),
+    }
+    assert source.queries == {
+        "q1": "which drink is made from leaves",
+        "q2": "which drink is made from beans",
+        "q3": "which food is a grain",
+        "q4": "what grows in wet fields",
+    }
+    assert source.train == {"q1": {"d1": 1, "d2": 0}, "q2": {"d2": 1}}
+    assert source.dev == {"q3": {"d3": 2}}
+    assert source.extra == {"q4": {"d3": 1}}
+
+
+def test_a_query_without_a_judgment_is_left_out_and_counted(beir: list[Path]) -> None:
+    source = read(beir)
+    assert "q5" not in source.queries
+    assert source.report["queries without a judgment"] == 1
+
+
+def test_extra_judgments_are_optional(beir: list[Path]) -> None:
+    assert read([path for path in beir if path.name != "extra.tsv"]).extra == {}
+
+
+def test_files_may_lie_in_different_folders(beir: list[Path], tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere" / "dev.tsv"
+    moved.parent.mkdir()
+    beir[3].rename(moved)
+    assert read([*beir[:3], moved]).dev == {"q3": {"d3": 2}}
+
+
+def test_a_passage_may_have_no_title_key(beir: list[Path]) -> None:
+    change(beir, "corpus.jsonl", '"title": "", ', "")
+    assert read(beir).passages["d2"].title == ""
+
+
+def test_a_training_query_without_a_relevant_passage_is_left_out_and_counted(beir: list[Path]) -> None:
+    change(beir, "train.tsv", "q2\td2\t1", "q2\td2\t0")
+    source = read(beir)
+    assert list(source.train) == ["q1"]
+    assert source.report["training queries without a relevant passage"] == 1
+
+
+def test_a_dev_query_without_a_relevant_passage_stays(beir: list[Path]) -> None:
+    change(beir, "dev.tsv", "q3\td3\t2", "q3\td3\t0")
+    assert read(beir).dev == {"q3": {"d3": 0}}
+
+
+def test_reading_prints_and_logs_nothing(
+    beir: list[Path], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        read(beir)
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d1"', "corpus.jsonl line 3: duplicate document id 'd1'"),
+        ("queries.jsonl", '{"_id": "q2"', '{"_id": "q1"', "queries.jsonl line 2: duplicate query id 'q1'"),
+        ("queries.jsonl", "which food is a grain", " ", "queries.jsonl line 3, query 'q3': empty text"),
+        ("corpus.jsonl", "Rice is a grain.", "", "corpus.jsonl line 3, document 'd3': empty text"),
+        ("corpus.jsonl", '"text": "Rice is', '"txt": "Rice is', "corpus.jsonl line 3, document 'd3': text is missing"),
+        ("corpus.jsonl", '"title": "Rice"', '"title": 7', "corpus.jsonl line 3, document 'd3': title is not a string"),
+        ("corpus.jsonl", "grain.", "\\ud800", "corpus.jsonl line 3, document 'd3': text has half a character"),
+        ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d 3"', "corpus.jsonl line 3: 'd 3' is not an id"),
+        ("corpus.jsonl", '{"_id": "d3"', '{"_id": 3', "corpus.jsonl line 3: id is not a string"),
+        ("corpus.jsonl", 'a grain."}\n', "a gr", "corpus.jsonl line 3: truncated or broken JSON"),
+        ("corpus.jsonl", '{"_id": "d2"', '\n{"_id": "d2"', "corpus.jsonl line 2: truncated or broken JSON"),
+        ("queries.jsonl", '{"_id": "q1", "text": "which drink is made from leaves"}', "[]", "queries.jsonl line 1: "),
+        ("train.tsv", "q2\td2", "q9\td2", "train.tsv line 4: judgment of unknown query 'q9'"),
+        ("dev.tsv", "q3\td3", "q3\td9", "dev.tsv line 2: judgment of unknown document 'd9'"),
+        ("train.tsv", "q2\td2\t1", "q2\td2\t-1", "train.tsv line 4: negative relevance -1 of 'd2' for query 'q2'"),
+        ("train.tsv", "q2\td2\t1", "q1\td1\t1", "train.tsv line 4: duplicate judgment of 'd1' for query 'q1'"),
+        ("train.tsv", "q2\td2\t1", "q2\td2", "train.tsv line 4: 2 fields where the header has 3"),
+        ("train.tsv", "q2\td2\t1", "q2\td2\t1.5", "train.tsv line 4: the score '1.5' is not an integer"),
+        ("train.tsv", "query-id\tcorpus-id\tscore\n", "", "train.tsv line 2: the header is not query-id"),
+        ("dev.tsv", "q3\td3\t2\n", "", "dev.tsv: holds no judgment"),
+        ("dev.tsv", "q3\td3\t2\n", '"q3\td3', "dev.tsv line 2: truncated or broken row"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_its_file_line_and_id(
+    beir: list[Path], name: str, old: str, new: str, said: str
+) -> None:
+    change(beir, name, old, new)
+    assert said in refusal(beir)
+
+
+@pytest.mark.parametrize(("name", "what"), [("corpus.jsonl", "document"), ("queries.jsonl", "query")])
+def test_an_empty_file_is_refused(beir: list[Path], name: str, what: str) -> None:
+    next(path for path in beir if path.name == name).write_bytes(b"")
+    assert f"{name}: holds no {what}" in refusal(beir)
+
+
+def test_bytes_that_are_not_utf8_are_refused_with_line_and_byte(beir: list[Path]) -> None:
+    content = beir[0].read_bytes()
+    beir[0].write_bytes(content.replace(b"Rice is", b"Ri\xffce is"))
+    at = beir[0].read_bytes().index(b"\xff")
+    assert f"corpus.jsonl line 3: byte {at} is not UTF-8" in refusal(beir)
+
+
+def test_a_missing_part_of_the_layout_is_named(beir: list[Path]) -> None:
+    assert "needs queries.jsonl, dev.tsv" in refusal([beir[0], beir[2]])
+
+
+def test_a_file_that_is_not_part_of_the_layout_is_refused(beir: list[Path]) -> None:
+    assert "test.tsv" in refusal([*beir, beir[0].with_name("test.tsv")])

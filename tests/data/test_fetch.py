@@ -1,0 +1,213 @@
+"""Fetching, against a server on this machine that can be told to misbehave."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from harness.data.files import fetch
+from harness.errors import DataError
+from harness.suite import Suite
+
+CONTENT = b"0123456789abcdef" * 20_000
+COUNTS = {"passages": 1, "train_queries": 1, "dev_queries": 1}
+MakeSuite = Callable[..., Suite]
+
+
+@dataclass
+class Server:
+    """What the server does, and the headers of every request that it has had."""
+
+    url: str = ""
+    content: bytes = CONTENT
+    statuses: list[int] = field(default_factory=list)  # of the next answers; 200 after them
+    cuts: list[int] = field(default_factory=list)  # bytes after which the next answers are cut; none after them
+    ranges: bool = True  # whether it announces them
+    heeds_ranges: bool = True  # and whether it keeps its word
+    requests: list[dict[str, str]] = field(default_factory=list)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.requests.append(dict(self.headers.items()))
+            status = state.statuses.pop(0) if state.statuses else 200
+            body = state.content if status == 200 else b"an error page"
+            asked = self.headers.get("Range")
+            if status == 200 and asked and state.heeds_ranges:
+                status, body = 206, body[int(asked.removeprefix("bytes=").removesuffix("-")) :]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            if state.ranges:
+                self.send_header("Accept-Ranges", "bytes")
+            self.end_headers()
+            self.wfile.write(body[: state.cuts.pop(0)] if state.cuts else body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setenv("IR_DATASETS_DL_DISABLE_PBAR", "true")
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "ir_datasets"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        state.url = f"http://127.0.0.1:{http.server_address[1]}/a.json"
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield state
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def tiny(server: Server, suite: MakeSuite, tmp_path: Path) -> Suite:
+    """A suite with one file, of the bytes that the server has."""
+    path = tmp_path / "upstream" / "a.json"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT)
+    return suite([path], COUNTS, reader="squad", url=server.url)
+
+
+def left_behind(cache_dir: Path) -> list[Path]:
+    return [path for path in (cache_dir / "data").rglob("*") if path.is_file()]
+
+
+def refusal(tiny: Suite, cache_dir: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        fetch(tiny, cache_dir=cache_dir)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_status == 2
+    return str(caught.value)
+
+
+def test_a_missing_file_is_fetched_into_the_cache(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    (row,) = fetch(tiny, ["ko"], cache_dir=tmp_path / "cache")
+    assert row.state == "present"
+    assert Path(row.place).read_bytes() == CONTENT
+    assert left_behind(tmp_path / "cache") == [Path(row.place)]
+
+
+def test_what_is_present_is_not_fetched_again(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    fetch(tiny, cache_dir=tmp_path / "cache")
+    fetch(tiny, cache_dir=tmp_path / "cache")
+    assert len(server.requests) == 1
+
+
+def test_what_the_data_folder_has_is_not_fetched(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    (row,) = fetch(tiny, data_dir=tmp_path / "upstream", cache_dir=tmp_path / "cache")
+    assert row.place == str(tmp_path / "upstream" / "a.json")
+    assert server.requests == []
+
+
+def test_a_damaged_file_in_the_cache_is_replaced(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    (row,) = fetch(tiny, cache_dir=tmp_path / "cache")
+    Path(row.place).write_bytes(CONTENT[:-1])
+    (row,) = fetch(tiny, cache_dir=tmp_path / "cache")
+    assert row.state == "present"
+    assert Path(row.place).read_bytes() == CONTENT
+
+
+def test_a_damaged_file_of_the_user_is_refused_and_left_alone(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "upstream" / "a.json").write_bytes(b"mine")
+    with pytest.raises(DataError, match=r"a\.json is damaged"):
+        fetch(tiny, data_dir=tmp_path / "upstream", cache_dir=tmp_path / "cache")
+    assert (tmp_path / "upstream" / "a.json").read_bytes() == b"mine"
+    assert server.requests == []
+
+
+def test_a_connection_cut_in_the_middle_is_resumed_by_range(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    server.cuts = [100_000]
+    (row,) = fetch(tiny, cache_dir=tmp_path / "cache")
+    assert Path(row.place).read_bytes() == CONTENT
+    assert len(server.requests) == 2
+    start = int(server.requests[1]["Range"].removeprefix("bytes=").removesuffix("-"))
+    assert 0 < start <= 100_000
+
+
+@pytest.mark.parametrize(("announced", "heeded"), [(False, False), (True, False)])
+def test_a_cut_is_mended_where_the_server_sends_the_whole_file_again(
+    tiny: Suite, server: Server, tmp_path: Path, announced: bool, heeded: bool
+) -> None:
+    server.cuts, server.ranges, server.heeds_ranges = [100_000], announced, heeded
+    (row,) = fetch(tiny, cache_dir=tmp_path / "cache")
+    assert Path(row.place).read_bytes() == CONTENT
+
+
+def test_the_answer_is_asked_for_uncompressed_so_that_ranges_count_its_bytes(
+    tiny: Suite, server: Server, tmp_path: Path
+) -> None:
+    fetch(tiny, cache_dir=tmp_path / "cache")
+    assert server.requests[0]["Accept-Encoding"] == "identity"
+
+
+def test_a_connection_cut_every_time_leaves_nothing_behind(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    server.cuts = [0] * 10
+    message = refusal(tiny, tmp_path / "cache")
+    assert server.url in message
+    assert "the connection was cut" in message
+    assert left_behind(tmp_path / "cache") == []
+
+
+def test_a_wrong_hash_leaves_nothing_behind(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    server.content = CONTENT[:-1] + b"X"
+    message = refusal(tiny, tmp_path / "cache")
+    assert server.url in message
+    assert tiny.languages["ko"].retrieval.files[0].sha256 in message
+    assert left_behind(tmp_path / "cache") == []
+
+
+@pytest.mark.parametrize("status", [404, 401, 410])
+def test_a_refusal_is_told_by_its_status_and_not_asked_for_again(
+    tiny: Suite, server: Server, tmp_path: Path, status: int
+) -> None:
+    server.statuses = [status]
+    assert f"{server.url} cannot be fetched: {status} " in refusal(tiny, tmp_path / "cache")
+    assert len(server.requests) == 1
+    assert left_behind(tmp_path / "cache") == []
+
+
+def test_a_passing_failure_of_the_server_is_tried_again(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    server.statuses = [503, 429]
+    (row,) = fetch(tiny, cache_dir=tmp_path / "cache")
+    assert Path(row.place).read_bytes() == CONTENT
+
+
+def test_a_failure_of_the_server_that_stays_is_told_by_its_status(tiny: Suite, server: Server, tmp_path: Path) -> None:
+    server.statuses = [500] * 10
+    assert f"{server.url} cannot be fetched: 500 " in refusal(tiny, tmp_path / "cache")
+    assert left_behind(tmp_path / "cache") == []
+
+
+def test_no_network_is_one_line_with_the_url_and_the_way_out(
+    suite: MakeSuite, beir: Sequence[Path], server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = "http://127.0.0.1:9/a.json"  # nothing listens on the discard port
+    message = refusal(suite(beir[:1], COUNTS, url=url), tmp_path / "cache")
+    assert message.startswith(f"{url} cannot be fetched: no connection; ")
+    assert "--data-dir" in message
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_cache_that_cannot_be_written_is_named(tiny: Suite, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_bytes(b"a file where the cache should be")
+    assert str(tmp_path / "cache") in refusal(tiny, tmp_path / "cache")
+
+
+def test_a_folder_of_the_cache_that_cannot_be_made_is_named(tiny: Suite, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "data").write_bytes(b"a file where the folder should be")
+    assert "cannot write" in refusal(tiny, tmp_path / "cache")
+
+
+def test_a_missing_bundled_file_cannot_be_fetched(suite: MakeSuite, beir: Sequence[Path], tmp_path: Path) -> None:
+    assert "corpus.jsonl of suite tiny is missing; it travels with the package" in refusal(
+        suite(beir[:1], COUNTS), tmp_path / "cache"
+    )

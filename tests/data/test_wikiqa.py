@@ -1,0 +1,58 @@
+"""The manifest of wikiqa, and its real files where there are any: name their folder in HARNESS_TEST_DATA."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness import suite
+from harness.data import load_reported
+
+NEIGHBOUR = Path(__file__).parents[3] / "shared" / "data"
+FOLDER = Path(os.environ.get("HARNESS_TEST_DATA", NEIGHBOUR))
+real = pytest.mark.skipif(
+    not (FOLDER / "qa").is_dir(), reason="no real data: run with HARNESS_TEST_DATA=FOLDER, where FOLDER/qa has them"
+)
+
+
+@real
+@pytest.mark.parametrize(
+    ("language", "passages", "train", "dev", "nli"),
+    [("ko", 964, 4031, 1743, 1000), ("hi", 240, 787, 403, 7751), ("fa", 1103, 3991, 2004, 2338)],
+)
+def test_real_files_hold_what_their_publishers_say(
+    language: str, passages: int, train: int, dev: int, nli: int, tmp_path: Path
+) -> None:
+    data, _ = load_reported(suite.load("wikiqa"), language, data_dir=FOLDER, cache_dir=tmp_path)
+    assert (len(data.passages), len(data.train), len(data.dev), len(data.nli)) == (passages, train, dev, nli)
+
+
+@real
+def test_pquad_has_5995_answerable_questions_of_7976(tmp_path: Path) -> None:
+    data, report = load_reported(suite.load("wikiqa"), "fa", data_dir=FOLDER, cache_dir=tmp_path)
+    assert len(data.train) + len(data.dev) == 5995
+    assert report["unanswerable questions"] == 7976 - 5995
+
+
+@real
+def test_no_paragraph_of_a_dev_question_is_trained_on(tmp_path: Path) -> None:
+    for language in ("ko", "hi", "fa"):
+        data, _ = load_reported(suite.load("wikiqa"), language, data_dir=FOLDER, cache_dir=tmp_path)
+        trained = {doc[:4] for docs in data.train.values() for doc in docs}
+        evaluated = {doc[:4] for docs in data.dev.values() for doc in docs}
+        assert not trained & evaluated
+
+
+def test_every_file_is_pinned_to_a_commit_and_has_a_licence_and_a_citation() -> None:
+    for language in suite.load("wikiqa").languages.values():
+        for source in (language.retrieval, language.nli):
+            assert source is not None
+            assert source.licence
+            assert source.citation
+            for file in source.files:
+                assert file.url is not None
+                commit = file.url.removeprefix("https://raw.githubusercontent.com/").split("/")[2]
+                assert len(commit) == 40
+                assert set(commit) <= set("0123456789abcdef")
