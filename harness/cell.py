@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ class Cell:
     language: str
     seed: int
     place: Place
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without the loaded plugins: a worker loads its own, for outside ones cannot be imported by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __str__(self) -> str:
         return f"{self.entry.name}/{self.language}/{self.seed}"

@@ -150,9 +150,8 @@ def _say_plan(work: Any, jobs: int, place: Any) -> None:
     time = "not known yet: nothing of this suite was run on this machine"
     if seconds is not None:
         time = f"about {seconds / 60:.1f} minutes with {jobs} jobs, from what such cells took here"
-    print(
-        f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained_already(work.todo, Store(place.cache))} of them trained already"
-    )
+    trained = trained_already(work.todo, Store(place.cache))
+    print(f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them trained already")
     print(f"time: {time if work.todo else 'none'}")
 
 
@@ -162,9 +161,10 @@ def _show(folder: Path) -> None:
     from harness.collate import collate
     from harness.report import terminal_table, write_reports
 
-    page = write_reports(folder)
+    board = collate(folder)
+    page = write_reports(folder, board)
     console = Console()
-    console.print(terminal_table(collate(folder)))
+    console.print(terminal_table(board))
     console.print(f"leaderboard: {page}", highlight=False, soft_wrap=True)
 
 
@@ -201,12 +201,12 @@ def data_fetch(
     cache_dir: Annotated[Path | None, typer.Option(help="Where files go; $HARNESS_CACHE or ~/.cache/harness.")] = None,
 ) -> None:
     """Download what is missing, verifying every file while it streams."""
-    from harness import data
+    from harness.data import files
     from harness.store import default_root
     from harness.suite import load
 
     loaded = load(suite)
-    data.fetch(
+    files.fetch(
         loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
     )
     data_status(suite, langs, data_dir, cache_dir)
@@ -220,36 +220,41 @@ def data_status(
     cache_dir: Annotated[Path | None, typer.Option(help="Where files are; $HARNESS_CACHE or ~/.cache/harness.")] = None,
 ) -> None:
     """Say for every file whether it is present, missing or damaged."""
-    from harness import data
+    from harness.data import files
     from harness.store import default_root
     from harness.suite import load
 
     loaded = load(suite)
-    rows = data.status(
+    rows = files.status(
         loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
     )
     for row in rows:
         print(f"{row.language:<4} {row.state:<8} {row.bytes:>10} {row.sha256[:12]}  {row.file}  {row.place or ''}")
 
 
+INTERRUPTED = 130
+_UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy of click that newer typers carry
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; the errors of the harness become one line each."""
-    import click
-
     try:
         outcome = app(args=arguments, standalone_mode=False)
+        if outcome == INTERRUPTED:  # so some versions of typer; others raise Abort
+            raise KeyboardInterrupt
         return outcome if isinstance(outcome, int) else 0
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return error.exit_status
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except _UsageError as error:
+        message = error.format_message()
+        print(f"harness: {message} See `harness --help`." if "\n" not in message else message, file=sys.stderr)
+        return int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         print("harness: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def entry_point() -> None:

@@ -36,7 +36,7 @@ class CellError(HarnessError):
     """One cell could not be finished."""
 
 
-class NothingMeasured(HarnessError):
+class NothingMeasured(HarnessError):  # noqa: N818 - a state, and the word of the exit status
     """A report or a comparison was asked for where there is no record."""
 
     exit_status = 3
@@ -49,7 +49,7 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> Requ
     "unknown method 'cplp'; did you mean 'clpl'? Available: clpl, mnrl"
     """
     choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1)
+    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)  # 'kp' is near 'ko'
     hint = f"; did you mean '{near[0]}'?" if near else "."
     place = f" in {where}" if where else ""
     return RequestError(f"unknown {kind} '{name}'{place}{hint} Available: {', '.join(choices) or 'none'}")

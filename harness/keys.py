@@ -35,9 +35,12 @@ def file_sha256(path: Path) -> str:
 
 
 def folder_sha256(folder: Path) -> str:
-    """Return one sha256 for all files below `folder`: their relative names and their bytes."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return digest({path.relative_to(folder).as_posix(): file_sha256(path) for path in files})
+    """Return one sha256 for all files below `folder`: their relative names and their bytes.
+
+    Hidden files are left out: they hold times and places (the store's manifest, a hub's download records).
+    """
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return digest({name: file_sha256(path) for name, path in files.items() if "/." not in f"/{name}"})
 
 
 def texts_sha256(texts: Mapping[str, str]) -> str:

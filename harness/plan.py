@@ -57,7 +57,7 @@ def make(request: Request) -> Plan:
             raise unknown("language", language, known, where=f"suite {chosen.name}")
     _check_seeds(request.seeds)
     rows = entries.resolve(request.methods, entries.declared(request.place.methods_path))
-    rows = [_for_suite(entry, chosen) for entry in rows]
+    rows = [for_suite(entry, chosen) for entry in rows]
     chosen, rows = override(request.settings, chosen, rows)
     cells = [
         Cell(chosen, entry, language, seed, request.place)
@@ -108,9 +108,10 @@ def _seeds(entry: Entry, request: Request) -> Sequence[int]:
     return request.seeds if probe.method is not None else [0]
 
 
-def _for_suite(entry: Entry, chosen: Suite) -> Entry:
+def for_suite(entry: Entry, chosen: Suite) -> Entry:
     """Return the entry with what the suite's scale asks of its plugins on top of its own settings."""
-    used = [name for name in (entry.method, *entry.adapters) if name in chosen.settings]
+    plugins = [name for name in (entry.method, *entry.adapters) if name]
+    used = [name for name in plugins if name in chosen.settings]
     settings = {**entry.settings, **{name: {**entry.settings.get(name, {}), **chosen.settings[name]} for name in used}}
     return entry.model_copy(update={"settings": settings})
 
@@ -135,17 +136,10 @@ def claim_folder(plan: Plan, request: Request, environment: Mapping[str, Any]) -
 
     Raises RequestError for a folder that belongs to another request or cannot be written.
     """
+    check_folder(plan, request)
     path = request.out / RUN
     if path.exists():
-        differs = _differences(path, plan.resolved)
-        if differs:
-            raise RequestError(
-                f"{request.out} holds another request (it differs in {', '.join(differs)}); "
-                "name another folder after --out, or repeat the request it was made with"
-            )
         return
-    if request.out.exists() and (not request.out.is_dir() or any(request.out.iterdir())):
-        raise RequestError(f"{request.out} is not an empty folder and holds no {RUN}; name another one after --out")
     content = {
         "command": ["harness", *sys.argv[1:]],
         "request": _as_given(request),
@@ -171,8 +165,10 @@ def check_folder(plan: Plan, request: Request) -> None:
             f"{request.out} holds another request (it differs in {', '.join(differs)}); "
             "name another folder after --out, or repeat the request it was made with"
         )
+    if not path.exists() and request.out.exists() and (not request.out.is_dir() or any(request.out.iterdir())):
+        raise RequestError(f"{request.out} is not an empty folder and holds no {RUN}; name another one after --out")
     existing = next(folder for folder in (request.out, *request.out.absolute().parents) if folder.exists())
-    if not os.access(existing, os.W_OK):
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
         raise RequestError(f"{request.out} cannot be written; name another one after --out")
 
 

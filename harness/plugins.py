@@ -12,6 +12,7 @@ import dataclasses
 import importlib
 import importlib.util
 import inspect
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import RequestError, unknown
-from harness.keys import file_sha256
+from harness.keys import digest, file_sha256
 
 GROUP = "harness.methods"
 SIGNATURES = {
@@ -69,13 +70,15 @@ def _module(name: str, methods_path: Path | None) -> ModuleType:
     path = files[name]
     if path.parent == folders()[0]:
         return importlib.import_module(f"methods.{name}")
-    spec = importlib.util.spec_from_file_location(f"harness_plugin_{name}", path)
+    spec = importlib.util.spec_from_file_location(f"harness_plugin_{name}_{digest(str(path))[:8]}", path)
     if spec is None or spec.loader is None:
         raise RequestError(f"plugin {path} cannot be loaded as a Python module")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look up the module of a class that they annotate
     try:
         spec.loader.exec_module(module)
     except Exception as error:
+        del sys.modules[spec.name]
         raise RequestError(f"plugin {path} fails when it is imported: {type(error).__name__}: {error}") from error
     return module
 

@@ -7,6 +7,8 @@ order (trap T3). How many neighbours were tied is counted.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,7 +71,7 @@ def strictly_decreasing(found: list[tuple[str, float]]) -> tuple[list[tuple[str,
     """Return the rows under the tie rule with float32-distinct scores, and how many neighbours were tied."""
     rows = sorted(((doc, np.float32(score)) for doc, score in found), key=lambda row: row[0], reverse=True)
     rows.sort(key=lambda row: row[1], reverse=True)
-    ties = sum(one[1] == two[1] for one, two in zip(rows, rows[1:], strict=False))
+    ties = sum(one[1] == two[1] for one, two in pairwise(rows))
     distinct: list[tuple[str, float]] = []
     ceiling = np.float32(np.inf)
     for doc, score in rows:

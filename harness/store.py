@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Store:
         try:
             (root / ".locks").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RequestError(f"cache folder {root} cannot be written: {error.strerror}; set HARNESS_CACHE") from error
+            raise self._unwritable(error) from error
 
     def make(self, stage: str, key: str, write: Callable[[Path], None]) -> Path:
         """Return the folder of a stage's output; `write(folder)` fills it where there is none that is whole."""
@@ -54,7 +54,7 @@ class Store:
         final = self._final(stage, key)
         cached = self.has(stage, key)
         if not cached:
-            with FileLock(self.root / ".locks" / key):
+            with self._locked(key):
                 cached = self.has(stage, key)  # another process may have made it while this one waited
                 if not cached:
                     self._write(final, stage, write)
@@ -66,7 +66,7 @@ class Store:
         folder = self._final(stage, key)
         try:
             recorded = json.loads((folder / MANIFEST).read_bytes())["files"]
-            return _hashes(folder) == recorded
+            return bool(_hashes(folder) == recorded)
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
@@ -83,12 +83,29 @@ class Store:
         """Return a folder for the checkpoints of an unfinished stage; it outlives a killed process."""
         return self.root / ".partial" / key
 
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        lock = FileLock(self.root / ".locks" / key)
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _unwritable(self, error: OSError) -> RequestError:
+        return RequestError(f"cache folder {self.root} cannot be written: {error.strerror}; set HARNESS_CACHE")
+
     def _final(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key
 
     def _write(self, final: Path, stage: str, write: Callable[[Path], None]) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=".making-"))
+        temporary = final.with_name(f".making-{final.name}")  # the lock is held: it can only be a killed writer's
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
         started = time.perf_counter()
         try:
             write(temporary)

@@ -1,8 +1,8 @@
 """The network type that a mixture is saved and opened as.
 
 A mixture saved under the base's model type would reload silently with randomly drawn dense layers (trap T19). So each
-architecture gets a type of its own (`xlm-roberta-moe`, …), which transformers knows once this module is imported, and which
-it refuses, loudly, before.
+architecture gets a type of its own (`xlm-roberta-moe`, …), which transformers knows once this module is imported, and
+which it refuses, loudly, before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from transformers import (
     AutoModel,
     BertConfig,
     BertModel,
-    PreTrainedModel,
     RobertaConfig,
     RobertaModel,
     XLMRobertaConfig,
@@ -28,9 +27,9 @@ from transformers import (
 class Mixture(nn.Module):
     """E linear layers and a gate over them: [..., in] → [..., out].
 
-    The kept experts' outputs f_e are combined as `m f_1 + Σ_{e>1} w_e (f_e - f_1)`, f_1 the best of them and m the sum of the
-    weights (1 in value): equal to `Σ w_e f_e`, and, while all experts are copies, equal to f_1 bit for bit. Every expert
-    is computed for every token, so that the shape of no product depends on the routing.
+    The kept experts' outputs f_e are combined as `m f_1 + Σ_{e>1} w_e (f_e - f_1)`, f_1 the best of them and m the sum
+    of the weights (1 in value): equal to `Σ w_e f_e`, and, while all experts are copies, equal to f_1 bit for bit.
+    Every expert is computed for every token, so that the shape of no product depends on the routing.
     """
 
     def __init__(self, dense: nn.Linear, experts: int, top_k: int, router: str) -> None:
@@ -100,7 +99,7 @@ TYPES = {
 }
 
 
-def mixture_of(network: PreTrainedModel, experts: int, top_k: int, router: str) -> PreTrainedModel:
+def mixture_of(network: Any, experts: int, top_k: int, router: str) -> Any:
     """Return the mixture whose experts are copies of `network`'s layers; the gates are drawn, sd 0.02 as its layers.
 
     Raises ValueError for an architecture without `encoder.layer.*.intermediate.dense`.
@@ -111,14 +110,15 @@ def mixture_of(network: PreTrainedModel, experts: int, top_k: int, router: str) 
     config_type, mixture_type = TYPES[model_type]
     settings = {**network.config.to_dict(), "moe_experts": experts, "moe_top_k": top_k, "moe_router": router}
     settings.pop("model_type")
-    mixture: PreTrainedModel = mixture_type(config_type(**settings), add_pooling_layer=network.pooler is not None)
+    mixture = mixture_type(config_type(**settings), add_pooling_layer=network.pooler is not None)
     weights = network.state_dict()
     for name in [name for name in weights if ".intermediate.dense." in name]:
         layer, part = name.split(".dense.")
         tensor = weights.pop(name)
         weights |= {f"{layer}.dense.experts.{expert}.{part}": tensor.clone() for expert in range(experts)}
     missing, unexpected = mixture.load_state_dict(weights, strict=False)
-    assert not unexpected and all(name.endswith("dense.gate.weight") for name in missing), (missing, unexpected)
+    if unexpected or any(not name.endswith("dense.gate.weight") for name in missing):
+        raise ValueError(f"no mixture for this {model_type}: missing {missing}, unexpected {unexpected}")
     for name in missing:
         nn.init.normal_(mixture.get_parameter(name), std=network.config.initializer_range)
     return mixture.to(network.device)

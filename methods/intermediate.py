@@ -6,7 +6,7 @@ The published code matches names; a match on `output` would hit `attention.outpu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,7 +24,8 @@ class OnlyIntermediate:
     def apply(self, model: SentenceTransformer) -> None:
         """Leave `requires_grad` on the parameters of every layer's `intermediate.dense` and on no other."""
         model.requires_grad_(False)
-        for layer in model[0].auto_model.encoder.layer:
+        transformer: Any = model[0]
+        for layer in transformer.auto_model.encoder.layer:
             layer.intermediate.dense.requires_grad_(True)
 
 

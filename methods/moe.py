@@ -8,21 +8,21 @@ token is the weighted sum of its top-k experts by the gate's logits. No load-bal
     switch    p_e / stop_gradient(Σ p over the kept), p = softmax over E  equals dense           not 0
 
 `topk` with k = 1 weighs its expert by a constant 1, so routing stays at its random draw. `switch` softmaxes before
-top-k, as Switch Transformer (Fedus et al. 2021, arXiv 2101.03961), whose weight p_e alone would scale the layer's output
-by p_e at initialisation; dividing by the kept mass, held constant, keeps the dense output bit for bit and lets the
-gate learn.
+top-k, as Switch Transformer (Fedus et al. 2021, arXiv 2101.03961), whose weight p_e alone would scale the layer's
+output by p_e at initialisation; dividing by the kept mass, held constant, keeps the dense output bit for bit and lets
+the gate learn.
 """
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-VERSION = 1
+VERSION = 2
 
 
 def register() -> None:
@@ -52,7 +52,7 @@ class MixtureOfExperts:
         """Replace the network by its mixture: same function, own model type, gates drawn from torch's generator."""
         from methods._moe_model import mixture_of
 
-        transformer = model[0]
+        transformer: Any = model[0]
         transformer.model = mixture_of(copy.deepcopy(transformer.model), self.experts, self.top_k, self.router)
 
 

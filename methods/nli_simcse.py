@@ -3,8 +3,8 @@
     l_i = -log( e^{cos(h_i,h_i+)/τ} / Σ_j( e^{cos(h_i,h_j+)/τ} + e^{cos(h_i,h_j-)/τ} ) )    (Gao et al. 2021, arXiv
     2104.08821, as in arXiv 2308.03103 for retrieval)
 
-With one hard negative this is MultipleNegativesRankingLoss at scale 1/τ = 20: the library's loss is used. It never sees a
-training query of the suite.
+With one hard negative this is MultipleNegativesRankingLoss at scale 1/τ = 20: the library's loss is used. It never
+sees a training query of the suite.
 """
 
 from __future__ import annotations

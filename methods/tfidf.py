@@ -40,19 +40,19 @@ class TfIdf:
             analyzer=self.analyzer,
             ngram_range=(self.shortest, self.longest),
             sublinear_tf=True,
-            token_pattern=r"(?u)\S+",
+            token_pattern=r"\S+" if self.analyzer == "word" else None,
         )
         corpus = vectorizer.fit_transform([passages[doc] for doc in ids])
         asked = vectorizer.transform(list(queries.values()))
         if self.components:
             svd = TruncatedSVD(min(self.components, min(corpus.shape) - 1), random_state=0)
-            corpus = normalize(svd.fit_transform(corpus))
-            asked = normalize(svd.transform(asked))
+            corpus, asked = normalize(svd.fit_transform(corpus)), normalize(svd.transform(asked))
+            similarities = corpus @ asked.T  # [N, Q]
+        else:
+            similarities = (corpus @ asked.T).toarray()
         ranking = {}
         for row, query in enumerate(queries):
-            scores = (
-                np.asarray((corpus @ asked[row].T).todense()).ravel() if not self.components else corpus @ asked[row]
-            )
+            scores = similarities[:, row]
             order = np.lexsort((-np.arange(len(ids)), -scores))[:depth]
             ranking[query] = [(ids[i], float(scores[i])) for i in order]
         return ranking

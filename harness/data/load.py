@@ -123,8 +123,8 @@ def join(source: Retrieval, inference: Nli, language: str, title_join: str) -> D
 
 
 def joined(passage: Passage, title_join: str) -> str:
-    """Return title and text as one."""
-    return f"{passage.title}{title_join}{passage.text}" if passage.title else passage.text
+    """Return title and text as one, without white space at its ends: BEIR and MTEB strip what they join."""
+    return (f"{passage.title}{title_join}{passage.text}" if passage.title else passage.text).strip()
 
 
 def extra_queries(source: Retrieval) -> Mapping[str, tuple[str, ...]]:

@@ -47,14 +47,14 @@ class LocalExecutor:
         events = context.Queue()
         pool = ProcessPool(self.jobs, max_tasks=1, initializer=_start, initargs=(events,), context=context)
         try:
-            pending = {pool.schedule(_work, args=[cell, folder]): cell for cell in cells}
+            pending: dict[Any, Cell] = {pool.schedule(_work, args=[cell, folder]): cell for cell in cells}
             while pending:
                 done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
                 _drain(events, on_progress)
                 for future in done:
                     yield _outcome(future, pending.pop(future), folder)
         finally:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
             events.close()
 
@@ -72,10 +72,8 @@ def _outcome(future: Any, cell: Cell, folder: Path) -> Outcome:
     if error is None:
         outcome: Outcome = future.result()
         return outcome
-    if isinstance(error, ProcessExpired):
-        reason = _death(error.exitcode or 0)
-    else:
-        reason = f"{type(error).__name__}: {error}"
+    died = isinstance(error, ProcessExpired)
+    reason = _death(error.exitcode or 0) if died else f"{type(error).__name__}: {error}"
     write_failure(cell, folder, reason)
     return Outcome(cell, 0.0, reason)
 

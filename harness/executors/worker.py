@@ -33,6 +33,8 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         reason = " ".join(reason.split())[:500]
         write_failure(cell, folder, reason, traceback.format_exc())
         return Outcome(cell, time.perf_counter() - started, reason)
+    path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
+    record.beside(path, LOG).unlink(missing_ok=True)  # of an attempt that failed
     seconds = time.perf_counter() - started
     remember_seconds(cell, seconds)
     return Outcome(cell, seconds)

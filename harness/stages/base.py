@@ -4,9 +4,9 @@ Either a published one at a pinned revision, or a small one built here from the 
 architecture, a BPE tokenizer over all languages of the suite, mean pooling, and XLM-R's initialisation (normal,
 sd 0.02) with two departures:
 
-* Token embeddings by random indexing (Kanerva et al. 2000; Sahlgren 2005): every passage gets a fixed random vector, and a
-  token the sum of the vectors of the passages that it occurs in, scaled to the norm that the usual draw would have.
-  Tokens of one subject so start near each other, as they do in a pretrained encoder.
+* Token embeddings by random indexing (Kanerva et al. 2000; Sahlgren 2005): every passage gets a fixed random vector,
+  and a token the sum of the vectors of the passages that it occurs in, scaled to the norm that the usual draw would
+  have. Tokens of one subject so start near each other, as they do in a pretrained encoder.
 * The token-type embedding, a constant added to every token, starts at zero: with the usual draw all cosines start near
   0.99, and a loss on cosines spends its steps on that constant.
 """
@@ -14,6 +14,7 @@ sd 0.02) with two departures:
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,8 @@ def _tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> PreTra
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    return PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast
+    fast: PreTrainedTokenizerFast = make(
         tokenizer_object=tokenizer,
         model_max_length=max_length,
         bos_token="<s>",
@@ -144,6 +146,7 @@ def _tokenizer(texts: Sequence[str], vocab_size: int, max_length: int) -> PreTra
         pad_token="<pad>",
         mask_token="<mask>",
     )
+    return fast
 
 
 def _index_tokens(
@@ -167,31 +170,32 @@ def _index_tokens(
 
 
 def override(suite: Suite, wanted: str) -> Suite:
-    """Return the suite on another base model: a folder, or `HUB_ID@REVISION` with a 40-digit revision."""
+    """Return the suite on another base model: a folder, or `HUB_ID[@REVISION]`; a branch or tag is pinned."""
     if Path(wanted).is_dir():
         if not (Path(wanted) / "modules.json").is_file():
             raise RequestError(f"base model {wanted} is no sentence-transformers folder: modules.json is missing")
         base: LocalBase | PinnedBase = LocalBase(path=Path(wanted).resolve(), sha256=folder_sha256(Path(wanted)))
     else:
         name, _, revision = wanted.partition("@")
-        base = PinnedBase(id=name, revision=revision or _latest_revision(name))
+        pinned = re.fullmatch("[0-9a-f]{40}", revision)
+        base = PinnedBase(id=name, revision=revision if pinned else _resolved(name, revision or "main"))
     return suite.model_copy(update={"base_model": base})
 
 
-def _latest_revision(name: str) -> str:
-    """Return the revision that the hub, or the local copy of it, has for `main`."""
+def _resolved(name: str, revision: str) -> str:
+    """Return the 40-digit revision that the hub has for a branch or a tag."""
     import huggingface_hub
 
     try:
-        revision = huggingface_hub.model_info(name).sha
+        found = huggingface_hub.model_info(name, revision=revision).sha
     except Exception as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RequestError(
-            f"base model '{name}' is neither a folder nor to be found on the hub ({problem}); "
-            "name a folder, or ID@REVISION of a model that is in the local hub cache"
+            f"base model '{name}' is neither a folder nor to be found on the hub at {revision} ({problem}); "
+            "name a folder, or ID@REVISION (40 digits) of a model that is in the local hub cache"
         ) from error
-    assert revision is not None
-    return revision
+    assert found is not None
+    return found
 
 
 def check_opens(suite: Suite, place: Place, store: Store) -> None:

@@ -59,7 +59,8 @@ def scaled(raw: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = np.percentile(raw, [1, 99])
     if high <= low:
         return np.zeros_like(raw)
-    return np.clip((raw - low) / (high - low), 0.0, 1.0)
+    clipped: NDArray[np.float64] = np.clip((raw - low) / (high - low), 0.0, 1.0)
+    return clipped
 
 
 def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> NDArray[np.float64]:
@@ -79,4 +80,5 @@ def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], 
     column = {doc: i for i, doc in enumerate(of_passages.ids)}
     left = of_queries.matrix[[row[query] for query, _ in pairs]]
     right = of_passages.matrix[[column[doc] for _, doc in pairs]]
-    return np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))
+    cosines: NDArray[np.float64] = np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))
+    return cosines

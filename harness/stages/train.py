@@ -65,10 +65,11 @@ def _train(cell: Cell, method: Method, training: TrainingData, start: Path, out:
     folder, store = out
     model = open_model(start, cell.place.device)
     model.max_seq_length = max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length)
-    _set_dropout(model, cell.training.dropout)
+    model.model_card_data.widget = [{}]  # else the trainer makes up examples for a card that is not written here
     torch.manual_seed(derive(cell.seed, "adapter"))
     for adapter in cell.adapters:
         adapter.apply(model)
+    _set_dropout(model, cell.training.dropout)  # after the adapters: one may build the network anew
     rows = method.examples(training)
     if len(rows) == 0:
         raise CellError(f"{cell.entry.method} made no training row from {len(training.data.train)} queries")
@@ -161,7 +162,7 @@ def is_query(column: str) -> bool:
 def _watch(store: Store) -> Any:
     from transformers import TrainerCallback
 
-    class Watch(TrainerCallback):  # type: ignore[misc]
+    class Watch(TrainerCallback):
         """Reports progress and stops at the first NaN."""
 
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
@@ -179,7 +180,8 @@ def _watch(store: Store) -> Any:
 def _latest(checkpoints: Path) -> str | None:
     from transformers.trainer_utils import get_last_checkpoint
 
-    return get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    last: str | None = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None  # type: ignore[no-untyped-call]
+    return last
 
 
 def _forget(checkpoints: Path) -> None:

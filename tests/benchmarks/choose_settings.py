@@ -1,0 +1,82 @@
+"""Choose a suite's training settings on held-out training queries, never on dev.
+
+    python tests/benchmarks/choose_settings.py mini --holdout 0.25 --out results/settings/mini.csv \
+        --entry mnrl train.learning_rate=1e-3,2e-3 train.epochs=2,3
+
+A quarter of the training queries leaves training and is evaluated in place of dev (`evaluation.holdout`); every
+combination of the given values is run for every language under one seed. Prints, and appends to the CSV, the mean nDCG@10,
+its gain over the untuned base and the seconds that a cell took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import tempfile
+from pathlib import Path
+
+from harness import entries, plan, record
+from harness.cell import Cell, Place
+from harness.executors.local import LocalExecutor
+from harness.settings import override
+from harness.store import default_root
+from harness.suite import Suite, load
+
+
+def cells_of(suite: Suite, entry: str, settings: list[str], place: Place) -> list[Cell]:
+    """Return one cell a language for one combination of settings."""
+    rows = [plan.for_suite(row, suite) for row in entries.resolve([entry], entries.declared())]
+    suite, rows = override(settings, suite, rows)
+    return [Cell(suite, row, language, 0, place) for row in rows for language in suite.languages]
+
+
+def measure(cells: list[Cell], jobs: int) -> tuple[dict[str, float], float]:
+    """Return language → nDCG@10, and the mean seconds a cell."""
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = list(LocalExecutor(jobs).run(cells, Path(folder), lambda *_: None))
+        for outcome in outcomes:
+            if outcome.reason:
+                raise SystemExit(f"{outcome.cell}: {outcome.reason}")
+        found = {one.language: one.measures["nDCG@10"] for one in record.read_all(Path(folder))}
+    return found, sum(outcome.seconds for outcome in outcomes) / len(outcomes)
+
+
+def main() -> None:
+    """Run the grid."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite")
+    parser.add_argument("--entry", required=True)
+    parser.add_argument("--holdout", type=float, default=0.25)
+    parser.add_argument("--max-train", type=int)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("grid", nargs="*", metavar="NAME.FIELD=V1,V2")
+    options = parser.parse_intermixed_args()
+    suite = load(options.suite)
+    evaluation = suite.evaluation.model_copy(update={"holdout": options.holdout})
+    suite = suite.model_copy(update={"evaluation": evaluation, "max_train": options.max_train})
+    place = Place(default_root(), options.data_dir)
+    base, _ = measure(cells_of(suite, "base", [], place), options.jobs)
+    axes = [
+        [f"{axis.partition('=')[0]}={value}" for value in axis.partition("=")[2].split(",")] for axis in options.grid
+    ]
+    for settings in itertools.product(*axes):
+        found, seconds = measure(cells_of(suite, options.entry, list(settings), place), options.jobs)
+        row = [suite.name, options.entry, " ".join(settings)]
+        row += [f"{found[language]:.4f} {found[language] - base[language]:+.4f}" for language in suite.languages]
+        row += [f"{sum(found.values()) / len(found):.4f}", f"{seconds:.1f}"]
+        print("\t".join(row), flush=True)
+        if options.out:
+            options.out.parent.mkdir(parents=True, exist_ok=True)
+            new = not options.out.exists()
+            with options.out.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                if new:
+                    writer.writerow(["suite", "entry", "settings", *suite.languages, "mean", "seconds"])
+                writer.writerow(row)
+
+
+if __name__ == "__main__":
+    main()

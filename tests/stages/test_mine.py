@@ -1,0 +1,135 @@
+"""Negatives, and the queries that they answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.embedding import open_model
+from harness.stages import base
+from harness.stages.mine import draw, key_of, mine, negative_queries
+from harness.types import Data, TrainingData
+
+DATA = Data(
+    language="xx",
+    passages={f"d{i}": f"passage {i}" for i in range(6)},
+    queries={"q1": "first", "q2": "second", "q9": "asked in dev"},
+    train={"q1": ("d1",), "q2": ("d1", "d2")},
+    dev={"q9": {"d3": 1}},
+    extra_queries={"d4": ("extra",), "d1": ("another",)},
+)
+
+
+def mined(bench: Any, name: str, seed: int = 0) -> TrainingData:
+    store = bench.store()
+    cell = bench.cell(name, store, seed)
+    found: TrainingData = mine(cell, bench.data(cell, store), store)
+    return found
+
+
+@pytest.fixture(scope="module")
+def ance(bench: Any) -> TrainingData:
+    return mined(bench, "infonce-ance")
+
+
+@pytest.fixture(scope="module")
+def drawn(bench: Any) -> TrainingData:
+    return mined(bench, "infonce-random")
+
+
+def test_negative_queries_are_training_and_extra_queries_and_never_those_of_dev() -> None:
+    assert negative_queries(DATA) == {"d1": ("another", "first", "second"), "d2": ("second",), "d4": ("extra",)}
+
+
+def test_a_random_draw_leaves_relevant_passages_out_and_takes_what_there_is() -> None:
+    found = draw(DATA, ["d1", "d2", "d3", "d4"], depth=10, seed=0)
+    assert {query: sorted(docs) for query, docs in found.items()} == {"q1": ["d2", "d3", "d4"], "q2": ["d3", "d4"]}
+
+
+def test_a_random_draw_is_uniform_over_the_irrelevant_passages() -> None:
+    counts = dict.fromkeys(["d0", "d2", "d3", "d4", "d5"], 0)
+    for seed in range(1000):
+        (doc,) = draw(DATA, sorted(DATA.passages), depth=1, seed=seed)["q1"]
+        counts[doc] += 1
+    assert all(140 < count < 260 for count in counts.values())  # 200 expected, sd 13
+
+
+def test_a_querys_draw_does_not_depend_on_the_other_queries() -> None:
+    alone = replace(DATA, train={"q2": DATA.train["q2"]})
+    eligible = sorted(DATA.passages)
+    assert draw(alone, eligible, 3, 0)["q2"] == draw(DATA, eligible, 3, 0)["q2"]
+
+
+def test_ance_negatives_are_the_untuned_bases_top_10_without_the_relevant(bench: Any, ance: TrainingData) -> None:
+    model = open_model(base.base_model(bench.suite, bench.cell("base", bench.store()).place, bench.store()), "cpu")
+    answered = sorted(ance.negative_queries)
+    passages = model.encode([ance.data.passages[doc] for doc in answered], normalize_embeddings=True).astype(np.float64)
+    assert set(ance.negatives) == set(ance.data.train)
+    for query, docs in ance.negatives.items():
+        vector = model.encode([ance.data.queries[query]], normalize_embeddings=True)[0].astype(np.float64)
+        similarity = dict(zip(answered, (passages @ vector).tolist(), strict=True))
+        wanted = [
+            doc for doc in sorted(answered, key=lambda doc: -similarity[doc]) if doc not in ance.data.train[query]
+        ]
+        found = [similarity[doc] for doc in docs]
+        assert len(set(docs)) == 10
+        assert not set(docs) & set(ance.data.train[query])
+        np.testing.assert_allclose(found, [similarity[doc] for doc in wanted[:10]], atol=2e-6)  # but for near ties
+
+
+@pytest.mark.parametrize("name", ["ance", "drawn"])
+def test_only_passages_with_a_query_of_their_own_are_negatives(name: str, request: pytest.FixtureRequest) -> None:
+    training: TrainingData = request.getfixturevalue(name)
+    used = {doc for docs in training.negatives.values() for doc in docs}
+    assert used <= set(training.negative_queries)
+    assert 48 < len(training.negative_queries) < 192  # with 48 training queries some passages have none
+
+
+def test_no_dev_query_is_among_the_negative_queries(ance: TrainingData) -> None:
+    of_dev = {ance.data.queries[query] for query in ance.data.dev}
+    offered = {text for texts in ance.negative_queries.values() for text in texts}
+    assert len(of_dev) == 256
+    assert not of_dev & offered
+    of_train = {ance.data.queries[query] for query in ance.data.train}
+    assert of_train <= offered
+
+
+def test_a_suite_without_negative_queries_mines_from_every_passage(bench: Any) -> None:
+    without = type(bench)(bench.suite.model_copy(update={"negative_queries": None}), bench.store().root)
+    training = mined(without, "infonce-random")
+    assert training.negative_queries == {}
+    used = {doc for docs in training.negatives.values() for doc in docs}
+    assert len(used) > 150  # 480 draws over 192 passages
+
+
+def test_random_negatives_depend_on_the_seed(bench: Any, drawn: TrainingData) -> None:
+    assert mined(bench, "infonce-random", 0).negatives == drawn.negatives
+    assert mined(bench, "infonce-random", 1).negatives != drawn.negatives
+    assert all(len(set(docs)) == 10 for docs in drawn.negatives.values())
+
+
+def test_ance_negatives_do_not_depend_on_the_seed(bench: Any, ance: TrainingData) -> None:
+    assert mined(bench, "infonce-ance", 1).negatives == ance.negatives
+    store = bench.store()
+    keys = {key_of(bench.cell("infonce-ance", store, seed)) for seed in (0, 1, 2)}
+    assert len(keys) == 1
+
+
+def test_clpl_and_its_control_share_their_negatives_and_their_rows(bench: Any) -> None:
+    store = bench.store()
+    clpl, control = bench.cell("clpl", store, 3), bench.cell("infonce-ance", store, 3)
+    assert key_of(clpl) == key_of(control)
+    rows = clpl.method.examples(bench.training_data(clpl, store))
+    wanted = control.method.examples(bench.training_data(control, store))
+    assert rows.select_columns(wanted.column_names).to_list() == wanted.to_list()
+    assert len(rows) == 48
+
+
+def test_a_method_without_negatives_gets_none(bench: Any) -> None:
+    store = bench.store()
+    cell = bench.cell("mnrl", store)
+    data = bench.data(cell, store)
+    assert mine(cell, data, store) == TrainingData(data=data, seed=0)
