@@ -35,6 +35,26 @@ class Result:
         return self.err.removesuffix("\n")
 
 
+REQUEST = (
+    *("run", "--suite", "mini", "--langs", "ko", "--methods", "base,bm25,mnrl,infonce-random"),
+    *("--seeds", "0,1", "--max-train", "40", "--set", "train.epochs=1", "--device", "cpu"),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that was made once: do not change its folder."""
+
+    arguments: tuple[str, ...]
+    folder: Path
+    cache: Path
+    results: tuple[Result, ...]
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records"
+
+
 def invoke(*arguments: str | Path) -> Result:
     """Run `harness ARGUMENTS` in this process."""
     out, err = io.StringIO(), io.StringIO()

@@ -8,18 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from commands import Result, invoke
+from commands import REQUEST, Result, Run, invoke
 
 from harness import runtime
-
-REQUEST = (
-    *("run", "--suite", "mini", "--langs", "ko", "--methods", "base,bm25,mnrl,infonce-random"),
-    *("--seeds", "0,1", "--max-train", "40", "--set", "train.epochs=1", "--device", "cpu"),
-)
 
 
 def pytest_configure() -> None:
@@ -35,20 +29,6 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HARNESS_CACHE", str(folder))
         yield folder
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that was made once: do not change its folder."""
-
-    arguments: tuple[str, ...]
-    folder: Path
-    cache: Path
-    results: tuple[Result, ...]
-
-    @property
-    def records(self) -> Path:
-        return self.folder / "records"
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Result, invoke, snapshot, write_plugin
-from conftest import REQUEST
+from commands import REQUEST, Result, invoke, snapshot, write_plugin
 
 from harness import record
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from commands import Result, invoke, read_json, snapshot, write_plugin
-from conftest import REQUEST, Run
+from commands import REQUEST, Result, Run, invoke, read_json, snapshot, write_plugin
 
 from harness import record
 from harness.keys import folder_sha256
@@ -162,8 +161,7 @@ def test_training_changes_the_model(finished: Run) -> None:
 def test_the_same_request_again_trains_nothing_and_changes_no_record(finished: Run) -> None:
     before, stored = snapshot(finished.records), snapshot(finished.cache / "train")
     again = invoke(*finished.arguments)
-    assert again.status == 0
-    assert again.err == ""
+    assert (again.status, again.err) == (0, "")
     assert snapshot(finished.records) == before
     assert snapshot(finished.cache / "train") == stored
 
