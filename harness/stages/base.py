@@ -6,7 +6,8 @@ sd 0.02) with two departures:
 
 * Token embeddings by random indexing (Kanerva et al. 2000; Sahlgren 2005): every passage gets a fixed random vector,
   and a token the sum of the vectors of the passages that it occurs in, scaled to the norm that the usual draw would
-  have. Tokens of one subject so start near each other, as they do in a pretrained encoder.
+  have. Tokens of one subject so start near each other, as they do in a pretrained encoder. The passages' vectors are
+  centred, so that a token which occurs everywhere points nowhere.
 * The token-type embedding, a constant added to every token, starts at zero: with the usual draw all cosines start near
   0.99, and a loss on cosines spends its steps on that constant.
 """
@@ -158,8 +159,8 @@ def _index_tokens(
 
     generator = np.random.Generator(np.random.PCG64(derive(seed, "random-indexing")))
     sums = np.zeros(tuple(embeddings.weight.shape))  # [V, hidden], float64: the sum is the same on every processor
-    for text in texts:
-        vector = generator.standard_normal(sums.shape[1])
+    vectors = generator.standard_normal((len(texts), sums.shape[1]))
+    for text, vector in zip(texts, vectors - vectors.mean(axis=0), strict=True):
         sums[sorted(set(tokenizer(text, add_special_tokens=False)["input_ids"]))] += vector
     norms = np.sqrt((sums**2).sum(axis=1))
     seen = norms > 0

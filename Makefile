@@ -1,0 +1,36 @@
+# make demo   environment, then the main job on the bundled suite: the table, and the path of the page
+# make test   environment, lint, types, and all tests with coverage
+# make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid
+# make lint   style and types
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test bench lint
+.DELETE_ON_ERROR:
+
+# torch first and pinned: asked for through another package, pip would take the newest build with its CUDA libraries.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet "$$(grep '^torch==' constraints.txt)"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/harness run --suite mini --methods all --langs ko,hi,fa --seeds 0,1,2 --out runs/mini
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# A test file stays on one worker, so that its runs are made once.
+test: lint
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/search_memory.py
+	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
+	$(BIN)/python tests/benchmarks/command_line.py
