@@ -162,8 +162,9 @@ def test_a_base_model_that_does_not_load_is_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")
-def test_ray_that_is_not_installed_is_one_line(tmp_path: Path) -> None:
+def test_ray_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "ray" else find(name, *rest))
     line = refused(tmp_path / "out", "--methods", "bm25", "--langs", "ko", "--executor", "ray")
     assert line == "--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'"
 

@@ -36,7 +36,12 @@ class RayExecutor:
         runtime.set_environment()
         mine = not ray.is_initialized()
         if mine:
-            ray.init(num_cpus=None if _cluster() else self.jobs, log_to_driver=False, include_dashboard=False)
+            ray.init(
+                num_cpus=None if _cluster() else self.jobs,
+                runtime_env={"env_vars": runtime.ENVIRONMENT},  # read when a worker imports torch
+                log_to_driver=False,
+                include_dashboard=False,
+            )
         try:
             yield from self._outcomes(ray, cells, folder.absolute())
         finally:
@@ -44,7 +49,7 @@ class RayExecutor:
                 ray.shutdown()
 
     def _outcomes(self, ray: Any, cells: Sequence[Cell], folder: Path) -> Iterator[Outcome]:
-        work = ray.remote(num_cpus=1, max_retries=1, max_calls=1)(_work)
+        work = ray.remote(num_cpus=1, max_retries=1)(_work)
         waiting = list(cells)
         running: dict[Any, Cell] = {}
         while waiting or running:

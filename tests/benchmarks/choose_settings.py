@@ -4,8 +4,8 @@
         --entry mnrl train.learning_rate=1e-3,2e-3 train.epochs=2,3
 
 A quarter of the training queries leaves training and is evaluated in place of dev (`evaluation.holdout`); every
-combination of the given values is run for every language under one seed. Prints, and appends to the CSV, the mean nDCG@10,
-its gain over the untuned base and the seconds that a cell took.
+combination of the given values is run for every language under one seed. Prints, and appends to the CSV, nDCG@10 and
+its gain over the untuned base for every language, their mean, and the seconds that a cell took.
 """
 
 from __future__ import annotations
