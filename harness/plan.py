@@ -63,7 +63,7 @@ def make(request: Request) -> Plan:
         Cell(chosen, entry, language, seed, request.place)
         for entry in rows
         for language in languages
-        for seed in _seeds(entry, request)
+        for seed in _seeds(Cell(chosen, entry, language, 0, request.place), request)
     ]
     for cell in cells:
         _check(cell)
@@ -76,6 +76,7 @@ def make(request: Request) -> Plan:
         "seeds": list(request.seeds),
         "max_train": chosen.max_train,
         "measures": list(chosen.evaluation.measures),
+        "primary": chosen.evaluation.primary,
         "device": request.place.device,
     }
     return Plan(chosen, cells, resolved)
@@ -102,10 +103,9 @@ def _check_seeds(seeds: Sequence[int]) -> None:
             raise RequestError(f"seed {seed} is given twice; every seed is one run")
 
 
-def _seeds(entry: Entry, request: Request) -> Sequence[int]:
+def _seeds(cell: Cell, request: Request) -> Sequence[int]:
     """Return the seeds of an entry: what is not trained does not vary and has seed 0 alone."""
-    probe = Cell(suite.load(request.suite), entry, "", 0, request.place)
-    return request.seeds if probe.method is not None else [0]
+    return request.seeds if cell.method is not None else [0]
 
 
 def for_suite(entry: Entry, chosen: Suite) -> Entry:

@@ -33,7 +33,7 @@ def default_root() -> Path:
     """Return `$HARNESS_CACHE`, else `harness` in the user's cache folder."""
     if configured := os.environ.get("HARNESS_CACHE"):
         return Path(configured).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "harness"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "harness"
 
 
 class Store:
