@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.types import Family, Need, TrainingData
-from methods.infonce import contrast, rows
+from methods.infonce import columns, contrast, rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -63,17 +63,12 @@ class CLPL:
         from datasets import Dataset
 
         drawn = rows(data, self.negatives)
-        passages, queries = data.data.passages, data.data.queries
         rng = data.rng("negative_queries")
-        columns = {
-            "anchor": [queries[query] for query, _, _ in drawn],
-            "positive": [passages[doc] for _, doc, _ in drawn],
+        queries = {
+            f"query_{k + 1}": [rng.choice(data.negative_queries[docs[k]]) for _, _, docs in drawn]
+            for k in range(self.negatives)
         }
-        for k in range(self.negatives):
-            columns[f"negative_{k + 1}"] = [passages[docs[k]] for _, _, docs in drawn]
-        for k in range(self.negatives):
-            columns[f"query_{k + 1}"] = [rng.choice(data.negative_queries[docs[k]]) for _, _, docs in drawn]
-        return Dataset.from_dict(columns)
+        return Dataset.from_dict(columns(data, drawn) | queries)
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
         """Return the loss of the equation above."""

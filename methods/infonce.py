@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 VERSION = 1
+Row = tuple[str, str, list[str]]  # query id, relevant passage id, ids of the drawn negatives
 
 
 def contrast(
@@ -51,7 +52,7 @@ def infonce(embeddings: Sequence[Tensor], temperature: float, in_batch: bool) ->
     return contrast(anchors, positives, negatives, temperature, in_batch)
 
 
-def rows(data: TrainingData, negatives: int) -> list[tuple[str, str, list[str]]]:
+def rows(data: TrainingData, negatives: int) -> list[Row]:
     """Return (query id, passage id, drawn negatives) for each training pair; drawn once, for all epochs.
 
     Departure from the published code, which draws anew at every epoch from the process' global generator. Where
@@ -65,6 +66,17 @@ def rows(data: TrainingData, negatives: int) -> list[tuple[str, str, list[str]]]
         if pool:
             drawn.append((query, doc, rng.sample(pool, negatives)))
     return drawn
+
+
+def columns(data: TrainingData, drawn: Sequence[Row]) -> dict[str, list[str]]:
+    """Return the texts of the rows as columns anchor, positive, negative_1 … negative_k."""
+    passages, queries = data.data.passages, data.data.queries
+    texts = {
+        "anchor": [queries[query] for query, _, _ in drawn],
+        "positive": [passages[doc] for _, doc, _ in drawn],
+    }
+    negatives = zip(*(docs for _, _, docs in drawn), strict=True)
+    return texts | {f"negative_{k}": [passages[doc] for doc in docs] for k, docs in enumerate(negatives, start=1)}
 
 
 @dataclass(frozen=True)
@@ -81,15 +93,7 @@ class InfoNCE:
         """Return anchor, positive, negative_1 … negative_k."""
         from datasets import Dataset
 
-        drawn = rows(data, self.negatives)
-        passages, queries = data.data.passages, data.data.queries
-        columns = {
-            "anchor": [queries[query] for query, _, _ in drawn],
-            "positive": [passages[doc] for _, doc, _ in drawn],
-        }
-        for k in range(self.negatives):
-            columns[f"negative_{k + 1}"] = [passages[docs[k]] for _, _, docs in drawn]
-        return Dataset.from_dict(columns)
+        return Dataset.from_dict(columns(data, rows(data, self.negatives)))
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
         """Return InfoNCE over the drawn negatives, and over the batch's where `in_batch`."""
