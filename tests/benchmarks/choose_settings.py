@@ -31,6 +31,13 @@ def cells_of(suite: Suite, entry: str, settings: list[str], place: Place) -> lis
     return [Cell(suite, row, language, 0, place) for row in rows for language in suite.languages]
 
 
+def effective(cell: Cell) -> str:
+    """Return every setting that a cell was trained with: a row must not depend on what the manifest said that day."""
+    plugin = {f"{name}.{field}": value for name, found in cell.entry.settings.items() for field, value in found.items()}
+    training = {f"train.{field}": value for field, value in cell.training.model_dump().items() if value is not None}
+    return " ".join(f"{name}={value}" for name, value in {**plugin, **training}.items())
+
+
 def measure(cells: list[Cell], jobs: int) -> tuple[dict[str, float], float]:
     """Return language → nDCG@10, and the mean seconds a cell."""
     with tempfile.TemporaryDirectory() as folder:
@@ -63,8 +70,9 @@ def main() -> None:
         [f"{axis.partition('=')[0]}={value}" for value in axis.partition("=")[2].split(",")] for axis in options.grid
     ]
     for settings in itertools.product(*axes):
-        found, seconds = measure(cells_of(suite, options.entry, list(settings), place), options.jobs)
-        row = [suite.name, options.entry, " ".join(settings)]
+        cells = cells_of(suite, options.entry, list(settings), place)
+        found, seconds = measure(cells, options.jobs)
+        row = [suite.name, options.entry, effective(cells[0])]
         row += [f"{found[language]:.4f} {found[language] - base[language]:+.4f}" for language in suite.languages]
         row += [f"{sum(found.values()) / len(found):.4f}", f"{seconds:.1f}"]
         print("\t".join(row), flush=True)
