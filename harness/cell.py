@@ -9,7 +9,8 @@ from typing import Any
 
 from harness import plugins
 from harness.entries import Entry
-from harness.suite import Suite, Training
+from harness.manifest import Training
+from harness.suite import Suite
 from harness.types import Adapter, Method, Need, Ranker
 
 
@@ -61,20 +62,30 @@ class Cell:
         return [plugins.load(name, settings.get(name, {}), place.methods_path) for name in self.entry.adapters]
 
     @cached_property
+    def joined(self) -> dict[str, Method]:
+        """The objectives that are trained together with the entry's own, by name."""
+        place, settings = self.place, self.entry.settings
+        return {name: plugins.load(name, settings.get(name, {}), place.methods_path) for name in self.entry.joined}
+
+    @cached_property
     def needs(self) -> frozenset[Need]:
-        return self.method.needs if self.method else frozenset()
+        """What the cell's objectives ask the suite for."""
+        own = self.method.needs if self.method else frozenset[Need]()
+        return own.union(*(method.needs for method in self.joined.values()))
 
     @cached_property
     def training(self) -> Training:
         """The suite's settings for the method's family, with the entry's own on top."""
         assert self.method is not None
-        settings = self.suite.training[self.method.family].model_dump()
+        family = self.method.family
+        settings = self.suite.training[family].model_dump()
+        if self.entry.recipe == "published":
+            settings |= self.suite.published.training.get(family, {})
         return Training.model_validate({**settings, **self.entry.training})
 
     def plugin_versions(self) -> dict[str, int | str]:
         """Return what stands for the meaning of each plugin in this cell's keys."""
-        names: list[str] = [name for name in (self.entry.method, *self.entry.adapters) if name]
-        return {name: plugins.version(name, self.place.methods_path) for name in names}
+        return {name: plugins.version(name, self.place.methods_path) for name in self.entry.plugins}
 
     def identity(self) -> dict[str, Any]:
         """Return the words that name this cell."""

@@ -22,7 +22,7 @@ from mteb.types import PromptType
 from harness.embedding import open_model
 from harness.errors import CellError, RequestError, unknown
 from harness.keys import digest, file_sha256
-from harness.suite import Evaluation, Text
+from harness.manifest import Evaluation, Text
 from harness.types import Data
 
 SPLIT = "dev"

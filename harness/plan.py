@@ -56,7 +56,7 @@ def make(request: Request) -> Plan:
         if language not in known:
             raise unknown("language", language, known, where=f"suite {chosen.name}")
     _check_seeds(request.seeds)
-    rows = entries.resolve(request.methods, entries.declared(request.place.methods_path))
+    rows = entries.resolve(request.methods, entries.declared(request.place.methods_path), chosen.recipes)
     rows = [for_suite(entry, chosen) for entry in rows]
     chosen, rows = override(request.settings, chosen, rows)
     cells = [
@@ -110,9 +110,11 @@ def _seeds(cell: Cell, request: Request) -> Sequence[int]:
 
 def for_suite(entry: Entry, chosen: Suite) -> Entry:
     """Return the entry with what the suite's scale asks of its plugins on top of its own settings."""
-    plugins = [name for name in (entry.method, *entry.adapters) if name]
-    used = [name for name in plugins if name in chosen.settings]
-    settings = {**entry.settings, **{name: {**entry.settings.get(name, {}), **chosen.settings[name]} for name in used}}
+    settings = {name: dict(values) for name, values in entry.settings.items()}
+    for layer in (chosen.settings, chosen.published.settings if entry.recipe == "published" else {}):
+        for name in entry.plugins:
+            if name in layer:
+                settings[name] = {**settings.get(name, {}), **layer[name]}
     return entry.model_copy(update={"settings": settings})
 
 

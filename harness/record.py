@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from harness.errors import CellError, DataError
 from harness.files import write_atomically
 from harness.keys import file_sha256
-from harness.suite import Strict, explain
+from harness.manifest import Strict, explain
 from harness.types import Ranking, Scores
 
 

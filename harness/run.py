@@ -14,13 +14,13 @@ from harness.cell import Cell
 from harness.errors import DataError
 from harness.executors import Executor, Outcome
 from harness.executors.worker import expected_seconds
+from harness.manifest import BuiltBase
 from harness.pipeline import key_of
 from harness.plan import Plan, Request
 from harness.progress import Display
 from harness.stages import base, train
 from harness.stages.prepare import prepare
 from harness.store import Store
-from harness.suite import BuiltBase
 
 
 @dataclass(frozen=True)

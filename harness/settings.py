@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from harness.entries import Entry
 from harness.errors import RequestError, unknown
-from harness.suite import Suite, Training, explain
+from harness.manifest import Training, explain
+from harness.suite import Suite
 
 
 def override(settings: Sequence[str], suite: Suite, rows: list[Entry]) -> tuple[Suite, list[Entry]]:

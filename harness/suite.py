@@ -1,183 +1,57 @@
-"""A suite as its manifest declares it: every setting that changes a score, none left to a library's default.
+"""A suite: one benchmark, as its manifest in `datasets_manifest/` declares it.
 
-One TOML file in `datasets_manifest/` a suite. Unknown keys are errors; nothing here touches the data.
+`NAME@VARIANT` is the suite with the overrides of its table `[variants.VARIANT]`: an ablation, or a paper's own set-up.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from harness.errors import DataError, RequestError, unknown
 from harness.keys import digest
+from harness.manifest import (
+    BuiltBase,
+    Evaluation,
+    Expert,
+    Language,
+    LocalBase,
+    Mining,
+    PinnedBase,
+    Strict,
+    Text,
+    TrainFile,
+    Training,
+    Writer,
+    explain,
+    measure,
+)
 from harness.resources import manifests
 from harness.types import Family, Need
 
-
-def _inside(path: str) -> str:
-    parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in path:
-        raise ValueError(f"path '{path}' leaves its folder")
-    return path
+Recipe = Literal["corrected", "published"]
+Settings = Mapping[str, Mapping[str, Any]]  # plugin → its settings
 
 
-def _measure(name: str) -> str:
-    import ir_measures
+class Published(Strict):
+    """What this suite's scale is under the papers' own recipe, on top of the rest."""
 
-    try:
-        return str(ir_measures.parse_measure(name))
-    except (NameError, ValueError, SyntaxError) as error:
-        raise ValueError(
-            f"measure '{name}' is not one that ir_measures knows (such as nDCG@10, R@100, RR@10, AP)"
-        ) from error
-
-
-RelativePath = Annotated[str, AfterValidator(_inside)]
-Measure = Annotated[str, AfterValidator(_measure)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class File(Strict):
-    """One data file; without `url` it travels with the package."""
-
-    path: RelativePath
-    sha256: Sha256
-    bytes: int = Field(gt=0)
-    url: str | None = None
-
-
-class Source(Strict):
-    """Files of one origin and the reader that understands them."""
-
-    reader: str
-    files: tuple[File, ...]
-    licence: str
-    citation: str
-
-
-class Counts(Strict):
-    """What the files must hold; a difference is an error."""
-
-    passages: int
-    train_queries: int
-    dev_queries: int
-    nli: int = 0
-
-
-class Language(Strict):
-    """The sources of one language."""
-
-    retrieval: Source
-    nli: Source | None = None
-    counts: Counts
-
-
-class Text(Strict):
-    """How a text becomes what the encoder reads (traps T11 and T12)."""
-
-    title_join: str  # between title and text
-    query_prompt: str = ""
-    passage_prompt: str = ""
-    query_max_length: int = Field(gt=2)  # tokens, special ones included
-    passage_max_length: int = Field(gt=2)
-
-
-class BuiltBase(Strict):
-    """A small encoder made from the suite's own passages, with a fixed initialisation seed."""
-
-    vocab_size: int
-    hidden_size: int
-    intermediate_size: int
-    layers: int
-    attention_heads: int
-    initialisation_seed: int
-
-
-class PinnedBase(Strict):
-    """A published encoder at one revision."""
-
-    id: str
-    revision: str = Field(pattern=r"^[0-9a-f]{40}$")
-
-
-class LocalBase(Strict):
-    """An encoder in a folder; its content is its identity, not its place."""
-
-    path: Path = Field(exclude=True)
-    sha256: Sha256
-
-
-class Evaluation(Strict):
-    """What is measured, on what, how deep."""
-
-    measures: tuple[Measure, ...] = Field(min_length=1)
-    primary: Measure
-    depth: int = Field(gt=0)
-    encode_batch_size: int = Field(gt=0)
-    holdout: Fraction = 0.0  # share of the training queries that is evaluated in place of dev (to choose settings)
-
-    @model_validator(mode="after")
-    def _primary_is_measured(self) -> Evaluation:
-        if self.primary not in self.measures:
-            raise ValueError(f"primary measure '{self.primary}' is not among the measures")
-        return self
-
-
-class Training(Strict):
-    """Trainer settings of one family of methods."""
-
-    epochs: float = Field(gt=0)
-    batch_size: int = Field(gt=0)
-    gradient_accumulation: int = Field(default=1, gt=0)
-    learning_rate: float = Field(gt=0)
-    warmup: Fraction  # share of all steps
-    scheduler: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    dropout: Fraction | None = None  # None keeps what the base model's configuration says
-    checkpoint_steps: int | None = Field(default=None, gt=0)  # a killed training goes on from the last one
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
-
-
-class Expert(Strict):
-    """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder."""
-
-    name: str
-    ranker: str | None = None
-    settings: Mapping[str, Any] = Field(default_factory=dict)
-    encoder: Literal["base"] | PinnedBase | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Expert:
-        if (self.ranker is None) == (self.encoder is None):
-            raise ValueError(f"expert '{self.name}' wants either a ranker or an encoder")
-        return self
-
-
-class Mining(Strict):
-    """Where mined negatives come from."""
-
-    depth: int = Field(gt=0)  # candidates that are kept for each training query
+    training: Mapping[Family, Mapping[str, Any]] = Field(default_factory=dict)
+    settings: Settings = Field(default_factory=dict)
 
 
 class Suite(Strict):
     """One benchmark."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*(@[a-z0-9][a-z0-9-]*)?$")
     title: str
     description: str
     licence: str
+    tier: str = "full"  # of the corpus: scores of different tiers are not comparable
     languages: Mapping[str, Language] = Field(min_length=1)
     text: Text
     base_model: BuiltBase | PinnedBase | LocalBase
@@ -185,9 +59,14 @@ class Suite(Strict):
     mining: Mining
     training: Mapping[Family, Training]
     experts: tuple[Expert, ...] = ()
-    negative_queries: Literal["data"] | None = None
-    settings: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)  # plugin → what this suite's scale asks for
+    negative_queries: Literal["data"] | Writer | None = None
+    augmentation: Writer | None = None  # further training queries, written for the relevant passages
+    settings: Settings = Field(default_factory=dict)  # what this suite's scale asks for
+    published: Published = Field(default_factory=Published)
+    recipes: tuple[Recipe, ...] = ("corrected",)  # what `--methods all` runs here
     max_train: int | None = Field(default=None, gt=0)  # training queries a language, by a seeded draw
+    train_files: Mapping[str, TrainFile] = Field(default_factory=dict)  # language → rows in place of the suite's own
+    unverified: Mapping[str, str] = Field(default_factory=dict)  # language → digest of accepted data that differ
 
     @property
     def digest(self) -> str:
@@ -197,7 +76,7 @@ class Suite(Strict):
     def offers(self, language: str) -> frozenset[Need]:
         """Return what methods may ask for in `language`."""
         offered = {Need.HARD_NEGATIVES}
-        if self.negative_queries:
+        if self.negative_queries or language in self.train_files:
             offered.add(Need.NEGATIVE_QUERIES)
         if self.experts:
             offered.add(Need.EXPERT_SCORES)
@@ -209,7 +88,7 @@ class Suite(Strict):
 def measuring(evaluation: Evaluation, measures: Sequence[str]) -> Evaluation:
     """Return the evaluation with other measures; the first is primary where the suite's own is not among them."""
     try:
-        wanted = tuple(dict.fromkeys(_measure(name) for name in measures))
+        wanted = tuple(dict.fromkeys(measure(name) for name in measures))
     except ValueError as error:
         raise RequestError(str(error)) from error
     primary = evaluation.primary if evaluation.primary in wanted else wanted[0]
@@ -222,31 +101,52 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Suite:
-    """Return the suite of that name, or of that path when it ends in `.toml`.
+    """Return the suite of that name, or of that path when it ends in `.toml`; `NAME@VARIANT` is one of its variants.
 
     Raises RequestError for an unknown name and DataError for a manifest that is not a valid one.
     """
+    name, _, variant = name.partition("@")
     path = Path(name) if name.endswith(".toml") else manifests() / f"{name}.toml"
     if not path.is_file():
         raise unknown("suite", name, names())
-    return parse(path)
+    return parse(path, variant)
 
 
-def parse(path: Path) -> Suite:
-    """Return the suite that the manifest at `path` declares."""
+def variants(name: str) -> list[str]:
+    """Return the names of a suite's variants."""
+    return list(_table(manifests() / f"{name}.toml").get("variants", {}))
+
+
+def parse(path: Path, variant: str = "") -> Suite:
+    """Return the suite that the manifest at `path` declares, with the overrides of one of its variants."""
+    table = _table(path)
+    declared = table.pop("variants", {})
+    if variant and variant not in declared:
+        raise unknown("variant", variant, declared, where=f"suite {table.get('name', path)}")
+    if variant:
+        table = _merged(table, declared[variant])
+        table["name"] = f"{table['name']}@{variant}"
     try:
-        return Suite.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"manifest {path} is not valid TOML: {error}") from error
+        return Suite.model_validate(table)
     except ValidationError as error:
         raise DataError(f"manifest {path}: {explain(error)}") from error
 
 
-def explain(error: ValidationError) -> str:
-    """Return the first problem of a validation as one line: where, what, and how many more."""
-    problems = error.errors()
-    first = problems[0]
-    where = ".".join(str(part) for part in first["loc"])
-    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{where}: {what}{more}"
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"manifest {path} is not valid TOML: {error}") from error
+
+
+def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with the changes on top; tables are merged, everything else is replaced."""
+    merged = dict(table)
+    for name, value in changes.items():
+        old = merged.get(name)
+        whole = name == "base_model"  # one kind of base in place of another
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not whole:
+            merged[name] = _merged(old, value)
+        else:
+            merged[name] = value
+    return merged

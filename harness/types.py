@@ -47,9 +47,11 @@ class NliTriple:
 class Data:
     """One language of one suite, read and checked.
 
-    `passages` holds title and text already joined as the suite says. `train` and `dev` map a query id to the
-    ids of the passages that are relevant to it (`dev` with grades, as judged). `extra_queries` maps a passage
-    id to queries that may only serve as negative queries: they are neither trained on as anchors nor evaluated.
+    `passages` holds title and text already joined as the suite says; it may lie on disk. `train` and `dev` map a
+    query id to the ids of the passages that are relevant to it (`dev` with grades, as judged). `extra_queries` maps a
+    passage id to queries that may only serve as negative queries: they are neither trained on as anchors nor
+    evaluated. `pool` is what training reads and mines from where that is not what is searched (None: it is).
+    `mined` holds negatives that came with the training rows, query id → passage ids of the pool, best first.
     """
 
     language: str
@@ -59,6 +61,13 @@ class Data:
     dev: Mapping[str, Mapping[str, int]]
     extra_queries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nli: tuple[NliTriple, ...] = ()
+    pool: Mapping[str, str] | None = None
+    mined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def training_passages(self) -> Mapping[str, str]:
+        """The passages that training reads and mines from."""
+        return self.passages if self.pool is None else self.pool
 
     @property
     def digests(self) -> dict[str, str]:
@@ -70,6 +79,8 @@ class Data:
             "dev": digest(dict(self.dev)),
             "extra_queries": digest({doc: list(texts) for doc, texts in self.extra_queries.items()}),
             "nli": digest([[t.premise, t.entailment, t.contradiction] for t in self.nli]),
+            "pool": "" if self.pool is None else texts_sha256(self.pool),
+            "mined": digest({query: list(docs) for query, docs in self.mined.items()}),
         }
 
     @property
@@ -82,7 +93,8 @@ class TrainingData:
     """What a method may build its examples from, for one cell.
 
     `negatives` holds mined passages of each training query, best first; `negative_queries` the queries that a
-    mined passage answers; `expert_scores` the scores in [0, 1] of every expert for (query id, passage id).
+    mined passage answers; `expert_scores` the scores in [0, 1] of every expert for (query id, passage id). `most`
+    bounds the number of pairs (None: all of them).
     """
 
     data: Data
@@ -90,14 +102,32 @@ class TrainingData:
     negatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     negative_queries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     expert_scores: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
+    most: int | None = None
+
+    @property
+    def passages(self) -> Mapping[str, str]:
+        """Passage id → text, of every passage that a training row may hold."""
+        return self.data.training_passages
+
+    @property
+    def queries(self) -> Mapping[str, str]:
+        """Query id → text."""
+        return self.data.queries
 
     def rng(self, name: str) -> random.Random:
         """Return a generator of its own for one named draw."""
         return random.Random(derive(self.seed, "examples", name))
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Return every (query id, relevant passage id) of the training split, sorted."""
-        return sorted((query, doc) for query, docs in self.data.train.items() for doc in docs)
+        """Return the (query id, relevant passage id) of the training split, sorted: all, or a seeded draw of `most`.
+
+        Of two draws under one seed, the larger holds the smaller.
+        """
+        pairs = sorted((query, doc) for query, docs in self.data.train.items() for doc in docs)
+        if self.most is None or self.most >= len(pairs):
+            return pairs
+        self.rng("pairs").shuffle(pairs)
+        return sorted(pairs[: self.most])
 
 
 @runtime_checkable

@@ -70,7 +70,7 @@ def rows(data: TrainingData, negatives: int) -> list[Row]:
 
 def columns(data: TrainingData, drawn: Sequence[Row]) -> dict[str, list[str]]:
     """Return the texts of the rows as columns anchor, positive, negative_1 … negative_k."""
-    passages, queries = data.data.passages, data.data.queries
+    passages, queries = data.passages, data.queries
     texts = {
         "anchor": [queries[query] for query, _, _ in drawn],
         "positive": [passages[doc] for _, doc, _ in drawn],

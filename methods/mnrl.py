@@ -35,8 +35,8 @@ class MNRL:
         pairs = data.pairs()
         return Dataset.from_dict(
             {
-                "anchor": [data.data.queries[query] for query, _ in pairs],
-                "positive": [data.data.passages[doc] for _, doc in pairs],
+                "anchor": [data.queries[query] for query, _ in pairs],
+                "positive": [data.passages[doc] for _, doc in pairs],
             }
         )
 

@@ -91,8 +91,8 @@ class SoftLabels:
         make = TARGETS[self.target]
         return Dataset.from_dict(
             {
-                "anchor": [data.data.queries[query] for query, _, _ in pairs],
-                "passage": [data.data.passages[doc] for _, doc, _ in pairs],
+                "anchor": [data.queries[query] for query, _, _ in pairs],
+                "passage": [data.passages[doc] for _, doc, _ in pairs],
                 "label": [make(label, data.expert_scores[query, doc]) for query, doc, label in pairs],
             }
         )

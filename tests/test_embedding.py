@@ -13,9 +13,9 @@ from harness import embedding, entries, suite
 from harness.cell import Cell, Place
 from harness.embedding import embed, open_model, settings_of
 from harness.errors import CellError
+from harness.manifest import BuiltBase
 from harness.stages import base
 from harness.store import Store
-from harness.suite import BuiltBase
 
 TEXTS = {
     f"d{i:02}": " ".join(f"word{(i * step) % 17}" for step in range(1, 4 + i))  # 4 to 23 words, out of order of length

@@ -56,7 +56,8 @@ def test_the_published_recipe_changes_its_settings_and_says_what_it_departs_from
 
 def test_an_identity_has_no_name_and_no_prose() -> None:
     (entry,) = entries.resolve(["soft-1"], entries.declared())
-    assert set(entry.identity()) == {"method", "adapters", "negatives", "settings", "training"}
+    decides = {"method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"}
+    assert set(entry.identity()) == decides
 
 
 def test_a_method_named_twice_is_one_row() -> None:

@@ -14,8 +14,9 @@ from typing import Literal
 
 from harness.errors import DataError, unknown
 from harness.keys import file_sha256
+from harness.manifest import File
 from harness.resources import manifests
-from harness.suite import File, Suite
+from harness.suite import Suite
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def load_reported(
     where = f"{suite.name}/{language}"
     source, inference = read(suite, language, data_dir=data_dir, cache_dir=cache_dir)
     check.separate(source.queries, source.roles, where)
-    check.counts(counted(source, inference), suite.languages[language].counts.model_dump(), where)
+    check.counts(counted(source, inference), suite.languages[language].counts.model_dump(exclude_none=True), where)
     if suite.evaluation.holdout:
         source = hold_out(source, suite.evaluation.holdout)
         check.some(source.dev, f"{where} with a holdout of {suite.evaluation.holdout}", "dev query")

@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 from harness.cell import Place
 from harness.errors import RequestError
 from harness.keys import derive, folder_sha256, key
+from harness.manifest import BuiltBase, LocalBase, PinnedBase, Text
 from harness.stages.prepare import key_of as prepare_key
 from harness.stages.prepare import prepare
 from harness.store import Store
-from harness.suite import BuiltBase, LocalBase, PinnedBase, Suite, Text
+from harness.suite import Suite
 
 if TYPE_CHECKING:
     from torch import nn

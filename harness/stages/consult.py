@@ -16,9 +16,9 @@ from harness import plugins
 from harness.cell import Cell
 from harness.embedding import embed, open_model, settings_of
 from harness.keys import key
+from harness.manifest import Expert
 from harness.stages import base, mine
 from harness.store import Store
-from harness.suite import Expert
 from harness.types import Need, TrainingData
 
 VERSION = 1

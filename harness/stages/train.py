@@ -14,9 +14,9 @@ from harness.cell import Cell
 from harness.embedding import open_model
 from harness.errors import CellError
 from harness.keys import derive, key
+from harness.manifest import Training
 from harness.stages import base, consult, mine, prepare
 from harness.store import Store
-from harness.suite import Training
 from harness.types import Method, Need, TrainingData
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.suite import File, Suite
+from harness.manifest import File
+from harness.suite import Suite
 
 DeclareSuite = Callable[..., Suite]
 

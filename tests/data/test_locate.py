@@ -11,7 +11,8 @@ from harness.data import files
 from harness.data.files import FileStatus, locate, status, verify
 from harness.data.text import read_text
 from harness.errors import DataError, RequestError
-from harness.suite import File, Suite
+from harness.manifest import File
+from harness.suite import Suite
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of b"foo"
 OTHER = "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9"  # of b"bar"

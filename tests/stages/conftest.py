@@ -12,13 +12,14 @@ import pytest
 
 from harness import entries, plan, suite
 from harness.cell import Cell, Place
+from harness.manifest import BuiltBase, Training
 from harness.stages import base
 from harness.stages.consult import consult
 from harness.stages.mine import mine
 from harness.stages.prepare import prepare
 from harness.stages.train import train
 from harness.store import Store
-from harness.suite import BuiltBase, Suite, Training
+from harness.suite import Suite
 from harness.types import Data, TrainingData
 
 TRAINING = Training(epochs=1, batch_size=8, learning_rate=1e-3, warmup=0.1, dropout=0.1)

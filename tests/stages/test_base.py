@@ -17,9 +17,10 @@ from harness.cell import Place
 from harness.embedding import open_model
 from harness.errors import RequestError
 from harness.keys import folder_sha256
+from harness.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.stages import base
 from harness.store import Store
-from harness.suite import BuiltBase, LocalBase, PinnedBase, Suite
+from harness.suite import Suite
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -37,7 +38,7 @@ BUILD = """
 import json, sys
 from pathlib import Path
 from harness.stages.base import build
-from harness.suite import BuiltBase
+from harness.manifest import BuiltBase
 texts, settings, folder = json.loads(sys.argv[1]), BuiltBase(**json.loads(sys.argv[2])), Path(sys.argv[3])
 folder.mkdir()
 build(texts, settings, 32, folder)
