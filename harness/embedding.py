@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import corpus
 from harness.cell import Cell
 from harness.errors import CellError
 from harness.store import Store
@@ -17,7 +18,7 @@ from harness.store import Store
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BLOCK = 16_384  # texts encoded at a time; bounds memory, and is part of what fixes the bits
+BLOCK = 4 * corpus.BATCH  # texts encoded at a time; bounds memory, and is part of what fixes the bits
 Role = Literal["query", "passage"]
 
 
@@ -32,11 +33,11 @@ class Vectors:
 def settings_of(cell: Cell) -> dict[str, Any]:
     """Return what changes a vector besides model and text."""
     return {
-        "text": cell.suite.text.model_dump(),
+        "text": cell.suite.text.model_dump(exclude={"title", "train_passage_max_length"}),
         "batch_size": cell.suite.evaluation.encode_batch_size,
         "block": BLOCK,
         "device": cell.place.device,
-        "dtype": "float32",
+        "precision": cell.suite.evaluation.precision,
         "normalize": True,
     }
 
@@ -48,28 +49,55 @@ def open_model(folder: Path, device: str) -> SentenceTransformer:
     return SentenceTransformer(str(folder), device=device, trust_remote_code=False)
 
 
+def open_encoder(folder: Path, cell: Cell) -> SentenceTransformer:
+    """Open a model folder to encode with, in the suite's precision."""
+    import torch
+
+    model = open_model(folder, cell.place.device)
+    if cell.suite.evaluation.precision != "float32":
+        model.to(getattr(torch, cell.suite.evaluation.precision))
+    return model
+
+
 def embed(model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store) -> Vectors:
-    """Return unit vectors of `texts` in the order of their ids; NaN is an error."""
+    """Return unit vectors of `texts` in the order of their ids, held as a whole; NaN is an error."""
+    dimension = model.get_embedding_dimension()
+    assert dimension is not None
+    matrix = np.empty((len(texts), dimension), dtype=np.float32)
+    ids: list[str] = []
+    for names, vectors in embed_blocks(model, texts, role, cell, store):
+        matrix[len(ids) : len(ids) + len(names)] = vectors
+        ids += names
+    return Vectors(ids, matrix)
+
+
+def embed_blocks(
+    model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store, start: int = 0
+) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+    """Yield ids and unit vectors [≤ BLOCK, dim] of block after block, in the order of the ids; NaN is an error.
+
+    `start`, a multiple of BLOCK, is the first text; the blocks' bits do not depend on it.
+    """
     text = cell.suite.text
     length, prompt = {
         "query": (text.query_max_length, text.query_prompt),
         "passage": (text.passage_max_length, text.passage_prompt),
     }[role]
-    ids = sorted(texts)
     model.max_seq_length = length
-    dimension = model.get_embedding_dimension()
-    assert dimension is not None
-    matrix = np.empty((len(ids), dimension), dtype=np.float32)
-    for start in range(0, len(ids), BLOCK):
-        block = ids[start : start + BLOCK]
-        matrix[start : start + len(block)] = model.encode(
-            [prompt + texts[name] for name in block],
+    done = start
+    for ids, block in corpus.blocks(texts, BLOCK, start):
+        vectors: NDArray[np.float32] = model.encode(
+            [prompt + one for one in block],
             batch_size=cell.suite.evaluation.encode_batch_size,
             normalize_embeddings=True,
             show_progress_bar=False,
             convert_to_numpy=True,
         )
-        store.progress(f"encode {role}", start + len(block), len(ids))
-    if not np.isfinite(matrix).all():
-        raise CellError(f"{role} vectors hold NaN or infinity; the training diverged or the model is damaged")
-    return Vectors(ids, matrix)
+        if cell.suite.evaluation.precision != "float32":  # halves are not exact enough to be of length 1
+            vectors = vectors.astype(np.float32)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(vectors).all():
+            raise CellError(f"{role} vectors hold NaN or infinity; the training diverged or the model is damaged")
+        done += len(ids)
+        store.progress(f"encode {role}", done, len(texts))
+        yield ids, vectors

@@ -7,55 +7,70 @@ order (trap T3). How many neighbours were tied is counted.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.embedding import Vectors
-from harness.store import Store
+from harness.embedding import BLOCK, Vectors
 from harness.types import Ranking
 
-QUERY_BLOCK = 256
-PASSAGE_BLOCK = 16_384  # 256 × 16,384 similarities in float32 are 16 MiB
+QUERY_BLOCK = 256  # 256 × 16,384 similarities in float32 are 16 MiB
 
 
-def search(queries: Vectors, passages: Vectors, depth: int, store: Store) -> tuple[Ranking, int]:
-    """Return the `depth` passages of largest inner product with every query, and the number of tied neighbours.
+class TopK:
+    """The best passages of every query so far; blocks of passages are added in the order of their ids."""
 
-    Exact; memory is bounded by QUERY_BLOCK × PASSAGE_BLOCK similarities, whatever the size of the corpus.
-    """
-    ranking: dict[str, list[tuple[str, float]]] = {}
-    ties = 0
-    for start in range(0, len(queries.ids), QUERY_BLOCK):
-        names = queries.ids[start : start + QUERY_BLOCK]
-        best = _top(queries.matrix[start : start + QUERY_BLOCK], passages.matrix, depth)
-        for name, (rows, scores) in zip(names, best, strict=True):
-            found = [(passages.ids[row], float(score)) for row, score in zip(rows, scores, strict=True)]
+    def __init__(self, queries: NDArray[np.float32], depth: int) -> None:
+        self.queries = queries  # [Q, dim]
+        self.depth = depth
+        self.rows = np.zeros((len(queries), 0), dtype=np.int64)  # [Q, ≤ depth], best first
+        self.scores = np.zeros((len(queries), 0), dtype=np.float32)
+
+    def add(self, start: int, passages: NDArray[np.float32]) -> None:
+        """Take in the passages of rows `start` and after; of equal scores, the larger row is the better one."""
+        kept = min(self.depth, self.rows.shape[1] + len(passages))
+        rows = np.empty((len(self.queries), kept), dtype=np.int64)
+        scores = np.empty((len(self.queries), kept), dtype=np.float32)
+        for first in range(0, len(self.queries), QUERY_BLOCK):
+            similarities = self.queries[first : first + QUERY_BLOCK] @ passages.T  # [q, B]
+            floor = _floor(similarities, self.depth)
+            for i, row in enumerate(similarities, start=first):
+                found = np.flatnonzero(row >= floor[i - first])  # every passage tied with the last one too
+                candidates = np.concatenate([self.rows[i], found + start])
+                values = np.concatenate([self.scores[i], row[found]])
+                order = np.lexsort((-candidates, -values))[:kept]
+                rows[i], scores[i] = candidates[order], values[order]
+        self.rows, self.scores = rows, scores
+
+    def ranking(self, queries: Sequence[str], id_at: Callable[[int], str]) -> tuple[Ranking, int]:
+        """Return each query's passages, scores strictly decreasing, and the number of tied neighbours."""
+        ranking: dict[str, list[tuple[str, float]]] = {}
+        ties = 0
+        for name, rows, scores in zip(queries, self.rows.tolist(), self.scores.tolist(), strict=True):
+            found = [(id_at(row), score) for row, score in zip(rows, scores, strict=True)]
             ranking[name], tied = strictly_decreasing(found)
             ties += tied
-        store.progress("retrieve", start + len(names), len(queries.ids))
-    return ranking, ties
+        return ranking, ties
 
 
-def _top(
-    queries: NDArray[np.float32], passages: NDArray[np.float32], depth: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Return rows and scores of the `depth` best passages of each query; of equal scores, the larger row first."""
-    best: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = [
-        (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)) for _ in queries
-    ]
-    for start in range(0, len(passages), PASSAGE_BLOCK):
-        block = np.asarray(passages[start : start + PASSAGE_BLOCK])
-        similarities = queries @ block.T  # [Q, B]
-        floor = _floor(similarities, depth)
-        for i, row in enumerate(similarities):
-            kept = np.flatnonzero(row >= floor[i])  # every passage tied with the last one too
-            rows = np.concatenate([best[i][0], kept + start])
-            scores = np.concatenate([best[i][1], row[kept]])
-            order = np.lexsort((-rows, -scores))[:depth]
-            best[i] = (rows[order], scores[order])
-    return best
+def search(queries: Vectors, passages: Vectors, depth: int) -> tuple[Ranking, int]:
+    """Return the `depth` passages of largest inner product with every query, and the number of tied neighbours."""
+    best = TopK(queries.matrix, depth)
+    for start in range(0, len(passages.ids), BLOCK):
+        best.add(start, np.asarray(passages.matrix[start : start + BLOCK]))
+    return best.ranking(queries.ids, passages.ids.__getitem__)
+
+
+def cut(vectors: NDArray[np.float32], dimension: int | None) -> NDArray[np.float32]:
+    """Return the first `dimension` components, of length 1 again; None leaves the vectors as they are."""
+    if dimension is None:
+        return vectors
+    short = vectors[:, :dimension]
+    length = np.maximum(np.linalg.norm(short, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    unit: NDArray[np.float32] = (short / length).astype(np.float32)
+    return unit
 
 
 def _floor(similarities: NDArray[np.float32], depth: int) -> NDArray[np.float32]:

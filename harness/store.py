@@ -83,6 +83,10 @@ class Store:
         """Return a folder for the checkpoints of an unfinished stage; it outlives a killed process."""
         return self.root / ".partial" / key
 
+    def forget(self, key: str) -> None:
+        """Remove what an unfinished stage left."""
+        shutil.rmtree(self.partial(key), ignore_errors=True)
+
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         lock = FileLock(self.root / ".locks" / key)

@@ -145,5 +145,5 @@ def test_settings_name_everything_that_changes_a_vector_beside_model_and_text(ce
     }
     assert found["batch_size"] == 64
     assert found["device"] == "cpu"
-    assert found["dtype"] == "float32"
+    assert found["precision"] == "float32"
     assert found["normalize"] is True

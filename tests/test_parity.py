@@ -20,6 +20,7 @@ from harness.cell import Cell, Place
 from harness.data.load import joined
 from harness.data.sources import Passage
 from harness.errors import RequestError
+from harness.manifest import Text
 from harness.record import Record
 from harness.stages import base, train
 from harness.stages.prepare import prepare
@@ -223,7 +224,8 @@ def test_mteb_reads_the_very_texts_that_the_harness_encodes(runs: dict[Name, Rea
 def test_a_passage_is_joined_and_stripped_as_beir_and_mteb_do_it(title: str, text: str, expected: str) -> None:
     from mteb._create_dataloaders import _corpus_to_dict
 
-    assert joined(Passage(title, text), " ") == expected
+    as_suite = Text(title_join=" ", query_max_length=32, passage_max_length=32)
+    assert joined(Passage(title, text), as_suite) == expected
     assert _corpus_to_dict({"id": "d", "title": title, "text": text})["text"] == expected
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +13,6 @@ from numpy.typing import NDArray
 from harness import search as searching
 from harness.embedding import Vectors
 from harness.search import search, strictly_decreasing
-from harness.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
 
 
 def vectors(prefix: str, matrix: NDArray[np.float32]) -> Vectors:
@@ -46,7 +39,7 @@ def brute_force(queries: Vectors, passages: Vectors, depth: int) -> dict[str, li
     values=st.integers(0, 3),
 )
 def test_search_equals_brute_force_for_any_size_depth_block_and_number_of_ties(
-    store: Store, seed: int, sizes: tuple[int, int], depth: int, blocks: tuple[int, int], values: int
+    seed: int, sizes: tuple[int, int], depth: int, blocks: tuple[int, int], values: int
 ) -> None:
     generator = np.random.default_rng(seed)
     # whole numbers, so that every product is exact in float32 and ties are true ones; values=0 makes all of them tie
@@ -54,20 +47,18 @@ def test_search_equals_brute_force_for_any_size_depth_block_and_number_of_ties(
     passages = vectors("d", generator.integers(-values, values + 1, (sizes[1], 3)).astype(np.float32))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "QUERY_BLOCK", blocks[0])
-        patch.setattr(searching, "PASSAGE_BLOCK", blocks[1])
-        ranking, _ = search(queries, passages, depth, store)
+        patch.setattr(searching, "BLOCK", blocks[1])
+        ranking, _ = search(queries, passages, depth)
     assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == brute_force(queries, passages, depth)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1), values=st.integers(0, 2))
-def test_written_scores_are_strictly_decreasing_in_float32_and_close_to_the_similarity(
-    store: Store, seed: int, values: int
-) -> None:
+def test_written_scores_are_strictly_decreasing_in_float32_and_close_to_the_similarity(seed: int, values: int) -> None:
     generator = np.random.default_rng(seed)
     queries = vectors("q", generator.integers(-values, values + 1, (4, 3)).astype(np.float32))
     passages = vectors("d", generator.integers(-values, values + 1, (30, 3)).astype(np.float32))
-    ranking, _ = search(queries, passages, 30, store)
+    ranking, _ = search(queries, passages, 30)
     for row, name in enumerate(queries.ids):
         written = np.array([score for _, score in ranking[name]], dtype=np.float32)
         assert (np.diff(written) < 0).all()
@@ -75,25 +66,25 @@ def test_written_scores_are_strictly_decreasing_in_float32_and_close_to_the_simi
         assert np.allclose(written, similarity, rtol=1e-5, atol=1e-37)
 
 
-def test_equal_scores_are_ordered_by_passage_id_descending_as_trec_eval_orders_them(store: Store) -> None:
+def test_equal_scores_are_ordered_by_passage_id_descending_as_trec_eval_orders_them() -> None:
     same = np.ones((3, 2), dtype=np.float32)
-    ranking, ties = search(Vectors(["q"], same[:1]), Vectors(["a", "b", "c"], same), 2, store)
+    ranking, ties = search(Vectors(["q"], same[:1]), Vectors(["a", "b", "c"], same), 2)
     assert [doc for doc, _ in ranking["q"]] == ["c", "b"]
     assert ties == 1
 
 
 def test_a_tie_at_the_cut_keeps_the_larger_id_although_it_lies_in_a_later_block(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(searching, "PASSAGE_BLOCK", 2)
+    monkeypatch.setattr(searching, "BLOCK", 2)
     passages = Vectors(["a", "b", "c", "d", "e"], np.array([[1], [2], [1], [0], [1]], dtype=np.float32))
-    ranking, _ = search(Vectors(["q"], np.ones((1, 1), dtype=np.float32)), passages, 2, store)
+    ranking, _ = search(Vectors(["q"], np.ones((1, 1), dtype=np.float32)), passages, 2)
     assert [doc for doc, _ in ranking["q"]] == ["b", "e"]
 
 
-def test_a_corpus_smaller_than_the_depth_is_ranked_whole(store: Store) -> None:
+def test_a_corpus_smaller_than_the_depth_is_ranked_whole() -> None:
     passages = Vectors(["a", "b"], np.array([[0.5], [1.0]], dtype=np.float32))
-    ranking, _ = search(Vectors(["q"], np.ones((1, 1), dtype=np.float32)), passages, 100, store)
+    ranking, _ = search(Vectors(["q"], np.ones((1, 1), dtype=np.float32)), passages, 100)
     assert ranking == {"q": [("b", 1.0), ("a", 0.5)]}
 
 
@@ -125,24 +116,15 @@ def test_negative_and_zero_scores_decrease_strictly_too() -> None:
     assert (np.diff(np.array([score for _, score in rows], dtype=np.float32)) < 0).all()
 
 
-def test_progress_counts_the_queries_that_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[tuple[str, int, int]] = []
-    monkeypatch.setattr(searching, "QUERY_BLOCK", 2)
-    store = Store(tmp_path, lambda stage, done, total: heard.append((stage, done, total)))
-    matrix = np.ones((3, 1), dtype=np.float32)
-    search(vectors("q", matrix), vectors("d", matrix), 1, store)
-    assert heard == [("retrieve", 2, 3), ("retrieve", 3, 3)]
-
-
-def test_memory_does_not_grow_with_queries_times_corpus(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_does_not_grow_with_queries_times_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "QUERY_BLOCK", 64)
-    monkeypatch.setattr(searching, "PASSAGE_BLOCK", 512)
+    monkeypatch.setattr(searching, "BLOCK", 512)
     generator = np.random.default_rng(0)
     queries = vectors("q", generator.standard_normal((1000, 8), dtype=np.float32))
     passages = vectors("d", generator.standard_normal((20_000, 8), dtype=np.float32))
     tracemalloc.start()
     try:
-        search(queries, passages, 10, store)
+        search(queries, passages, 10)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from harness.data import check
 from harness.data.files import locate
 from harness.data.readers import nli_reader, retrieval_reader
-from harness.data.sources import Nli, Passage, Retrieval
+from harness.data.sources import Nli, Passage, Passages, Retrieval, Stream
 from harness.errors import unknown
 from harness.keys import derive
+from harness.manifest import Text
 from harness.suite import Suite
 from harness.types import Data
 
@@ -48,7 +50,7 @@ def load_reported(
     check.separate(source.queries, source.roles, where)
     report = {**source.report, **inference.report}
     logger.info("%s: %s", where, ", ".join(f"{what}: {number}" for what, number in report.items()) or "all rows kept")
-    return join(source, inference, language, suite.text.title_join), report
+    return join(source, inference, language, suite.text), report
 
 
 def read(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> tuple[Retrieval, Nli]:
@@ -67,7 +69,7 @@ def read(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path)
 def counted(source: Retrieval, inference: Nli) -> dict[str, int]:
     """Return what a manifest's counts are compared with."""
     return {
-        "passages": len(source.passages),
+        **({"passages": len(source.passages)} if isinstance(source.passages, Mapping) else {}),
         "train_queries": len(source.train),
         "dev_queries": len(source.dev),
         "nli": len(inference.triples),
@@ -106,11 +108,11 @@ def draw(source: Retrieval, most: int, language: str) -> Retrieval:
     return replace(source, train={query: source.train[query] for query in drawn})
 
 
-def join(source: Retrieval, inference: Nli, language: str, title_join: str) -> Data:
-    """Return the data as stages read them, ordered by id; a passage without a title is its text alone."""
+def join(source: Retrieval, inference: Nli, language: str, text: Text) -> Data:
+    """Return the data as stages read them, ordered by id; streamed passages stay a stream, in the source's order."""
     return Data(
         language=language,
-        passages={doc: joined(source.passages[doc], title_join) for doc in sorted(source.passages)},
+        passages=texts(source.passages, text),
         queries={query: source.queries[query] for query in sorted({*source.train, *source.dev})},
         train={
             query: tuple(sorted(doc for doc, grade in source.train[query].items() if grade > 0))
@@ -122,9 +124,20 @@ def join(source: Retrieval, inference: Nli, language: str, title_join: str) -> D
     )
 
 
-def joined(passage: Passage, title_join: str) -> str:
-    """Return title and text as one, without white space at its ends: BEIR and MTEB strip what they join."""
-    return (f"{passage.title}{title_join}{passage.text}" if passage.title else passage.text).strip()
+def texts(passages: Passages, text: Text) -> Mapping[str, str]:
+    """Return passage id → title and text as one; of a stream, what can be iterated once through `items()`."""
+    if isinstance(passages, Mapping):
+        return {doc: joined(passages[doc], text) for doc in sorted(passages)}
+    return cast(Mapping[str, str], Stream(lambda: ((doc, joined(row, text)) for doc, row in passages.items())))
+
+
+def joined(passage: Passage, text: Text) -> str:
+    """Return title and text as one, without white space at its ends: BEIR and MTEB strip what they join.
+
+    A passage without a title is its text alone; so is every passage where the suite drops the title.
+    """
+    titled = text.title and passage.title
+    return (f"{passage.title}{text.title_join}{passage.text}" if titled else passage.text).strip()
 
 
 def extra_queries(source: Retrieval) -> Mapping[str, tuple[str, ...]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from harness.types import NliTriple
+
+T = TypeVar("T")
 
 Judgments = Mapping[str, Mapping[str, int]]
 """Query id → passage id → relevance grade (≥ 0)."""
@@ -22,6 +25,22 @@ class Passage:
     text: str
 
 
+class Passages(Protocol):
+    """Passage id → passage: a mapping, or a stream that can only be passed over."""
+
+    def items(self) -> Iterable[tuple[str, Passage]]: ...
+
+
+@dataclass(frozen=True)
+class Stream(Generic[T]):
+    """What is too large to be held: `items()` makes one pass over (id, value); it may raise DataError at its end."""
+
+    make: Callable[[], Iterator[tuple[str, T]]]
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        return self.make()
+
+
 @dataclass(frozen=True)
 class Retrieval:
     """Passages, queries and judgments of one language.
@@ -29,7 +48,7 @@ class Retrieval:
     `extra` judges queries that may only serve as negative queries. Every judged id exists.
     """
 
-    passages: Mapping[str, Passage]
+    passages: Passages
     queries: Mapping[str, str]
     train: Judgments
     dev: Judgments

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cell import Place
+from harness.corpus import blocks
+from harness.embedding import BLOCK
 from harness.errors import RequestError
 from harness.keys import derive, folder_sha256, key
 from harness.manifest import BuiltBase, LocalBase, PinnedBase, Text
@@ -59,7 +61,7 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
 
     def write(folder: Path) -> None:
         passages = [prepare(all_rows, language, place, store).passages for language in sorted(suite.languages)]
-        texts = [texts[doc] for texts in passages for doc in sorted(texts)]
+        texts = [text for corpus in passages for _, block in blocks(corpus, BLOCK) for text in block]
         build(texts, base, _positions(suite.text), folder)
 
     return store.make("base", key_of(suite), write)
@@ -68,7 +70,7 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
 def whole(suite: Suite) -> Suite:
     """Return the suite without what narrows its training queries: the base is built from passages alone."""
     evaluation = suite.evaluation.model_copy(update={"holdout": 0.0})
-    return suite.model_copy(update={"max_train": None, "evaluation": evaluation})
+    return suite.model_copy(update={"max_train": None, "evaluation": evaluation, "train_files": {}})
 
 
 def _snapshot(base: PinnedBase) -> Path:

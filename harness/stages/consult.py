@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness import plugins
 from harness.cell import Cell
-from harness.embedding import embed, open_model, settings_of
+from harness.embedding import embed, open_encoder, settings_of
 from harness.keys import key
 from harness.manifest import Expert
 from harness.stages import base, mine
@@ -68,12 +68,12 @@ def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], 
     queries = {query: data.queries[query] for query in sorted({query for query, _ in pairs})}
     if expert.ranker is not None:
         ranker = plugins.load(expert.ranker, expert.settings, cell.place.methods_path)
-        found = ranker.search(data.passages, queries, len(data.passages))
+        found = ranker.search(training.passages, queries, len(training.passages))
         scores = {query: dict(rows) for query, rows in found.items()}
         return np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
     suite = cell.suite if expert.encoder == "base" else cell.suite.model_copy(update={"base_model": expert.encoder})
-    model = open_model(base.base_model(suite, cell.place, store), cell.place.device)
-    passages = {doc: data.passages[doc] for doc in sorted({doc for _, doc in pairs})}
+    model = open_encoder(base.base_model(suite, cell.place, store), cell)
+    passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
     of_queries = embed(model, queries, "query", cell, store)
     of_passages = embed(model, passages, "passage", cell, store)
     row = {query: i for i, query in enumerate(of_queries.ids)}

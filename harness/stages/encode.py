@@ -1,19 +1,31 @@
-"""Encode: the vectors of a cell's dev queries and passages under its model."""
+"""Encode: the vectors of a cell's dev queries and passages under its model, in blocks that are never kept.
+
+At 2.2 million passages of 1,024 dimensions the vectors of one cell are 9 GB; what the harness keeps is the ranking.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.cell import Cell
-from harness.embedding import Vectors, embed, open_model, settings_of
+from harness.corpus import Corpus
+from harness.embedding import Vectors, embed, embed_blocks, open_encoder, settings_of
 from harness.keys import key
 from harness.stages import prepare, train
 from harness.store import Store
 from harness.types import Data
 
-VERSION = 1
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+VERSION = 2  # 2: in blocks
 
 
 def key_of(cell: Cell) -> str:
@@ -22,17 +34,42 @@ def key_of(cell: Cell) -> str:
     return key("encode", VERSION, inputs, settings_of(cell))
 
 
-def encode(cell: Cell, model_folder: Path, data: Data, store: Store) -> tuple[Vectors, Vectors]:
-    """Return the vectors of the dev queries and of all passages; the latter stay on disk."""
-    queries = {query: data.queries[query] for query in data.dev}
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors to come: nothing is computed before they are asked for."""
 
-    def write(folder: Path) -> None:
-        model = open_model(model_folder, cell.place.device)
-        np.save(folder / "queries.npy", embed(model, queries, "query", cell, store).matrix)
-        np.save(folder / "passages.npy", embed(model, data.passages, "passage", cell, store).matrix)
+    cell: Cell
+    folder: Path
+    data: Data
+    store: Store
 
-    folder = store.make("encode", key_of(cell), write)
-    return (
-        Vectors(sorted(queries), np.load(folder / "queries.npy")),
-        Vectors(sorted(data.passages), np.load(folder / "passages.npy", mmap_mode="r")),
-    )
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        return open_encoder(self.folder, self.cell)
+
+    @cached_property
+    def queries(self) -> Vectors:
+        """The vectors of the dev queries."""
+        texts = {query: self.data.queries[query] for query in self.data.dev}
+        return embed(self._model, texts, "query", self.cell, self.store)
+
+    @cached_property
+    def ids(self) -> list[str] | None:
+        """The passages' ids in order, None where they are on disk."""
+        return None if isinstance(self.data.passages, Corpus) else sorted(self.data.passages)
+
+    def id_at(self, row: int) -> str:
+        """Return the id of the row-th passage."""
+        passages = self.data.passages
+        return passages.id_at(row) if isinstance(passages, Corpus) else (self.ids or [])[row]
+
+    def passages(self, start: int = 0) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield the first row and the vectors of every block of passages, from row `start` on."""
+        for ids, vectors in embed_blocks(self._model, self.data.passages, "passage", self.cell, self.store, start):
+            yield start, vectors
+            start += len(ids)
+
+
+def encode(cell: Cell, model_folder: Path, data: Data, store: Store) -> Encoded:
+    """Return the vectors of the dev queries and of all passages, computed when they are read."""
+    return Encoded(cell, model_folder, data, store)

@@ -10,12 +10,13 @@ them (CLPL) and its control (InfoNCE on the same negatives) then train on the sa
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
 from harness.cell import Cell
-from harness.embedding import embed, open_model, settings_of
+from harness.embedding import embed, embed_blocks, open_encoder, settings_of
 from harness.keys import derive, key
-from harness.search import search
+from harness.search import TopK
 from harness.stages import base, prepare
 from harness.store import Store
 from harness.types import Data, TrainingData
@@ -36,12 +37,13 @@ def mine(cell: Cell, data: Data, store: Store) -> TrainingData:
     """Return the training data of a cell with its mined negatives, best first."""
     if cell.entry.negatives is None:
         return TrainingData(data=data, seed=cell.seed)
-    answered = negative_queries(data) if cell.suite.negative_queries else {}
-    eligible = sorted(answered) if cell.suite.negative_queries else sorted(data.passages)
+    answered = negative_queries(data) if cell.suite.negative_queries == "data" else {}
+    pool = data.training_passages
+    eligible = {doc: pool[doc] for doc in sorted(answered)} if cell.suite.negative_queries == "data" else pool
 
     def compute() -> dict[str, list[str]]:
         if cell.entry.negatives == "random":
-            return draw(data, eligible, cell.suite.mining.depth, cell.seed)
+            return draw(data, list(eligible), cell.suite.mining.depth, cell.seed)
         return nearest(cell, data, eligible, store)
 
     found = store.read_json("mine", key_of(cell), compute)
@@ -63,24 +65,41 @@ def negative_queries(data: Data) -> dict[str, tuple[str, ...]]:
 
 
 def draw(data: Data, eligible: Sequence[str], depth: int, seed: int) -> dict[str, list[str]]:
-    """Return `depth` distinct passages for each training query, drawn uniformly, relevant ones left out."""
+    """Return `depth` distinct passages of `eligible` (ascending) for each training query, drawn uniformly.
+
+    Relevant ones are left out: the draw is of a place among the others.
+    """
     negatives = {}
     for query in sorted(data.train):
         rng = random.Random(derive(seed, "mine", query))
-        irrelevant = [doc for doc in eligible if doc not in data.train[query]]
-        negatives[query] = rng.sample(irrelevant, min(depth, len(irrelevant)))
+        places = ((bisect_left(eligible, doc), doc) for doc in data.train[query])
+        barred = sorted(place for place, doc in places if place < len(eligible) and eligible[place] == doc)
+        others = len(eligible) - len(barred)
+        drawn = rng.sample(range(others), min(depth, others))
+        negatives[query] = [eligible[_after(place, barred)] for place in drawn]
     return negatives
 
 
-def nearest(cell: Cell, data: Data, eligible: Sequence[str], store: Store) -> dict[str, list[str]]:
+def _after(place: int, barred: Sequence[int]) -> int:
+    """Return the place in the whole of the place-th that is not barred."""
+    for one in barred:
+        place += place >= one
+    return place
+
+
+def nearest(cell: Cell, data: Data, eligible: Mapping[str, str], store: Store) -> dict[str, list[str]]:
     """Return the `depth` eligible passages nearest to each training query under the untuned base."""
     depth = cell.suite.mining.depth
     texts = {query: data.queries[query] for query in data.train}
-    model = open_model(base.base_model(cell.suite, cell.place, store), cell.place.device)
+    model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
     queries = embed(model, texts, "query", cell, store)
-    passages = embed(model, {doc: data.passages[doc] for doc in eligible}, "passage", cell, store)
     most = max(len(docs) for docs in data.train.values())
-    ranking, _ = search(queries, passages, depth + most, store)
+    best = TopK(queries.matrix, depth + most)
+    ids: list[str] = []
+    for names, vectors in embed_blocks(model, eligible, "passage", cell, store):
+        best.add(len(ids), vectors)
+        ids += names
+    ranking, _ = best.ranking(queries.ids, ids.__getitem__)
     return {
         query: [doc for doc, _ in ranking[query] if doc not in data.train[query]][:depth] for query in sorted(ranking)
     }

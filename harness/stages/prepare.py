@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
-from harness import data
+from harness import corpus, data
 from harness.cell import Place
+from harness.corpus import Corpus
 from harness.keys import key
 from harness.store import Store
 from harness.suite import Suite
 from harness.types import Data, NliTriple
 
-VERSION = 2  # 2: passages are stripped, as BEIR and MTEB strip them
+VERSION = 3  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk
+REST = ("language", "queries", "train", "dev", "extra_queries", "mined")
+REST_FILE = "data.json"
 
 
 def key_of(suite: Suite, language: str) -> str:
     """Return the key: the declared files and what decides which rows are used and how they read."""
     sources = suite.languages[language].model_dump(mode="json")
     rows = {"max_train": suite.max_train, "holdout": suite.evaluation.holdout}
-    return key("prepare", VERSION, [], [language, sources, suite.text.title_join, rows])
+    given = suite.train_files.get(language)
+    own = [given.sha256 if given else "", suite.unverified.get(language, "")]
+    return key("prepare", VERSION, [], [language, sources, [suite.text.title, suite.text.title_join], rows, own])
 
 
 def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
-    """Return the checked data of a language."""
+    """Return the checked data of a language; its passages stay on disk."""
 
-    def compute() -> dict[str, Any]:
-        return asdict(data.load(suite, language, data_dir=place.data_dir, cache_dir=place.cache))
+    def write(folder: Path) -> None:
+        read = data.load(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
+        corpora = {name: corpus.write(folder / f"{name}.arrow", texts.items()) for name, texts in _texts(read).items()}
+        rest = {name: getattr(read, name) for name in REST} | {"nli": [asdict(triple) for triple in read.nli]}
+        value = {"rest": rest, "sha256": {name: written.sha256 for name, written in corpora.items()}}
+        (folder / REST_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
-    value = store.read_json("prepare", key_of(suite, language), compute)
+    folder = store.make("prepare", key_of(suite, language), write)
+    value = json.loads((folder / REST_FILE).read_text(encoding="utf-8"))
+    rest = value["rest"]
+    corpora = {name: Corpus(folder / f"{name}.arrow", sha256) for name, sha256 in value["sha256"].items()}
     return Data(
-        language=value["language"],
-        passages=value["passages"],
-        queries=value["queries"],
-        train={query: tuple(docs) for query, docs in value["train"].items()},
-        dev=value["dev"],
-        extra_queries={doc: tuple(texts) for doc, texts in value["extra_queries"].items()},
-        nli=tuple(NliTriple(**triple) for triple in value["nli"]),
+        language=rest["language"],
+        passages=corpora["passages"],
+        queries=rest["queries"],
+        train={query: tuple(docs) for query, docs in rest["train"].items()},
+        dev=rest["dev"],
+        extra_queries={doc: tuple(texts) for doc, texts in rest["extra_queries"].items()},
+        nli=tuple(NliTriple(**triple) for triple in rest["nli"]),
+        pool=corpora.get("pool"),
+        mined={query: tuple(docs) for query, docs in rest["mined"].items()},
     )
+
+
+def _texts(read: Data) -> dict[str, Mapping[str, str]]:
+    return {"passages": read.passages} if read.pool is None else {"passages": read.passages, "pool": read.pool}

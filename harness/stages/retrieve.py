@@ -1,18 +1,28 @@
-"""Retrieve: the ranking of every dev query, by exact search over vectors or by a ranker that needs none."""
+"""Retrieve: the ranking of every dev query, by exact search over vectors or by a ranker that needs none.
+
+Passages are searched block by block as they are encoded, with a running top-k; vectors cut to fewer dimensions
+(Matryoshka) are searched in the same pass. Of a long pass, what is done so far is kept every SAVE blocks, so that a
+killed one goes on from there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from harness.cell import Cell
-from harness.embedding import Vectors
 from harness.keys import key
-from harness.search import search, strictly_decreasing
+from harness.search import TopK, cut, strictly_decreasing
 from harness.stages import encode, prepare
+from harness.stages.encode import Encoded
 from harness.store import Store
 from harness.types import Data, Ranker, Ranking
 
-VERSION = 1
+VERSION = 2  # 2: one pass over the passages for every cut
+SAVE = 16  # blocks: a quarter of a million passages
 Found = tuple[Ranking, int]  # and how many neighbours were tied
 
 
@@ -22,26 +32,74 @@ def key_of(cell: Cell) -> str:
     if isinstance(cell.plugin, Ranker):
         inputs = [prepare.key_of(cell.suite, cell.language)]
         return key("retrieve", VERSION, inputs, [depth, cell.entry.identity(), cell.plugin_versions()])
-    return key("retrieve", VERSION, [encode.key_of(cell)], depth)
+    return key("retrieve", VERSION, [encode.key_of(cell)], [depth, cuts(cell)])
 
 
-def retrieve(cell: Cell, vectors: tuple[Vectors, Vectors], store: Store) -> Found:
-    """Return the best passages of every dev query by inner product."""
-    return _cached(cell, store, lambda: search(*vectors, cell.suite.evaluation.depth, store))
+def cuts(cell: Cell) -> list[int]:
+    """Return the dimensions at which vectors are searched besides their own, largest first."""
+    return sorted({*cell.suite.evaluation.dimensions, *cell.entry.dimensions}, reverse=True)
+
+
+def retrieve(cell: Cell, encoded: Encoded, store: Store, dimension: int | None = None) -> Found:
+    """Return the best passages of every dev query by inner product, of vectors cut to `dimension` where it is given.
+
+    `dimension` is one of `cuts(cell)`.
+    """
+    found = store.read_json("retrieve", key_of(cell), lambda: _search(cell, encoded, store))
+    ranking, ties = found["" if dimension is None else str(dimension)]
+    return _rows(ranking), ties
+
+
+def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, Found]:
+    depth = cell.suite.evaluation.depth
+    queries = encoded.queries
+    best = {dimension: TopK(cut(queries.matrix, dimension), depth) for dimension in (None, *cuts(cell))}
+    saved = store.partial(key_of(cell)) / "ranking.npz"
+    done = _load(saved, best)
+    for count, (start, vectors) in enumerate(encoded.passages(done), start=1):
+        for dimension, top in best.items():
+            top.add(start, cut(vectors, dimension))
+        if count % SAVE == 0:
+            _save(saved, best, start + len(vectors))
+    found = {str(dimension or ""): top.ranking(queries.ids, encoded.id_at) for dimension, top in best.items()}
+    store.forget(key_of(cell))
+    return found
+
+
+def _save(path: Path, best: dict[int | None, TopK], done: int) -> None:
+    """Keep the running top-k after `done` passages; the file is whole or absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {"done": np.array(done)}
+    for dimension, top in best.items():
+        arrays |= {f"rows-{dimension or ''}": top.rows, f"scores-{dimension or ''}": top.scores}
+    temporary = path.with_name(f"saving-{os.getpid()}.npz")
+    np.savez(temporary, **arrays)
+    temporary.replace(path)
+
+
+def _load(path: Path, best: dict[int | None, TopK]) -> int:
+    """Fill the top-k with what a killed pass left, and return how many passages it had seen."""
+    if not path.is_file():
+        return 0
+    with np.load(path) as arrays:
+        for dimension, top in best.items():
+            top.rows, top.scores = arrays[f"rows-{dimension or ''}"], arrays[f"scores-{dimension or ''}"]
+        return int(arrays["done"])
 
 
 def rank(cell: Cell, ranker: Ranker, data: Data, store: Store) -> Found:
     """Return the ranking of an entry that needs no vectors, under the same tie rule."""
 
-    def compute() -> Found:
+    def compute() -> dict[str, Found]:
         queries = {query: data.queries[query] for query in sorted(data.dev)}
         found = ranker.search(data.passages, queries, cell.suite.evaluation.depth)
         distinct = {query: strictly_decreasing(list(rows)) for query, rows in found.items()}
-        return {query: rows for query, (rows, _) in distinct.items()}, sum(ties for _, ties in distinct.values())
+        ranking = {query: rows for query, (rows, _) in distinct.items()}
+        return {"": (ranking, sum(ties for _, ties in distinct.values()))}
 
-    return _cached(cell, store, compute)
+    ranking, ties = store.read_json("retrieve", key_of(cell), compute)[""]
+    return _rows(ranking), ties
 
 
-def _cached(cell: Cell, store: Store, compute: Callable[[], Found]) -> Found:
-    ranking, ties = store.read_json("retrieve", key_of(cell), compute)
-    return {query: [(doc, score) for doc, score in rows] for query, rows in ranking.items()}, ties
+def _rows(ranking: Any) -> Ranking:
+    return {query: [(doc, score) for doc, score in rows] for query, rows in ranking.items()}

@@ -14,9 +14,7 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +85,10 @@ def in_blocks(queries: Matrix, passages: Matrix, depth: int) -> list[list[int]]:
     """Return the rows that harness.search finds."""
     from harness.embedding import Vectors
     from harness.search import search
-    from harness.store import Store
 
     asked = Vectors([f"{row:09}" for row in range(len(queries))], queries)
     corpus = Vectors([f"{row:09}" for row in range(len(passages))], passages)
-    with tempfile.TemporaryDirectory() as folder:
-        ranking, _ = search(asked, corpus, depth, Store(Path(folder)))
+    ranking, _ = search(asked, corpus, depth)
     return [[int(doc) for doc, _ in ranking[name]] for name in asked.ids]
 
 
