@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
 from itertools import pairwise
@@ -75,6 +75,10 @@ class Corpus(Mapping[str, str]):
         row = bisect_left(range(len(ids)), doc, key=lambda i: ids[i].as_py())
         return (batch, row) if row < len(ids) and ids[row].as_py() == doc else None
 
+    def items(self) -> ItemsView[str, str]:
+        """Return a view whose passes read batch by batch."""
+        return _Items(self)
+
     def id_at(self, row: int) -> str:
         """Return the id of the row-th passage."""
         return str(self._mapped.get_batch(row // BATCH).column(0)[row % BATCH].as_py())
@@ -88,6 +92,16 @@ class Corpus(Mapping[str, str]):
             for i in range(start // BATCH, reader.num_record_batches):
                 batch = reader.get_batch(i)
                 yield batch.column(0).to_pylist(), batch.column(1).to_pylist()
+
+
+class _Items(ItemsView[str, str]):
+    def __init__(self, corpus: Corpus) -> None:
+        super().__init__(corpus)
+        self._corpus = corpus
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for ids, texts in self._corpus.batches():
+            yield from zip(ids, texts, strict=True)
 
 
 def blocks(texts: Mapping[str, str], size: int, start: int = 0) -> Iterator[tuple[list[str], list[str]]]:

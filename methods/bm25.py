@@ -6,7 +6,8 @@ Korean particles are written onto the word (Lucene's CJKAnalyzer does the same).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,40 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+class _Documents:
+    """The corpus as bm25s reads it, without the tokens that no query asks for.
+
+    `ids` yields the token ids of one passage after the other: its tokens that occur in a query, then as many of one
+    placeholder as make up its length. Memory grows with the queries' words, not with the corpus'.
+    """
+
+    def __init__(self, passages: Mapping[str, str], asked: Iterable[str]) -> None:
+        self.vocab = {token: i for i, token in enumerate(sorted(asked))}
+        self.vocab[""] = len(self.vocab)  # the placeholder; bm25s' name of an empty token
+        self.names: list[str] = []
+        self._kept, self._ends, self._lengths = array("i"), array("q"), array("i")
+        for doc, text in passages.items():
+            found = tokens(text)
+            self.names.append(doc)
+            self._kept.extend(self.vocab[token] for token in found if token in self.vocab)
+            self._ends.append(len(self._kept))
+            self._lengths.append(len(found))
+
+    @property
+    def ids(self) -> _Documents:
+        return self
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        placeholder, start = self.vocab[""], 0
+        for end, length in zip(self._ends, self._lengths, strict=True):
+            kept = self._kept[start:end].tolist()
+            yield kept + [placeholder] * (length - len(kept))
+            start = end
+
+
 @dataclass(frozen=True)
 class BM25:
     """`k1` 0.9 and `b` 0.4 are Anserini's, and so those of MIRACL's BM25 baseline."""
@@ -41,19 +76,23 @@ class BM25:
     b: float = 0.4
 
     def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:
-        """Return up to `depth` passages a query that share a token with it."""
+        """Return up to `depth` passages a query that share a token with it; of equal scores, the larger id first."""
         import bm25s
         import numpy as np
 
-        ids = sorted(passages)
+        asked = {query: tokens(text) for query, text in queries.items()}
+        documents = _Documents(passages, {token for found in asked.values() for token in found})
+        ids = documents.names
+        places = np.empty(len(ids), dtype=np.int64)
+        places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
         index = bm25s.BM25(method="lucene", k1=self.k1, b=self.b)
-        index.index([tokens(passages[doc]) for doc in ids], show_progress=False)
+        index.index(documents, show_progress=False)
         ranking = {}
-        for query, text in queries.items():
-            known = [token for token in tokens(text) if token in index.vocab_dict]
-            scores = index.get_scores(known) if known else np.zeros(len(ids), dtype=np.float32)
-            order = np.lexsort((-np.arange(len(ids)), -scores))[:depth]  # of equal scores, the larger id first
-            ranking[query] = [(ids[row], float(scores[row])) for row in order if scores[row] > 0]
+        for query, found in asked.items():
+            scores = index.get_scores(found) if found else np.zeros(len(ids), dtype=np.float32)
+            positive = np.flatnonzero(scores > 0)
+            order = positive[np.lexsort((-places[positive], -scores[positive]))[:depth]]
+            ranking[query] = [(ids[row], float(scores[row])) for row in order]
         return ranking
 
 

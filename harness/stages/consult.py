@@ -71,8 +71,11 @@ def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], 
         found = ranker.search(training.passages, queries, len(training.passages))
         scores = {query: dict(rows) for query, rows in found.items()}
         return np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
-    suite = cell.suite if expert.encoder == "base" else cell.suite.model_copy(update={"base_model": expert.encoder})
-    model = open_encoder(base.base_model(suite, cell.place, store), cell)
+    if expert.encoder != "base":
+        prompts = {"query_prompt": expert.query_prompt, "passage_prompt": expert.passage_prompt}
+        text = cell.suite.text.model_copy(update=prompts)
+        cell = replace(cell, suite=cell.suite.model_copy(update={"base_model": expert.encoder, "text": text}))
+    model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
     passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
     of_queries = embed(model, queries, "query", cell, store)
     of_passages = embed(model, passages, "passage", cell, store)
