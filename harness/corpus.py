@@ -7,11 +7,12 @@ memory that is freed again; a single passage is read through a memory map, of wh
 from __future__ import annotations
 
 import hashlib
+import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from harness.errors import DataError
 from harness.keys import canonical
 
 BATCH = 4096  # rows; about 4 MB of Persian
+RUN = 16 * BATCH  # rows that are sorted at once
 
 
 class Corpus(Mapping[str, str]):
@@ -129,56 +131,40 @@ def blocks(texts: Mapping[str, str], size: int, start: int = 0) -> Iterator[tupl
 def write(path: Path, rows: Iterable[tuple[str, str]]) -> Corpus:
     """Write (id, text) rows in any order to `path` and return them sorted; raises DataError for an id twice.
 
-    The rows pass through a file beside `path`, so that only their ids are ever held together.
+    An external merge sort: runs of RUN rows are sorted in memory, spilled beside `path`, and merged.
     """
-    import pyarrow as pa
-
-    schema = pa.schema([("id", pa.string()), ("text", pa.string())])
-    unsorted = path.with_suffix(".unsorted")
+    runs: list[Path] = []
     hasher = hashlib.sha256()
     try:
-        ids = _spill(unsorted, rows, schema)
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        _refuse_twins(ids, order)
-        with pa.memory_map(str(unsorted)) as spilled, pa.ipc.new_file(str(path), schema) as writer:
-            source = pa.ipc.open_file(spilled)
-            texts = [source.get_batch(i).column(1) for i in range(source.num_record_batches)]
-            for start in range(0, len(order), BATCH):
-                batch = [(ids[row], texts[row // BATCH][row % BATCH].as_py()) for row in order[start : start + BATCH]]
-                for name, text in batch:
-                    hasher.update(canonical([name, text]).encode())
-                writer.write_batch(_batch(batch, schema))
+        remaining = iter(rows)
+        while run := sorted(islice(remaining, RUN)):
+            runs.append(path.with_suffix(f".run{len(runs)}"))
+            _write_sorted(runs[-1], run)
+        merged = heapq.merge(*(Corpus(run, "").items() for run in runs))
+        _write_sorted(path, _checked(merged, hasher))
     finally:
-        unsorted.unlink(missing_ok=True)
+        for spilled in runs:
+            spilled.unlink(missing_ok=True)
     return Corpus(path, hasher.hexdigest())
 
 
-def _spill(path: Path, rows: Iterable[tuple[str, str]], schema: Any) -> list[str]:
-    """Write the rows as they come and return their ids."""
+def _checked(rows: Iterable[tuple[str, str]], hasher: Any) -> Iterator[tuple[str, str]]:
+    """Yield the sorted rows, hashed as harness.keys.texts_sha256 does; raises DataError for an id twice."""
+    last = None
+    for name, text in rows:
+        if name == last:
+            raise DataError(f"duplicate passage id '{name}' in the corpus; give each passage an id of its own")
+        hasher.update(canonical([name, text]).encode())
+        yield name, text
+        last = name
+
+
+def _write_sorted(path: Path, rows: Iterable[tuple[str, str]]) -> None:
     import pyarrow as pa
 
-    ids: list[str] = []
-    batch: list[tuple[str, str]] = []
+    schema = pa.schema([("id", pa.string()), ("text", pa.string())])
+    remaining = iter(rows)
     with pa.ipc.new_file(str(path), schema) as writer:
-        for row in rows:
-            ids.append(row[0])
-            batch.append(row)
-            if len(batch) == BATCH:
-                writer.write_batch(_batch(batch, schema))
-                batch = []
-        if batch:
-            writer.write_batch(_batch(batch, schema))
-    return ids
-
-
-def _batch(rows: list[tuple[str, str]], schema: Any) -> Any:
-    import pyarrow as pa
-
-    columns = [pa.array([row[i] for row in rows], type=pa.string()) for i in range(2)]
-    return pa.record_batch(columns, schema=schema)
-
-
-def _refuse_twins(ids: list[str], order: list[int]) -> None:
-    for one, two in pairwise(order):
-        if ids[one] == ids[two]:
-            raise DataError(f"duplicate passage id '{ids[one]}' in the corpus; give each passage an id of its own")
+        while batch := list(islice(remaining, BATCH)):
+            columns = [pa.array([row[i] for row in batch], type=pa.string()) for i in range(2)]
+            writer.write_batch(pa.record_batch(columns, schema=schema))

@@ -1,0 +1,126 @@
+"""Encode and retrieve: one pass over the passages, in blocks, that goes on where it was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import corpus, embedding
+from harness.cell import Cell
+from harness.corpus import write
+from harness.embedding import embed, open_encoder
+from harness.search import cut
+from harness.stages import base, retrieve
+from harness.stages.encode import encode
+from harness.stages.prepare import prepare
+from harness.store import Store
+from harness.types import Data
+from tests.stages.conftest import Workbench
+
+
+@pytest.fixture
+def cell(bench: Workbench) -> Cell:
+    return bench.cell("base", bench.store())
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "BATCH", 8)
+    monkeypatch.setattr(embedding, "BLOCK", 16)
+
+
+def found(cell: Cell, data: Data, store: Store, dimension: int | None = None) -> retrieve.Found:
+    model = base.base_model(cell.suite, cell.place, store)
+    return retrieve.retrieve(cell, encode(cell, model, data, store), store, dimension)
+
+
+def brute_force(cell: Cell, data: Data, store: Store, dimension: int | None) -> dict[str, list[str]]:
+    model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
+    queries = embed(model, {query: data.queries[query] for query in data.dev}, "query", cell, store)
+    passages = embed(model, data.passages, "passage", cell, store)
+    similarities = cut(queries.matrix, dimension) @ cut(passages.matrix, dimension).T
+    best = {}
+    for name, row in zip(queries.ids, similarities, strict=True):
+        order = np.lexsort((-np.arange(len(row)), -row))[: cell.suite.evaluation.depth]
+        best[name] = [passages.ids[i] for i in order]
+    return best
+
+
+@pytest.mark.parametrize("dimension", [None, 16, 8])
+def test_a_pass_in_blocks_finds_what_one_product_finds_at_every_cut(
+    cell: Cell, small_blocks: None, dimension: int | None
+) -> None:
+    evaluation = cell.suite.evaluation.model_copy(update={"dimensions": (8, 16)})
+    cell = replace(cell, suite=cell.suite.model_copy(update={"evaluation": evaluation}))
+    store = Store(cell.place.cache)
+    data = prepare(cell.suite, cell.language, cell.place, store)
+    ranking, _ = found(cell, data, store, dimension)
+    expected = brute_force(cell, data, store, dimension)
+    assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == expected
+
+
+def test_cuts_are_those_of_the_suite_and_of_the_entry_largest_first(cell: Cell) -> None:
+    evaluation = cell.suite.evaluation.model_copy(update={"dimensions": (8,)})
+    cell = replace(
+        cell,
+        suite=cell.suite.model_copy(update={"evaluation": evaluation}),
+        entry=cell.entry.model_copy(update={"dimensions": (16, 8)}),
+    )
+    assert retrieve.cuts(cell) == [16, 8]
+
+
+def stopping(after: int) -> Callable[[str, int, int], None]:
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == "encode passage" and done >= after:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_a_killed_pass_goes_on_from_what_was_saved_and_finds_the_same(
+    cell: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(retrieve, "SAVE", 2)
+    store = Store(cell.place.cache)
+    data = prepare(cell.suite, cell.language, cell.place, store)
+    whole = found(cell, data, Store(tmp_path / "other"))
+
+    with pytest.raises(KeyboardInterrupt):
+        found(cell, data, Store(cell.place.cache, stopping(after=96)))  # blocks of 16: 64 passages are saved
+    saved = store.partial(retrieve.key_of(cell)) / "ranking.npz"
+    with np.load(saved) as arrays:
+        assert int(arrays["done"]) == 64
+
+    encoded: list[int] = []
+
+    def heard(stage: str, done: int, total: int) -> None:
+        if stage == "encode passage":
+            encoded.append(done)
+
+    assert found(cell, data, Store(cell.place.cache, heard)) == whole
+    assert encoded[0] == 80  # the first block after the saved ones
+    assert not saved.exists()
+
+
+def test_nothing_is_encoded_where_the_ranking_is_cached(cell: Cell) -> None:
+    store = Store(cell.place.cache)
+    data = prepare(cell.suite, cell.language, cell.place, store)
+    first = found(cell, data, store)
+    heard: list[str] = []
+    assert found(cell, data, Store(cell.place.cache, lambda stage, done, total: heard.append(stage))) == first
+    assert heard == []
+
+
+def test_a_corpus_on_disk_ranks_as_one_in_memory(cell: Cell, tmp_path: Path) -> None:
+    from methods.bm25 import BM25
+
+    store = Store(cell.place.cache)
+    data = prepare(cell.suite, cell.language, cell.place, store)
+    texts = dict(data.passages)
+    queries = {query: data.queries[query] for query in data.dev}
+    on_disk = write(tmp_path / "c.arrow", texts.items())
+    assert BM25().search(on_disk, queries, 20) == BM25().search(texts, queries, 20)
