@@ -33,6 +33,7 @@ class Cell:
     language: str
     seed: int
     place: Place
+    fold: int | None = None  # of a cross-validation: trained without this part of the training queries
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel without the loaded plugins: a worker loads its own, for outside ones cannot be imported by name."""

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from harness.errors import HarnessError, RequestError
+from harness.export.command import export
+from harness.listing import list_
 
 app = typer.Typer(
     name="harness",
@@ -36,13 +38,6 @@ class Device(StrEnum):
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
-
-
-class Listed(StrEnum):
-    """What can be listed."""
-
-    methods = "methods"
-    suites = "suites"
 
 
 def _words(text: str) -> list[str]:
@@ -74,13 +69,27 @@ def run(
     ] = ExecutorName.local,
     jobs: Annotated[int | None, typer.Option(min=1, help="Cells side by side; one a core by default.")] = None,
     max_train: Annotated[int | None, typer.Option(help="At most so many training queries a language.")] = None,
+    train_file: Annotated[
+        str | None, typer.Option(help="Training rows {query, pos, neg, neg_q}: PATH, or ko=PATH,hi=PATH.")
+    ] = None,
+    negative_queries: Annotated[
+        str | None, typer.Option(help="Who gives CLPL its queries: data, file:PATH, endpoint:MODEL, model:ID@REVISION.")
+    ] = None,
+    augment: Annotated[
+        str | None, typer.Option(help="Who writes further training queries: file:…, endpoint:… or model:… as above.")
+    ] = None,
+    write_prompt: Annotated[Path | None, typer.Option(help="Prompt for these, with {passage}, {language}.")] = None,
     measures: Annotated[str, typer.Option(help="Measures in place of the suite's, such as nDCG@10,R@100.")] = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME.FIELD=VALUE, such as clpl.penalty_weight=0.5.")
+        list[str] | None,
+        typer.Option("--set", help="NAME.FIELD=VALUE, such as clpl.penalty_weight=0.5; several values are a sweep."),
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder that is looked in first for the suite's files.")] = None,
     methods_path: Annotated[Path | None, typer.Option(help="Folder with plugins of your own.")] = None,
     cache_dir: Annotated[Path | None, typer.Option(help="Stage outputs; $HARNESS_CACHE or ~/.cache/harness.")] = None,
+    unverified_data: Annotated[
+        bool, typer.Option("--unverified-data", help="Take data that differ from the manifest's; the record says so.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run, and stop.")] = False,
 ) -> None:
     """Train and score methods, then write the leaderboard. The same command again resumes."""
@@ -109,6 +118,11 @@ def run(
         max_train=max_train,
         measures=_words(measures),
         settings=set_ or [],
+        train_file=train_file,
+        negative_queries=negative_queries,
+        augment=augment,
+        write_prompt=write_prompt,
+        unverified_data=unverified_data,
     )
     work = survey(request)
     count = jobs or default_jobs(place.device)
@@ -137,6 +151,7 @@ def _carry_out(request: Any, work: Any, executor: str, jobs: int) -> None:
 
 
 def _say_plan(work: Any, jobs: int, place: Any) -> None:
+    from harness.forecast import requests
     from harness.run import estimate, trained_already
     from harness.store import Store
 
@@ -150,6 +165,8 @@ def _say_plan(work: Any, jobs: int, place: Any) -> None:
     time = "not known yet: nothing of this suite was run on this machine"
     if seconds is not None:
         time = f"about {seconds / 60:.1f} minutes with {jobs} jobs, from what such cells took here"
+    for asked in requests(work.todo, Store(place.cache)):
+        print(asked)
     trained = trained_already(work.todo, Store(place.cache))
     print(f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them trained already")
     print(f"time: {time if work.todo else 'none'}")
@@ -174,23 +191,8 @@ def report(folder: Annotated[Path, typer.Argument(help="Output folder of a run."
     _show(folder)
 
 
-@app.command("list")
-def list_(
-    what: Annotated[Listed, typer.Argument(help="What to list.")],
-    methods_path: Annotated[Path | None, typer.Option(help="Folder with plugins of your own.")] = None,
-) -> None:
-    """List the methods or the suites that there are."""
-    if what is Listed.suites:
-        from harness import suite
-
-        for name in suite.names():
-            print(f"{name:<12} {suite.load(name).title}")
-        return
-    from harness.entries import declared
-
-    for name, declaration in declared(methods_path).items():
-        recipes = " (also @published)" if declaration.published else ""
-        print(f"{name:<20} {declaration.about}{recipes}")
+app.command()(export)
+app.command("list")(list_)
 
 
 @data_app.command("fetch")
@@ -201,6 +203,7 @@ def data_fetch(
     cache_dir: Annotated[Path | None, typer.Option(help="Where files go; $HARNESS_CACHE or ~/.cache/harness.")] = None,
 ) -> None:
     """Download what is missing, verifying every file while it streams."""
+    from harness import mteb_data
     from harness.data import files
     from harness.store import default_root
     from harness.suite import load
@@ -209,6 +212,7 @@ def data_fetch(
     files.fetch(
         loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
     )
+    mteb_data.fetch_tasks(loaded, _words(langs) or list(loaded.languages))
     data_status(suite, langs, data_dir, cache_dir)
 
 
@@ -220,6 +224,7 @@ def data_status(
     cache_dir: Annotated[Path | None, typer.Option(help="Where files are; $HARNESS_CACHE or ~/.cache/harness.")] = None,
 ) -> None:
     """Say for every file whether it is present, missing or damaged."""
+    from harness import mteb_data
     from harness.data import files
     from harness.store import default_root
     from harness.suite import load
@@ -229,7 +234,9 @@ def data_status(
         loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
     )
     for row in rows:
-        print(f"{row.language:<4} {row.state:<8} {row.bytes:>10} {row.sha256[:12]}  {row.file}  {row.place or ''}")
+        print(row)
+    for file in mteb_data.tasks_status(loaded, _words(langs) or list(loaded.languages)):
+        print(file)
 
 
 INTERRUPTED = 130

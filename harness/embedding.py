@@ -88,6 +88,7 @@ def embed_blocks(
     for ids, block in corpus.blocks(texts, BLOCK, start):
         vectors: NDArray[np.float32] = model.encode(
             [prompt + one for one in block],
+            prompt="",  # else a model's own default prompt would be put before the suite's
             batch_size=cell.suite.evaluation.encode_batch_size,
             normalize_embeddings=True,
             show_progress_bar=False,

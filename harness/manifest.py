@@ -91,7 +91,7 @@ class Counts(Strict):
     passages: int
     train_queries: int
     dev_queries: int
-    nli: int = 0
+    nli: int | None = None
     train_judgments: int | None = None
     train_positives: int | None = None
     dev_judgments: int | None = None
@@ -104,6 +104,7 @@ class Task(Strict):
     name: str
     revision: Revision  # of the task's dataset; another one in the installed mteb is refused
     subset: str = "default"
+    split: str = "test"
 
 
 class Language(Strict):
@@ -158,6 +159,7 @@ class TrainFile(Strict):
 
     path: Path = Field(exclude=True)
     sha256: Sha256
+    negative_queries: bool = False  # whether its rows have neg_q
 
 
 class Evaluation(Strict):
@@ -227,19 +229,33 @@ class Mining(Strict):
 class Writer(Strict):
     """Who writes queries for passages: a file of answers, an OpenAI-compatible endpoint, or a local model.
 
-    `prompt` holds `{passage}` once, and `{language}` where it is wanted. Address and key of an endpoint come from the
-    environment (OPENAI_BASE_URL, OPENAI_API_KEY): neither changes what was asked.
+    `prompt` holds `{passage}` once, and `{language}` and `{queries}` where they are wanted. Address and key of an
+    endpoint come from the environment (OPENAI_BASE_URL, OPENAI_API_KEY): neither changes what was asked.
     """
 
     kind: Literal["file", "endpoint", "model"]
-    path: Path | None = Field(default=None, exclude=True)  # file: JSON lines, see harness.writers
-    sha256: Sha256 | None = None  # of that file
-    model: str = ""  # endpoint: the model's name there; model: hub id or folder
+    path: Path | None = Field(default=None, exclude=True)  # file: JSON lines, see harness.writers.file; model: folder
+    sha256: Sha256 | None = None  # of what lies at `path`
+    model: str = ""  # endpoint: the model's name there; model: hub id
     revision: Revision | None = None  # model: of the hub id
-    prompt: str = ""
+    prompt: str = ""  # empty: this project's own, see harness.writers.prompt
     temperature: float = Field(default=0.0, ge=0)
     max_tokens: int = Field(default=64, gt=0)
-    queries: int = Field(default=1, gt=0)  # written for each passage
+    queries: int = Field(default=1, gt=0)  # asked for, for each passage; of a file, all count
+
+    @model_validator(mode="after")
+    def _whole(self) -> Writer:
+        if self.kind == "file" and (self.path is None or self.model or self.revision or self.prompt):
+            raise ValueError("a file writer has a path, and neither model, revision nor prompt")
+        if self.kind == "endpoint" and (self.path is not None or self.revision or not self.model):
+            raise ValueError("an endpoint writer has a model, and neither path nor revision")
+        if self.kind == "model" and (self.path is None) != bool(self.model and self.revision):
+            raise ValueError("a model writer has either a path, or a model with its revision")
+        if self.kind == "model" and self.temperature:
+            raise ValueError("a model writer takes the likeliest word: its temperature is 0")
+        if self.prompt and self.prompt.count("{passage}") != 1:
+            raise ValueError("the prompt wants {passage} in it, once")
+        return self
 
 
 def explain(error: ValidationError) -> str:

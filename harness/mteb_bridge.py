@@ -6,23 +6,27 @@ a model by name and revision alone), and how long a query and a passage may be (
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from datasets import Dataset
 from mteb import evaluate as mteb_evaluate
+from mteb.abstasks.abstask import AbsTask
 from mteb.abstasks.retrieval import AbsTaskRetrieval
 from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.cache import ResultCache
 from mteb.models import ModelMeta
 from mteb.models.sentence_transformer_wrapper import SentenceTransformerEncoderWrapper
+from mteb.results import TaskResult
 from mteb.types import PromptType
 
 from harness.embedding import open_model
 from harness.errors import CellError, RequestError, unknown
 from harness.keys import digest, file_sha256
-from harness.manifest import Evaluation, Text
+from harness.manifest import Evaluation, Precision, Text
 from harness.types import Data
 
 SPLIT = "dev"
@@ -60,19 +64,34 @@ class SuiteTask(AbsTaskRetrieval):
 
 
 class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
-    """mteb's wrapper of a sentence-transformers model, with one maximum length for queries and one for passages."""
+    """mteb's wrapper of a sentence-transformers model, with one maximum length for queries and one for passages.
 
-    def __init__(self, folder: str, device: str, text: Text) -> None:
+    Where mteb names no role (both sentences of an STS or pair classification task) it adds no prompt, and a text is cut
+    at the longer of the two.
+    """
+
+    def __init__(self, folder: str, device: str, text: Text, precision: Precision) -> None:
+        import torch
+
         model = open_model(Path(folder), device)
+        if precision != "float32":
+            model.to(getattr(torch, precision))
         model.prompts = {"query": text.query_prompt, "document": text.passage_prompt}
-        super().__init__(model)
-        self._lengths = {PromptType.query: text.query_max_length, PromptType.document: text.passage_max_length}
+        with warnings.catch_warnings():  # mteb asks for the dimension by a name that sentence-transformers has renamed
+            warnings.simplefilter("ignore", FutureWarning)
+            super().__init__(model)
+        lengths = (text.query_max_length, text.passage_max_length)
+        self._lengths = {PromptType.query: lengths[0], PromptType.document: lengths[1], None: max(lengths)}
+        self._exact = precision == "float32"
 
     def encode(self, inputs: Any, *, prompt_type: PromptType | None = None, **settings: Any) -> Any:
-        """Return vectors as mteb's wrapper does, cut at the length of the inputs' role."""
-        if prompt_type is not None:
-            self.model.max_seq_length = self._lengths[prompt_type]
-        return super().encode(inputs, prompt_type=prompt_type, **settings)
+        """Return unit float32 vectors as mteb's wrapper does, cut at the length of the inputs' role."""
+        self.model.max_seq_length = self._lengths[prompt_type]
+        vectors = super().encode(inputs, prompt_type=prompt_type, **settings)
+        if self._exact:
+            return vectors
+        exact = np.asarray(vectors, dtype=np.float32)  # halves are not exact enough to be of length 1
+        return exact / np.linalg.norm(exact, axis=1, keepdims=True)
 
 
 def as_task(data: Data, name: str, evaluation: Evaluation) -> SuiteTask:
@@ -99,20 +118,20 @@ def as_task(data: Data, name: str, evaluation: Evaluation) -> SuiteTask:
     return SuiteTask(data, metadata, evaluation)
 
 
-def identity(folder: Path, name: str, text: Text, device: str = "cpu") -> ModelMeta:
+def identity(folder: Path, name: str, text: Text, device: str = "cpu", precision: Precision = "float32") -> ModelMeta:
     """Return what mteb is to know the model in `folder` by; opening it is left to mteb.
 
-    The revision is the sha256 of the model's files and of the text settings, so that no two models share a cached
-    score. A model with an adapter needs that adapter's `register()` before it is evaluated.
+    The revision is the sha256 of the model's files, of the text settings and of the precision, so that no two models
+    share a cached score. A model with an adapter needs that adapter's `register()` before it is evaluated.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _ignored(path.relative_to(folder)))
     content = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
     return ModelMeta.create_empty(
         overwrites={
             "name": f"harness/{name}",
-            "revision": digest([content, text.model_dump()]),
+            "revision": digest([content, text.model_dump(), precision]),
             "loader": _load,
-            "loader_kwargs": {"folder": str(folder), "on": device, "text": text},
+            "loader_kwargs": {"folder": str(folder), "on": device, "text": text, "precision": precision},
             "framework": ["Sentence Transformers"],
         }
     )
@@ -120,20 +139,26 @@ def identity(folder: Path, name: str, text: Text, device: str = "cpu") -> ModelM
 
 def evaluate(model: ModelMeta, task: SuiteTask, cache: ResultCache | None = None) -> dict[str, float]:
     """Return the suite's measures as mteb computes them, in mteb's rounding (5 digits)."""
+    (scores,) = run(model, task, task.evaluation.encode_batch_size, cache).scores[SPLIT]
+    found = {measure: scores[mteb_name(measure, task.evaluation.depth)] for measure in task.evaluation.measures}
+    for measure, value in found.items():
+        if value != value:
+            raise CellError(f"mteb's {measure} of {model.name} on {task.metadata.name} is NaN")
+    return found
+
+
+def run(model: ModelMeta, task: AbsTask, batch_size: int, cache: ResultCache | None = None) -> TaskResult:
+    """Return what mteb measures for a model on any one of its tasks; without `cache` nothing is read from or kept."""
     settings: Any = {  # beyond mteb's EncodeKwargs, the rest goes to the model's `encode`
-        "batch_size": task.evaluation.encode_batch_size,
+        "batch_size": batch_size,
         "normalize_embeddings": True,
         "show_progress_bar": False,
     }
     results = mteb_evaluate(
         model, task, co2_tracker=False, cache=cache, show_progress_bar=False, encode_kwargs=settings
     )
-    (scores,) = results.task_results[0].scores[SPLIT]
-    found = {measure: scores[mteb_name(measure, task.evaluation.depth)] for measure in task.evaluation.measures}
-    for measure, value in found.items():
-        if value != value:
-            raise CellError(f"mteb's {measure} of {model.name} on {task.metadata.name} is NaN")
-    return found
+    (result,) = results.task_results
+    return result
 
 
 def mteb_name(measure: str, depth: int) -> str:
@@ -154,8 +179,8 @@ def cutoffs(evaluation: Evaluation) -> tuple[int, ...]:
     return tuple(sorted({1, *wanted, evaluation.depth}))
 
 
-def _load(name: str, revision: str | None = None, *, folder: str, on: str, text: Text, **_: Any) -> LengthAwareEncoder:
-    return LengthAwareEncoder(folder, on, text)
+def _load(name: str, revision: str | None = None, *, folder: str, on: str, **settings: Any) -> LengthAwareEncoder:
+    return LengthAwareEncoder(folder, on, settings["text"], settings["precision"])
 
 
 def _ignored(path: Path) -> bool:

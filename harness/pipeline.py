@@ -11,22 +11,36 @@ from harness.keys import key
 from harness.provenance import provenance
 from harness.record import Record
 from harness.stages import score as score_stage
-from harness.stages.consult import consult
-from harness.stages.encode import encode
+from harness.stages.augment import augment
+from harness.stages.consult import agreed, consult
+from harness.stages.encode import Encoded, encode
+from harness.stages.folds import cross_validate
+from harness.stages.geometry import geometry
+from harness.stages.geometry import keys_of as geometry_keys
+from harness.stages.inference import inference
 from harness.stages.mine import mine
 from harness.stages.prepare import prepare
+from harness.stages.retrieve import cuts, rank, retrieve
 from harness.stages.retrieve import key_of as ranking_key
-from harness.stages.retrieve import rank, retrieve
 from harness.stages.score import score
+from harness.stages.tasks import keys_of as task_keys
+from harness.stages.tasks import tasks
 from harness.stages.train import train
+from harness.stages.write import write
 from harness.store import Store
-from harness.types import Ranker
+from harness.types import Data, Ranker, Scores
 
 
 def key_of(cell: Cell) -> str:
-    """Return the key of a cell's record: its ranking, what is measured on it, and its name."""
+    """Return the key of a cell's record: its ranking, its MTEB tasks, its geometry, what is measured, and its name."""
     measures = list(cell.suite.evaluation.measures)
-    return key("record", score_stage.VERSION, [ranking_key(cell)], [cell.identity(), measures])
+    folds = [] if cell.entry.folds is None else [cell.entry.folds]
+    return key(
+        "record",
+        score_stage.VERSION,
+        [ranking_key(cell), *task_keys(cell), *geometry_keys(cell)],
+        [cell.identity(), measures, *folds],
+    )
 
 
 def run(cell: Cell, store: Store, folder: Path) -> Record:
@@ -35,16 +49,22 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
     runtime.deterministic(cell.seed, cell.place.device)
     for adapter in cell.adapters:
         adapter.register()
-    data = prepare(cell.suite, cell.language, cell.place, store)
-    model = None
+    data = inference(cell, prepare(cell.suite, cell.language, cell.place, store), store)
+    model, on_tasks, by_dimension, folds, where, agreement = None, {}, {}, {}, {}, {}
     if isinstance(cell.plugin, Ranker):
         ranking, ties = rank(cell, cell.plugin, data, store)
     else:
-        examples = mine(cell, data, store)  # hard negatives, negative queries
+        examples = mine(cell, augment(cell, data, store), store)  # written training queries; hard negatives
+        examples = write(cell, examples, store)  # the queries that the negatives answer
         examples = consult(cell, examples, store)  # experts' scores
+        agreement = agreed(cell, store)
         model = train(cell, examples, store)
         vectors = encode(cell, model, data, store)
         ranking, ties = retrieve(cell, vectors, store)
+        by_dimension = _cut(cell, vectors, data, store)
+        folds = cross_validate(cell, examples.data, store)
+        on_tasks = tasks(cell, model, store)  # of MTEB, where the suite lists any
+        where = geometry(cell, model, data, store)  # of its vectors, before and after training
     scores = score(ranking, data.dev, cell.suite.evaluation.measures)
     result = Record(
         suite=cell.suite.name,
@@ -54,11 +74,27 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         trained=cell.method is not None,
         status="done",
         cell_key=key_of(cell),
-        measures={name: sum(values.values()) / len(values) for name, values in scores.items()},
+        measures=_means(scores),
         n_queries=len(data.dev),
+        by_dimension=by_dimension,
+        cross_validation=folds,
+        tasks=on_tasks,
+        geometry=where,
+        agreement=agreement,
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=runtime.peak_memory(cell.place.device),
         provenance=provenance(cell, data, model, ties),
     )
     return record.write(folder, result, scores, ranking)
+
+
+def _means(scores: Scores) -> dict[str, float]:
+    return {name: sum(values.values()) / len(values) for name, values in scores.items()}
+
+
+def _cut(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str, dict[str, float]]:
+    """Return the means of every measure for vectors cut to fewer dimensions."""
+    rankings = {str(cut): retrieve(cell, vectors, store, cut)[0] for cut in cuts(cell)}
+    measures = cell.suite.evaluation.measures
+    return {cut: _means(score(ranking, data.dev, measures)) for cut, ranking in rankings.items()}

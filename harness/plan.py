@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import entries, suite
+from harness import entries, practice, suite
 from harness.cell import Cell, Place
+from harness.data import accepted, train_file
 from harness.entries import Entry
 from harness.errors import DataError, RequestError, unknown
 from harness.files import write_atomically
+from harness.manifest import BuiltBase
 from harness.settings import override
-from harness.stages import base
+from harness.stages import base, tasks
 from harness.suite import Suite
+from harness.writers.option import with_writers
 
 RUN = "run.json"
 
@@ -36,6 +39,11 @@ class Request:
     max_train: int | None = None
     measures: Sequence[str] = ()
     settings: Sequence[str] = ()
+    train_file: str | None = None
+    negative_queries: str | None = None
+    augment: str | None = None
+    write_prompt: Path | None = None
+    unverified_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,15 @@ def make(request: Request) -> Plan:
     for language in languages:
         if language not in known:
             raise unknown("language", language, known, where=f"suite {chosen.name}")
+    if request.train_file is not None:
+        given = train_file.declare(request.train_file, languages, known)
+        chosen = chosen.model_copy(update={"train_files": given})
+    if request.unverified_data:
+        chosen = _unverified(chosen, languages, request.place)
     _check_seeds(request.seeds)
     rows = entries.resolve(request.methods, entries.declared(request.place.methods_path), chosen.recipes)
     rows = [for_suite(entry, chosen) for entry in rows]
-    chosen, rows = override(request.settings, chosen, rows)
+    chosen, rows = override(request.settings, chosen, rows, request.place.methods_path)
     cells = [
         Cell(chosen, entry, language, seed, request.place)
         for entry in rows
@@ -67,6 +80,7 @@ def make(request: Request) -> Plan:
     ]
     for cell in cells:
         _check(cell)
+    tasks.refuse(cells)
     resolved = {
         "suite": chosen.name,
         "suite_digest": chosen.digest,
@@ -75,6 +89,7 @@ def make(request: Request) -> Plan:
         "languages": languages,
         "seeds": list(request.seeds),
         "max_train": chosen.max_train,
+        "unverified": dict(chosen.unverified),
         "measures": list(chosen.evaluation.measures),
         "primary": chosen.evaluation.primary,
         "device": request.place.device,
@@ -90,7 +105,17 @@ def _suite(request: Request) -> Suite:
         chosen = chosen.model_copy(update={"max_train": request.max_train})
     if request.measures:
         chosen = chosen.model_copy(update={"evaluation": suite.measuring(chosen.evaluation, request.measures)})
+    chosen = with_writers(
+        chosen, request.negative_queries, request.augment, request.write_prompt, data_dir=request.place.data_dir
+    )
     return base.override(chosen, request.base_model) if request.base_model else chosen
+
+
+def _unverified(chosen: Suite, languages: Sequence[str], place: Place) -> Suite:
+    """Return the suite with a digest of the data that differ from the manifest's; a built base reads all languages."""
+    read = list(chosen.languages) if isinstance(chosen.base_model, BuiltBase) else languages
+    found = accepted(chosen, read, data_dir=place.data_dir, cache_dir=place.cache)
+    return chosen.model_copy(update={"unverified": found})
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:
@@ -121,6 +146,7 @@ def for_suite(entry: Entry, chosen: Suite) -> Entry:
 def _check(cell: Cell) -> None:
     """Load the cell's plugins and refuse what the suite does not offer."""
     _ = cell.adapters
+    practice.refuse(cell)
     for need in sorted(cell.needs - cell.suite.offers(cell.language)):
         what = need.value.replace("_", " ")
         raise RequestError(
@@ -130,7 +156,11 @@ def _check(cell: Cell) -> None:
     if cell.method is not None:
         if cell.method.family not in cell.suite.training:
             raise DataError(f"suite {cell.suite.name}: no [training.{cell.method.family}] for {cell.entry.name}")
-        _ = cell.training
+        if cell.training.precision == "float16" and cell.place.device == "cpu":
+            raise RequestError(
+                f"{cell.entry.name} on suite {cell.suite.name}: float16 training wants a GPU (its gradients are scaled "
+                "there); add --set train.precision=bfloat16, or float32"
+            )
 
 
 def claim_folder(plan: Plan, request: Request, environment: Mapping[str, Any]) -> None:
@@ -192,6 +222,11 @@ def _as_given(request: Request) -> dict[str, Any]:
         "seeds": list(request.seeds),
         "base_model": request.base_model,
         "max_train": request.max_train,
+        "train_file": request.train_file,
+        "negative_queries": request.negative_queries,
+        "augment": request.augment,
+        "write_prompt": str(request.write_prompt) if request.write_prompt else None,
+        "unverified_data": request.unverified_data,
         "measures": list(request.measures),
         "set": list(request.settings),
         "device": place.device,

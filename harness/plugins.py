@@ -12,13 +12,16 @@ import dataclasses
 import importlib
 import importlib.util
 import inspect
+import json
 import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
+
+from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from harness.errors import RequestError, unknown
 from harness.keys import digest, file_sha256
@@ -102,9 +105,34 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
         if setting not in known:
             raise unknown("setting", setting, known, where=name)
     try:
-        return plugin(**settings)
+        loaded = plugin(**settings)
     except (TypeError, ValueError) as error:
+        if isinstance(error, TypeError):
+            _check_types(name, plugin, settings)  # says it better
         raise RequestError(f"settings of {name} are refused: {error}") from error
+    _check_types(name, plugin, settings)
+    return loaded
+
+
+def is_method(name: str, methods_path: Path | None = None) -> bool:
+    """Return whether a plugin is a training objective (and no ranker or adapter)."""
+    plugin = getattr(_module(name, methods_path), "PLUGIN", None)
+    return all(hasattr(plugin, function) for function in SIGNATURES["method"])
+
+
+def _check_types(name: str, plugin: type, settings: Mapping[str, Any]) -> None:
+    """Refuse a setting that is not of its field's type; a type that only a checker can read is left to the plugin."""
+    try:
+        hints = get_type_hints(plugin)
+        readers = {setting: TypeAdapter(hints[setting]) for setting in settings}
+    except (NameError, KeyError, PydanticSchemaGenerationError):
+        return
+    for setting, value in settings.items():
+        try:  # as JSON, where a list may stand for a tuple and 1 for 1.0, but no text for a number
+            readers[setting].validate_json(json.dumps(value), strict=True)
+        except (ValidationError, TypeError) as error:
+            what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+            raise RequestError(f"settings of {name} are refused: {setting} = {value!r}: {what}") from error
 
 
 def _check_signature(plugin: type, where: str) -> None:

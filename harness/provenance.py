@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.cell import Cell
 from harness.keys import folder_sha256
-from harness.stages import train
+from harness.stages import train, write
 from harness.types import Data
 
 PACKAGES = (
@@ -50,7 +50,9 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
             "dev_queries": len(data.dev),
             "nli": len(data.nli),
             "max_train": cell.suite.max_train,
+            "unverified": cell.suite.unverified.get(cell.language),
         },
+        "writers": write.provenance(cell),
         "ties": ties,
         "suite_digest": cell.suite.digest,
         "environment": {**environment(), "device": cell.place.device, **_torch_state()},
@@ -74,7 +76,12 @@ def _sha(path: Path) -> str:
 def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
     if cell.method is None or model is None:
         return None
-    return {"settings": cell.training.model_dump(), **json.loads((model / train.LOG).read_text(encoding="utf-8"))}
+    families = sorted({method.family for method in (cell.method, *cell.joined.values())})
+    return {
+        "settings": cell.training.model_dump(),
+        "families": families,
+        **json.loads((model / train.LOG).read_text(encoding="utf-8")),
+    }
 
 
 @cache
@@ -110,9 +117,24 @@ def _torch_state() -> dict[str, Any]:
     return {
         "instruction_set": torch.backends.cpu.get_cpu_capability(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "attention": _attention_kernels(),
         "cuda": torch.version.cuda if torch.cuda.is_available() else None,
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
+
+
+def _attention_kernels() -> list[str]:
+    """Return the kernels that torch may choose from on a GPU; the network's own choice is in its config.json."""
+    import torch
+
+    kernels: Any = torch.backends.cuda
+    enabled = {
+        "flash": kernels.flash_sdp_enabled(),
+        "memory-efficient": kernels.mem_efficient_sdp_enabled(),
+        "cudnn": kernels.cudnn_sdp_enabled(),
+        "math": kernels.math_sdp_enabled(),
+    }
+    return [name for name, on in enabled.items() if on]
 
 
 @cache

@@ -47,6 +47,11 @@ class Record(Strict):
     cell_key: str
     measures: Mapping[str, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
     n_queries: int = 0
+    by_dimension: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # cut to so many → measure → mean
+    cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
+    tasks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
+    geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.geometry
+    agreement: Mapping[str, Any] = Field(default_factory=dict)  # of the experts, see harness.stats.agreement
     files: Mapping[str, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
     stages: tuple[StageRun, ...] = ()
     seconds: float = 0.0

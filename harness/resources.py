@@ -17,6 +17,11 @@ def manifests() -> Path:
     return _folder("datasets_manifest")
 
 
+def results() -> Path:
+    """Return the folder of the committed results; a wheel has the published claims alone."""
+    return _folder("results")
+
+
 def templates() -> Path:
     """Return the folder of the report templates."""
     return _folder("report_templates")

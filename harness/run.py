@@ -7,20 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from harness import forecast, practice, record
 from harness import plan as planning
-from harness import record
 from harness.cell import Cell
-from harness.errors import DataError
+from harness.errors import DataError, RequestError
 from harness.executors import Executor, Outcome
 from harness.executors.worker import expected_seconds
 from harness.manifest import BuiltBase
 from harness.pipeline import key_of
 from harness.plan import Plan, Request
 from harness.progress import Display
-from harness.stages import base, train
+from harness.stages import base, tasks, train
+from harness.stages.inference import inference
 from harness.stages.prepare import prepare
 from harness.store import Store
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ def survey(request: Request) -> Work:
     work = Work(plan)
     for cell in plan.cells:
         (work.done if is_done(cell, request.out) else work.todo).append(cell)
+    forecast.check_access(work.todo)
     return work
 
 
@@ -89,13 +95,30 @@ def preflight(work: Work, store: Store) -> None:
     """
     suite, place = work.plan.suite, work.plan.cells[0].place
     for language in dict.fromkeys(cell.language for cell in work.todo):
-        prepare(suite, language, place, store)
+        data = prepare(suite, language, place, store)
+        for cell in work.todo:
+            if cell.language == language:
+                inference(cell, data, store)
+                practice.refuse_data(cell, data)
+    tasks.check_data(work.todo)
+    forecast.check_models(work.todo)
     if not isinstance(suite.base_model, BuiltBase):
-        base.check_opens(suite, place, store)
+        model = base.check_opens(suite, place, store)
+        _check_adapters(work.todo, model)
+        practice.refuse_dimensions(work.todo, model.get_embedding_dimension() or 0)
         return
     whole = base.whole(suite)
     for language in suite.languages:
         prepare(whole, language, place, store)
+
+
+def _check_adapters(cells: list[Cell], model: SentenceTransformer) -> None:
+    """Refuse an entry with an adapter that says why it cannot change this base model (its `problem(model)`)."""
+    for cell in {cell.entry.name: cell for cell in cells}.values():
+        for name, adapter in zip(cell.entry.adapters, cell.adapters, strict=True):
+            problem = adapter.problem(model) if hasattr(adapter, "problem") else ""
+            if problem:
+                raise RequestError(f"{cell.entry.name} on this base model: {name}: {problem}; leave the entry out")
 
 
 def estimate(cells: list[Cell], jobs: int) -> float | None:

@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what torch asks for to make cuBLAS deterministic
+    "ACCELERATE_MIXED_PRECISION": "no",  # where a training says nothing of halves, its trainer reads it here
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -34,7 +35,10 @@ def deterministic(seed: int, device: str) -> None:
     import torch
 
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    # Strict: only then are the backwards of flash and memory-efficient attention deterministic (PyTorch's
+    # attention_backward.cu takes one split of the keys); cuDNN's attention has none that is.
+    torch.use_deterministic_algorithms(True, warn_only=False)
+    torch.backends.cuda.enable_cudnn_sdp(False)
     torch.backends.cudnn.benchmark = False
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False

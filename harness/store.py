@@ -27,6 +27,7 @@ from harness.record import StageRun
 from harness.types import Progress
 
 MANIFEST = ".artifact.json"
+VALUE = "value.json"  # the one file of an output that is a JSON value
 
 
 def default_root() -> Path:
@@ -70,14 +71,18 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
+    def find(self, stage: str, key: str) -> Path | None:
+        """Return the folder of a stage's output where it is whole, None where it is not; nothing is made."""
+        return self._final(stage, key) if self.has(stage, key) else None
+
     def read_json(self, stage: str, key: str, compute: Callable[[], Any]) -> Any:
         """Return a stage's output that is one JSON value."""
 
         def write(folder: Path) -> None:
             text = json.dumps(compute(), ensure_ascii=False, allow_nan=False)
-            (folder / "value.json").write_text(text, encoding="utf-8")
+            (folder / VALUE).write_text(text, encoding="utf-8")
 
-        return json.loads((self.make(stage, key, write) / "value.json").read_text(encoding="utf-8"))
+        return json.loads((self.make(stage, key, write) / VALUE).read_text(encoding="utf-8"))
 
     def partial(self, key: str) -> Path:
         """Return a folder for the checkpoints of an unfinished stage; it outlives a killed process."""

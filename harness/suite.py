@@ -76,7 +76,9 @@ class Suite(Strict):
     def offers(self, language: str) -> frozenset[Need]:
         """Return what methods may ask for in `language`."""
         offered = {Need.HARD_NEGATIVES}
-        if self.negative_queries or language in self.train_files:
+        given = self.train_files.get(language)
+        written = isinstance(self.negative_queries, Writer)
+        if written or (given.negative_queries if given else self.negative_queries):
             offered.add(Need.NEGATIVE_QUERIES)
         if self.experts:
             offered.add(Need.EXPERT_SCORES)

@@ -99,14 +99,20 @@ TYPES = {
 }
 
 
+def problem(network: Any) -> str:
+    """Return why there is no mixture of a network; "" where there is one."""
+    found = getattr(getattr(network, "config", None), "model_type", type(network).__name__)
+    return "" if found in TYPES else f"no mixture for model type '{found}'; there is one for {', '.join(TYPES)}"
+
+
 def mixture_of(network: Any, experts: int, top_k: int, router: str) -> Any:
     """Return the mixture whose experts are copies of `network`'s layers; the gates are drawn, sd 0.02 as its layers.
 
     Raises ValueError for an architecture without `encoder.layer.*.intermediate.dense`.
     """
+    if why := problem(network):
+        raise ValueError(why)
     model_type = network.config.model_type
-    if model_type not in TYPES:
-        raise ValueError(f"no mixture for model type '{model_type}'; there is one for {', '.join(TYPES)}")
     config_type, mixture_type = TYPES[model_type]
     settings = {**network.config.to_dict(), "moe_experts": experts, "moe_top_k": top_k, "moe_router": router}
     settings.pop("model_type")

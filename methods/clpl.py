@@ -58,6 +58,14 @@ class CLPL:
     penalty_weight: float = 0.1
     in_batch: bool = True
 
+    def __post_init__(self) -> None:
+        if self.temperature <= 0:
+            raise ValueError(f"temperature {self.temperature} is not above 0")
+        if self.negatives < 1:
+            raise ValueError(f"negatives {self.negatives} is not 1 or more")
+        if not 0 <= self.penalty_weight <= 1:
+            raise ValueError(f"penalty_weight {self.penalty_weight} is not between 0 and 1")
+
     def examples(self, data: TrainingData) -> Dataset:
         """Return anchor, positive, negative_1 … negative_k, query_1 … query_k (the negatives' own queries)."""
         from datasets import Dataset

@@ -89,6 +89,12 @@ class InfoNCE:
     negatives: int = 4
     in_batch: bool = True
 
+    def __post_init__(self) -> None:
+        if self.temperature <= 0:
+            raise ValueError(f"temperature {self.temperature} is not above 0")
+        if self.negatives < 1:
+            raise ValueError(f"negatives {self.negatives} is not 1 or more")
+
     def examples(self, data: TrainingData) -> Dataset:
         """Return anchor, positive, negative_1 … negative_k."""
         from datasets import Dataset

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 VERSION = 1
+MISSING = "its layers have no intermediate.dense, as BERT's, RoBERTa's and XLM-R's have"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class OnlyIntermediate:
 
     def register(self) -> None:
         """Nothing to do: the network keeps its type."""
+
+    def problem(self, model: SentenceTransformer) -> str:
+        """Return why nothing of this model would be trained; "" where there is something."""
+        network = getattr(model[0], "auto_model", None)
+        layers = getattr(getattr(network, "encoder", None), "layer", ())
+        return "" if layers and all(hasattr(layer, "intermediate") for layer in layers) else MISSING
 
     def apply(self, model: SentenceTransformer) -> None:
         """Leave `requires_grad` on the parameters of every layer's `intermediate.dense` and on no other."""

@@ -28,6 +28,10 @@ class MNRL:
     family: ClassVar[Family] = "ranking"
     temperature: float = 0.05
 
+    def __post_init__(self) -> None:
+        if self.temperature <= 0:
+            raise ValueError(f"temperature {self.temperature} is not above 0")
+
     def examples(self, data: TrainingData) -> Dataset:
         """Return one row for each (training query, relevant passage)."""
         from datasets import Dataset

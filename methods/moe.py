@@ -15,7 +15,6 @@ the gate learn.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,12 +47,19 @@ class MixtureOfExperts:
         """Make transformers know the mixture's model types."""
         register()
 
+    def problem(self, model: SentenceTransformer) -> str:
+        """Return why there is no mixture of this model; "" where there is one."""
+        from methods._moe_model import problem
+
+        transformer: Any = model[0]
+        return problem(getattr(transformer, "model", None))
+
     def apply(self, model: SentenceTransformer) -> None:
         """Replace the network by its mixture: same function, own model type, gates drawn from torch's generator."""
         from methods._moe_model import mixture_of
 
         transformer: Any = model[0]
-        transformer.model = mixture_of(copy.deepcopy(transformer.model), self.experts, self.top_k, self.router)
+        transformer.model = mixture_of(transformer.model, self.experts, self.top_k, self.router)
 
 
 PLUGIN = MixtureOfExperts

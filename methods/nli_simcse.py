@@ -30,6 +30,10 @@ class NliSimCSE:
     family: ClassVar[Family] = "nli"
     temperature: float = 0.05
 
+    def __post_init__(self) -> None:
+        if self.temperature <= 0:
+            raise ValueError(f"temperature {self.temperature} is not above 0")
+
     def examples(self, data: TrainingData) -> Dataset:
         """Return one row for each triple of the suite."""
         from datasets import Dataset

@@ -32,7 +32,10 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--suite", "nowhere/mine.toml"], "unknown suite 'nowhere/mine.toml'"),
         (["--langs", "ko,hj"], "unknown language 'hj' in suite mini; did you mean 'hi'? Available: fa, hi, ko"),
         (["--measures", "nDCG@10,nDGC"], "measure 'nDGC' is not one that ir_measures knows"),
-        (["--set", "clpl.penalty=1"], "unknown setting 'penalty' in clpl; did you mean 'penalty_weight'? Available: "),
+        (
+            ["--set", "clpl.penalty=1"],
+            "--set clpl.penalty=1: unknown setting 'penalty' in clpl; did you mean 'penalty_weight",
+        ),
         (["--set", "train.epoch=1"], "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
         (["--set", "cplp.penalty_weight=1"], "unknown setting 'cplp' in --set; did you mean 'clpl'? Available: "),
         (["--seeds", "0,1,0"], "seed 0 is given twice; every seed is one run"),
@@ -191,7 +194,7 @@ def test_an_unknown_command_is_one_line_and_status_2(arguments: list[str], what:
 
 def test_the_methods_are_listed_with_their_recipes() -> None:
     lines = {line.split()[0]: line for line in invoke("list", "methods").out.splitlines()}
-    assert len(lines) == 14
+    assert len(lines) == 14 + 5  # examples of habits
     assert lines["clpl"].endswith("(also @published)")
     assert not lines["mnrl"].endswith("(also @published)")
 

@@ -69,7 +69,7 @@ def test_a_plan_says_what_the_request_resolved_to(ask: Ask) -> None:
         ({"languages": ["kp"]}, "unknown language 'kp' in suite mini; did you mean 'ko'? Available: fa, hi, ko"),
         ({"languages": ["ko", "en"]}, "unknown language 'en' in suite mini. Available: fa, hi, ko"),
         ({"measures": ["nDCG@ten"]}, "measure 'nDCG@ten' is not one that ir_measures knows"),
-        ({"settings": ["mnrl.scale=1"]}, "unknown setting 'scale' in mnrl"),
+        ({"settings": ["mnrl.scale=1"]}, "--set mnrl.scale=1: unknown setting 'scale' in mnrl"),
         ({"settings": ["mnrl.temperature=1", "x"]}, "--set x: want NAME.FIELD=VALUE"),
         ({"seeds": []}, "no seed was asked for"),
         ({"seeds": [0, 1, 0]}, "seed 0 is given twice"),

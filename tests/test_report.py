@@ -61,13 +61,14 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_three_files_are_written_and_the_page_is_returned(small: Path) -> None:
+def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
     assert write_reports(small) == small / "leaderboard.html"
-    assert {path.name for path in small.glob("*.*")} == {"leaderboard.html", "leaderboard.csv", "leaderboard.md"}
+    files = {"leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv"}
+    assert {path.name for path in small.glob("*.*")} == files
 
 
 def test_equal_records_give_equal_bytes(small: Path) -> None:
-    names = ("leaderboard.html", "leaderboard.csv", "leaderboard.md")
+    names = ("leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv")
     write_reports(small)
     first = [(small / name).read_bytes() for name in names]
     write_reports(small)

@@ -49,7 +49,7 @@ def copy(finished: Run, tmp_path: Path) -> Run:
 def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished: Run) -> None:
     assert finished.results[0].status == 0
     beside = [f"records/{cell}{suffix}" for cell in CELLS for suffix in (".json", ".per_query.parquet", ".run.gz")]
-    top = ["leaderboard.csv", "leaderboard.html", "leaderboard.md", "run.json"]
+    top = ["claims.csv", "geometry.csv", "leaderboard.csv", "leaderboard.html", "leaderboard.md", "run.json"]
     assert names(finished.folder) == sorted([*beside, *top])
 
 
@@ -114,9 +114,9 @@ def test_a_record_says_which_stages_it_went_through_and_by_which_keys(finished: 
         for found in records(finished)
     }
     assert stages["bm25/0"] == ["prepare", "retrieve"]
-    assert stages["base/0"] == ["prepare", "base", "retrieve"]
-    assert stages["mnrl/1"] == ["prepare", "base", "train", "retrieve"]
-    assert stages["infonce-random/0"] == ["prepare", "mine", "base", "train", "retrieve"]
+    assert stages["base/0"] == ["prepare", "base", "retrieve", "geometry"]
+    assert stages["mnrl/1"] == ["prepare", "base", "train", "retrieve", "geometry"]
+    assert stages["infonce-random/0"] == ["prepare", "mine", "base", "train", "retrieve", "geometry"]
     for found in records(finished):
         for run in found.stages:
             assert (finished.cache / run.stage / run.key[:2] / run.key / ".artifact.json").is_file()

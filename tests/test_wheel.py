@@ -53,10 +53,16 @@ def test_the_suites_are_listed_from_the_wheel(installed: Installed) -> None:
     assert {"mini", "wikiqa"} <= {line.split()[0] for line in result.out.splitlines()}
 
 
-def test_the_fourteen_entries_are_listed_from_the_wheel(installed: Installed) -> None:
+def test_the_published_claims_are_listed_from_the_wheel(installed: Installed) -> None:
+    result = installed.python("-m", "harness", "list", "claims")
+    assert (result.status, result.err) == (0, "")
+    assert len(result.out.splitlines()) == 1 + 72 + 1 + 6  # head, claims, a blank line, sources
+
+
+def test_the_fourteen_entries_and_the_examples_of_habits_are_listed_from_the_wheel(installed: Installed) -> None:
     result = installed.python("-m", "harness", "list", "methods")
     assert (result.status, result.err) == (0, "")
-    assert len(result.out.splitlines()) == 14
+    assert len(result.out.splitlines()) == 14 + 5
 
 
 def test_the_main_job_is_planned_from_the_wheel_and_writes_nothing(installed: Installed) -> None:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from ir_datasets.util import Cache, HashStream, HashVerificationError, RequestsDownload
@@ -39,31 +39,31 @@ class _Download(RequestsDownload):  # type: ignore[misc]
 
 
 class _Verified:
-    """A download whose stream fails at its end where the sha256 is another one."""
+    """A download whose stream fails at its end where the hash is another one."""
 
-    def __init__(self, url: str, sha256: str) -> None:
+    def __init__(self, url: str, expected: str, algorithm: str) -> None:
         # Of a compressed answer, Range would count other bytes than those that have been received.
         self._download = _Download(url, headers={"Accept-Encoding": "identity"})
-        self._sha256 = sha256
+        self._expected, self._algorithm = expected, algorithm
 
     @contextmanager
     def stream(self) -> Iterator[io.RawIOBase]:
         with self._download.stream() as stream:
-            yield HashStream(stream, self._sha256, algo="sha256")
+            yield HashStream(stream, self._expected, algo=self._algorithm)
 
 
-def download(url: str, sha256: str, path: Path) -> None:
+def download(url: str, expected: str, path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> None:
     """Fetch `url` to `path`, which is either whole and right afterwards or not there.
 
-    Raises DataError where the server cannot be reached or refuses, where the bytes are not those of `sha256`, and
+    Raises DataError where the server cannot be reached or refuses, where the bytes do not have the expected hash, and
     where `path` cannot be written.
     """
     try:
         with _quiet():
-            Cache(_Verified(url, sha256), path).verify()
+            Cache(_Verified(url, expected, algorithm), path).verify()
     except HashVerificationError as error:
         raise DataError(
-            f"{url} is not the file that the manifest means: {error}; nothing was kept, try again or correct its sha256"
+            f"{url} is not the file that the manifest means: {error}; nothing was kept, try again or correct its hash"
         ) from error
     except _RefusedError as error:
         raise DataError(f"{url} cannot be fetched: {error}; correct its url, or use --data-dir DIR") from error

@@ -7,17 +7,18 @@ import logging
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import cast
 
-from harness.data import check
-from harness.data.files import locate
+from harness.data import check, train_file
+from harness.data.files import paths
 from harness.data.readers import nli_reader, retrieval_reader
-from harness.data.sources import Nli, Passage, Passages, Retrieval, Stream
-from harness.errors import unknown
+from harness.data.sources import Nli, Passage, Passages, Retrieval, Stream, counted, without_leaks
+from harness.data.state import Where
+from harness.data.streams import of_number, only
+from harness.errors import DataError, unknown
 from harness.keys import derive
-from harness.manifest import Text
+from harness.manifest import Counts, Source, Text
 from harness.suite import Suite
 from harness.types import Data
 
@@ -40,7 +41,8 @@ def load_reported(
     where = f"{suite.name}/{language}"
     source, inference = read(suite, language, data_dir=data_dir, cache_dir=cache_dir)
     check.separate(source.queries, source.roles, where)
-    check.counts(counted(source, inference), suite.languages[language].counts.model_dump(exclude_none=True), where)
+    if language not in suite.unverified:
+        source = as_promised(source, inference, suite.languages[language].counts, where)
     if suite.evaluation.holdout:
         source = hold_out(source, suite.evaluation.holdout)
         check.some(source.dev, f"{where} with a holdout of {suite.evaluation.holdout}", "dev query")
@@ -50,30 +52,99 @@ def load_reported(
     check.separate(source.queries, source.roles, where)
     report = {**source.report, **inference.report}
     logger.info("%s: %s", where, ", ".join(f"{what}: {number}" for what, number in report.items()) or "all rows kept")
-    return join(source, inference, language, suite.text), report
+    data = join(source, inference, language, suite.text)
+    given = suite.train_files.get(language)
+    return train_file.apply(data, given, suite.max_train) if given else data, report
 
 
 def read(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> tuple[Retrieval, Nli]:
-    """Return the sources of a language as their readers understand them."""
+    """Return the sources of a language as their readers understand them, training's joined to the searched one."""
     if language not in suite.languages:
         raise unknown("language", language, suite.languages, f"suite {suite.name}")
     declared = suite.languages[language]
-    where = f"suite {suite.name}, language {language}"
-    find = partial(locate, data_dir=data_dir, cache_dir=cache_dir, suite=suite.name)
-    source = retrieval_reader(declared.retrieval.reader, where)([find(file) for file in declared.retrieval.files])
-    if declared.nli is None:
-        return source, Nli(())
-    return source, nli_reader(declared.nli.reader, where)([find(file) for file in declared.nli.files])
+    place = f"suite {suite.name}, language {language}"
+    where = Where(data_dir, cache_dir, suite.name, accept=language in suite.unverified)
+
+    def retrieval(origin: Source) -> Retrieval:
+        return retrieval_reader(origin.reader, place)(paths(origin, language, where))
+
+    source = retrieval(declared.retrieval)
+    if declared.training is not None:
+        source = trained_on(source, retrieval(declared.training), place)
+    return source, _nli(declared.nli, language, where)
 
 
-def counted(source: Retrieval, inference: Nli) -> dict[str, int]:
-    """Return what a manifest's counts are compared with."""
-    return {
-        **({"passages": len(source.passages)} if isinstance(source.passages, Mapping) else {}),
-        "train_queries": len(source.train),
-        "dev_queries": len(source.dev),
-        "nli": len(inference.triples),
-    }
+def _nli(origin: Source | None, language: str, where: Where) -> Nli:
+    if origin is None:
+        return Nli(())
+    place = f"suite {where.suite}, language {language}"
+    return nli_reader(origin.reader, place)(paths(origin, language, where))
+
+
+def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache_dir: Path) -> Nli:
+    """Return the NLI triples of a language alone; raises what `load` raises."""
+    declared = suite.languages[language]
+    given = language in suite.unverified
+    found = _nli(declared.nli, language, Where(data_dir, cache_dir, suite.name, accept=given))
+    if declared.counts.nli is not None and not given:
+        check.counts({"nli": len(found.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}")
+    return found
+
+
+def without_nli(suite: Suite, language: str) -> Suite:
+    """Return the suite without the NLI set of a language: whoever does not train on it does without its files."""
+    declared = suite.languages[language]
+    counts = declared.counts.model_copy(update={"nli": None})
+    bare = declared.model_copy(update={"nli": None, "counts": counts})
+    return suite.model_copy(update={"languages": {**suite.languages, language: bare}})
+
+
+def trained_on(source: Retrieval, training: Retrieval, where: str) -> Retrieval:
+    """Return the source with the training queries of another, and its passages that these judge as the pool.
+
+    Left out and counted: training queries with the text of a dev query.
+    """
+    judged = {doc for grades in training.train.values() for doc in grades}
+    queries = {query: source.queries[query] for query in source.dev}
+    for query in training.train:
+        check.new(query, queries, where, "query")
+    numbers, own = counted(source), counted(training)
+    joined = Retrieval(
+        passages=source.passages,
+        queries={**queries, **{query: training.queries[query] for query in training.train}},
+        train=training.train,
+        dev=source.dev,
+        report={**source.report, **{f"{what} (training)": number for what, number in training.report.items()}},
+        counts={name: (own if name.startswith("train_") else numbers)[name] for name in numbers},
+        pool=Stream(lambda: only(training.passages.items(), judged)),
+    )
+    return without_leaks(joined)
+
+
+def as_promised(source: Retrieval, inference: Nli, counts: Counts, where: str) -> Retrieval:
+    """Return the source; raises DataError where it holds another number of anything than the manifest says.
+
+    Passages that are streamed are counted as they pass.
+    """
+    found = {**counted(source), "nli": len(inference.triples)}
+    promised = counts.model_dump(exclude_none=True)
+    check.counts(found, {name: number for name, number in promised.items() if name in found}, where)
+    number, passages = promised.get("passages"), source.passages
+    if number is None or isinstance(passages, Mapping):
+        return source
+    return replace(source, passages=Stream(lambda: of_number(passages.items(), number, where)))
+
+
+def differs(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> str:
+    """Return how what was read differs from the manifest's counts, "" where it does not; reads the whole corpus."""
+    source, inference = read(suite, language, data_dir=data_dir, cache_dir=cache_dir)
+    try:
+        promised = as_promised(source, inference, suite.languages[language].counts, f"{suite.name}/{language}")
+        for _ in promised.passages.items():
+            pass
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 def hold_out(source: Retrieval, share: float) -> Retrieval:
@@ -89,7 +160,8 @@ def hold_out(source: Retrieval, share: float) -> Retrieval:
     extra = {query: grades for query, grades in source.extra.items() if check.fold(source.queries[query]) not in texts}
     left_out = len(rest) - len(train) + len(source.extra) - len(extra)
     report = {**source.report, "queries with the text of a held-out query": left_out}
-    return replace(source, train=train, dev=held, extra=extra, report=report)
+    held_out = replace(source, train=train, dev=held, extra=extra, report=report)
+    return held_out if source.pool is None else replace(held_out, passages=source.pool, pool=None)  # where they have it
 
 
 def position(query: str) -> float:
@@ -121,6 +193,7 @@ def join(source: Retrieval, inference: Nli, language: str, text: Text) -> Data:
         dev={query: dict(sorted(source.dev[query].items())) for query in sorted(source.dev)},
         extra_queries=extra_queries(source),
         nli=inference.triples,
+        pool=None if source.pool is None else texts(source.pool, text),
     )
 
 

@@ -18,6 +18,7 @@ from harness import runtime
 from harness.cell import Cell
 from harness.executors import OnProgress, Outcome
 from harness.executors.worker import run_cell, write_failure
+from harness.stages.tasks import listed
 
 PRELOADED = ["sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"]
 _events: Any = None
@@ -45,7 +46,7 @@ class LocalExecutor:
         """Yield outcomes as cells end; a killed worker is a failed cell, and the others go on."""
         runtime.set_environment()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOADED)
+        context.set_forkserver_preload([*PRELOADED, *(["harness.mteb_tasks"] if any(map(listed, cells)) else [])])
         events = context.Queue()
         pool = ProcessPool(self.jobs, max_tasks=1, initializer=_start, initargs=(events,), context=context)
         try:

@@ -12,6 +12,24 @@ def hundred(value: float) -> str:
     return f"{100 * value:z.2f}"
 
 
+def three(value: float | None) -> str:
+    """Return a coefficient with three decimals, nothing where there is none.
+
+    >>> three(-0.12345), three(None)
+    ('-0.123', '')
+    """
+    return "" if value is None else f"{value:z.3f}"
+
+
+def chance(p: float | None) -> str:
+    """Return a p-value, never as 0.
+
+    >>> chance(0.0), chance(0.25)
+    ('< 0.001', '0.250')
+    """
+    return "< 0.001" if p is not None and p < 0.001 else three(p)
+
+
 def signed(value: float) -> str:
     """Return a difference × 100 with its sign.
 

@@ -1,5 +1,7 @@
 """The leaderboard as files: leaderboard.csv, leaderboard.md and leaderboard.html in the output folder.
 
+Published claims are in claims.csv; a sweep adds sweeps.csv, MTEB tasks tasks.csv, vectors geometry.csv.
+
 Equal records and run.json give equal bytes. The CSV holds raw values (their shortest exact form), the other two
 show them × 100 with two decimals. All data is escaped: HTML by Jinja's autoescape, Markdown by `markdown`.
 """
@@ -10,11 +12,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.claims import published
 from harness.collate import Leaderboard, collate, weights
 from harness.errors import RequestError
 from harness.files import write_atomically
-from harness.report import facts, view
-from harness.report.numbers import hundred, signed
+from harness.report import claims, experts, facts, geometry, habits, sweeps, tasks, view
+from harness.report.numbers import chance, hundred, signed, three
 from harness.resources import templates
 from harness.stats.bootstrap import DRAWS
 
@@ -31,7 +34,15 @@ def write_reports(folder: Path, board: Leaderboard | None = None) -> Path:
     and RequestError where the folder cannot be written.
     """
     board = board or collate(folder)
-    content = {CSV: csv(board), MARKDOWN: markdown_page(board), HTML: html_page(board)}
+    context = _context(board)
+    content = {CSV: csv(board), MARKDOWN: _rendered(context, html=False), HTML: _rendered(context, html=True)}
+    content[claims.CSV] = claims.csv(context["claims"].lines)
+    if context["curves"]:
+        content[sweeps.CSV] = sweeps.csv(board, context["curves"])
+    if context["tasks"]:
+        content[tasks.CSV] = tasks.csv(board, context["tasks"])
+    if context["geometry"]:
+        content[geometry.CSV] = geometry.csv(board)
     try:
         for name, page in content.items():
             write_atomically(folder / name, page.encode())
@@ -47,12 +58,16 @@ def csv(board: Leaderboard) -> str:
 
 def html_page(board: Leaderboard) -> str:
     """Return the page; it needs no script, no network and no other file than the records it links to."""
-    return _environment(html=True).get_template(f"{HTML}.j2").render(_context(board))
+    return _rendered(_context(board), html=True)
 
 
 def markdown_page(board: Leaderboard) -> str:
     """Return the page as Markdown."""
-    return _environment(html=False).get_template(f"{MARKDOWN}.j2").render(_context(board))
+    return _rendered(_context(board), html=False)
+
+
+def _rendered(context: dict[str, Any], *, html: bool) -> str:
+    return _environment(html=html).get_template(f"{HTML if html else MARKDOWN}.j2").render(context)
 
 
 def markdown(value: Any) -> str:
@@ -77,6 +92,7 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {"hundred": hundred, "signed": signed, "source": view.source, "weights": weights}
+    environment.filters |= {"three": three, "chance": chance, "published": published}
     return environment
 
 
@@ -85,8 +101,16 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     return {
         "board": board,
         "tables": tables,
+        "curves": sweeps.of_board(board, tables[0].rows),
+        "tasks": tasks.of_board(board, [row.entry for row in tables[0].rows]),
+        "validations": habits.validations(board),
+        "shorter": habits.shorter(board),
+        "claims": claims.of_board(board),
+        "geometry": geometry.of_board(board, [row.entry for row in tables[0].rows]),
+        "experts": experts.of_board(board),
         "queries": view.queries(board),
         "absent": view.absent(board),
+        "unverified": view.unverified(board),
         "run": facts.of_run(board.run),
         "entries": facts.of_entries(board, [row.entry for row in tables[0].rows]),
         "provenance": facts.of_records(board.records),

@@ -135,9 +135,15 @@ def absent(board: Leaderboard) -> list[str]:
     return missing
 
 
+def unverified(board: Leaderboard) -> list[str]:
+    """Return the languages of which the data differ from the manifest's, and were accepted."""
+    found = {record.language for record in board.records if record.provenance.get("data", {}).get("unverified")}
+    return [language for language in board.languages if language in found]
+
+
 def _listed(asked: Mapping[str, Any], name: str, kind: type[_T]) -> list[_T]:
     value = asked.get(name)
-    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list | Mapping) else []
 
 
 def _grouped(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:

@@ -32,6 +32,7 @@ from harness.store import Store
 from harness.suite import Suite
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
     from torch import nn
     from transformers import PreTrainedTokenizerFast
 
@@ -202,13 +203,37 @@ def _resolved(name: str, revision: str) -> str:
     return found
 
 
-def check_opens(suite: Suite, place: Place, store: Store) -> None:
-    """Raise RequestError, in one line, where the base model does not load."""
+def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer:
+    """Return the base model, on CPU.
+
+    Raises RequestError, in one line, where it does not load, or has fewer positions than the suite's lengths.
+    """
     from harness.embedding import open_model
 
     folder = base_model(suite, place, store)
     try:
-        open_model(folder, "cpu")
+        model = open_model(folder, "cpu")
     except Exception as error:
         problem = " ".join(str(error).split())[:200] or type(error).__name__
         raise RequestError(f"base model {folder} does not load: {problem}") from error
+    most = positions(model)
+    for name in ("query_max_length", "passage_max_length"):
+        asked = getattr(suite.text, name)
+        if most is not None and asked > most:
+            raise RequestError(
+                f"base model {folder} reads at most {most} tokens, and suite {suite.name} asks for {asked}; "
+                f"take another base model, or add --set text.{name}={most}"
+            )
+    return model
+
+
+def positions(model: SentenceTransformer) -> int | None:
+    """Return how many tokens the network has positions for; None where it does not say (relative positions)."""
+    network: Any = getattr(model[0], "auto_model", None)
+    most = getattr(getattr(network, "config", None), "max_position_embeddings", None)
+    if not isinstance(most, int):
+        return None
+    unused = getattr(getattr(network, "embeddings", None), "padding_idx", None)  # RoBERTa's count from the padding's on
+    return most if unused is None else most - unused - 1
+
+

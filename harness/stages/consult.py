@@ -3,11 +3,16 @@
 The pairs are each training query with its relevant passages and its mined negatives. Scaling rule, the same for all
 experts: `s = clip((x - p1) / (p99 - p1), 0, 1)`, where p1 and p99 are the 1st and 99th percentile of that expert's raw
 scores over the cell's pairs. A ranker that does not return a passage gives it 0.
+
+Kept with the scores is how far the experts agree on the order of the pairs (harness.stats.agreement), by their raw
+scores: clipping ties the ends.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +23,11 @@ from harness.embedding import embed, open_encoder, settings_of
 from harness.keys import key
 from harness.manifest import Expert
 from harness.stages import base, mine
-from harness.store import Store
+from harness.stats.agreement import agreement
+from harness.store import VALUE, Store
 from harness.types import Need, TrainingData
 
-VERSION = 1
+VERSION = 2  # 2: with the agreement among experts
 Pair = tuple[str, str]  # query id, passage id
 
 
@@ -43,15 +49,28 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
         for doc in dict.fromkeys([*training.data.train[query], *training.negatives.get(query, ())])
     ]
 
-    def compute() -> list[list[float]]:
+    def compute() -> dict[str, Any]:
         columns = []
         for done, expert in enumerate(cell.suite.experts):
             store.progress("consult", done, len(cell.suite.experts))
-            columns.append(scaled(_raw(expert, cell, training, pairs, store)))
-        return [[float(value) for value in row] for row in np.stack(columns, axis=1)]
+            columns.append(_raw(expert, cell, training, pairs, store))
+        rows = np.stack([scaled(column) for column in columns], axis=1).tolist()
+        names = [expert.name for expert in cell.suite.experts]
+        return {"scores": rows, "agreement": agreement(names, np.stack(columns, axis=1))}
 
-    rows = store.read_json("consult", key_of(cell), compute)
+    rows = store.read_json("consult", key_of(cell), compute)["scores"]
     return replace(training, expert_scores={pair: tuple(row) for pair, row in zip(pairs, rows, strict=True)})
+
+
+def agreed(cell: Cell, store: Store) -> dict[str, Any]:
+    """Return how far the experts agree on the cell's pairs, as they were consulted; {} where they were not."""
+    if Need.EXPERT_SCORES not in cell.needs:
+        return {}
+    folder = store.find("consult", key_of(cell))
+    if folder is None:
+        return {}
+    found: dict[str, Any] = json.loads((folder / VALUE).read_text(encoding="utf-8"))["agreement"]
+    return found
 
 
 def scaled(raw: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,10 +1,14 @@
 """Mine: negatives for every training query, and the queries that those negatives answer.
 
 ANCE (Xiong et al. 2021, arXiv 2007.00808, with the untuned base as the retriever, mined once): the passages that
-the base ranks highest for the query, relevant ones left out. Random: passages drawn uniformly under the cell's seed.
+the base ranks highest for the query, relevant ones left out; with `mining_rounds`, mined anew (rounds.py). Random:
+passages drawn uniformly under the cell's seed.
 
-Where the suite offers negative queries, only passages that have one are eligible, in both: a loss that reads
+Where the data hold the negative queries, only passages that have one are eligible, in both: a loss that reads
 them (CLPL) and its control (InfoNCE on the same negatives) then train on the same rows.
+
+Negatives that came with the user's own training rows stand in for ANCE's in the first round; random ones are drawn
+from these rows' texts.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from harness.cell import Cell
 from harness.embedding import embed, embed_blocks, open_encoder, settings_of
 from harness.keys import derive, key
 from harness.search import TopK
-from harness.stages import base, prepare
+from harness.stages import rounds
+from harness.stages.augment import data_key
 from harness.store import Store
 from harness.types import Data, TrainingData
 
@@ -26,20 +31,23 @@ VERSION = 1
 
 def key_of(cell: Cell) -> str:
     """Return the key; ANCE negatives do not depend on the seed, random ones do."""
-    inputs = [prepare.key_of(cell.suite, cell.language)]
-    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), cell.suite.negative_queries]
+    inputs = [data_key(cell)]
+    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), answered_by_data(cell)]
     if cell.entry.negatives == "random":
         return key("mine", VERSION, inputs, [*settings, cell.seed])
-    return key("mine", VERSION, [*inputs, base.key_of(cell.suite)], [*settings, settings_of(cell)])
+    return key("mine", VERSION, [*inputs, rounds.miner_key(cell)], [*settings, settings_of(cell)])
 
 
 def mine(cell: Cell, data: Data, store: Store) -> TrainingData:
     """Return the training data of a cell with its mined negatives, best first."""
+    most = cell.training.pairs if cell.method else None
     if cell.entry.negatives is None:
-        return TrainingData(data=data, seed=cell.seed)
-    answered = negative_queries(data) if cell.suite.negative_queries == "data" else {}
+        return TrainingData(data=data, seed=cell.seed, most=most)
+    answered = negative_queries(data) if answered_by_data(cell) else {}
+    if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # by who made the rows
+        return TrainingData(data, cell.seed, negatives=data.mined, negative_queries=answered, most=most)
     pool = data.training_passages
-    eligible = {doc: pool[doc] for doc in sorted(answered)} if cell.suite.negative_queries == "data" else pool
+    eligible = {doc: pool[doc] for doc in sorted(answered)} if answered_by_data(cell) else pool
 
     def compute() -> dict[str, list[str]]:
         if cell.entry.negatives == "random":
@@ -52,7 +60,14 @@ def mine(cell: Cell, data: Data, store: Store) -> TrainingData:
         seed=cell.seed,
         negatives={query: tuple(docs) for query, docs in found.items()},
         negative_queries=answered,
+        most=most,
     )
+
+
+def answered_by_data(cell: Cell) -> bool:
+    """Return whether the suite's data, or the user's training rows, hold the queries that negatives answer."""
+    given = cell.suite.train_files.get(cell.language)
+    return given.negative_queries if given else cell.suite.negative_queries == "data"
 
 
 def negative_queries(data: Data) -> dict[str, tuple[str, ...]]:
@@ -88,10 +103,10 @@ def _after(place: int, barred: Sequence[int]) -> int:
 
 
 def nearest(cell: Cell, data: Data, eligible: Mapping[str, str], store: Store) -> dict[str, list[str]]:
-    """Return the `depth` eligible passages nearest to each training query under the untuned base."""
+    """Return the `depth` eligible passages nearest to each training query under the model that mines."""
     depth = cell.suite.mining.depth
     texts = {query: data.queries[query] for query in data.train}
-    model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
+    model = open_encoder(rounds.miner(cell, data, store), cell)
     queries = embed(model, texts, "query", cell, store)
     most = max(len(docs) for docs in data.train.values())
     best = TopK(queries.matrix, depth + most)

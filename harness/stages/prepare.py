@@ -1,10 +1,9 @@
-"""Prepare: read one language of a suite, check it, join title and text."""
+"""Prepare: read one language of a suite, check it, join title and text. NLI triples are read apart (inference.py)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from harness import corpus, data
@@ -13,16 +12,17 @@ from harness.corpus import Corpus
 from harness.keys import key
 from harness.store import Store
 from harness.suite import Suite
-from harness.types import Data, NliTriple
+from harness.types import Data
 
-VERSION = 3  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk
+VERSION = 4  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: NLI apart
+ELSEWHERE: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}  # read by other stages
 REST = ("language", "queries", "train", "dev", "extra_queries", "mined")
 REST_FILE = "data.json"
 
 
 def key_of(suite: Suite, language: str) -> str:
     """Return the key: the declared files and what decides which rows are used and how they read."""
-    sources = suite.languages[language].model_dump(mode="json")
+    sources = suite.languages[language].model_dump(mode="json", exclude=ELSEWHERE)
     rows = {"max_train": suite.max_train, "holdout": suite.evaluation.holdout}
     given = suite.train_files.get(language)
     own = [given.sha256 if given else "", suite.unverified.get(language, "")]
@@ -33,9 +33,10 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
     """Return the checked data of a language; its passages stay on disk."""
 
     def write(folder: Path) -> None:
-        read = data.load(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
+        data.check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
+        read = data.load(data.without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
         corpora = {name: corpus.write(folder / f"{name}.arrow", texts.items()) for name, texts in _texts(read).items()}
-        rest = {name: getattr(read, name) for name in REST} | {"nli": [asdict(triple) for triple in read.nli]}
+        rest = {name: getattr(read, name) for name in REST}
         value = {"rest": rest, "sha256": {name: written.sha256 for name, written in corpora.items()}}
         (folder / REST_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
@@ -50,7 +51,6 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
         train={query: tuple(docs) for query, docs in rest["train"].items()},
         dev=rest["dev"],
         extra_queries={doc: tuple(texts) for doc, texts in rest["extra_queries"].items()},
-        nli=tuple(NliTriple(**triple) for triple in rest["nli"]),
         pool=corpora.get("pool"),
         mined={query: tuple(docs) for query, docs in rest["mined"].items()},
     )

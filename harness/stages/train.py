@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,19 @@ from harness.cell import Cell
 from harness.embedding import open_model
 from harness.errors import CellError
 from harness.keys import derive, key
-from harness.manifest import Training
-from harness.stages import base, consult, mine, prepare
+from harness.manifest import Text, Training
+from harness.stages import base, best, consult, held_out, inference, mine, write
+from harness.stages.augment import data_key
+from harness.stages.objective import Objective, batches, examples, together
 from harness.store import Store
-from harness.types import Method, Need, TrainingData
+from harness.types import Need, TrainingData
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainingArguments
+    from torch import Tensor
 
-VERSION = 1
+VERSION = 2  # 2: queries are cut at their own length
 LOG = "training.json"
 
 
@@ -31,9 +35,11 @@ def key_of(cell: Cell) -> str:
     """Return the key of the trained model; for an untrained entry, that of the base."""
     if cell.method is None:
         return base.key_of(cell.suite)
-    inputs = [base.key_of(cell.suite), prepare.key_of(cell.suite, cell.language)]
+    inputs = [base.key_of(cell.suite), data_key(cell), *inference.keys_of(cell)]
     if cell.entry.negatives is not None:
         inputs.append(mine.key_of(cell))
+    if write.writer_of(cell) is not None:
+        inputs.append(write.key_of(cell))
     if Need.EXPERT_SCORES in cell.needs:
         inputs.append(consult.key_of(cell))
     text = cell.suite.text
@@ -41,9 +47,10 @@ def key_of(cell: Cell) -> str:
         cell.entry.identity(),
         cell.plugin_versions(),
         cell.training.model_dump(),
-        [text.query_prompt, text.passage_prompt, max(text.query_max_length, text.passage_max_length)],
+        [text.query_prompt, text.passage_prompt, lengths(text)],
         cell.seed,
         cell.place.device,
+        *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
     ]
     return key("train", VERSION, inputs, settings)
 
@@ -51,13 +58,12 @@ def key_of(cell: Cell) -> str:
 def train(cell: Cell, training: TrainingData, store: Store) -> Path:
     """Return the folder of the cell's model: trained, or the base where the entry does not train."""
     start = base.base_model(cell.suite, cell.place, store)
-    method = cell.method
-    if method is None:
+    if cell.method is None:
         return start
-    return store.make("train", key_of(cell), lambda folder: _train(cell, method, training, start, (folder, store)))
+    return store.make("train", key_of(cell), lambda folder: _train(cell, training, start, (folder, store)))
 
 
-def _train(cell: Cell, method: Method, training: TrainingData, start: Path, out: tuple[Path, Store]) -> None:
+def _train(cell: Cell, training: TrainingData, start: Path, out: tuple[Path, Store]) -> None:
     import torch
     from sentence_transformers import SentenceTransformerTrainer
     from transformers import PrinterCallback
@@ -70,29 +76,41 @@ def _train(cell: Cell, method: Method, training: TrainingData, start: Path, out:
     for adapter in cell.adapters:
         adapter.apply(model)
     _set_dropout(model, cell.training.dropout)  # after the adapters: one may build the network anew
-    rows = method.examples(training)
-    if len(rows) == 0:
-        raise CellError(f"{cell.entry.method} made no training row from {len(training.data.train)} queries")
+    if cell.training.gradient_checkpointing:  # reentrant, it would want a gradient of embeddings that may be frozen
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    kept, held = held_out.split(cell, training)
+    rows = examples(cell, kept)
+    objective = Objective(cell, model)
+    evaluations = best.evaluations(cell, training, held)
+    steps = _steps(batches(rows, cell.training.batch_size), cell.training)
     checkpoints = store.partial(key_of(cell))
     trainer = SentenceTransformerTrainer(
         model=model,
         args=_arguments(cell.training, cell, checkpoints),
-        train_dataset=_prompted(rows, cell),
-        loss=method.loss(model),
-        callbacks=[_watch(store)],
+        train_dataset=together({name: _prompted(own, cell) for name, own in rows.items()}),
+        loss=objective.loss,
+        evaluator=evaluations.evaluator,
+        data_collator=_collator(model, rows, cell.suite.text),
+        callbacks=[_watch(store), objective.watch(), *evaluations.callbacks(steps)],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=_latest(checkpoints))
-    steps = _steps(len(rows), cell.training)
     if trainer.state.global_step != steps:
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in model.state_dict().values()):
+    objective.check(rows, cell.training.epochs)
+    chosen = evaluations.close(trainer, model)
+    if not all(_finite(parameter.detach()) for parameter in model.parameters() if parameter.requires_grad):
         raise CellError("diverged: a weight is NaN or infinite; lower the learning rate")
     model.save_pretrained(str(folder), create_model_card=False)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    log = {"rows": len(rows), "columns": rows.column_names, "steps": steps, "losses": losses}
+    log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **chosen}
     (folder / LOG).write_text(json.dumps(log), encoding="utf-8")
     _forget(checkpoints)
+
+
+def _finite(tensor: Tensor) -> bool:
+    """Return whether no value is NaN or infinite, in one pass without a copy: both show in the extremes."""
+    return all(math.isfinite(value) for value in tensor.aminmax())
 
 
 def _arguments(settings: Training, cell: Cell, checkpoints: Path) -> SentenceTransformerTrainingArguments:
@@ -119,17 +137,16 @@ def _arguments(settings: Training, cell: Cell, checkpoints: Path) -> SentenceTra
         logging_strategy="steps",
         logging_steps=1,
         logging_nan_inf_filter=False,  # a NaN is to be seen, not skipped
-        save_strategy="steps" if settings.checkpoint_steps else "no",
-        save_steps=settings.checkpoint_steps or 500,
+        **best.arguments(cell),
         save_total_limit=1,
         report_to="none",
         disable_tqdm=True,
     )
 
 
-def _steps(rows: int, settings: Training) -> int:
-    batches = math.ceil(rows / settings.batch_size)
-    per_epoch = max(1, math.ceil(batches / settings.gradient_accumulation))
+def _steps(count: int, settings: Training) -> int:
+    """Return the steps of a training whose epoch has that many batches."""
+    per_epoch = max(1, math.ceil(count / settings.gradient_accumulation))
     return math.ceil(settings.epochs * per_epoch)
 
 
@@ -157,6 +174,31 @@ def _prompted(rows: Dataset, cell: Cell) -> Dataset:
 def is_query(column: str) -> bool:
     """Return whether a training column holds queries, by its name."""
     return column == "anchor" or column.startswith("query")
+
+
+def lengths(text: Text) -> dict[str, int]:
+    """Return the number of tokens that training cuts queries and passages at, special ones included."""
+    return {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+
+
+def _collator(model: SentenceTransformer, rows: Mapping[str, Dataset], text: Text) -> Any:
+    """Return the library's collator, told which columns hold queries and where each kind is cut."""
+    from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
+
+    names = {name for own in rows.values() for name in own.column_names if name != "label"}
+    kinds = {name: "query" if is_query(name) else "document" for name in sorted(names)}
+    return SentenceTransformerDataCollator(
+        preprocess_fn=model.preprocess, router_mapping=kinds, max_length=lengths(text)
+    )
+
+
+def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
+    """Return what a record says of the training beside rows and losses; `pairs` are of the training queries."""
+    pairs = training.pairs()
+    facts: dict[str, Any] = {"pairs": len(pairs), "lengths": lengths(cell.suite.text)}
+    if Need.HARD_NEGATIVES in cell.needs:  # without any, a pair makes no row of a method that contrasts them
+        facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
+    return facts
 
 
 def _watch(store: Store) -> Any:

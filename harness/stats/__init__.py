@@ -1,1 +1,1 @@
-"""Statistics over queries and seeds, as pure functions of arrays."""
+"""Statistics over queries, seeds, judges and vectors, as pure functions of arrays."""

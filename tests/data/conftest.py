@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from download_server import Server, serving
 
 from harness.manifest import File
 from harness.suite import Suite
 
 DeclareSuite = Callable[..., Suite]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A server of one file, and the environment in which ir_datasets asks it."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setenv("IR_DATASETS_DL_DISABLE_PBAR", "true")
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "ir_datasets"))
+    with serving() as state:
+        yield state
 
 
 def declared(path: Path, url: str | None = None) -> dict[str, Any]:

@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from download_server import CONTENT, Server
 
 from harness.data.files import fetch
 from harness.errors import DataError
 from harness.suite import Suite
 
-CONTENT = b"0123456789abcdef" * 20_000
 COUNTS = {"passages": 1, "train_queries": 1, "dev_queries": 1}
 MakeSuite = Callable[..., Suite]
-
-
-@dataclass
-class Server:
-    """What the server does, and the headers of every request that it has had."""
-
-    url: str = ""
-    content: bytes = CONTENT
-    statuses: list[int] = field(default_factory=list)  # of the next answers; 200 after them
-    cuts: list[int] = field(default_factory=list)  # bytes after which the next answers are cut; none after them
-    ranges: bool = True  # whether it announces them
-    heeds_ranges: bool = True  # and whether it keeps its word
-    requests: list[dict[str, str]] = field(default_factory=list)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.requests.append(dict(self.headers.items()))
-            status = state.statuses.pop(0) if state.statuses else 200
-            body = state.content if status == 200 else b"an error page"
-            asked = self.headers.get("Range")
-            if status == 200 and asked and state.heeds_ranges:
-                status, body = 206, body[int(asked.removeprefix("bytes=").removesuffix("-")) :]
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            if state.ranges:
-                self.send_header("Accept-Ranges", "bytes")
-            self.end_headers()
-            self.wfile.write(body[: state.cuts.pop(0)] if state.cuts else body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.setenv("IR_DATASETS_DL_DISABLE_PBAR", "true")
-    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "ir_datasets"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        state.url = f"http://127.0.0.1:{http.server_address[1]}/a.json"
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield state
-        http.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.data import files
-from harness.data.files import FileStatus, locate, status, verify
+from harness.data.files import locate, status, verify
+from harness.data.state import FileStatus
 from harness.data.text import read_text
 from harness.errors import DataError, RequestError
 from harness.manifest import File
@@ -70,7 +71,7 @@ def test_a_wrong_hash_names_the_file_both_hashes_and_the_way_out(tmp_path: Path)
     assert str(wrong) in message
     assert SHA in message
     assert OTHER in message
-    assert message.endswith("replace or delete that file")
+    assert message.endswith("replace or delete that file, or take it as it is with --unverified-data")
 
 
 def test_a_damaged_file_in_the_data_folder_is_refused_though_the_cache_has_a_good_one(tmp_path: Path) -> None:
@@ -123,7 +124,10 @@ def test_status_tells_present_missing_and_damaged(
         ("ko", "train.tsv", "damaged", str(beir[2])),
     ]
     declared = tiny.languages["ko"].retrieval.files[0]
-    assert rows[0] == FileStatus("ko", "corpus.jsonl", "present", declared.bytes, declared.sha256, str(beir[0]))
+    sha256 = f"sha256:{declared.sha256}"
+    assert rows[0] == FileStatus("ko", "corpus.jsonl", "present", declared.bytes, sha256, str(beir[0]), sha256)
+    assert [row.found == row.hash for row in rows] == [True, False, False]
+    assert rows[2].found == f"sha256:{OTHER}"
 
 
 def test_status_of_an_unknown_language_lists_the_known_ones(

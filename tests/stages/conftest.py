@@ -15,6 +15,7 @@ from harness.cell import Cell, Place
 from harness.manifest import BuiltBase, Training
 from harness.stages import base
 from harness.stages.consult import consult
+from harness.stages.inference import inference
 from harness.stages.mine import mine
 from harness.stages.prepare import prepare
 from harness.stages.train import train
@@ -52,7 +53,7 @@ class Workbench:
         return Cell(self.suite, entry, "ko", seed, Place(cache=store.root, methods_path=methods_path))
 
     def data(self, cell: Cell, store: Store) -> Data:
-        return prepare(cell.suite, cell.language, cell.place, store)
+        return inference(cell, prepare(cell.suite, cell.language, cell.place, store), store)
 
     def training_data(self, cell: Cell, store: Store) -> TrainingData:
         """Return what the cell's method makes its rows of."""

@@ -206,15 +206,15 @@ def test_a_folder_that_is_no_model_is_refused(small_suite: Suite, tmp_path: Path
         base.override(small_suite, str(tmp_path))
 
 
-def test_a_damaged_model_folder_is_refused_in_one_line(small_suite: Suite, folder: Path, tmp_path: Path) -> None:
+def test_a_damaged_model_folder_is_refused_in_one_line(small_suite: Suite, base_folder: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged"
-    shutil.copytree(folder, damaged)
+    shutil.copytree(base_folder, damaged)
     (damaged / "model.safetensors").write_bytes(b"no weights")
     chosen = base.override(small_suite, str(damaged))
     with pytest.raises(RequestError, match="damaged does not load: ") as refused:
         base.check_opens(chosen, Place(cache=tmp_path), Store(tmp_path / "store"))
     assert "\n" not in str(refused.value)
-    base.check_opens(base.override(small_suite, str(folder)), Place(cache=tmp_path), Store(tmp_path / "store"))
+    base.check_opens(base.override(small_suite, str(base_folder)), Place(cache=tmp_path), Store(tmp_path / "store"))
 
 
 def test_a_hub_model_is_named_with_its_revision(small_suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,3 +246,15 @@ def test_a_hub_model_that_is_not_to_be_had_is_refused_in_one_line(
     pinned = base.override(small_suite, f"someone/model@{REVISION}")
     with pytest.raises(RequestError, match=f"base model 'someone/model' at {REVISION} does not load: no$"):
         base.base_model(pinned, Place(cache=tmp_path), Store(tmp_path / "store"))
+
+
+def test_a_base_model_with_fewer_positions_than_the_suite_asks_for_is_refused_with_the_setting_that_helps(
+    small_suite: Suite, base_folder: Path, tmp_path: Path
+) -> None:
+    suite = base.override(small_suite, str(base_folder))
+    store = Store(tmp_path)
+    most = base.positions(base.check_opens(suite, Place(cache=tmp_path), store))
+    assert most == small_suite.text.passage_max_length
+    longer = suite.model_copy(update={"text": suite.text.model_copy(update={"passage_max_length": most + 1})})
+    with pytest.raises(RequestError, match=rf"at most {most} tokens.*--set text.passage_max_length={most}"):
+        base.check_opens(longer, Place(cache=tmp_path), store)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from harness.stages import mine
-from harness.stages.consult import consult, key_of, scaled
+from harness.stages.consult import agreed, consult, key_of, scaled
 from harness.types import TrainingData
 
 
@@ -84,3 +85,19 @@ def test_the_experts_are_in_the_suites_order(bench: Any, consulted: TrainingData
     assert {pair: row[0] for pair, row in scores.items()} == {
         pair: row[index] for pair, row in consulted.expert_scores.items()
     }
+
+
+def test_the_agreement_of_the_experts_is_kept_with_their_scores(bench: Any) -> None:
+    store = bench.store()
+    cell = bench.cell("soft-1", store)
+    assert agreed(cell, store) == {}  # nobody was consulted yet
+    found = bench.training_data(cell, store)
+    kept = agreed(cell, store)
+    assert kept["experts"] == ["bm25", "char-tfidf", "word-lsa", "base"]
+    assert kept["pairs"] == len(found.expert_scores)
+    scores = np.array(list(found.expert_scores.values()))
+    assert kept["tau"]["bm25"]["char-tfidf"] == pytest.approx(
+        kendalltau(scores[:, 0], scores[:, 1]).statistic, abs=0.02
+    )
+    assert 0 < kept["W"] < 1
+    assert agreed(bench.cell("mnrl", store), store) == {}

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.data.readers import beir, nli, squad
+from harness.data.readers import beir, hub, miracl, nli, squad
 from harness.data.sources import Nli, Retrieval
 from harness.errors import unknown
 
-RETRIEVAL: dict[str, Callable[[Sequence[Path]], Retrieval]] = {"beir": beir.read, "squad": squad.read}
+RETRIEVAL: dict[str, Callable[[Sequence[Path]], Retrieval]] = {
+    "beir": beir.read,
+    "squad": squad.read,
+    "miracl": miracl.read,
+    "miracl-train": miracl.read_train,
+    "mteb": hub.read_mteb,
+    "belebele": hub.read_belebele,
+}
 
 NLI: dict[str, Callable[[Sequence[Path]], Nli]] = {
     "nli-jsonl": nli.read_jsonl,
+    "hub-nli": nli.read_hub,
     "klue-nli": nli.read_klue,
     "farstail-nli": nli.read_farstail,
     "recast-nli": nli.read_recast,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness.data import check
+from harness.data import check, streams
 from harness.data.sources import Nli
 from harness.data.text import json_lines, member, read_json, table
 from harness.errors import DataError
@@ -37,6 +37,25 @@ def read_klue(paths: Sequence[Path]) -> Nli:
     path = _only(paths, "klue-nli")
     roles = {"entailment": ENTAILED, "contradiction": CONTRADICTED, "neutral": NEITHER}
     return _paired(_klue_rows(path), roles, path)
+
+
+def read_hub(paths: Sequence[Path]) -> Nli:
+    """Return triples from the hub's NLI sets (KLUE, KorNLI, XNLI): premise, hypothesis, and label 0 entailment,
+    1 neutral, 2 contradiction.
+
+    Left out and counted besides what `_paired` leaves out: pairs of which a text is empty.
+    """
+    roles = {"0": ENTAILED, "1": NEITHER, "2": CONTRADICTED}
+    found = [
+        (check.string(row.get("premise") or "", where, "premise").strip(),
+         check.string(row.get("hypothesis") or "", where, "hypothesis").strip(),
+         str(row.get("label")))
+        for path in paths
+        for where, row in streams.rows(path)
+    ]  # fmt: skip
+    whole = [row for row in found if row[0] and row[1]]
+    nli = _paired(whole, roles, paths[0].parent)
+    return Nli(nli.triples, {**nli.report, "NLI pairs with an empty text": len(found) - len(whole)})
 
 
 def read_farstail(paths: Sequence[Path]) -> Nli:

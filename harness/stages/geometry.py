@@ -1,0 +1,88 @@
+"""Geometry: uniformity, alignment and anisotropy of a cell's vectors, under the untuned base and under its model.
+
+The sample is one for all entries and seeds of a language, so that before and after are of the same texts: at most
+SAMPLE passages, drawn uniformly from those that are searched, and at most SAMPLE pairs of a dev query with a passage
+that is relevant to it. The equations are in harness/stats/sphere.py.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+
+from harness.cell import Cell
+from harness.corpus import Corpus
+from harness.embedding import embed, open_encoder, settings_of
+from harness.keys import derive, key
+from harness.stages import base, prepare, train
+from harness.stats.sphere import Floats, alignment, anisotropy, uniformity
+from harness.store import Store
+from harness.types import Data, Ranker
+
+VERSION = 1
+SAMPLE = 2_000  # 2 million pairs of passages; their vectors are 16 MB at 1,024 dimensions
+Pair = tuple[str, str]  # query id, passage id
+
+
+def keys_of(cell: Cell) -> list[str]:
+    """Return the keys of the measurements before and after; none for a ranker, which has no vectors."""
+    if isinstance(cell.plugin, Ranker):
+        return []
+    return [_key(cell, base.key_of(cell.suite)), _key(cell, train.key_of(cell))]
+
+
+def geometry(cell: Cell, model: Path, data: Data, store: Store) -> dict[str, dict[str, float]]:
+    """Return `before` and `after`, each with uniformity, alignment and anisotropy; equal for an untuned entry.
+
+    {} where one passage is searched, for it has no pair.
+    """
+    if len(data.passages) < 2:
+        return {}
+    before, after = keys_of(cell)
+    if cell.method is None:  # its model is the base
+        untuned = store.read_json("geometry", before, lambda: _measure(cell, model, data, store))
+        return {"before": untuned, "after": untuned}
+    untuned = store.read_json(
+        "geometry", before, lambda: _measure(cell, base.base_model(cell.suite, cell.place, store), data, store)
+    )
+    tuned = store.read_json("geometry", after, lambda: _measure(cell, model, data, store))
+    return {"before": untuned, "after": tuned}
+
+
+def passages(data: Data) -> list[str]:
+    """Return the ids of the passages that uniformity and anisotropy are of, ascending."""
+    count = len(data.passages)
+    rng = random.Random(derive(0, "geometry", "passages", data.language))
+    rows = sorted(rng.sample(range(count), min(SAMPLE, count)))
+    if isinstance(data.passages, Corpus):
+        return [data.passages.id_at(row) for row in rows]
+    ids = sorted(data.passages)
+    return [ids[row] for row in rows]
+
+
+def pairs(data: Data) -> list[Pair]:
+    """Return the pairs (dev query, relevant passage) that alignment is of, sorted."""
+    found = sorted((query, doc) for query, grades in data.dev.items() for doc, grade in grades.items() if grade > 0)
+    rng = random.Random(derive(0, "geometry", "pairs", data.language))
+    return sorted(rng.sample(found, min(SAMPLE, len(found))))
+
+
+def _key(cell: Cell, model: str) -> str:
+    return key("geometry", VERSION, [model, prepare.key_of(cell.suite, cell.language)], [SAMPLE, settings_of(cell)])
+
+
+def _measure(cell: Cell, folder: Path, data: Data, store: Store) -> dict[str, float]:
+    model = open_encoder(folder, cell)
+    drawn, joined = passages(data), pairs(data)
+    texts = {doc: data.passages[doc] for doc in sorted({*drawn, *(doc for _, doc in joined)})}
+    queries = {query: data.queries[query] for query in sorted({query for query, _ in joined})}
+    of_passages = embed(model, texts, "passage", cell, store)
+    of_queries = embed(model, queries, "query", cell, store)
+    column = {doc: i for i, doc in enumerate(of_passages.ids)}
+    row = {query: i for i, query in enumerate(of_queries.ids)}
+    sample: Floats = of_passages.matrix[[column[doc] for doc in drawn]].astype(np.float64)
+    left: Floats = of_queries.matrix[[row[query] for query, _ in joined]].astype(np.float64)
+    right: Floats = of_passages.matrix[[column[doc] for _, doc in joined]].astype(np.float64)
+    return {"uniformity": uniformity(sample), "alignment": alignment(left, right), "anisotropy": anisotropy(sample)}

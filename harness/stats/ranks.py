@@ -1,0 +1,48 @@
+"""Where an entry may stand: intervals of ranks, and groups of entries that cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.stats.align import Floats
+from harness.stats.intervals import LEVEL
+from harness.stats.multiple import holm
+
+Integers = NDArray[np.int64]
+
+
+def ranks(means: Floats) -> Integers:
+    """Return 1 + how many entries are higher, along the last axis: 1 is best, equal means share the better rank."""
+    higher = means[..., None, :] > means[..., :, None]
+    return np.asarray(1 + higher.sum(axis=-1))
+
+
+def rank_intervals(means: Floats, level: float = LEVEL) -> tuple[Integers, Integers]:
+    """Return the best and the worst rank of the central `level` of resamples.  means [draws, entries]
+
+    The percentile interval of the rank (Hall and Miller 2009 on its limits: where entries are nearly equal it is
+    wide, which is what it is for). The bounds are ranks that occur. Resample all entries over the same queries.
+    """
+    drawn = ranks(means)
+    best, worst = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0, method="inverted_cdf")
+    return best.astype(np.int64), worst.astype(np.int64)
+
+
+def tie_groups(means: Floats, against: Callable[[int], Floats], alpha: float = 0.05) -> Integers:
+    """Return the group of each entry, counted from 1, best first.  means [entries] → [entries]
+
+    The highest entry not yet in a group opens one, and takes in all others not yet in one whose difference to it is
+    not significant at `alpha` after Holm's correction among those compared with it. `against(i)` gives the p of the
+    difference of every entry to entry i.  [entries]
+    """
+    groups = np.zeros(len(means), dtype=np.int64)
+    left = np.argsort(-means, kind="stable")
+    while len(left):
+        best, rest = int(left[0]), left[1:]
+        tied = holm(against(best)[rest]) > alpha
+        groups[[best, *rest[tied]]] = groups.max() + 1
+        left = rest[~tied]
+    return groups

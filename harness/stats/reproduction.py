@@ -1,0 +1,141 @@
+"""How close a reproduction is to an original: its rankings, its scores, and the effect that it shows.
+
+Measures of Breuer, Ferro, Fuhr, Maistro, Sakai, Schaer and Soboroff (SIGIR 2020), written from their definitions:
+
+    Kendall's τ on unions, RBO        how alike two rankings of documents are
+    RMSE and nRMSE                    how far the scores of single queries are apart
+    effect ratio, ΔRI                 whether the gain of an advanced entry over a baseline comes back
+
+A ratio over an original that is nearly 0 is undefined (None), never a huge number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from harness.stats.align import Floats, finite
+
+NEAR_ZERO = 0.001  # units of the measure: a tenth of a point; tables print hundredths of one
+PERSISTENCE = 0.9  # RBO's p: the first ten ranks carry 86 % of the weight (Webber et al. 2010, equation 21)
+
+
+def effect_ratio(original: float, reproduced: float, near: float = NEAR_ZERO) -> float | None:
+    """Return reproduced / original, each the mean gain of the advanced entry over the baseline.
+
+    1: the effect came back whole; between 0 and 1: smaller; 0 or less: not at all, or reversed. None where the
+    original is less than `near` from 0.
+    """
+    _check(original, reproduced)
+    return None if abs(original) < near else reproduced / original
+
+
+def delta_relative_improvement(
+    original: tuple[float, float], reproduced: tuple[float, float], near: float = NEAR_ZERO
+) -> float | None:
+    """Return ΔRI = RI − RI′ of mean scores (baseline, advanced), RI = (advanced − baseline) / baseline.
+
+    0: the same relative gain; above 0: the reproduction gains less. None where either baseline is less than `near`
+    from 0, and where the original does not differ from its baseline by `near`: there is no effect to reproduce.
+    """
+    _check(*original, *reproduced)
+    if min(abs(original[0]), abs(reproduced[0])) < near or abs(original[1] - original[0]) < near:
+        return None
+    gains = [(advanced - baseline) / baseline for baseline, advanced in (original, reproduced)]
+    return gains[0] - gains[1]
+
+
+def rmse(original: Floats, reproduced: Floats) -> float:
+    """Return √(mean (x − x′)²) of scores aligned by query."""
+    original, reproduced = _pair(original, reproduced)
+    return float(np.sqrt(np.mean((original - reproduced) ** 2)))
+
+
+def nrmse(original: Floats, reproduced: Floats) -> float:
+    """Return the RMSE as a share of the largest that is possible, √(mean max(x, 1 − x)²), so within [0, 1].
+
+    Scores must lie in [0, 1]. This normalisation is that of the authors' repro_eval.
+    """
+    original, reproduced = _pair(original, reproduced)
+    if min(original.min(), reproduced.min()) < 0 or max(original.max(), reproduced.max()) > 1:
+        raise ValueError("nRMSE needs scores in [0, 1]")
+    worst = float(np.sqrt(np.mean(np.maximum(original, 1 - original) ** 2)))
+    return rmse(original, reproduced) / worst
+
+
+def kendall_union(original: Sequence[Hashable], reproduced: Sequence[Hashable]) -> float | None:
+    """Return Kendall's τ on the union of two rankings of documents, best first.
+
+    Documents are numbered by where the union first has them (the original's order, then what the reproduction adds:
+    never by id), both rankings are written in these numbers, and τ is taken between the two lists position by
+    position. Rankings of unequal length are compared to the depth of the shorter one. None below two positions.
+    Quadratic in memory and time: meant for the depths that are read, up to some hundreds.
+    """
+    _no_repeats(original, reproduced)
+    depth = min(len(original), len(reproduced))
+    if depth < 2:
+        return None
+    numbers = {doc: i for i, doc in enumerate(dict.fromkeys([*original[:depth], *reproduced[:depth]]))}
+    first, second = (np.array([numbers[doc] for doc in ranking[:depth]]) for ranking in (original, reproduced))
+    agreement = np.sign(first[:, None] - first) * np.sign(second[:, None] - second)  # no ties in either
+    return float(agreement.sum() / (depth * (depth - 1)))
+
+
+def rank_biased_overlap(
+    original: Sequence[Hashable], reproduced: Sequence[Hashable], persistence: float = PERSISTENCE
+) -> float | None:
+    """Return RBO_EXT of two rankings of documents, best first (Webber, Moffat and Zobel 2010, equation 32).
+
+    With s ≤ l the two lengths, X_d the overlap of the first d documents of each, and p the persistence:
+
+        (1 − p)/p · ( Σ_{d=1..l} X_d/d · p^d + Σ_{d=s+1..l} X_s (d − s)/(s d) · p^d ) + ((X_l − X_s)/l + X_s/s) · p^l
+
+    1: the same; 0: nothing in common. None where a ranking is empty. Lengths may differ.
+    """
+    _no_repeats(original, reproduced)
+    if not 0 < persistence < 1:
+        raise ValueError(f"RBO's persistence lies between 0 and 1: {persistence}")
+    short, long = sorted((original, reproduced), key=len)
+    s, l = len(short), len(long)  # noqa: E741 - the equation's letters
+    if not s:
+        return None
+    overlap = _overlaps(short, long)
+    total = 0.0
+    for d in range(1, l + 1):
+        extrapolated = overlap[s - 1] * (d - s) / (s * d) if d > s else 0.0
+        total += (overlap[d - 1] / d + extrapolated) * persistence**d
+    rest = (overlap[l - 1] - overlap[s - 1]) / l + overlap[s - 1] / s
+    return float((1 - persistence) / persistence * total + rest * persistence**l)
+
+
+def _overlaps(short: Sequence[Hashable], long: Sequence[Hashable]) -> list[int]:
+    """Return how many documents the first d of each have in common, d from 1 to the longer length."""
+    seen: tuple[set[Hashable], set[Hashable]] = (set(), set())
+    common, found = 0, []
+    for d in range(len(long)):
+        for own, other, ranking in ((seen[0], seen[1], short), (seen[1], seen[0], long)):
+            if d < len(ranking):
+                own.add(ranking[d])
+                common += ranking[d] in other
+        found.append(common)
+    return found
+
+
+def _check(*values: float) -> None:
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"cannot compare means that are not finite: {values}")
+
+
+def _pair(original: Floats, reproduced: Floats) -> tuple[Floats, Floats]:
+    original, reproduced = finite(original, 1), finite(reproduced, 1)
+    if len(original) != len(reproduced):
+        raise ValueError(f"cannot pair scores of {len(original)} and {len(reproduced)} queries; align them by id")
+    return original, reproduced
+
+
+def _no_repeats(*rankings: Sequence[Hashable]) -> None:
+    for ranking in rankings:
+        if len(set(ranking)) < len(ranking):
+            raise ValueError("a ranking names a document twice")

@@ -1,0 +1,50 @@
+"""What a writer is asked, and what of its answer is a query."""
+
+from __future__ import annotations
+
+import re
+
+from harness.data.check import fold
+from harness.manifest import Writer
+
+PROMPT = """\
+Read the passage and write search questions in {language} that it answers. Each is short, and can be understood by \
+someone who has not seen the passage. Number of questions: {queries}. Write one question a line and nothing else.
+
+Passage: {passage}
+
+Questions:"""
+"""The prompt of a writer that has none. It is this project's own: the one of arXiv 2412.17364 is not published."""
+
+LANGUAGES = {
+    **{"ar": "Arabic", "bn": "Bengali", "de": "German", "en": "English", "es": "Spanish", "fa": "Persian"},
+    **{"fi": "Finnish", "fr": "French", "hi": "Hindi", "id": "Indonesian", "ja": "Japanese", "ko": "Korean"},
+    **{"ru": "Russian", "sw": "Swahili", "te": "Telugu", "th": "Thai", "yo": "Yoruba", "zh": "Chinese"},
+}
+"""MIRACL's languages; a prompt names any other by its code."""
+
+_THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+_MARK = re.compile(  # "1. ", "- ", "Q2: ", "Question 1: "; "10.5 km" and "10:30" are none
+    r"^(?:[-*•‣–—]\s+|\(?\d{1,2}\s?[.):]\s*(?!\d)|(?:q|question)\s?\d{0,2}\s?[.:)]\s*)+", re.IGNORECASE
+)
+_QUOTES = "\"'“”‘’«»„「」『』`*"
+
+
+def template_of(writer: Writer, language: str) -> str:
+    """Return the writer's prompt with everything filled in but `{passage}`."""
+    prompt = writer.prompt or PROMPT
+    return prompt.replace("{language}", LANGUAGES.get(language, language)).replace("{queries}", str(writer.queries))
+
+
+def parse(answer: str, most: int) -> tuple[str, ...]:
+    """Return the queries of an answer, at most `most`: one a line, without numbering, bullets and quotes.
+
+    A reasoning model's thoughts (`<think>`), lines that end with a colon ("Here is a question:") and lines without a
+    letter or digit are no queries; a query that comes twice counts once.
+    """
+    found: dict[str, None] = {}
+    for line in _THOUGHT.sub("", answer).splitlines():
+        query = fold(_MARK.sub("", fold(line)).strip(_QUOTES))
+        if query and not query.endswith((":", "：")) and any(character.isalnum() for character in query):
+            found.setdefault(query)
+    return tuple(found)[:most]

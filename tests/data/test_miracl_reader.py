@@ -1,0 +1,168 @@
+"""MIRACL's own file format."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import miracl_standin
+import pytest
+from miracl_standin import COUNTS
+
+from harness.data import pinned
+from harness.data.readers import miracl
+from harness.data.sources import Passage, counted
+from harness.data.state import Where
+from harness.data.streams import rows
+from harness.errors import DataError
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+TABLE = {  # the counts of MIRACL's files: train queries, judgments, positives; likewise dev
+    "ko": (868, 12_767, 1_973, 213, 3_057, 547),
+    "hi": (1_169, 11_668, 2_469, 350, 3_494, 752),
+    "fa": (2_107, 21_844, 4_277, 632, 6_571, 1_314),
+}
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    return miracl_standin.fill(tmp_path)
+
+
+def refusal(paths: Sequence[Path]) -> str:
+    with pytest.raises(DataError) as caught:
+        list(miracl.read(paths).passages.items())
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_passages_are_streamed_from_all_parts_in_order(paths: list[Path]) -> None:
+    found = dict(miracl.read(paths).passages.items())
+    assert list(found) == ["1#0", "2#0", "3#0", "4#0", "9#0"]
+    assert found["1#0"] == Passage("Tea", "Tea is made from leaves.")
+    assert found["9#0"] == Passage("Bread", "")  # a title alone is a passage
+
+
+def test_a_judgment_of_the_document_that_has_the_querys_id_is_kept(paths: list[Path]) -> None:
+    assert miracl.read(paths).dev == {"4#0": {"4#0": 1, "3#0": 0}, "5": {"3#0": 1}}
+
+
+def test_a_training_query_with_the_text_of_a_dev_query_is_left_out_but_counted_as_held(paths: list[Path]) -> None:
+    source = miracl.read(paths)
+    assert source.train == {"q1": {"1#0": 1, "2#0": 0}, "q2": {"2#0": 1}}
+    assert source.report["training queries with the text of a dev query"] == 1
+    assert counted(source) == {name: number for name, number in COUNTS.items() if name != "passages"}
+
+
+def test_the_train_part_alone_has_no_dev_queries(paths: list[Path]) -> None:
+    source = miracl.read_train([*paths[:2], *paths[4:]])
+    assert set(source.queries) == {"q1", "q2", "7#0"}
+    assert source.dev == {}
+
+
+def test_it_reads_what_ir_datasets_reads(paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "theirs"))
+    from ir_datasets.datasets.miracl import MiraclDoc
+    from ir_datasets.formats import JsonlDocs, TrecQrels, TsvQueries
+    from ir_datasets.util import GzipExtract, LocalDownload
+
+    local = [LocalDownload(path) for path in paths]
+    mapping = {"doc_id": "docid", "title": "title", "text": "text"}
+    docs = JsonlDocs([GzipExtract(one) for one in local[4:]], doc_cls=MiraclDoc, mapping=mapping)
+    source = miracl.read(paths)
+    assert [(doc, (one.title, one.text)) for doc, one in source.passages.items()] == [
+        (row.doc_id, (row.title, row.text)) for row in docs._iter()
+    ]
+    assert {name: source.queries[name] for name in source.dev} == {
+        row.query_id: row.text for row in TsvQueries(local[2]).queries_iter()
+    }
+    theirs: dict[str, dict[str, int]] = {}
+    for row in TrecQrels(local[3], {}).qrels_iter():
+        theirs.setdefault(row.query_id, {})[row.doc_id] = row.relevance
+    assert source.dev == theirs
+
+
+def test_a_corpus_file_cut_in_the_middle_is_one_line_with_file_and_line(paths: list[Path]) -> None:
+    paths[4].write_bytes(paths[4].read_bytes()[:-12])
+    message = refusal(paths)
+    assert message.startswith(f"{paths[4]} line 3: the gzip file is cut or damaged (")
+    assert message.endswith("; restore the file or fetch it again")
+
+
+def test_a_corpus_file_that_is_not_compressed_is_named(paths: list[Path]) -> None:
+    paths[4].write_bytes(b'{"docid": "1#0"}\n')
+    assert refusal(paths).startswith(f"{paths[4]} line 1: the gzip file is cut or damaged (Not a gzipped file")
+
+
+@pytest.mark.parametrize("line", [b'{"docid": "1', b'{"docid": "1\xff#0"}', b"[]"])
+def test_a_broken_line_of_the_corpus_is_named(paths: list[Path], line: bytes) -> None:
+    paths[4].write_bytes(gzip.compress(gzip.decompress(paths[4].read_bytes()) + line))
+    assert f"{paths[4]} line 4" in refusal(paths)
+
+
+def test_a_judged_document_that_the_corpus_lacks_is_named_at_its_end(paths: list[Path]) -> None:
+    paths[4].write_bytes(miracl_standin.zipped(miracl_standin.DOCS[2:3]))
+    assert refusal(paths) == (
+        f"{paths[4].parent} (2 files): judgment of unknown document '1#0' (and of 1 more); is the corpus whole?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        (0, "q1 no tab\n", "line 1: no tab between id and text"),
+        (0, "q1\ta\nq1\tb\n", "line 2: duplicate query id 'q1'"),
+        (0, "q1\t \n", "line 1: empty query"),
+        (1, "q1 Q0 1#0\n", "line 1: not query id, Q0, document id and grade"),
+        (1, "q1 Q0 1#0 yes\n", "line 1: not query id, Q0, document id and grade"),
+        (1, "q1 Q0 1#0 1\nq1 Q0 1#0 0\n", "line 2: duplicate judgment of '1#0' for query 'q1'"),
+        (1, "q9 Q0 1#0 1\n", "line 1: judgment of unknown query 'q9'"),
+        (1, "\n", "holds no judgment"),
+        (2, "q1\tasked in both\n", "duplicate query id 'q1'"),
+    ],
+)
+def test_a_wrong_row_of_topics_or_judgments_is_named(paths: list[Path], file: int, content: str, message: str) -> None:
+    paths[file].write_text(content, encoding="utf-8")
+    if file == 2:
+        paths[3].write_text("q1 Q0 1#0 1\n", encoding="utf-8")
+    assert message in refusal(paths)
+    assert str(paths[file]) in refusal(paths)
+
+
+def test_rows_of_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.txt is neither \.parquet, \.jsonl nor \.jsonl\.gz"):
+        rows(tmp_path / "a.txt")
+    with pytest.raises(DataError, match=r"a\.jsonl cannot be read: No such file"):
+        next(rows(tmp_path / "a.jsonl"))
+
+
+def of_shared(language: str) -> list[Path]:
+    rows = list(pinned.states(f"miracl/{language}", "miracl", language, Where(SHARED, SHARED)))[:4]
+    if any(row.state != "present" for row in rows):
+        pytest.skip(f"MIRACL's topics and judgments are not in {SHARED}, or not with ir_datasets' md5")
+    return [Path(row.place) for row in rows]
+
+
+@pytest.mark.parametrize("language", TABLE)
+def test_queries_judgments_and_positives_of_the_real_files_are_those_published(language: str) -> None:
+    source = miracl.read([*of_shared(language), Path("no corpus")])
+    names = [f"{split}_{what}" for split in ("train", "dev") for what in ("queries", "judgments", "positives")]
+    assert tuple(counted(source)[name] for name in names) == TABLE[language]
+    assert len(source.dev) == TABLE[language][3]
+
+
+def test_the_75_persian_dev_queries_that_judge_their_own_id_are_kept_35_of_them_positive() -> None:
+    source = miracl.read([*of_shared("fa"), Path("no corpus")])
+    own = [grades[query] for query, grades in source.dev.items() if query in grades]
+    assert (len(own), sum(own)) == (75, 35)
+
+
+def test_eight_persian_training_queries_and_one_hindi_have_the_text_of_a_dev_query() -> None:
+    found = {
+        language: miracl.read([*of_shared(language), Path("no corpus")]).report[
+            "training queries with the text of a dev query"
+        ]
+        for language in TABLE
+    }
+    assert found == {"ko": 0, "hi": 1, "fa": 8}

@@ -1,0 +1,26 @@
+"""A store and a server of a test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chat_server import ChatServer, serving
+
+from harness.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    """A server that the environment names."""
+    with serving() as chat:
+        for name, value in chat.environment.items():
+            monkeypatch.setenv(name, value)
+        yield chat
