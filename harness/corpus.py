@@ -1,17 +1,19 @@
 """Passages on disk: id → text in the order of the ids, read by blocks or one by one, never held as a whole.
 
-The file is Arrow's IPC format, uncompressed, in batches of BATCH rows. A pass over it reads one batch at a time into
-memory that is freed again; a single passage is read through a memory map, of which only the touched pages are loaded.
+The file is Arrow's IPC format, uncompressed, in batches of BATCH rows; a file beside it holds the first id of each. A
+pass reads one batch at a time, a single passage the batch that it is in, and the last KEPT batches are kept. Nothing is
+memory-mapped: mapped pages count as the process' own, and grow with what has been touched.
 """
 
 from __future__ import annotations
 
 import hashlib
 import heapq
+import json
 from bisect import bisect_left, bisect_right
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,13 @@ from typing import Any
 from harness.errors import DataError
 from harness.keys import canonical
 
-BATCH = 4096  # rows; about 4 MB of Persian
-RUN = 16 * BATCH  # rows that are sorted at once
+BATCH = 1024  # rows; about 1 MB of Persian
+RUN = 64 * BATCH  # rows that are sorted at once
+KEPT = 16  # batches that single passages were read from
+STARTS = ".starts"  # suffix of the file of first ids
+
+
+Columns = tuple[Any, Any]  # ids and texts of a batch, as Arrow arrays
 
 
 class Corpus(Mapping[str, str]):
@@ -37,20 +44,26 @@ class Corpus(Mapping[str, str]):
         return Corpus, (self.path, self.sha256)
 
     @cached_property
-    def _mapped(self) -> Any:
+    def _reader(self) -> Any:
         import pyarrow as pa
 
-        return pa.ipc.open_file(pa.memory_map(str(self.path)))
+        return pa.ipc.open_file(pa.OSFile(str(self.path)))
+
+    @cached_property
+    def _batch(self) -> Callable[[int], Columns]:
+        """Read a batch, or take it from the last ones."""
+        return lru_cache(KEPT)(lambda i: _columns(self._reader.get_batch(i)))
 
     @cached_property
     def _starts(self) -> list[str]:
         """The first id of every batch."""
-        return [self._mapped.get_batch(i).column(0)[0].as_py() for i in range(self._mapped.num_record_batches)]
+        found: list[str] = json.loads(self.path.with_suffix(STARTS).read_text(encoding="utf-8"))
+        return found
 
     @cached_property
     def _length(self) -> int:
-        batches = self._mapped.num_record_batches
-        return BATCH * (batches - 1) + int(self._mapped.get_batch(batches - 1).num_rows) if batches else 0
+        batches = len(self._starts)
+        return BATCH * (batches - 1) + len(self._batch(batches - 1)[0]) if batches else 0
 
     def __len__(self) -> int:
         return self._length
@@ -64,7 +77,7 @@ class Corpus(Mapping[str, str]):
         if place is None:
             raise KeyError(doc)
         batch, row = place
-        return str(self._mapped.get_batch(batch).column(1)[row].as_py())
+        return str(self._batch(batch)[1][row].as_py())
 
     def __contains__(self, doc: object) -> bool:
         return isinstance(doc, str) and self._find(doc) is not None
@@ -73,7 +86,7 @@ class Corpus(Mapping[str, str]):
         batch = bisect_right(self._starts, doc) - 1
         if batch < 0:
             return None
-        ids = self._mapped.get_batch(batch).column(0)
+        ids = self._batch(batch)[0]
         row = bisect_left(range(len(ids)), doc, key=lambda i: ids[i].as_py())
         return (batch, row) if row < len(ids) and ids[row].as_py() == doc else None
 
@@ -83,7 +96,7 @@ class Corpus(Mapping[str, str]):
 
     def id_at(self, row: int) -> str:
         """Return the id of the row-th passage."""
-        return str(self._mapped.get_batch(row // BATCH).column(0)[row % BATCH].as_py())
+        return str(self._batch(row // BATCH)[0][row % BATCH].as_py())
 
     def batches(self, start: int = 0) -> Iterator[tuple[list[str], list[str]]]:
         """Yield ids and texts of one batch after the other, from row `start` (a multiple of BATCH) on."""
@@ -92,8 +105,12 @@ class Corpus(Mapping[str, str]):
         with closing(pa.OSFile(str(self.path))) as file:
             reader = pa.ipc.open_file(file)
             for i in range(start // BATCH, reader.num_record_batches):
-                batch = reader.get_batch(i)
-                yield batch.column(0).to_pylist(), batch.column(1).to_pylist()
+                ids, texts = _columns(reader.get_batch(i))
+                yield ids.to_pylist(), texts.to_pylist()
+
+
+def _columns(batch: Any) -> Columns:
+    return batch.column(0), batch.column(1)
 
 
 class _Items(ItemsView[str, str]):
@@ -138,13 +155,14 @@ def write(path: Path, rows: Iterable[tuple[str, str]]) -> Corpus:
     try:
         remaining = iter(rows)
         while run := sorted(islice(remaining, RUN)):
-            runs.append(path.with_suffix(f".run{len(runs)}"))
+            runs.append(path.with_name(f"{path.stem}-{len(runs)}.run"))
             _write_sorted(runs[-1], run)
         merged = heapq.merge(*(Corpus(run, "").items() for run in runs))
         _write_sorted(path, _checked(merged, hasher))
     finally:
         for spilled in runs:
             spilled.unlink(missing_ok=True)
+            spilled.with_suffix(STARTS).unlink(missing_ok=True)
     return Corpus(path, hasher.hexdigest())
 
 
@@ -164,7 +182,10 @@ def _write_sorted(path: Path, rows: Iterable[tuple[str, str]]) -> None:
 
     schema = pa.schema([("id", pa.string()), ("text", pa.string())])
     remaining = iter(rows)
+    starts: list[str] = []
     with pa.ipc.new_file(str(path), schema) as writer:
         while batch := list(islice(remaining, BATCH)):
+            starts.append(batch[0][0])
             columns = [pa.array([row[i] for row in batch], type=pa.string()) for i in range(2)]
             writer.write_batch(pa.record_batch(columns, schema=schema))
+    path.with_suffix(STARTS).write_text(json.dumps(starts, ensure_ascii=False), encoding="utf-8")

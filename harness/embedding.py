@@ -18,7 +18,7 @@ from harness.store import Store
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BLOCK = 4 * corpus.BATCH  # texts encoded at a time; bounds memory, and is part of what fixes the bits
+BLOCK = 16 * corpus.BATCH  # texts encoded at a time; bounds memory, and is part of what fixes the bits
 Role = Literal["query", "passage"]
 
 

@@ -48,7 +48,7 @@ def test_an_id_twice_is_refused_by_name_and_leaves_no_spilled_rows(
     monkeypatch.setattr(corpus, "RUN", 2)
     with pytest.raises(DataError, match="duplicate passage id 'b'"):
         write(tmp_path / "c.arrow", [("b", "two"), ("a", "one"), ("b", "other")])
-    assert list(tmp_path.glob("*.run*")) == []
+    assert list(tmp_path.glob("c-*")) == []
 
 
 def test_the_file_does_not_depend_on_the_order_of_the_rows(tmp_path: Path) -> None:

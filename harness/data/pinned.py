@@ -137,11 +137,13 @@ def fetch(identifier: str, reader: str, language: str, where: Where) -> None:
 
 
 def _download(file: Pinned, target: Path) -> None:
+    fresh = target.with_name(f"{target.name}.new")  # what is there stays until there is something better
     try:
-        target.unlink(missing_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"cannot write {target}: {error.strerror}; set IR_DATASETS_HOME to another folder") from error
     from harness.data.download import download
 
-    download(file.url, file.md5, target, "md5")
+    download(file.url, file.md5, fresh, "md5")
+    fresh.replace(target)

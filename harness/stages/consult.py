@@ -36,7 +36,10 @@ def key_of(cell: Cell) -> str:
     suite, path = cell.suite, cell.place.methods_path
     versions = [plugins.version(expert.ranker, path) for expert in suite.experts if expert.ranker]
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
-    return key("consult", VERSION, [mine.key_of(cell), base.key_of(suite)], [experts, versions, settings_of(cell)])
+    lengths = suite.text.train_passage_max_length
+    return key(
+        "consult", VERSION, [mine.key_of(cell), base.key_of(suite)], [experts, versions, lengths, settings_of(cell)]
+    )
 
 
 def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
@@ -92,7 +95,9 @@ def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], 
         return np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
     if expert.encoder != "base":
         prompts = {"query_prompt": expert.query_prompt, "passage_prompt": expert.passage_prompt}
-        text = cell.suite.text.model_copy(update=prompts)
+        text = cell.suite.text
+        most = text.train_passage_max_length or text.passage_max_length  # few encoders have room for evaluation's 8192
+        text = text.model_copy(update={**prompts, "passage_max_length": most})
         cell = replace(cell, suite=cell.suite.model_copy(update={"base_model": expert.encoder, "text": text}))
     model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
     passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}

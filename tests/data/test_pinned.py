@@ -131,11 +131,13 @@ def test_a_download_with_another_md5_leaves_nothing_behind(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = miracl_standin.use(tmp_path / "home", monkeypatch, server.url)
-    path = miracl_standin.fill(home)[4]
-    path.unlink()
+    _, _, _, _, damaged, missing = miracl_standin.fill(home)
+    damaged.write_bytes(b"mine")
+    missing.unlink()
     with pytest.raises(DataError, match="is not the file that the manifest means"):
         pinned.fetch("tiny/xx", "miracl", "xx", where(tmp_path))
-    assert [file.name for file in path.parent.iterdir()] == ["docs-1.jsonl.gz"]
+    assert [file.name for file in damaged.parent.iterdir()] == ["docs-0.jsonl.gz"]
+    assert damaged.read_bytes() == b"mine"  # what is there stays until there is something better
 
 
 def test_a_damaged_file_of_the_user_is_refused_and_left_alone(server: Server, home: Path, tmp_path: Path) -> None:
