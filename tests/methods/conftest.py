@@ -124,9 +124,9 @@ def _build(model_type: str, folder: Path) -> None:
     make: Any = PreTrainedTokenizerFast
     from_config: Any = AutoModel.from_config
     tokenizer = make(tokenizer_object=words, pad_token="<pad>", unk_token="<unk>", model_max_length=16)
-    shape = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48, "max_position_embeddings": 24}
+    shape = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48, "max_position_embeddings": 160}
     if model_type == "distilbert":
-        shape = {"n_layers": 2, "n_heads": 2, "hidden_dim": 48, "max_position_embeddings": 24}
+        shape = {"n_layers": 2, "n_heads": 2, "hidden_dim": 48, "max_position_embeddings": 160}
     width = {"dim": 32} if model_type == "distilbert" else {"hidden_size": 32}
     configuration = AutoConfig.for_model(model_type, vocab_size=len(vocabulary), pad_token_id=1, **width, **shape)
     with torch.random.fork_rng(devices=[]):
