@@ -202,9 +202,9 @@ def data_fetch(
     data_dir: Annotated[Path | None, typer.Option(help="Folder that is looked in first.")] = None,
     cache_dir: Annotated[Path | None, typer.Option(help="Where files go; $HARNESS_CACHE or ~/.cache/harness.")] = None,
 ) -> None:
-    """Download what is missing, verifying every file while it streams."""
+    """Download what is missing, data and published encoders, verifying every file while it streams."""
     from harness import mteb_data
-    from harness.data import files
+    from harness.data import files, models
     from harness.store import default_root
     from harness.suite import load
 
@@ -213,6 +213,7 @@ def data_fetch(
         loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
     )
     mteb_data.fetch_tasks(loaded, _words(langs) or list(loaded.languages))
+    models.fetch(loaded)
     data_status(suite, langs, data_dir, cache_dir)
 
 
@@ -225,7 +226,7 @@ def data_status(
 ) -> None:
     """Say for every file whether it is present, missing or damaged."""
     from harness import mteb_data
-    from harness.data import files
+    from harness.data import files, models
     from harness.store import default_root
     from harness.suite import load
 
@@ -233,10 +234,9 @@ def data_status(
     rows = files.status(
         loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
     )
-    for row in rows:
+    rows += mteb_data.tasks_status(loaded, _words(langs) or list(loaded.languages))
+    for row in (*rows, *models.states(loaded)):
         print(row)
-    for file in mteb_data.tasks_status(loaded, _words(langs) or list(loaded.languages)):
-        print(file)
 
 
 INTERRUPTED = 130

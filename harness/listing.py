@@ -39,6 +39,7 @@ def _methods(methods_path: Path | None) -> Iterator[str]:
 
     for name, declaration in declared(methods_path).items():
         recipes = " (also @published)" if declaration.published else ""
+        recipes += " (not in 'all')" if declaration.practice else ""
         yield f"{name:<20} {declaration.about}{recipes}"
 
 
@@ -47,6 +48,8 @@ def _suites() -> Iterator[str]:
 
     for name in suite.names():
         yield f"{name:<12} {suite.load(name).title}"
+        for variant in suite.variants(name):
+            yield f"  {name}@{variant:<22} {suite.load(f'{name}@{variant}').title}"
 
 
 def _claims(suite: str | None) -> Iterator[str]:

@@ -148,7 +148,11 @@ class Method(Protocol):
 
 @runtime_checkable
 class Adapter(Protocol):
-    """A change to the network before training."""
+    """A change to the network before training.
+
+    One that cannot change every network may have `problem(model) -> str`, which says in a few words why not ("" where
+    it can): an entry is then refused before anything is computed.
+    """
 
     def register(self) -> None:
         """Make transformers know the model types that `apply` leaves, so that a saved model opens."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cell import Place
 from harness.corpus import blocks
+from harness.data import models
 from harness.embedding import BLOCK
 from harness.errors import RequestError
 from harness.keys import derive, folder_sha256, key
@@ -57,7 +58,7 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
     if isinstance(base, LocalBase):
         return base.path
     if isinstance(base, PinnedBase):
-        return _snapshot(base)
+        return models.snapshot(base)
     all_rows = whole(suite)
 
     def write(folder: Path) -> None:
@@ -72,16 +73,6 @@ def whole(suite: Suite) -> Suite:
     """Return the suite without what narrows its training queries: the base is built from passages alone."""
     evaluation = suite.evaluation.model_copy(update={"holdout": 0.0})
     return suite.model_copy(update={"max_train": None, "evaluation": evaluation, "train_files": {}})
-
-
-def _snapshot(base: PinnedBase) -> Path:
-    import huggingface_hub
-
-    try:
-        return Path(huggingface_hub.snapshot_download(base.id, revision=base.revision))
-    except Exception as error:
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RequestError(f"base model '{base.id}' at {base.revision} does not load: {problem}") from error
 
 
 def _positions(text: Text) -> int:
@@ -235,5 +226,3 @@ def positions(model: SentenceTransformer) -> int | None:
         return None
     unused = getattr(getattr(network, "embeddings", None), "padding_idx", None)  # RoBERTa's count from the padding's on
     return most if unused is None else most - unused - 1
-
-

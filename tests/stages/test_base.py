@@ -244,7 +244,9 @@ def test_a_hub_model_that_is_not_to_be_had_is_refused_in_one_line(
     with pytest.raises(RequestError, match=r"base model 'someone/model' is neither a folder nor .* \(no\); name a"):
         base.override(small_suite, "someone/model")
     pinned = base.override(small_suite, f"someone/model@{REVISION}")
-    with pytest.raises(RequestError, match=f"base model 'someone/model' at {REVISION} does not load: no$"):
+    with pytest.raises(
+        RequestError, match=f"base model 'someone/model' at {REVISION} does not load: no network; run `harness data"
+    ):
         base.base_model(pinned, Place(cache=tmp_path), Store(tmp_path / "store"))
 
 
