@@ -64,7 +64,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         by_dimension = _cut(cell, vectors, data, store)
         folds = cross_validate(cell, examples.data, store)
         on_tasks = tasks(cell, model, store)  # of MTEB, where the suite lists any
-        where = geometry(cell, model, data, store)  # of its vectors, before and after training
+        where = geometry(cell, vectors, data, store)  # of its vectors, before and after training
     scores = score(ranking, data.dev, cell.suite.evaluation.measures)
     result = Record(
         suite=cell.suite.name,

@@ -44,14 +44,15 @@ class Encoded:
     store: Store
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
+    def model(self) -> SentenceTransformer:
+        """The encoder, opened when it is first needed."""
         return open_encoder(self.folder, self.cell)
 
     @cached_property
     def queries(self) -> Vectors:
         """The vectors of the dev queries."""
         texts = {query: self.data.queries[query] for query in self.data.dev}
-        return embed(self._model, texts, "query", self.cell, self.store)
+        return embed(self.model, texts, "query", self.cell, self.store)
 
     @cached_property
     def ids(self) -> list[str] | None:
@@ -65,7 +66,7 @@ class Encoded:
 
     def passages(self, start: int = 0) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield the first row and the vectors of every block of passages, from row `start` on."""
-        for ids, vectors in embed_blocks(self._model, self.data.passages, "passage", self.cell, self.store, start):
+        for ids, vectors in embed_blocks(self.model, self.data.passages, "passage", self.cell, self.store, start):
             yield start, vectors
             start += len(ids)
 

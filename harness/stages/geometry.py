@@ -8,21 +8,21 @@ that is relevant to it. The equations are in harness/stats/sphere.py.
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import numpy as np
 
 from harness.cell import Cell
 from harness.corpus import Corpus
-from harness.embedding import embed, open_encoder, settings_of
+from harness.embedding import embed, settings_of
 from harness.keys import derive, key
 from harness.stages import base, prepare, train
+from harness.stages.encode import Encoded, encode
 from harness.stats.sphere import Floats, alignment, anisotropy, uniformity
 from harness.store import Store
 from harness.types import Data, Ranker
 
-VERSION = 1
-SAMPLE = 2_000  # 2 million pairs of passages; their vectors are 16 MB at 1,024 dimensions
+VERSION = 2  # 2: a smaller sample; the queries' vectors are those of the search
+SAMPLE = 500  # 124,750 pairs of passages; encoded once more for every model
 Pair = tuple[str, str]  # query id, passage id
 
 
@@ -33,7 +33,7 @@ def keys_of(cell: Cell) -> list[str]:
     return [_key(cell, base.key_of(cell.suite)), _key(cell, train.key_of(cell))]
 
 
-def geometry(cell: Cell, model: Path, data: Data, store: Store) -> dict[str, dict[str, float]]:
+def geometry(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str, dict[str, float]]:
     """Return `before` and `after`, each with uniformity, alignment and anisotropy; equal for an untuned entry.
 
     {} where one passage is searched, for it has no pair.
@@ -41,14 +41,15 @@ def geometry(cell: Cell, model: Path, data: Data, store: Store) -> dict[str, dic
     if len(data.passages) < 2:
         return {}
     before, after = keys_of(cell)
-    if cell.method is None:  # its model is the base
-        untuned = store.read_json("geometry", before, lambda: _measure(cell, model, data, store))
-        return {"before": untuned, "after": untuned}
-    untuned = store.read_json(
-        "geometry", before, lambda: _measure(cell, base.base_model(cell.suite, cell.place, store), data, store)
-    )
-    tuned = store.read_json("geometry", after, lambda: _measure(cell, model, data, store))
-    return {"before": untuned, "after": tuned}
+
+    def untuned() -> dict[str, float]:
+        if cell.method is None:  # its model is the base
+            return _measure(vectors)
+        return _measure(encode(cell, base.base_model(cell.suite, cell.place, store), data, store))
+
+    first = store.read_json("geometry", before, untuned)
+    tuned = first if cell.method is None else store.read_json("geometry", after, lambda: _measure(vectors))
+    return {"before": first, "after": tuned}
 
 
 def passages(data: Data) -> list[str]:
@@ -73,13 +74,11 @@ def _key(cell: Cell, model: str) -> str:
     return key("geometry", VERSION, [model, prepare.key_of(cell.suite, cell.language)], [SAMPLE, settings_of(cell)])
 
 
-def _measure(cell: Cell, folder: Path, data: Data, store: Store) -> dict[str, float]:
-    model = open_encoder(folder, cell)
+def _measure(vectors: Encoded) -> dict[str, float]:
+    data, of_queries = vectors.data, vectors.queries
     drawn, joined = passages(data), pairs(data)
     texts = {doc: data.passages[doc] for doc in sorted({*drawn, *(doc for _, doc in joined)})}
-    queries = {query: data.queries[query] for query in sorted({query for query, _ in joined})}
-    of_passages = embed(model, texts, "passage", cell, store)
-    of_queries = embed(model, queries, "query", cell, store)
+    of_passages = embed(vectors.model, texts, "passage", vectors.cell, vectors.store)
     column = {doc: i for i, doc in enumerate(of_passages.ids)}
     row = {query: i for i, query in enumerate(of_queries.ids)}
     sample: Floats = of_passages.matrix[[column[doc] for doc in drawn]].astype(np.float64)

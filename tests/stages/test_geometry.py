@@ -11,7 +11,12 @@ import pytest
 
 from harness.embedding import open_model
 from harness.stages import geometry as stage
+from harness.stages.encode import encode
 from harness.stages.geometry import geometry, keys_of, pairs, passages
+
+
+def measure(cell: Any, model: Path, data: Any, store: Any) -> dict[str, Any]:
+    return geometry(cell, encode(cell, model, data, store), data, store)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +25,7 @@ def measured(bench: Any) -> dict[str, Any]:
     store = bench.store()
     cell = bench.cell("mnrl", store)
     data, model = bench.data(cell, store), bench.train(cell, store)
-    return {"cell": cell, "data": data, "model": model, "store": store, "found": geometry(cell, model, data, store)}
+    return {"cell": cell, "data": data, "model": model, "store": store, "found": measure(cell, model, data, store)}
 
 
 def encoded(folder: Path, texts: list[str], length: int) -> Any:
@@ -54,7 +59,7 @@ def test_the_pairs_are_dev_queries_with_what_is_relevant_to_them(measured: dict[
 def test_an_untuned_entry_is_measured_once(bench: Any, base_folder: Path) -> None:
     store = bench.store()
     cell = bench.cell("base", store)
-    found = geometry(cell, base_folder, bench.data(cell, store), store)
+    found = measure(cell, base_folder, bench.data(cell, store), store)
     assert found["before"] == found["after"]
     assert [run.stage for run in store.runs].count("geometry") == 1
 
@@ -91,4 +96,4 @@ def test_one_passage_has_no_pair_and_no_geometry(measured: dict[str, Any]) -> No
     data = measured["data"]
     doc, text = next(iter(data.passages.items()))
     alone = replace(data, passages={doc: text})
-    assert geometry(measured["cell"], measured["model"], alone, measured["store"]) == {}
+    assert measure(measured["cell"], measured["model"], alone, measured["store"]) == {}
