@@ -9,9 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.check.command import check
+from harness.compare.command import compare
 from harness.errors import HarnessError, RequestError
 from harness.export.command import export
 from harness.listing import list_
+from harness.rescore.command import rescore
+from harness.verify.command import verify
 
 app = typer.Typer(
     name="harness",
@@ -172,13 +176,13 @@ def _say_plan(work: Any, jobs: int, place: Any) -> None:
     print(f"time: {time if work.todo else 'none'}")
 
 
-def _show(folder: Path) -> None:
+def _show(folder: Path, baseline: str = "base") -> None:
     from rich.console import Console
 
     from harness.collate import collate
     from harness.report import terminal_table, write_reports
 
-    board = collate(folder)
+    board = collate(folder, baseline)
     page = write_reports(folder, board)
     console = Console()
     console.print(terminal_table(board))
@@ -186,13 +190,20 @@ def _show(folder: Path) -> None:
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Output folder of a run.")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    baseline: Annotated[str, typer.Option(help="Entry that the others are compared with.")] = "base",
+) -> None:
     """Write the leaderboard of a folder again: HTML, CSV and Markdown."""
-    _show(folder)
+    _show(folder, baseline)
 
 
+app.command()(check)
+app.command()(compare)
 app.command()(export)
 app.command("list")(list_)
+app.command()(rescore)
+app.command()(verify)
 
 
 @data_app.command("fetch")

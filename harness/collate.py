@@ -1,6 +1,7 @@
 """Records → leaderboard: one row per entry, language and measure, and the average over languages.
 
-The numbers are those of harness.stats.summary. `p_adjusted` and `verdict` stay empty here.
+The numbers are those of harness.stats.evidence: intervals are over queries and seeds, p_adjusted is Holm's within the
+entries of a language and measure. `verdict` is that of harness.verdicts on the one claim about a row, else empty.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness import suite as suites
-from harness.errors import DataError, NothingMeasured, RequestError
+from harness import verdicts
+from harness.errors import DataError, NothingMeasured, RequestError, unknown
 from harness.record import PER_QUERY, Record, beside, path_of, read_all
-from harness.stats.summary import Floats, Scored, Summary, summaries
+from harness.stats.align import Floats
+from harness.stats.evidence import Evidence, evidence
+from harness.stats.summary import BASE, Scored
 
 if TYPE_CHECKING:
     import pandas
@@ -56,27 +60,46 @@ class Leaderboard:
     records: tuple[Record, ...]  # done
     failures: tuple[Record, ...]
     run: Mapping[str, Any]  # run.json, {} where there is none
+    baseline: str  # the entry that the others are compared with; there is no difference where it was not measured
+    scored: Mapping[tuple[str, str], Scored]  # (entry, language), measures in the order of `measures`
+    evidence: tuple[Evidence, ...]
+    lines: tuple[verdicts.Line, ...] = ()  # every published claim
 
 
-def collate(folder: Path) -> Leaderboard:
-    """Return the leaderboard of an output folder.
+def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
+    """Return the leaderboard of an output folder, entries compared with `baseline`.
 
-    Raises NothingMeasured where no cell is done, and DataError where records are of two suites, or name files
-    that are not theirs, or cannot be compared query by query, or share weights under two seeds.
+    Raises NothingMeasured where no cell is done, DataError where records are of two suites, or name files that are not
+    theirs, or cannot be compared query by query, or share weights under two seeds, and RequestError for a baseline
+    other than the default that was not measured.
     """
     records = read_all(folder)
     done = tuple(record for record in records if record.status == "done")
     failures = tuple(record for record in records if record.status == "failed")
-    _refuse(folder, records, done)
+    refuse(folder, records, done)
     run = read_run_json(folder)
-    tables = {_name(record): _per_query(folder, record) for record in done}
+    tables = {_name(record): per_query(folder, record) for record in done}
     found = next(iter(tables.values())).columns.tolist()
     suite = done[0].suite
     primary = _primary(run, suite, found)
     measures = (primary, *(measure for measure in found if measure != primary))
     languages = _languages(run, records)
-    lines = summaries(_scored(done, tables, measures), languages)
-    return Leaderboard(suite, primary, measures, languages, _frame(suite, measures, lines), done, failures, run)
+    measured = {record.entry for record in done}
+    if baseline != BASE and baseline not in measured:
+        raise unknown("baseline", baseline, measured, str(folder))
+    scored = _scored(done, tables, measures)
+    found_out = tuple(evidence(scored, languages, baseline=baseline))
+    rows = _frame(suite, measures, found_out)
+    what = (suite, primary, measures, languages, rows, done, failures, run, baseline, scored, found_out)
+    return _judged(Leaderboard(*what))
+
+
+def _judged(board: Leaderboard) -> Leaderboard:
+    """Return a leaderboard with the verdicts on the published claims."""
+    lines = tuple(verdicts.of_board(board))
+    found = verdicts.of_rows(lines, board.suite)
+    named = zip(*(board.rows[name] for name in ("entry", "language", "measure")), strict=True)
+    return replace(board, rows=board.rows.assign(verdict=[found.get(row, "") for row in named]), lines=lines)
 
 
 def read_run_json(folder: Path) -> dict[str, Any]:
@@ -107,7 +130,7 @@ def _name(record: Record) -> str:
     return f"{record.entry}/{record.language}/{record.seed}"
 
 
-def _refuse(folder: Path, records: Sequence[Record], done: Sequence[Record]) -> None:
+def refuse(folder: Path, records: Sequence[Record], done: Sequence[Record]) -> None:
     """Raise for records that make no leaderboard, before any score is read."""
     if not records:
         raise NothingMeasured(f"no records below {folder / 'records'}; name a folder that 'harness run --out' wrote")
@@ -134,7 +157,7 @@ def _refuse(folder: Path, records: Sequence[Record], done: Sequence[Record]) -> 
                 )
 
 
-def _per_query(folder: Path, record: Record) -> pandas.DataFrame:
+def per_query(folder: Path, record: Record) -> pandas.DataFrame:
     """Return the scores of one record, queries (sorted) by measures (as written), verified against the record."""
     import pandas
 
@@ -198,8 +221,8 @@ def _languages(run: Mapping[str, Any], records: Iterable[Record]) -> tuple[str, 
     return tuple(dict.fromkeys([*wanted, *sorted({record.language for record in records})]))
 
 
-def _frame(suite: str, measures: Sequence[str], lines: Iterable[Summary]) -> pandas.DataFrame:
-    """Return the summaries as a table, ordered by entry, language (average last) and measure (primary first)."""
+def _frame(suite: str, measures: Sequence[str], lines: Iterable[Evidence]) -> pandas.DataFrame:
+    """Return the evidence as a table, ordered by entry, language (average last) and measure (primary first)."""
     import pandas
 
     rows: list[tuple[object, ...]] = []
@@ -207,5 +230,6 @@ def _frame(suite: str, measures: Sequence[str], lines: Iterable[Summary]) -> pan
         for i, measure in enumerate(measures):
             what = (suite, line.entry, line.language, measure)
             level = (line.mean[i], line.low[i], line.high[i], line.n_queries, line.n_seeds, line.seed_sd[i])
-            rows.append((*what, *level, line.delta[i], line.delta_low[i], line.delta_high[i], math.nan, ""))
+            delta = (line.delta[i], line.delta_low[i], line.delta_high[i], line.p_adjusted[i])
+            rows.append((*what, *level, *delta, ""))
     return pandas.DataFrame(rows, columns=list(COLUMNS))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import corpus
+from harness import corpus, runtime
 from harness.cell import Cell
 from harness.errors import CellError
 from harness.store import Store
@@ -39,6 +39,7 @@ def settings_of(cell: Cell) -> dict[str, Any]:
         "device": cell.place.device,
         "precision": cell.suite.evaluation.precision,
         "normalize": True,
+        **runtime.thread_settings(),
     }
 
 

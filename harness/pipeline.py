@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from harness import record, runtime
+from harness import energy, record, runtime
 from harness.cell import Cell
 from harness.keys import key
 from harness.provenance import provenance
@@ -47,6 +47,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
     """Run one cell through its cached stages and write its record below `folder`."""
     started = time.perf_counter()
     runtime.deterministic(cell.seed, cell.place.device)
+    meter = energy.start(cell.place.device)
     for adapter in cell.adapters:
         adapter.register()
     data = inference(cell, prepare(cell.suite, cell.language, cell.place, store), store)
@@ -84,7 +85,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=runtime.peak_memory(cell.place.device),
-        provenance=provenance(cell, data, model, ties),
+        provenance={**provenance(cell, data, model, ties), "energy": meter.read() or None},
     )
     return record.write(folder, result, scores, ranking)
 

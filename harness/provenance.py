@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from harness.cell import Cell
-from harness.keys import folder_sha256
-from harness.stages import train, write
+from harness.keys import digest, file_sha256, folder_sha256, key
+from harness.machine import environment, torch_state
+from harness.manifest import LocalBase
+from harness.stages import base, score, train, write
+from harness.store import Store
 from harness.types import Data
 
-PACKAGES = (
-    "harness-embeddings",
-    "torch",
-    "transformers",
-    "sentence-transformers",
-    "tokenizers",
-    "datasets",
-    "numpy",
-    "ir-measures",
-    "pytrec-eval-terrier",
-    "bm25s",
-    "scikit-learn",
-    "beir",
-    "mteb",
-    "pandas",
-)
+__all__ = ["code", "environment", "provenance"]
 
 
 def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[str, Any]:
@@ -39,10 +24,12 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
     return {
         "entry": {**cell.entry.model_dump(mode="json"), "plugins": cell.plugin_versions()},
         "base_model": cell.suite.base_model.model_dump(mode="json"),
+        "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),
+        "computation": _computation(cell, model),
         "training": _training(cell, model),
         "text": cell.suite.text.model_dump(),
-        "evaluation": cell.suite.evaluation.model_dump(),
+        "evaluation": {**cell.suite.evaluation.model_dump(), "score_version": score.VERSION},
         "data": {
             "digests": data.digests,
             "passages": len(data.passages),
@@ -55,7 +42,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
         "writers": write.provenance(cell),
         "ties": ties,
         "suite_digest": cell.suite.digest,
-        "environment": {**environment(), "device": cell.place.device, **_torch_state()},
+        "environment": {**environment(), "device": cell.place.device, **torch_state()},
         "code": code(),
     }
 
@@ -64,13 +51,48 @@ def _model(folder: Path | None) -> dict[str, Any] | None:
     if folder is None:
         return None
     weights = sorted(folder.rglob("*.safetensors"))
-    return {"sha256": folder_sha256(folder), "weights": {path.name: _sha(path) for path in weights}}
+    hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in weights}
+    return {"sha256": folder_sha256(folder), "weights": hashes}
 
 
-def _sha(path: Path) -> str:
-    from harness.keys import file_sha256
+def _base_sha256(cell: Cell) -> str:
+    """Return the digest of the base model's files; of a pinned one, as it was when this cache first used it."""
+    chosen, place, store = cell.suite.base_model, cell.place, Store(cell.place.cache)
+    if isinstance(chosen, LocalBase):
+        return chosen.sha256
 
-    return file_sha256(path)
+    def read() -> str:
+        return folder_sha256(base.base_model(cell.suite, place, store))
+
+    found: str = store.read_json("base-digest", key("base-digest", 1, [base.key_of(cell.suite)]), read)
+    return found
+
+
+def _computation(cell: Cell, model: Path | None) -> dict[str, Any] | None:
+    """Return the arithmetic of the network: dtypes, and the attention that transformers chooses for it."""
+    if model is None:
+        return None
+    return {
+        "encode_dtype": cell.suite.evaluation.precision,
+        "encode_batch_size": cell.suite.evaluation.encode_batch_size,
+        "train_dtype": cell.training.precision if cell.method else None,
+        "train_batch_size": cell.training.batch_size if cell.method else None,
+        "attention_implementation": _attention(model),
+    }
+
+
+def _attention(folder: Path) -> str | None:
+    """Return what transformers computes attention with, None for what is no network of its own."""
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    places = [path.parent for path in (folder / "config.json", *sorted(folder.glob("*/config.json"))) if path.is_file()]
+    for place in places:
+        if "model_type" in json.loads((place / "config.json").read_text(encoding="utf-8")):
+            with torch.device("meta"):  # chosen when a network is built, without its weights
+                network = AutoModel.from_config(AutoConfig.from_pretrained(place))  # type: ignore[no-untyped-call]
+            return str(network.config._attn_implementation)
+    return None
 
 
 def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
@@ -85,71 +107,33 @@ def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
 
 
 @cache
-def environment() -> dict[str, Any]:
-    """Return interpreter, packages, operating system and processor."""
-    return {
-        "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "os": platform.platform(),
-        "cpu": _cpu(),
-        "threads": os.environ.get("OMP_NUM_THREADS", ""),
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-
-
-def _torch_state() -> dict[str, Any]:
-    import torch
-
-    return {
-        "instruction_set": torch.backends.cpu.get_cpu_capability(),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "attention": _attention_kernels(),
-        "cuda": torch.version.cuda if torch.cuda.is_available() else None,
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
-
-
-def _attention_kernels() -> list[str]:
-    """Return the kernels that torch may choose from on a GPU; the network's own choice is in its config.json."""
-    import torch
-
-    kernels: Any = torch.backends.cuda
-    enabled = {
-        "flash": kernels.flash_sdp_enabled(),
-        "memory-efficient": kernels.mem_efficient_sdp_enabled(),
-        "cudnn": kernels.cudnn_sdp_enabled(),
-        "math": kernels.math_sdp_enabled(),
-    }
-    return [name for name, on in enabled.items() if on]
-
-
-@cache
 def code() -> dict[str, Any]:
-    """Return the git revision of the checkout and whether it was changed; empty outside one."""
+    """Return what the code was: a digest of this package's files and, in a checkout, revision, dirty flag and diff.
+
+    `diff_sha256` is of the changes to tracked files and of the names and content of those that git does not know; it
+    is there where the checkout was changed.
+    """
     root = Path(__file__).resolve().parent.parent
+    sources = {path.relative_to(root).as_posix(): file_sha256(path) for path in _sources(root)}
+    found: dict[str, Any] = {"sources_sha256": digest(sources)}
     if not (root / ".git").exists():
-        return {}
+        return found
     try:
-        revision = _git(root, "rev-parse", "HEAD")
-        return {"revision": revision, "dirty": bool(_git(root, "status", "--porcelain"))}
+        found |= {"revision": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
+        if found["dirty"]:
+            unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+            files = {name: file_sha256(root / name) for name in unknown if (root / name).is_file()}
+            found["diff_sha256"] = digest([_git(root, "diff", "--binary", "HEAD"), files])
     except (OSError, subprocess.CalledProcessError):
-        return {}
+        return {"sources_sha256": digest(sources)}
+    return found
+
+
+def _sources(root: Path) -> list[Path]:
+    """Return the files that this package is installed with: the engine and the methods."""
+    return sorted(path for name in ("harness", "methods") for path in (root / name).rglob("*.py"))
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+    return done.stdout.decode(errors="replace").strip()

@@ -86,9 +86,23 @@ def write(folder: Path, record: Record, scores: Scores | None = None, ranking: R
         write_atomically(beside(path, RUN), run_bytes(ranking, tag=record.entry))
         files = {suffix: file_sha256(beside(path, suffix)) for suffix in (PER_QUERY, RUN)}
     record = record.model_copy(update={"files": files})
+    _write_json(path, record)
+    return record
+
+
+def rewrite(folder: Path, record: Record, scores: Scores) -> Record:
+    """Write other scores of a record's ranking, which stays as it is; return the record with their hash."""
+    path = path_of(folder, record.entry, record.language, record.seed)
+    write_atomically(beside(path, PER_QUERY), per_query_bytes(scores))
+    files = {**record.files, PER_QUERY: file_sha256(beside(path, PER_QUERY))}
+    record = record.model_copy(update={"files": files})
+    _write_json(path, record)
+    return record
+
+
+def _write_json(path: Path, record: Record) -> None:
     text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False)
     write_atomically(path, (text + "\n").encode())
-    return record
 
 
 def read(path: Path) -> Record:

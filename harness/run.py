@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import forecast, practice, record
+from harness import forecast, practice, record, runtime, sums
 from harness import plan as planning
 from harness.cell import Cell
 from harness.errors import DataError, RequestError
@@ -68,6 +68,7 @@ def execute(request: Request, work: Work, executor: Executor, display: Display) 
     from harness.provenance import environment
 
     planning.claim_folder(work.plan, request, environment())
+    sums.unlist(request.out, [f"records/{cell}." for cell in work.todo])
     outcomes = []
     with display.running(len(work.done), len(work.plan.cells)):
         running = executor.run(work.todo, request.out, display.stage)
@@ -136,7 +137,8 @@ def trained_already(cells: list[Cell], store: Store) -> int:
 
 
 def default_jobs(device: str) -> int:
-    """Return one job a core on CPU, one on an accelerator."""
+    """Return one job a core on CPU (a cell of several threads takes as many), one on an accelerator."""
     if device != "cpu":
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // runtime.threads())

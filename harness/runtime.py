@@ -1,4 +1,7 @@
-"""How a process computes: one thread on CPU, deterministic algorithms, no global draw left unseeded."""
+"""How a process computes: one thread on CPU, deterministic algorithms, no global draw left unseeded.
+
+`HARNESS_THREADS` sets another number of threads a cell. It changes the last bits (trap T20), and so is in the keys.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,6 @@ from harness.keys import derive
 
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # busy waiting makes two trainings on two cores 8 times slower (trap T21)
-    "OMP_NUM_THREADS": "1",  # the thread count changes the last bits (trap T20)
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what torch asks for to make cuBLAS deterministic
     "ACCELERATE_MIXED_PRECISION": "no",  # where a training says nothing of halves, its trainer reads it here
@@ -24,9 +24,34 @@ ENVIRONMENT = {
 }
 
 
+THREADS = "HARNESS_THREADS"
+_READ_BY_LIBRARIES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def threads() -> int:
+    """Return the threads of a cell: one, or what HARNESS_THREADS says; raises RequestError for no positive number."""
+    from harness.errors import RequestError
+
+    given = os.environ.get(THREADS, "1")
+    if not (given.isascii() and given.isdigit() and int(given) > 0):
+        raise RequestError(f"{THREADS}={given}: want a number of threads a cell, from 1 on")
+    return int(given)
+
+
+def thread_settings() -> dict[str, int]:
+    """Return what the keys of computed stages say of threads: nothing of one, which is the rule."""
+    return {"threads": threads()} if threads() > 1 else {}
+
+
+def variables() -> dict[str, str]:
+    """Return the variables that libraries read when they are imported."""
+    count = str(threads())
+    return {**ENVIRONMENT, **dict.fromkeys(_READ_BY_LIBRARIES, count), THREADS: count}
+
+
 def set_environment(environment: MutableMapping[str, str] = os.environ) -> None:
     """Set the variables that libraries read when they are imported; call it before torch is."""
-    environment.update(ENVIRONMENT)
+    environment.update(variables())
 
 
 def deterministic(seed: int, device: str) -> None:
@@ -34,7 +59,7 @@ def deterministic(seed: int, device: str) -> None:
     import numpy as np
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads())
     # Strict: only then are the backwards of flash and memory-efficient attention deterministic (PyTorch's
     # attention_backward.cu takes one split of the keys); cuDNN's attention has none that is.
     torch.use_deterministic_algorithms(True, warn_only=False)

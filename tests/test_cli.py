@@ -117,7 +117,8 @@ def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_pa
     manifest = tiny_suite(tmp_path / "suite")
     corpus = tmp_path / "suite/corpus.jsonl"
     corpus.write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
-    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
+    own = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")  # the suite may have been read before
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *own)
     assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
 
 

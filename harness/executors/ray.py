@@ -38,7 +38,7 @@ class RayExecutor:
         if mine:
             ray.init(
                 num_cpus=None if _cluster() else self.jobs,
-                runtime_env={"env_vars": runtime.ENVIRONMENT},  # read when a worker imports torch
+                runtime_env={"env_vars": runtime.variables()},  # read when a worker imports torch
                 log_to_driver=False,
                 include_dashboard=False,
             )

@@ -20,6 +20,7 @@ from harness.collate import read_run_json
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.record import Record
 from harness.store import Store
+from harness.sums import SUMS, files_below, seal
 
 Target = Literal["mteb", "trec", "card"]
 GIVEN = ("base_model", "max_train", "train_file", "negative_queries", "augment", "write_prompt", "methods_path")
@@ -109,9 +110,13 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
     chosen = Export(folder, done, read_run_json(folder), out, Store(cache))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return out, left_out + _writer(to)(chosen)
+        left_out += _writer(to)(chosen)
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}; name another folder after --out") from error
+    if out.resolve().is_relative_to(folder.resolve()) and (folder / SUMS).is_file():
+        inside = out.resolve().relative_to(folder.resolve())
+        seal(folder, [f"{inside.as_posix()}/{name}" for name in files_below(out)])
+    return out, left_out
 
 
 def _writer(to: Target) -> Callable[[Export], list[str]]:

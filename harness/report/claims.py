@@ -1,4 +1,4 @@
-"""Published numbers beside measured ones, in columns of their own (trap T15), or the reason why not."""
+"""Published numbers beside measured ones, in columns of their own (trap T15), with the verdict or why there is none."""
 
 from __future__ import annotations
 
@@ -8,23 +8,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.claims import Claim, comparable, load
 from harness.collate import Leaderboard
+from harness.verdicts import Line
 
 CSV = "claims.csv"
 ABOUT = ("paper", "row", "entry", "control", "suite", "tier", "language", "measure")
 MODEL = ("base_model", "revision", "title")
-COLUMNS = (*ABOUT, *MODEL, "published", "measured", "reason", "source", "note")
-UNMEASURED = "not measured in this run"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One claim; `measured` is the run's own mean, None with the `reason` why there is none to hold against it."""
-
-    claim: Claim
-    measured: float | None
-    reason: str
+LEVEL = ("published", "measured", "reach", "level")
+GAIN = ("claimed_gain", "measured_gain", "gain_ci_low", "gain_ci_high", "effect_ratio", "minimum_detectable", "gain")
+COLUMNS = (*ABOUT, *MODEL, *LEVEL, *GAIN, "verdict", "reason", "source", "note")
 
 
 @dataclass(frozen=True)
@@ -47,27 +39,36 @@ class Compared:
 
 def of_board(board: Leaderboard) -> Compared:
     """Return every published claim with what the run measured where it measured the same."""
-    rows = zip(*(board.rows[name] for name in ("entry", "language", "measure", "mean")), strict=True)
-    means = {(entry, language, measure): float(mean) for entry, language, measure, mean in rows}
-    lines = []
-    for claim in load():
-        reason = comparable(claim, board)
-        measured = None if reason else means.get((claim.entry, claim.language, claim.measure))
-        lines.append(Line(claim, measured, reason or ("" if measured is not None else UNMEASURED)))
     bare = board.suite.partition("@")[0]
-    others = Counter((line.claim.paper, line.reason) for line in lines if line.claim.suite != bare)
+    others = Counter((line.claim.paper, line.reason) for line in board.lines if line.claim.suite != bare)
     elsewhere = tuple(Elsewhere(paper, count, reason) for (paper, reason), count in others.items())
-    return Compared(tuple(lines), tuple(line for line in lines if line.claim.suite == bare), elsewhere)
+    return Compared(board.lines, tuple(line for line in board.lines if line.claim.suite == bare), elsewhere)
 
 
 def csv(lines: Iterable[Line]) -> str:
-    """Return every claim as CSV, numbers unrounded, an empty field where there is none."""
+    """Return every claim as CSV, numbers unrounded, an empty field where there is none.
+
+    `reach` and the states of `level` and `gain` are those of harness.verdicts.
+    """
     text = io.StringIO()
     writer = csv_format.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for line in lines:
         claim = line.claim
         said = [getattr(claim, name) for name in (*ABOUT, *MODEL)]
-        measured = "" if line.measured is None else line.measured
-        writer.writerow([*said, claim.value, measured, line.reason, claim.source, claim.note])
+        numbers = [*_level(line), *_gain(line)]
+        writer.writerow([*said, *numbers, line.verdict, line.reason, claim.source, claim.note])
     return text.getvalue()
+
+
+def _level(line: Line) -> list[object]:
+    level = line.level
+    return [line.claim.value, *((level.measured, level.reach, level.judged()) if level else ("", "", ""))]
+
+
+def _gain(line: Line) -> list[object]:
+    gain = line.gain
+    if gain is None:
+        return [""] * len(GAIN)
+    ratio = "" if gain.ratio is None else gain.ratio
+    return [gain.claimed, gain.measured, gain.low, gain.high, ratio, gain.detectable, gain.judged()]

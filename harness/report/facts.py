@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness import signature
 from harness.collate import Leaderboard
 from harness.record import Record
 
@@ -59,12 +60,14 @@ def of_run(run: Mapping[str, Any]) -> Facts:
 
 
 def of_entries(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
-    """Return what the records say of each entry: its paper, method, adapters, settings, departures."""
+    """Return what the records say of each entry: its paper, method, adapters, settings, departures; its signature."""
     said: dict[str, Facts] = {}
     for record in (*board.records, *board.failures):
         entry = record.provenance.get("entry")
         if isinstance(entry, Mapping):
             said.setdefault(record.entry, [fact for fact in flatten(entry) if fact[0] not in ("name", "title")])
+    for entry, line in signature.of_entries(board.records).items():
+        said.setdefault(entry, []).append(("signature", line))
     return {entry: said[entry] for entry in order if said.get(entry)}
 
 

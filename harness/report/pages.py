@@ -1,6 +1,7 @@
 """The leaderboard as files: leaderboard.csv, leaderboard.md and leaderboard.html in the output folder.
 
-Published claims are in claims.csv; a sweep adds sweeps.csv, MTEB tasks tasks.csv, vectors geometry.csv.
+What stands behind its intervals is in evidence.csv, published claims and their verdicts in claims.csv; a sweep adds
+sweeps.csv, MTEB tasks tasks.csv, vectors geometry.csv.
 
 Equal records and run.json give equal bytes. The CSV holds raw values (their shortest exact form), the other two
 show them × 100 with two decimals. All data is escaped: HTML by Jinja's autoescape, Markdown by `markdown`.
@@ -12,14 +13,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import signature
 from harness.claims import published
 from harness.collate import Leaderboard, collate, weights
 from harness.errors import RequestError
 from harness.files import write_atomically
-from harness.report import claims, experts, facts, geometry, habits, sweeps, tasks, view
+from harness.report import claims, evidence, experts, facts, geometry, habits, sweeps, tasks, view
 from harness.report.numbers import chance, hundred, signed, three
 from harness.resources import templates
 from harness.stats.bootstrap import DRAWS
+from harness.stats.evidence import MARGIN
+from harness.stats.summary import AVERAGE
+from harness.sums import seal
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,6 +41,9 @@ def write_reports(folder: Path, board: Leaderboard | None = None) -> Path:
     board = board or collate(folder)
     context = _context(board)
     content = {CSV: csv(board), MARKDOWN: _rendered(context, html=False), HTML: _rendered(context, html=True)}
+    content[evidence.CSV] = evidence.csv(board)
+    rows = board.rows[["entry", "language", "measure"]].itertuples(index=False, name=None)
+    content[signature.CSV] = signature.of_rows(board.suite, rows, board.records, AVERAGE)
     content[claims.CSV] = claims.csv(context["claims"].lines)
     if context["curves"]:
         content[sweeps.CSV] = sweeps.csv(board, context["curves"])
@@ -48,6 +56,7 @@ def write_reports(folder: Path, board: Leaderboard | None = None) -> Path:
             write_atomically(folder / name, page.encode())
     except OSError as error:
         raise RequestError(f"cannot write the report into {folder}: {error.strerror}; make it writable") from error
+    seal(folder, content)
     return folder / HTML
 
 
@@ -67,7 +76,7 @@ def markdown_page(board: Leaderboard) -> str:
 
 
 def _rendered(context: dict[str, Any], *, html: bool) -> str:
-    return _environment(html=html).get_template(f"{HTML if html else MARKDOWN}.j2").render(context)
+    return environment(html=html).get_template(f"{HTML if html else MARKDOWN}.j2").render(context)
 
 
 def markdown(value: Any) -> str:
@@ -79,7 +88,8 @@ def markdown(value: Any) -> str:
     return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(value).split()))
 
 
-def _environment(*, html: bool) -> Environment:
+def environment(*, html: bool) -> Environment:
+    """Return the templates, data escaped for HTML or for Markdown."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -106,6 +116,8 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "validations": habits.validations(board),
         "shorter": habits.shorter(board),
         "claims": claims.of_board(board),
+        "evidence": evidence.of_board(board, [row.entry for row in tables[0].rows]),
+        "margin": MARGIN,
         "geometry": geometry.of_board(board, [row.entry for row in tables[0].rows]),
         "experts": experts.of_board(board),
         "queries": view.queries(board),

@@ -162,7 +162,7 @@ def _plot(axes: Any, curve: Curve) -> None:
         shown = [(point, point.average) for point in line.points if point.average]
         at = [place[point.text] for point, _ in shown]
         means = [100 * score.mean for _, score in shown]
-        spread = [[100 * (s.mean - s.low) for _, s in shown], [100 * (s.high - s.mean) for _, s in shown]]
+        spread = [[100 * _gap(s.low, s.mean) for _, s in shown], [100 * _gap(s.mean, s.high) for _, s in shown]]
         marker = "osD^vP*X"[i % 8]
         axes.errorbar(at, means, yerr=spread, marker=marker, capsize=3, elinewidth=1, label=line.others or "average")
     if len(curve.lines) == 1 and len(curve.languages) > 1:
@@ -178,6 +178,11 @@ def _plot(axes: Any, curve: Curve) -> None:
     axes.set_ylabel(f"{curve.measure} × 100")
     if len(axes.get_legend_handles_labels()[1]) > 1:
         axes.figure.legend(loc="outside right upper", frameon=False, fontsize="small")
+
+
+def _gap(low: float | None, high: float | None) -> float:
+    """Return how far two numbers are apart, 0 where one is missing or (percentiles) beyond the other."""
+    return 0.0 if low is None or high is None else max(high - low, 0.0)
 
 
 def _embedded(svg: str, curve: Curve, number: int) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def terminal_table(board: Leaderboard) -> Table:
     """Return entries by languages, scores × 100 with half the width of the 95 % interval, best average first.
 
+    The difference is to the baseline.
+
     Failed cells and cells without a record are named below, with their reasons.
     """
     from rich import box
@@ -30,7 +32,7 @@ def terminal_table(board: Leaderboard) -> Table:
         padding=(0, 1, 0, 0),  # narrow: 14 entries in three languages fit 80 columns
     )
     table.add_column("entry", overflow="fold")
-    for name in (*board.languages, "average", "Δ base"):
+    for name in (*board.languages, "average", f"Δ {board.baseline}"):
         table.add_column(Text(name), justify="right", no_wrap=True)
     for row in tables(board)[0].rows:
         cells = [_box(cell) for cell in row.boxes]
@@ -45,17 +47,22 @@ def _box(cell: Box) -> str:
 
 
 def _score(score: Score | None) -> str:
-    return f"{hundred(score.mean)}±{hundred((score.high - score.low) / 2)}" if score else "-"
+    if score is None or score.low is None or score.high is None:
+        return hundred(score.mean) if score else "-"
+    return f"{hundred(score.mean)}±{hundred((score.high - score.low) / 2)}"
 
 
 def _delta(score: Score | None) -> str:
-    if score is None or score.delta is None or score.delta_low is None or score.delta_high is None:
+    if score is None or score.delta is None:
         return ""
+    if score.delta_low is None or score.delta_high is None:
+        return signed(score.delta)
     return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}"
 
 
 def _below(board: Leaderboard) -> str:
-    lines = ["", "± half the 95 % bootstrap interval over queries; Δ base: of the average"]
+    lines = ["", "± half the 95 % interval over queries and seeds (of one seed: over queries)"]
+    lines.append(f"Δ {board.baseline}: of the average, paired")
     if any(cell.score and cell.failed for row in tables(board)[0].rows for cell in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += [f"failed: {r.entry}/{r.language}/{r.seed}: {one_line(r.reason)}" for r in board.failures]

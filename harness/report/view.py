@@ -29,15 +29,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Score:
-    """One number with its interval and its paired difference to the base; None where there is none."""
+    """One number with its interval and its paired difference to the baseline; None where there is none."""
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     seed_sd: float | None
     delta: float | None
     delta_low: float | None
     delta_high: float | None
+    p: float | None  # Holm's
     n_queries: int
     n_seeds: int
     sources: tuple[Source, ...]
@@ -183,12 +184,13 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
     return {
         (row["entry"], row["language"], row["measure"]): Score(
             mean=row["mean"],
-            low=row["ci_low"],
-            high=row["ci_high"],
+            low=_or_none(row["ci_low"]),
+            high=_or_none(row["ci_high"]),
             seed_sd=_or_none(row["seed_sd"]),
             delta=_or_none(row["delta_vs_base"]),
             delta_low=_or_none(row["delta_ci_low"]),
             delta_high=_or_none(row["delta_ci_high"]),
+            p=_or_none(row["p_adjusted"]),
             n_queries=row["n_queries"],
             n_seeds=row["n_seeds"],
             sources=tuple(map(source, records.get((row["entry"], row["language"]), []))),

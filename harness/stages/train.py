@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import runtime
 from harness.cell import Cell
 from harness.embedding import open_model
 from harness.errors import CellError
@@ -50,6 +51,7 @@ def key_of(cell: Cell) -> str:
         [text.query_prompt, text.passage_prompt, lengths(text)],
         cell.seed,
         cell.place.device,
+        *([threads] if (threads := runtime.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
     ]
     return key("train", VERSION, inputs, settings)

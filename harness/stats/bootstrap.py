@@ -1,8 +1,8 @@
-"""Percentile bootstrap of means over queries (Efron 1979; Efron and Tibshirani 1993, section 13.3).
+"""Resamples of queries or seeds, and percentile intervals (Efron 1979; Efron and Tibshirani 1993, section 13.3).
 
 A resample of n queries with replacement is a row of counts c with Σ c = n; its mean is c·x / n. One matrix of
-counts therefore serves every column (entry × measure) by one matrix product, and columns that share it are
-resampled together: the interval of a difference is a paired one. The average over languages is resampled
+counts therefore serves every column (entry × measure) by one matrix product (harness.stats.crossed), and columns that
+share it are resampled together: the interval of a difference is a paired one. The average over languages is resampled
 within each language (stratified): average their resampled means, draw by draw, then take percentiles.
 """
 
@@ -36,26 +36,7 @@ def resample_counts(n: int, draws: int, seed: int) -> Counts:
     return counts
 
 
-def resampled_means(values: Floats, counts: Counts) -> Floats:
-    """Return the mean of each column of `values` [n, columns] under each resample.  [draws, columns]
-
-    Raises ValueError for values that are not finite: a NaN would pass through a percentile unseen.
-    """
-    if not np.isfinite(values).all():
-        raise ValueError("cannot resample values that are not finite")
-    n = values.shape[0]
-    means = np.empty((counts.shape[0], values.shape[1]))
-    for start in range(0, counts.shape[0], _CHUNK):
-        means[start : start + _CHUNK] = counts[start : start + _CHUNK].astype(np.float64) @ values / n
-    return means
-
-
 def percentiles(means: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Return the bounds between which the central `level` of the resampled means lie, column by column."""
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
-
-
-def intervals(values: Floats, counts: Counts, level: float = LEVEL) -> tuple[Floats, Floats]:
-    """Return (low, high) of the mean over queries of each column of `values` [n, columns]."""
-    return percentiles(resampled_means(values, counts), level)

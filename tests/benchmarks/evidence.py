@@ -1,9 +1,9 @@
 """The statistics, measured: how fast they are, how often intervals cover, and how often the gate is wrong.
 
-python tests/benchmarks/evidence.py [speed] [coverage] [gate] [--folder DIR]
+python tests/benchmarks/evidence.py [speed] [coverage] [gate] [--folder DIR …]
 
-Without names: all three. `gate` takes simulated scores, and those of DIR beside them: a folder that `harness run` wrote
-with at least ten seeds of some entries (nDCG@10 is read).
+Without names: all three. `gate` takes simulated scores, or those of each DIR in their place: a folder that `harness
+run` wrote with at least ten seeds of some entries (its primary measure is read).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "stats"))
 from simulated import Spread, additive, ranked
 
+from harness import pairs
+from harness.errors import HarnessError
+from harness.stats.align import aligned
 from harness.stats.bootstrap import DRAWS, percentiles, resample_counts
 from harness.stats.crossed import crossed_means, stretched
 from harness.stats.evidence import evidence
@@ -29,7 +33,6 @@ QUERIES = {"ko": 213, "hi": 350, "fa": 632}  # MIRACL's dev sets
 SEEDS, ENTRIES, MEASURES, SETS = 5, 14, 5, 2_000
 LIMIT = 20.0  # seconds, on two cores
 COVERED = (0.93, 0.97)
-MEASURE = "nDCG@10"
 
 
 def speed() -> bool:
@@ -89,56 +92,58 @@ def _interval(estimate: Estimate) -> tuple[np.ndarray, np.ndarray]:
     return estimate.interval()
 
 
-def gate(folder: Path | None) -> bool:
+def gate(folders: Sequence[Path]) -> bool:
     """Print false alarms over 400 null folders and power over 200 draws, for the gate and two common rules."""
-    generator = np.random.Generator(np.random.PCG64(4))
-    pools: dict[str, Pool] = {}
-    for seed_sd in (0.002, 0.01, 0.02):
-        pool: dict[str, np.ndarray] = {}
-        for language, n in QUERIES.items():
-            pool |= ranked(generator, [f"e{i}/{language}" for i in range(ENTRIES - 2)], 2 * SEEDS + 2, n, seed_sd)
-        pools[f"simulated, seed sd {seed_sd}"] = pool
-    if folder is not None:
-        pools[str(folder)] = read(folder)
     fine = True
-    for title, pool in pools.items():
-        print(f"\n{title}: {len(pool)} comparisons a folder")
+    for title, pool in (read(folders) if folders else simulated()).items():
+        queries = min(QUERIES["ko"], *(values.shape[1] for values in pool.values()))
+        print(f"\n{title}: {len(pool)} comparisons a folder, {SEEDS} seeds a side")
         alarms = false_alarms(pool, SEEDS, draws=400, seed=1)
         print("false alarms of 400: " + ", ".join(f"{rule} {share:.1%}" for rule, share in alarms.items()))
         fine &= alarms["gate"] <= 0.05
         few = dict(list(pool.items())[:: max(1, len(pool) // 4)])
         for inject in (shifted, scattered):
-            for name, found in power(few, SEEDS, draws=200, seed=2, queries=QUERIES["ko"], inject=inject).items():
+            for name, found in power(few, SEEDS, draws=200, seed=2, queries=queries, inject=inject).items():
                 rules = ", ".join(f"{rule} {share:.0%}" for rule, share in found.caught.items())
-                print(f"power, 213 queries, {inject.__name__} loss of {100 * found.loss:.1f} points of {name}: {rules}")
+                loss = f"{inject.__name__} loss of {100 * found.loss:.1f} points of {name}"
+                print(f"power, {queries} queries, {loss}: {rules}")
                 fine &= found.caught["gate"] >= 0.8
     return fine
 
 
-def read(folder: Path) -> Pool:
-    """Return the per-query scores of a folder's entries and languages with enough seeds.  name → [seeds, queries]"""
-    import pandas
+def simulated() -> dict[str, Pool]:
+    """Return pools of made-up scores: 12 entries in three languages, each at three spreads over seeds."""
+    generator = np.random.Generator(np.random.PCG64(4))
+    pools = {}
+    for seed_sd in (0.002, 0.01, 0.02):
+        pool: dict[str, np.ndarray] = {}
+        for language, n in QUERIES.items():
+            pool |= ranked(generator, [f"e{i}/{language}" for i in range(ENTRIES - 2)], 2 * SEEDS + 2, n, seed_sd)
+        pools[f"simulated, seed sd {seed_sd}"] = pool
+    return pools
 
-    from harness.stats.align import aligned
 
-    pool = {}
-    for cell in sorted((folder / "records").glob("*/*")):
-        paths = sorted(cell.glob("*.per_query.parquet"))
-        if len(paths) < 2 * SEEDS:
-            continue
-        tables = {path.name: pandas.read_parquet(path).query("measure == @MEASURE") for path in paths}
-        rows = {name: dict(zip(table["query_id"], table["value"], strict=True)) for name, table in tables.items()}
-        pool[f"{cell.parent.name}/{cell.name}"] = aligned(rows)[1]
-    if not pool:
-        sys.exit(f"{folder} has no entry with {2 * SEEDS} seeds; run with --seeds 0,1,...,{2 * SEEDS - 1}")
-    return pool
+def read(folders: Sequence[Path]) -> dict[str, Pool]:
+    """Return the scores of each folder's entries with enough seeds, by its primary measure."""
+    pools = {}
+    for folder in folders:
+        try:
+            results = pairs.read(folder)
+        except HarnessError as error:
+            sys.exit(str(error))
+        enough = [pair for pair, records in results.of.items() if len(records) >= 2 * SEEDS]
+        if not enough:
+            sys.exit(f"{folder} has no entry with {2 * SEEDS} seeds; run with --seeds 0,1,...,{2 * SEEDS - 1}")
+        scores = {"/".join(pair): aligned(results.scores(pair, results.primary))[1] for pair in enough}
+        pools[f"{folder}, {results.primary}"] = scores
+    return pools
 
 
 def main() -> None:
     """Print what was asked for; exit status 1 where a figure is outside its bounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=["speed", "coverage", "gate", []], default=[])
-    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--folder", type=Path, action="append", default=[])
     arguments = parser.parse_args()
     parts = arguments.parts or ["speed", "coverage", "gate"]
     calls = {"speed": speed, "coverage": coverage, "gate": lambda: gate(arguments.folder)}

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from harness.stats.bootstrap import Floats, intervals, percentiles, resample_counts, resampled_means
+from harness.stats.bootstrap import LEVEL, Counts, Floats, percentiles, resample_counts
+from harness.stats.crossed import crossed_means
+
+
+def resampled_means(values: Floats, counts: Counts) -> Floats:
+    """Return the means over queries alone: those of one seed."""
+    return crossed_means(values[None], counts, np.ones((len(counts), 1), dtype=np.uint16))
+
+
+def intervals(values: Floats, counts: Counts, level: float = LEVEL) -> tuple[Floats, Floats]:
+    return percentiles(resampled_means(values, counts), level)
 
 
 def reciprocal_ranks(n: int, seed: int) -> Floats:

@@ -12,8 +12,9 @@ from simulated import ranked
 from statsmodels.stats.multitest import multipletests
 
 from harness.stats.align import aligned
+from harness.stats.equivalence import tost
 from harness.stats.evidence import Evidence, evidence
-from harness.stats.intervals import difference, over_both, over_queries
+from harness.stats.intervals import difference, over_both, over_queries, over_seeds
 from harness.stats.multiple import holm
 from harness.stats.permutation import sign_flip
 from harness.stats.power import minimum_detectable
@@ -78,6 +79,17 @@ def test_a_delta_is_the_paired_difference_to_the_baseline(found: Found, scored: 
     assert line.delta == pytest.approx(estimate.value)
     assert line.delta_high - line.delta_low == pytest.approx(high - low, rel=0.05)
     assert line.detectable == pytest.approx(minimum_detectable(estimate))
+    assert line.equivalence == pytest.approx(tost(estimate, 0.01))
+
+
+def test_the_intervals_over_queries_and_over_seeds_alone_are_students(found: Found, scored: Board) -> None:
+    line, values = found["mnrl", "ko"], stack(scored["mnrl", "ko"])
+    low, high = over_queries(values.mean(axis=0)).interval()
+    assert (line.queries_low.tolist(), line.queries_high.tolist()) == (low.tolist(), high.tolist())
+    seeds = over_seeds(values)
+    assert seeds is not None
+    assert line.seeds_low.tolist() == seeds.interval()[0].tolist()
+    assert np.isnan(found["base", "ko"].seeds_low).all()
 
 
 def test_p_is_that_of_the_sign_flip_test_of_scores_averaged_over_seeds(found: Found, scored: Board) -> None:
@@ -141,6 +153,77 @@ def test_equal_input_gives_equal_bits(scored: Board, found: Found) -> None:
     for line in evidence(scored, LANGUAGES):
         assert line.low.tobytes() == found[line.entry, line.language].low.tobytes()
         assert line.p.tobytes() == found[line.entry, line.language].p.tobytes()
+
+
+def by_hand(*seeds: list[float]) -> Scored:
+    """One measure: a list of per-query scores a seed."""
+    return Scored({seed: np.array(values)[:, None] for seed, values in enumerate(seeds)})
+
+
+def lines_of(cells: Board, *languages: str) -> Found:
+    return {(line.entry, line.language): line for line in evidence(cells, languages)}
+
+
+def test_the_mean_is_over_seeds_of_the_mean_over_queries_and_the_spread_has_one_degree_less() -> None:
+    own = lines_of({("mnrl", "ko"): by_hand([0.0, 1.0], [1.0, 1.0])}, "ko")["mnrl", "ko"]
+    assert own.mean[0] == 0.75  # of 0.5 and 1.0
+    assert own.seed_sd[0] == pytest.approx(0.5 / 2**0.5)
+    assert (own.n_queries, own.n_seeds) == (2, 2)
+
+
+def test_one_seed_has_no_spread() -> None:
+    own = lines_of({("mnrl", "ko"): by_hand([0.0, 1.0])}, "ko")["mnrl", "ko"]
+    assert np.isnan([own.seed_sd[0], own.seeds_low[0], own.seeds_high[0]]).all()
+
+
+def test_one_query_has_no_interval_and_still_a_rank() -> None:
+    cells = {("base", "ko"): by_hand([0.5]), ("mnrl", "ko"): by_hand([0.75], [0.25]), ("clpl", "ko"): by_hand([0.125])}
+    found = lines_of(cells, "ko")
+    own = found["mnrl", "average"]
+    assert np.isnan([own.low[0], own.high[0], own.delta_low[0], own.detectable[0], own.queries_low[0]]).all()
+    assert (own.p[0], own.equivalence[0], own.delta[0]) == (1.0, 1.0, 0.0)
+    assert (found["clpl", "ko"].rank_best[0], found["clpl", "ko"].rank_worst[0]) == (3, 3)
+
+
+def test_the_average_weighs_languages_alike_whatever_their_number_of_queries() -> None:
+    cells = {("mnrl", "ko"): by_hand([1.0]), ("mnrl", "hi"): by_hand([0.0, 0.0, 0.0])}
+    average = lines_of(cells, "ko", "hi")["mnrl", "average"]
+    assert average.mean[0] == 0.5
+    assert average.n_queries == 4
+
+
+def test_the_spread_of_the_average_is_over_seeds_of_the_languages_average() -> None:
+    cells = {("mnrl", "ko"): by_hand([0.25], [0.75]), ("mnrl", "hi"): by_hand([0.75], [0.25])}
+    assert lines_of(cells, "ko", "hi")["mnrl", "average"].seed_sd[0] == 0.0
+
+
+def test_the_average_counts_only_seeds_that_every_language_has() -> None:
+    cells = {("mnrl", "ko"): by_hand([0.2], [0.4]), ("mnrl", "hi"): by_hand([0.6])}
+    average = lines_of(cells, "ko", "hi")["mnrl", "average"]
+    assert average.mean[0] == pytest.approx(0.45)
+    assert average.n_seeds == 1
+
+
+def test_a_constant_gain_over_the_base_has_a_paired_interval_of_no_width() -> None:
+    base = np.random.Generator(np.random.PCG64(1)).random((50, 1))
+    cells = {("base", "ko"): Scored({0: base}), ("mnrl", "ko"): Scored({0: base + 0.125})}
+    own = lines_of(cells, "ko")["mnrl", "ko"]
+    assert [own.delta[0], own.delta_low[0], own.delta_high[0]] == pytest.approx([0.125] * 3)
+    assert own.high[0] - own.low[0] > 0.1
+
+
+def test_there_is_no_difference_where_the_baseline_is_absent_in_one_language() -> None:
+    cells = {("base", "ko"): by_hand([0.5]), ("mnrl", "ko"): by_hand([1.0]), ("mnrl", "hi"): by_hand([1.0])}
+    found = lines_of(cells, "ko", "hi")
+    assert found["mnrl", "ko"].delta[0] == 0.5
+    assert np.isnan(found["mnrl", "hi"].delta[0])
+    assert np.isnan(found["mnrl", "average"].delta[0])
+
+
+def test_an_interval_does_not_depend_on_what_other_entries_there_are(scored: Board, found: Found) -> None:
+    alone = lines_of({("mnrl", "ko"): scored["mnrl", "ko"]}, "ko")["mnrl", "ko"]
+    assert alone.low == pytest.approx(found["mnrl", "ko"].low, abs=1e-12)
+    assert alone.high == pytest.approx(found["mnrl", "ko"].high, abs=1e-12)
 
 
 def of_run(folder: Path, entry: str, measure: str) -> list[dict[str, float]]:

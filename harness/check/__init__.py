@@ -1,0 +1,1 @@
+"""`harness check`: did quality fall against a baseline? Red only where it is shown that it did."""

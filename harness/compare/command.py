@@ -1,0 +1,35 @@
+"""The `compare` command."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a comparison is printed."""
+
+    text = "text"
+    md = "md"
+    csv = "csv"
+    json = "json"
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    b: Annotated[Path, typer.Argument(help="Output folder of another one.")],
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    measure: Annotated[str | None, typer.Option(help="Measure; the primary one of A by default.")] = None,
+    margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = 0.01,
+) -> None:
+    """Set two result folders side by side: how they were made, and how B's scores differ from A's."""
+    from harness import pairs
+    from harness.compare import formats
+    from harness.compare.compared import compare as compared
+
+    written = {Format.text: formats.text, Format.md: formats.markdown, Format.csv: formats.csv}
+    result = compared(pairs.read(a), pairs.read(b), measure, margin)
+    print(written.get(format_, formats.as_json)(result), end="")

@@ -1,0 +1,122 @@
+"""The machine and its libraries, as far as they can change a number."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "harness-embeddings",
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "tokenizers",
+    "accelerate",
+    "safetensors",
+    "datasets",
+    "pyarrow",
+    "numpy",
+    "scipy",
+    "ir-measures",
+    "pytrec-eval-terrier",
+    "bm25s",
+    "scikit-learn",
+    "beir",
+    "mteb",
+    "pandas",
+)
+# What kernels are chosen by, of the dozens of flags that a processor has.
+_INSTRUCTIONS = re.compile(r"sse4_[12]|avx\w*|fma|f16c|amx\w*|asimd\w*|bf16|i8mm|sve\w*")
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Return interpreter, packages, operating system and processor."""
+    return {
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "os": platform.platform(),
+        "cpu": _cpu("model name") or platform.processor(),
+        "cpu_instructions": sorted(filter(_INSTRUCTIONS.fullmatch, (_cpu("flags") or _cpu("Features")).split())),
+        "threads": os.environ.get("OMP_NUM_THREADS", ""),
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu(field: str) -> str:
+    """Return what Linux says of the first core, "" elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == field), "")
+
+
+def torch_state() -> dict[str, Any]:
+    """Return how torch computes here and now: its threads, kernels, switches, and the accelerator."""
+    import torch
+
+    return {
+        "torch_threads": torch.get_num_threads(),
+        "instruction_set": torch.backends.cpu.get_cpu_capability(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "determinism": {
+            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
+            "tf32_cudnn": torch.backends.cudnn.allow_tf32,
+            "cublas_workspace": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ""),
+        },
+        "attention": attention_kernels(),
+        **_accelerator(),
+    }
+
+
+def attention_kernels() -> list[str]:
+    """Return the kernels that torch may choose from on a GPU; the network's own choice is in the record beside it."""
+    import torch
+
+    kernels: Any = torch.backends.cuda
+    enabled = {
+        "flash": kernels.flash_sdp_enabled(),
+        "memory-efficient": kernels.mem_efficient_sdp_enabled(),
+        "cudnn": kernels.cudnn_sdp_enabled(),
+        "math": kernels.math_sdp_enabled(),
+    }
+    return [name for name, on in enabled.items() if on]
+
+
+def _accelerator() -> dict[str, Any]:
+    import torch
+
+    if not torch.cuda.is_available():
+        return {"cuda": None, "gpu": None}
+    major, minor = torch.cuda.get_device_capability()
+    cudnn: Any = torch.backends.cudnn
+    return {
+        "cuda": torch.version.cuda,
+        "gpu": torch.cuda.get_device_name(),
+        "gpu_capability": f"{major}.{minor}",
+        "gpu_memory_bytes": torch.cuda.get_device_properties(0).total_memory,
+        "gpu_driver": driver(),
+        "cudnn": cudnn.version(),
+    }
+
+
+def driver(version_file: Path = Path("/proc/driver/nvidia/version")) -> str | None:
+    """Return the version of the NVIDIA driver, None where the kernel does not say."""
+    try:
+        found = re.search(r"Kernel Module .*?\s(\d+\.[.\d]+)\s", version_file.read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    return found[1] if found else None

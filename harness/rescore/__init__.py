@@ -1,0 +1,1 @@
+"""`harness rescore`: the stored rankings, scored again."""

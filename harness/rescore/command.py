@@ -1,0 +1,59 @@
+"""The `rescore` command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.rescore.scores import Moved
+
+
+def rescore(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    measures: Annotated[str, typer.Option(help="Measures to add, parted by commas, such as nDCG@20,P@5.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Put the new scores in the place of the old.")] = False,
+    suite: Annotated[str | None, typer.Option(help="Where the suite's manifest is now.")] = None,
+    base_model: Annotated[str | None, typer.Option(help="Where the base model is now.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the data files are now.")] = None,
+    methods_path: Annotated[Path | None, typer.Option(help="Where the outside plugins are now.")] = None,
+    cache_dir: Annotated[Path | None, typer.Option(help="Stage outputs; $HARNESS_CACHE or ~/.cache/harness.")] = None,
+) -> None:
+    """Score the stored rankings again and say what moved; nothing is trained, and nothing written without --write."""
+    from harness.report import write_reports
+    from harness.rescore import scores
+    from harness.store import default_root
+    from harness.verify.rebuild import Elsewhere, rebuild
+
+    places = [path.absolute() if path else None for path in (data_dir, methods_path)]
+    place = Elsewhere(suite, base_model, places[0], places[1])
+    rebuilt = rebuild(folder, (cache_dir or default_root()).absolute(), place)
+    plan = scores.widened(rebuilt, [name.strip() for name in measures.split(",") if name.strip()])
+    cells = scores.rescore(folder, plan)
+    moved = list(scores.moves(cells))
+    for line in table(moved):
+        print(line)
+    print(f"{len(cells)} cells scored again, {len(moved)} scores moved or were added")
+    if write and moved:
+        scores.write(folder, rebuilt, plan, cells)
+        print(f"leaderboard: {write_reports(folder)}")
+
+
+def table(moved: Sequence[Moved]) -> Iterator[str]:
+    """Yield a line for every score that moved, under a head."""
+    if not moved:
+        return
+    head = ("entry", "language", "measure", "old", "new", "largest difference of a query")
+    rows = [head, *map(_row, moved)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _row(one: Moved) -> tuple[str, ...]:
+    old = "new" if one.old is None else f"{one.old:.6f}"
+    largest = "" if one.largest is None else f"{one.largest:.2g}"
+    return (one.entry, one.language, one.measure, old, f"{one.new:.6f}", largest)
