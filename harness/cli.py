@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness import options
 from harness.check.command import check
 from harness.compare.command import compare
+from harness.data_command import fetch, status
 from harness.errors import HarnessError, RequestError
 from harness.export.command import export
 from harness.listing import list_
+from harness.options import words
 from harness.rescore.command import rescore
 from harness.verify.command import verify
+
+if TYPE_CHECKING:
+    from harness.cell import Place
 
 app = typer.Typer(
     name="harness",
@@ -29,98 +34,52 @@ data_app = typer.Typer(help="Fetch and check the data of a suite.", no_args_is_h
 app.add_typer(data_app, name="data")
 
 
-class ExecutorName(StrEnum):
-    """Who runs the cells."""
-
-    local = "local"
-    ray = "ray"
-
-
-class Device(StrEnum):
-    """Where a cell computes."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
 def _seeds(text: str) -> list[int]:
     try:
-        return [int(word) for word in _words(text)]
+        return [int(word) for word in words(text)]
     except ValueError:
         raise RequestError(f"--seeds {text}: seeds are integers from 0 on, parted by commas, such as 0,1,2") from None
 
 
 @app.command()
 def run(
-    methods: Annotated[
-        str, typer.Option(help="Entries, parted by commas; 'all', 'all@published', NAME@published.")
-    ] = "all",
-    langs: Annotated[str, typer.Option(help="Languages, parted by commas; all of the suite by default.")] = "",
-    suite: Annotated[str, typer.Option(help="Name of a suite, or the path of a manifest (.toml).")] = "mini",
-    seeds: Annotated[str, typer.Option(help="Root seeds, parted by commas.")] = "0,1,2",
-    out: Annotated[Path | None, typer.Option(help="Output folder; runs/SUITE by default.")] = None,
-    base_model: Annotated[
-        str | None, typer.Option(help="Folder, or HUB_ID[@REVISION], in place of the suite's.")
-    ] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
-    executor: Annotated[
-        ExecutorName, typer.Option(help="Worker processes here, or a Ray cluster.")
-    ] = ExecutorName.local,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Cells side by side; one a core by default.")] = None,
-    max_train: Annotated[int | None, typer.Option(help="At most so many training queries a language.")] = None,
-    train_file: Annotated[
-        str | None, typer.Option(help="Training rows {query, pos, neg, neg_q}: PATH, or ko=PATH,hi=PATH.")
-    ] = None,
-    negative_queries: Annotated[
-        str | None, typer.Option(help="Who gives CLPL its queries: data, file:PATH, endpoint:MODEL, model:ID@REVISION.")
-    ] = None,
-    augment: Annotated[
-        str | None, typer.Option(help="Who writes further training queries: file:…, endpoint:… or model:… as above.")
-    ] = None,
-    write_prompt: Annotated[Path | None, typer.Option(help="Prompt for these, with {passage}, {language}.")] = None,
-    measures: Annotated[str, typer.Option(help="Measures in place of the suite's, such as nDCG@10,R@100.")] = "",
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="NAME.FIELD=VALUE, such as clpl.penalty_weight=0.5; several values are a sweep."),
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder that is looked in first for the suite's files.")] = None,
-    methods_path: Annotated[Path | None, typer.Option(help="Folder with plugins of your own.")] = None,
-    cache_dir: Annotated[Path | None, typer.Option(help="Stage outputs; $HARNESS_CACHE or ~/.cache/harness.")] = None,
-    unverified_data: Annotated[
-        bool, typer.Option("--unverified-data", help="Take data that differ from the manifest's; the record says so.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run, and stop.")] = False,
+    methods: options.Methods = "all",
+    langs: options.Langs = "",
+    suite: options.Suite = "mini",
+    seeds: options.Seeds = "0,1,2",
+    out: options.Out = None,
+    base_model: options.BaseModel = None,
+    device: options.Device = options.DeviceName.auto,
+    executor: options.Executor = options.ExecutorName.local,
+    jobs: options.Jobs = None,
+    max_train: options.MaxTrain = None,
+    train_file: options.TrainFile = None,
+    negative_queries: options.NegativeQueries = None,
+    augment: options.Augment = None,
+    write_prompt: options.WritePrompt = None,
+    measures: options.Measures = "",
+    set_: options.Set = None,
+    data_dir: options.DataDir = None,
+    methods_path: options.MethodsPath = None,
+    cache_dir: options.CacheDir = None,
+    unverified_data: options.UnverifiedData = False,
+    dry_run: options.DryRun = False,
 ) -> None:
     """Train and score methods, then write the leaderboard. The same command again resumes."""
-    from harness import runtime
-    from harness.cell import Place
     from harness.plan import Request
     from harness.run import default_jobs, survey
-    from harness.store import default_root
 
-    if data_dir is not None and not data_dir.is_dir():
-        raise RequestError(f"--data-dir {data_dir} is not a folder")
-    place = Place(
-        cache=(cache_dir or default_root()).absolute(),
-        data_dir=data_dir.absolute() if data_dir else None,
-        methods_path=methods_path.absolute() if methods_path else None,
-        device=runtime.device_of(device.value),
-    )
+    place = _place(cache_dir, data_dir, methods_path, device.value)
     request = Request(
         suite=suite,
-        methods=_words(methods),
-        languages=_words(langs),
+        methods=words(methods),
+        languages=words(langs),
         seeds=_seeds(seeds),
         out=out or Path("runs") / Path(suite).stem,
         place=place,
         base_model=base_model,
         max_train=max_train,
-        measures=_words(measures),
+        measures=words(measures),
         settings=set_ or [],
         train_file=train_file,
         negative_queries=negative_queries,
@@ -134,6 +93,22 @@ def run(
         _say_plan(work, count, place)
         return
     _carry_out(request, work, executor.value, count)
+
+
+def _place(cache_dir: Path | None, data_dir: Path | None, methods_path: Path | None, device: str) -> Place:
+    """Return where the run keeps things and computes, with whole paths: workers may stand elsewhere."""
+    from harness import runtime
+    from harness.cell import Place
+    from harness.store import default_root
+
+    if data_dir is not None and not data_dir.is_dir():
+        raise RequestError(f"--data-dir {data_dir} is not a folder")
+    return Place(
+        cache=(cache_dir or default_root()).absolute(),
+        data_dir=data_dir.absolute() if data_dir else None,
+        methods_path=methods_path.absolute() if methods_path else None,
+        device=runtime.device_of(device),
+    )
 
 
 def _carry_out(request: Any, work: Any, executor: str, jobs: int) -> None:
@@ -206,48 +181,8 @@ app.command()(rescore)
 app.command()(verify)
 
 
-@data_app.command("fetch")
-def data_fetch(
-    suite: Annotated[str, typer.Argument(help="Name of a suite.")],
-    langs: Annotated[str, typer.Option(help="Languages, parted by commas; all by default.")] = "",
-    data_dir: Annotated[Path | None, typer.Option(help="Folder that is looked in first.")] = None,
-    cache_dir: Annotated[Path | None, typer.Option(help="Where files go; $HARNESS_CACHE or ~/.cache/harness.")] = None,
-) -> None:
-    """Download what is missing, data and published encoders, verifying every file while it streams."""
-    from harness import mteb_data
-    from harness.data import files, models
-    from harness.store import default_root
-    from harness.suite import load
-
-    loaded = load(suite)
-    files.fetch(
-        loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
-    )
-    mteb_data.fetch_tasks(loaded, _words(langs) or list(loaded.languages))
-    models.fetch(loaded)
-    data_status(suite, langs, data_dir, cache_dir)
-
-
-@data_app.command("status")
-def data_status(
-    suite: Annotated[str, typer.Argument(help="Name of a suite.")],
-    langs: Annotated[str, typer.Option(help="Languages, parted by commas; all by default.")] = "",
-    data_dir: Annotated[Path | None, typer.Option(help="Folder that is looked in first.")] = None,
-    cache_dir: Annotated[Path | None, typer.Option(help="Where files are; $HARNESS_CACHE or ~/.cache/harness.")] = None,
-) -> None:
-    """Say for every file whether it is present, missing or damaged."""
-    from harness import mteb_data
-    from harness.data import files, models
-    from harness.store import default_root
-    from harness.suite import load
-
-    loaded = load(suite)
-    rows = files.status(
-        loaded, _words(langs) or list(loaded.languages), data_dir=data_dir, cache_dir=cache_dir or default_root()
-    )
-    rows += mteb_data.tasks_status(loaded, _words(langs) or list(loaded.languages))
-    for row in (*rows, *models.states(loaded)):
-        print(row)
+data_app.command("fetch")(fetch)
+data_app.command("status")(status)
 
 
 INTERRUPTED = 130

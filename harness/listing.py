@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import options
+
 if TYPE_CHECKING:
     from harness.claims import Claim
 
@@ -25,7 +27,7 @@ class Listed(StrEnum):
 
 def list_(
     what: Annotated[Listed, typer.Argument(help="What to list.")],
-    methods_path: Annotated[Path | None, typer.Option(help="Folder with plugins of your own.")] = None,
+    methods_path: options.MethodsPath = None,
     suite: Annotated[str | None, typer.Option(help="Claims about this suite alone.")] = None,
 ) -> None:
     """List the methods, the suites or the published claims that there are."""

@@ -109,8 +109,8 @@ def test_the_report_knows_neither_stages_nor_executors(path: Path) -> None:
 
 
 LIGHT = [
-    *("claims", "cli", "cell", "entries", "errors", "files", "keys", "listing", "plan", "plugins", "settings", "suite"),
-    "types",
+    *("claims", "cli", "cell", "data_command", "entries", "errors", "files", "keys", "listing", "options", "plan"),
+    *("plugins", "settings", "suite", "types"),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import options
 from harness.errors import HarnessError, RequestError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def check(
     """Fail where quality fell against a baseline. A loss has to be shown, not only seen."""
     from harness.check.gate import Wanted
 
-    parts = [[word.strip() for word in text.split(",") if word.strip()] for text in (measure, methods, langs, allow)]
+    parts = [options.words(text) for text in (measure, methods, langs, allow)]
     wanted = Wanted(margin, *parts)
     try:
         if update:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from harness import options
+
 
 class To(StrEnum):
     """Whom an export is for."""
@@ -22,7 +24,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
     to: Annotated[To, typer.Option(help="mteb's results folder; TREC runs and judgments; model cards with models.")],
     out: Annotated[Path | None, typer.Option(help="Empty or new folder; FOLDER/export/TO by default.")] = None,
-    cache_dir: Annotated[Path | None, typer.Option(help="Stage outputs; $HARNESS_CACHE or ~/.cache/harness.")] = None,
+    cache_dir: options.CacheDir = None,
 ) -> None:
     """Write a folder's records as other tools read them."""
     from harness.export import folder as exporting

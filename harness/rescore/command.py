@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import options
+
 if TYPE_CHECKING:
     from harness.rescore.scores import Moved
 
@@ -16,11 +18,11 @@ def rescore(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
     measures: Annotated[str, typer.Option(help="Measures to add, parted by commas, such as nDCG@20,P@5.")] = "",
     write: Annotated[bool, typer.Option("--write", help="Put the new scores in the place of the old.")] = False,
-    suite: Annotated[str | None, typer.Option(help="Where the suite's manifest is now.")] = None,
-    base_model: Annotated[str | None, typer.Option(help="Where the base model is now.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the data files are now.")] = None,
-    methods_path: Annotated[Path | None, typer.Option(help="Where the outside plugins are now.")] = None,
-    cache_dir: Annotated[Path | None, typer.Option(help="Stage outputs; $HARNESS_CACHE or ~/.cache/harness.")] = None,
+    suite: options.SuiteNow = None,
+    base_model: options.BaseModelNow = None,
+    data_dir: options.DataDirNow = None,
+    methods_path: options.MethodsPathNow = None,
+    cache_dir: options.CacheDir = None,
 ) -> None:
     """Score the stored rankings again and say what moved; nothing is trained, and nothing written without --write."""
     from harness.report import write_reports
@@ -31,7 +33,7 @@ def rescore(
     places = [path.absolute() if path else None for path in (data_dir, methods_path)]
     place = Elsewhere(suite, base_model, places[0], places[1])
     rebuilt = rebuild(folder, (cache_dir or default_root()).absolute(), place)
-    plan = scores.widened(rebuilt, [name.strip() for name in measures.split(",") if name.strip()])
+    plan = scores.widened(rebuilt, options.words(measures))
     cells = scores.rescore(folder, plan)
     moved = list(scores.moves(cells))
     for line in table(moved):

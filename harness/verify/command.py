@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness import options
 from harness.errors import NothingMeasured, RequestError, unknown
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ def verify(
     cells: Annotated[str, typer.Option(help="ENTRY/LANGUAGE/SEED, parted by commas; all by default.")] = "",
     hashes_only: Annotated[bool, typer.Option("--hashes-only", help="Run no cell again.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; that of the run by default.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Cells side by side; one a core by default.")] = None,
+    jobs: options.Jobs = None,
     margin: Annotated[float, typer.Option(help="How far the mean of a measure may move, in its units.")] = 0.01,
     encode_batch_size: Annotated[int | None, typer.Option(min=1, help="In place of the suite's.")] = None,
-    suite: Annotated[str | None, typer.Option(help="Where the suite's manifest is now.")] = None,
-    base_model: Annotated[str | None, typer.Option(help="Where the base model is now.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the data files are now.")] = None,
-    methods_path: Annotated[Path | None, typer.Option(help="Where the outside plugins are now.")] = None,
-    cache_dir: Annotated[Path | None, typer.Option(help="Fetched data; $HARNESS_CACHE or ~/.cache/harness.")] = None,
+    suite: options.SuiteNow = None,
+    base_model: options.BaseModelNow = None,
+    data_dir: options.DataDirNow = None,
+    methods_path: options.MethodsPathNow = None,
+    cache_dir: options.CacheDir = None,
     out: Annotated[Path | None, typer.Option(help="The page, as .md or .json; printed by default.")] = None,
 ) -> None:
     """Find what was changed in a folder, then run its cells again and grade how well they come out."""

@@ -54,7 +54,9 @@ def test_an_entry_whose_adapter_has_nothing_to_change_is_refused_in_one_line(
 
 
 def test_entries_without_an_adapter_run_on_any_architecture(tiny: Tiny, tmp_path: Path) -> None:
-    preflight(*work(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance"))
+    asked, store = work(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
+    preflight(asked, store)  # refuses nothing
+    assert [cell.adapters for cell in asked.todo] == [[]] * len(asked.todo)
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "xlm-roberta"])
