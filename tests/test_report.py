@@ -18,7 +18,7 @@ from harness.errors import RequestError
 from harness.report import terminal_table, write_reports
 from harness.report.facts import flatten, of_records, of_run
 from harness.report.numbers import hundred, signed
-from harness.report.pages import markdown
+from harness.report.templating import markdown
 
 
 def shown(folder: Path, width: int = 100) -> str:

@@ -18,7 +18,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def markdown(checked: Checked) -> str:
     """Return the check as a Markdown summary."""
-    from harness.report.pages import environment
+    from harness.report.templating import environment
 
     template = environment(html=False).get_template("check.md.j2")
     several = len({line.measure for line in checked.lines}) > 1

@@ -30,7 +30,7 @@ def text(compared: Compared) -> str:
 
 def markdown(compared: Compared) -> str:
     """Return the comparison as Markdown."""
-    from harness.report.pages import environment
+    from harness.report.templating import environment
 
     template = environment(html=False).get_template("compare.md.j2")
     context = {"heads": HEADS, "rows": [cells(row) for row in compared.rows], "basis": basis(compared)}

@@ -16,7 +16,7 @@ from harness.export.folder import Export, measures
 from harness.keys import folder_sha256
 from harness.record import Record
 from harness.report.facts import flatten
-from harness.report.pages import markdown
+from harness.report.templating import markdown
 from harness.resources import templates
 from harness.store import MANIFEST
 

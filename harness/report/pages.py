@@ -1,109 +1,128 @@
-"""The leaderboard as files: leaderboard.csv, leaderboard.md and leaderboard.html in the output folder.
+"""The leaderboard as files: leaderboard.html, .md, .csv, .tex and .json in the output folder.
 
 What stands behind its intervals is in evidence.csv, published claims and their verdicts in claims.csv; a sweep adds
-sweeps.csv, MTEB tasks tasks.csv, vectors geometry.csv.
+sweeps.csv, MTEB tasks tasks.csv, vectors geometry.csv. The page leads to one page an entry (entries/) and one a
+language (queries/).
 
-Equal records and run.json give equal bytes. The CSV holds raw values (their shortest exact form), the other two
-show them × 100 with two decimals. All data is escaped: HTML by Jinja's autoescape, Markdown by `markdown`.
+Equal records and run.json give equal bytes. CSV and JSON hold raw values (their shortest exact form), the others
+show them × 100 with two decimals. Everything is rendered before anything is written.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness import signature
-from harness.claims import published
-from harness.collate import Leaderboard, collate, weights
-from harness.errors import RequestError
+from harness import signature, sums
+from harness.collate import Leaderboard, collate
 from harness.files import write_atomically
-from harness.report import claims, evidence, experts, facts, geometry, habits, sweeps, tasks, view
-from harness.report.numbers import chance, hundred, signed, three
-from harness.resources import templates
+from harness.report import (
+    claims,
+    entry_pages,
+    evidence,
+    experts,
+    facts,
+    geometry,
+    habits,
+    query_pages,
+    sweeps,
+    tasks,
+    view,
+)
+from harness.report.templating import broken, render
 from harness.stats.bootstrap import DRAWS
 from harness.stats.evidence import MARGIN
 from harness.stats.summary import AVERAGE
-from harness.sums import seal
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-CSV, MARKDOWN, HTML = "leaderboard.csv", "leaderboard.md", "leaderboard.html"
 
 
-def write_reports(folder: Path, board: Leaderboard | None = None) -> Path:
-    """Write the three files into an output folder and return the page's path.
+class Format(StrEnum):
+    """A form of the leaderboard, by the suffix of its file."""
 
-    `board` is the folder's leaderboard where the caller has collated it already. Raises what collate raises,
-    and RequestError where the folder cannot be written.
+    html = "html"
+    md = "md"
+    csv = "csv"
+
+
+SIDE = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold pages of a report alone
+
+
+def name(form: Format) -> str:
+    """Return the file of a form."""
+    return f"leaderboard.{form}"
+
+
+def write_reports(
+    folder: Path,
+    board: Leaderboard | None = None,
+    *,
+    formats: Collection[Format] = tuple(Format),
+    texts: bool = True,
+) -> Path:
+    """Write the leaderboard into an output folder in each of `formats` and return the page's path.
+
+    `board` is the folder's leaderboard where the caller has collated it already. Without `texts` no page holds the
+    text of a query or a passage. Raises what collate raises, and RequestError where a template is broken or the
+    folder cannot be written; then no file is changed.
     """
     board = board or collate(folder)
+    content = content_of(folder, board, formats, texts=texts)
+    _write(folder, content, pages=Format.html in formats)
+    return folder / name(Format.html)
+
+
+def content_of(folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: bool) -> dict[str, str]:
+    """Return every file of the report by its name below the output folder."""
     context = _context(board)
-    content = {CSV: csv(board), MARKDOWN: _rendered(context, html=False), HTML: _rendered(context, html=True)}
-    content[evidence.CSV] = evidence.csv(board)
+    content: dict[str, str] = {}
+    if Format.csv in formats:
+        content |= _tables(board, context)
+    if Format.md in formats:
+        content[name(Format.md)] = render("leaderboard.md.j2", **context)
+    if Format.html in formats:
+        content[name(Format.html)] = render("leaderboard.html.j2", **context, script=None, data=None)
+        content |= entry_pages.files(board)
+        content |= query_pages.files(folder, board, texts=texts)
+    return content
+
+
+def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
+    try:
+        if pages:
+            stale = [path for side in SIDE for path in (folder / side).rglob("*.html")]
+            gone = [path for path in stale if path.relative_to(folder).as_posix() not in content]
+            sums.unlist(folder, [path.relative_to(folder).as_posix() for path in gone])
+            for path in gone:
+                path.unlink()
+        for file, text in content.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / file, text.encode())
+    except OSError as error:
+        raise broken(folder, error) from error
+    sums.seal(folder, content)
+
+
+def _tables(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
     rows = board.rows[["entry", "language", "measure"]].itertuples(index=False, name=None)
-    content[signature.CSV] = signature.of_rows(board.suite, rows, board.records, AVERAGE)
-    content[claims.CSV] = claims.csv(context["claims"].lines)
+    content = {
+        name(Format.csv): csv(board),
+        evidence.CSV: evidence.csv(board),
+        signature.CSV: signature.of_rows(board.suite, rows, board.records, AVERAGE),
+        claims.CSV: claims.csv(context["claims"].lines),
+    }
     if context["curves"]:
         content[sweeps.CSV] = sweeps.csv(board, context["curves"])
     if context["tasks"]:
         content[tasks.CSV] = tasks.csv(board, context["tasks"])
     if context["geometry"]:
         content[geometry.CSV] = geometry.csv(board)
-    try:
-        for name, page in content.items():
-            write_atomically(folder / name, page.encode())
-    except OSError as error:
-        raise RequestError(f"cannot write the report into {folder}: {error.strerror}; make it writable") from error
-    seal(folder, content)
-    return folder / HTML
+    return content
 
 
 def csv(board: Leaderboard) -> str:
     """Return the rows as CSV, numbers unrounded, an empty field where there is none."""
     return str(board.rows.to_csv(index=False, lineterminator="\n"))
-
-
-def html_page(board: Leaderboard) -> str:
-    """Return the page; it needs no script, no network and no other file than the records it links to."""
-    return _rendered(_context(board), html=True)
-
-
-def markdown_page(board: Leaderboard) -> str:
-    """Return the page as Markdown."""
-    return _rendered(_context(board), html=False)
-
-
-def _rendered(context: dict[str, Any], *, html: bool) -> str:
-    return environment(html=html).get_template(f"{HTML if html else MARKDOWN}.j2").render(context)
-
-
-def markdown(value: Any) -> str:
-    """Return data as one line of Markdown in which none of it is markup.
-
-    >>> markdown("a|b *c*")
-    'a\\\\|b \\\\*c\\\\*'
-    """
-    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(value).split()))
-
-
-def environment(*, html: bool) -> Environment:
-    """Return the templates, data escaped for HTML or for Markdown."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(templates()),
-        undefined=StrictUndefined,
-        autoescape=html,
-        finalize=None if html else markdown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"hundred": hundred, "signed": signed, "source": view.source, "weights": weights}
-    environment.filters |= {"three": three, "chance": chance, "published": published}
-    return environment
 
 
 def _context(board: Leaderboard) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.report.pages import markdown
+from harness.report.templating import markdown
 from harness.sums import Difference
 from harness.verify.again import Verified
 from harness.verify.grade import ALPHA, BOUND, MARGIN

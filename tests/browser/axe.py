@@ -1,0 +1,16 @@
+"""What axe-core finds wrong with a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+
+def violations(page: Page) -> list[str]:
+    """Return each violation as `rule: element`, of WCAG 2 A and AA and of axe's best practices."""
+    [source] = Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")
+    page.evaluate(source.read_text(encoding="utf-8"))  # the page's policy admits no script element but its own
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]

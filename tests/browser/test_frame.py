@@ -1,0 +1,24 @@
+"""The fixtures: what a page asks of other hosts, writes to the console or breaks for axe is seen."""
+
+from pathlib import Path
+
+from axe import violations
+from fake_records import board
+from playwright.sync_api import Page
+
+from harness.report import write_reports
+
+
+def test_a_leaderboard_opens_from_disk_with_its_table(page: Page, tmp_path: Path) -> None:
+    page.goto(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1])).as_uri())
+    assert page.locator("tbody th").first.inner_text().startswith(("base", "mnrl"))
+
+
+def test_axe_sees_a_picture_without_a_name(page: Page) -> None:
+    page.set_content('<html lang="en"><title>t</title><main><h1>h</h1><img src="data:,"></main></html>')
+    assert [one.partition(":")[0] for one in violations(page)] == ["image-alt"]
+
+
+def test_a_leaderboard_has_no_violation(page: Page, tmp_path: Path) -> None:
+    page.goto(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1])).as_uri())
+    assert violations(page) == []
