@@ -88,6 +88,12 @@ class Cell:
         """Return what stands for the meaning of each plugin in this cell's keys."""
         return {name: plugins.version(name, self.place.methods_path) for name in self.entry.plugins}
 
+    def described(self) -> dict[str, Any]:
+        """Return the entry as a record says it: its declaration, and the versions and equations of its plugins."""
+        found = {name: plugins.equation(name, self.place.methods_path) for name in self.entry.plugins}
+        said = {"plugins": self.plugin_versions(), "equations": {name: text for name, text in found.items() if text}}
+        return {**self.entry.model_dump(mode="json"), **said}
+
     def identity(self) -> dict[str, Any]:
         """Return the words that name this cell."""
         return {"suite": self.suite.name, "entry": self.entry.name, "language": self.language, "seed": self.seed}

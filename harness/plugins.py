@@ -114,6 +114,11 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
     return loaded
 
 
+def equation(name: str, methods_path: Path | None = None) -> str:
+    """Return what a plugin computes as a formula, "" where it says none."""
+    return str(getattr(_module(name, methods_path).PLUGIN, "equation", ""))
+
+
 def is_method(name: str, methods_path: Path | None = None) -> bool:
     """Return whether a plugin is a training objective (and no ranker or adapter)."""
     plugin = getattr(_module(name, methods_path), "PLUGIN", None)
@@ -136,6 +141,8 @@ def _check_types(name: str, plugin: type, settings: Mapping[str, Any]) -> None:
 
 
 def _check_signature(plugin: type, where: str) -> None:
+    if not isinstance(said := getattr(plugin, "equation", ""), str):
+        raise RequestError(f"plugin {where}: class variable 'equation' is {said!r}; write it as text")
     for kind, wanted in SIGNATURES.items():
         if not all(hasattr(plugin, function) for function in wanted):
             continue

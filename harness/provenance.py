@@ -22,7 +22,7 @@ __all__ = ["code", "environment", "provenance"]
 def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[str, Any]:
     """Return everything that decided this cell's numbers."""
     return {
-        "entry": {**cell.entry.model_dump(mode="json"), "plugins": cell.plugin_versions()},
+        "entry": cell.described(),
         "base_model": cell.suite.base_model.model_dump(mode="json"),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),

@@ -8,18 +8,22 @@ eight digits; the records have them whole. Where records of one row differ, thei
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.keys import digest
 from harness.record import Record
+from harness.report import spreadsheet
 
 CSV = "signatures.csv"
 COLUMNS = ("suite", "entry", "language", "measure", "signature")
 DIGITS = 8
 PACKAGES = {"harness": "harness-embeddings", "torch": "torch", "st": "sentence-transformers"}
+FIELDS = (
+    *("suite", "entry", "language", "measure", "seeds", "queries", "data", "base", "dtype", *PACKAGES),
+    *("code", "isa", "threads", "gpu"),
+)
 # Of an entry, what decides its weights (harness.entries.IDENTITY) and the versions of its plugins.
 RECIPE = (
     *("method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"),
@@ -27,29 +31,56 @@ RECIPE = (
 )
 
 
-def signature(records: Sequence[Record], language: str, measure: str = "") -> str:
+@dataclass(frozen=True)
+class _Said:
+    """What one record says: a word a field, and what its row's fields are made of."""
+
+    entry: str
+    language: str
+    seed: int
+    n_queries: int
+    data: str
+    words: Mapping[str, str]
+
+
+def signature(records: Iterable[Record], language: str, measure: str = "") -> str:
     """Return the line of the records that a row is the mean of; without `measure`, that of all its measures."""
-    fields: dict[str, Iterable[str]] = {
-        "suite": (f"{one.suite}{_at(one.provenance.get('suite_digest'))}" for one in records),
-        "entry": (f"{one.entry}@{digest(_recipe(one))[:DIGITS]}" for one in records),
-        "language": [language],
-        "measure": [measure],
-        "seeds": [",".join(str(seed) for seed in sorted({one.seed for one in records}))],
-        "queries": [str(sum({one.language: one.n_queries for one in records}.values()))],
-        "data": [digest(sorted({(one.language, digest(_get(one, "data", "digests"))) for one in records}))[:DIGITS]],
-        "base": (str(one.provenance.get("base_model_sha256") or "")[:DIGITS] for one in records),
-        "dtype": (_get(one, "computation", "encode_dtype") for one in records),
-        **{
-            name: [_get(one, "environment", "packages", package) for one in records]
-            for name, package in PACKAGES.items()
-        },
-        "code": (_code(one) for one in records),
-        "isa": (_get(one, "environment", "instruction_set") for one in records),
-        "threads": (_get(one, "environment", "threads") for one in records),
-        "gpu": (_get(one, "environment", "gpu") for one in records),
+    return _line(_fields(list(map(_said, records)), language), measure)
+
+
+def _said(one: Record) -> _Said:
+    words = {
+        "suite": f"{one.suite}{_at(one.provenance.get('suite_digest'))}",
+        "entry": f"{one.entry}@{digest(_recipe(one))[:DIGITS]}",
+        "base": str(one.provenance.get("base_model_sha256") or "")[:DIGITS],
+        "dtype": _get(one, "computation", "encode_dtype"),
+        **{name: _get(one, "environment", "packages", package) for name, package in PACKAGES.items()},
+        "code": _code(one),
+        "isa": _get(one, "environment", "instruction_set"),
+        "threads": _get(one, "environment", "threads"),
+        "gpu": _get(one, "environment", "gpu"),
     }
-    said = {name: "+".join(sorted({plain(value) for value in values if value})) for name, values in fields.items()}
-    return "|".join(f"{name}:{value}" for name, value in said.items() if value)
+    data = digest(_get(one, "data", "digests"))
+    said = {name: plain(word) for name, word in words.items() if word}
+    return _Said(one.entry, one.language, one.seed, one.n_queries, data, said)
+
+
+def _fields(said: Sequence[_Said], language: str) -> dict[str, str]:
+    """Return the fields of a row in their order, its measure left open."""
+    words: dict[str, set[str]] = {}
+    for one in said:
+        for name, word in one.words.items():
+            words.setdefault(name, set()).add(word)
+    fields = {name: "+".join(sorted(words.get(name, ()))) for name in FIELDS}
+    seeds = ",".join(str(seed) for seed in sorted({one.seed for one in said}))
+    queries = str(sum({one.language: one.n_queries for one in said}.values()))
+    data = digest(sorted({(one.language, one.data) for one in said}))[:DIGITS]
+    return fields | {"language": plain(language), "seeds": seeds, "queries": queries, "data": data}
+
+
+def _line(fields: Mapping[str, str], measure: str) -> str:
+    whole = {**fields, "measure": plain(measure)}
+    return "|".join(f"{name}:{value}" for name, value in whole.items() if value)
 
 
 def plain(value: Any) -> str:
@@ -62,30 +93,30 @@ def of_rows(suite: str, rows: Iterable[tuple[str, str, str]], records: Iterable[
 
     `average` is the language of the rows that are the mean of all languages.
     """
-    groups = _groups(records, average)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for entry, language, measure in rows:
-        own = groups.get((entry, language), [])
-        writer.writerow((suite, entry, language, measure, signature(own, language, measure)))
-    return buffer.getvalue()
+    groups: dict[tuple[str, str], list[_Said]] = {}
+    for one in map(_said, records):
+        groups.setdefault((one.entry, one.language), []).append(one)
+        groups.setdefault((one.entry, average), []).append(one)
+    fields = {name: _fields(said, name[1]) for name, said in groups.items()}
+    lines = ((suite, *row, _line(fields.get(row[:2]) or _fields([], row[1]), row[2])) for row in rows)
+    return spreadsheet.written(COLUMNS, lines)
 
 
 def of_entries(records: Iterable[Record]) -> dict[str, str]:
     """Return entry → the line of all its records, whatever the language and the measure."""
-    by_entry: dict[str, list[Record]] = {}
-    for one in records:
+    by_entry: dict[str, list[_Said]] = {}
+    for one in map(_said, records):
         by_entry.setdefault(one.entry, []).append(one)
-    return {entry: signature(own, ",".join(sorted({one.language for one in own}))) for entry, own in by_entry.items()}
+    languages = {entry: ",".join(sorted({one.language for one in said})) for entry, said in by_entry.items()}
+    return {entry: _line(_fields(said, languages[entry]), "") for entry, said in by_entry.items()}
 
 
-def _groups(records: Iterable[Record], average: str) -> dict[tuple[str, str], list[Record]]:
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for one in records:
-        groups.setdefault((one.entry, one.language), []).append(one)
-        groups.setdefault((one.entry, average), []).append(one)
-    return groups
+def of_cells(records: Iterable[Record]) -> tuple[list[str], str]:
+    """Return the line of each record of an entry by itself, and that of all of them, "" where there is none."""
+    said = list(map(_said, records))
+    each = [_line(_fields([one], one.language), "") for one in said]
+    languages = ",".join(sorted({one.language for one in said}))
+    return each, _line(_fields(said, languages), "") if said else ""
 
 
 def _recipe(one: Record) -> dict[str, Any]:

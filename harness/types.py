@@ -132,7 +132,11 @@ class TrainingData:
 
 @runtime_checkable
 class Method(Protocol):
-    """A training objective. A frozen dataclass whose fields are its hyper-parameters."""
+    """A training objective. A frozen dataclass whose fields are its hyper-parameters.
+
+    It may have `equation: ClassVar[str]`, what it computes in a few lines of plain text with the symbols explained, as
+    may an adapter and a ranker: records and the entry's page show it.
+    """
 
     needs: ClassVar[frozenset[Need]]
     family: ClassVar[Family]

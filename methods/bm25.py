@@ -1,5 +1,7 @@
 """BM25: the lexical anchor (Robertson & Zaragoza 2009, DOI 10.1561/1500000019; Lucene's variant, by bm25s).
 
+    s(q, d) = Σ_{t ∈ q} ln( 1 + (N - n_t + ½) / (n_t + ½) ) · f_td / ( f_td + k1 (1 - b + b |d| / avg|d|) )
+
 Tokens are case-folded runs of letters, marks and digits; a run of Hangul becomes its overlapping syllable pairs, since
 Korean particles are written onto the word (Lucene's CJKAnalyzer does the same). No stemming, no stop words.
 """
@@ -9,12 +11,18 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from harness.types import Ranking
 
 VERSION = 1
+EQUATION = """\
+s(q, d) = Σ_{t ∈ q} ln( 1 + (N - n_t + ½) / (n_t + ½) ) · f_td / ( f_td + k1 (1 - b + b |d| / avg|d|) )
+t          tokens of the query
+N, n_t     passages, and how many of them hold t
+f_td, |d|  how often passage d holds t, and its length in tokens
+k1, b      0.9 and 0.4 unless set"""
 
 
 def tokens(text: str) -> list[str]:
@@ -72,6 +80,7 @@ class _Documents:
 class BM25:
     """`k1` 0.9 and `b` 0.4 are Anserini's, and so those of MIRACL's BM25 baseline."""
 
+    equation: ClassVar[str] = EQUATION
     k1: float = 0.9
     b: float = 0.4
 

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 VERSION = 1
+EQUATION = """\
+L = (1-λ) · InfoNCE(q, p+, n; τ) + λ · mean_{i,j}( 1 - cos(h(q*_ij), h(n_ij)) )
+InfoNCE = mean_i -log( e^{cos(h(q_i),h(p_i+))/τ} / Σ_{d ∈ D_i} e^{cos(h(q_i),h(d))/τ} )
+h             the encoder
+q_i, p_i+     query i of the batch and its passage
+n_ij, q*_ij   drawn negative j of query i, and a query that this negative answers
+D_i           p_i+ and every other passage of the batch, all n too; without in_batch p_i+ and its own n_ij
+λ             penalty_weight (0.1 unless set)
+τ             temperature (0.02 unless set)"""
 
 
 def penalty(negatives: Sequence[Tensor], negative_queries: Sequence[Tensor]) -> Tensor:
@@ -53,6 +62,7 @@ class CLPL:
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HARD_NEGATIVES, Need.NEGATIVE_QUERIES})
     family: ClassVar[Family] = "ranking"
+    equation: ClassVar[str] = EQUATION
     temperature: float = 0.02
     negatives: int = 4
     penalty_weight: float = 0.1

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 VERSION = 1
+EQUATION = """\
+l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_{d ∈ D_i} e^{cos(q_i,d)/τ} )
+q_i, p_i   vectors of query i of the batch and of its passage
+D_i        p_i and every other passage of the batch, drawn negatives too; without in_batch p_i and its own k negatives
+k          negatives (4 unless set)
+τ          temperature (0.02 unless set)"""
 Row = tuple[str, str, list[str]]  # query id, relevant passage id, ids of the drawn negatives
 
 
@@ -85,6 +91,7 @@ class InfoNCE:
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HARD_NEGATIVES})
     family: ClassVar[Family] = "ranking"
+    equation: ClassVar[str] = EQUATION
     temperature: float = 0.02
     negatives: int = 4
     in_batch: bool = True

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 VERSION = 1
+EQUATION = """\
+l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_j e^{cos(q_i,p_j)/τ} )
+q_i, p_i   vectors of query i of the batch and of its passage
+j          over all passages of the batch
+τ          temperature (0.05 unless set)"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class MNRL:
 
     needs: ClassVar[frozenset[Need]] = frozenset()
     family: ClassVar[Family] = "ranking"
+    equation: ClassVar[str] = EQUATION
     temperature: float = 0.05
 
     def __post_init__(self) -> None:

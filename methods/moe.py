@@ -3,7 +3,9 @@
 Each encoder layer's `intermediate.dense` becomes E deep copies of it and `gate = Linear(hidden, E, bias=False)`; a
 token is the weighted sum of its top-k experts by the gate's logits. No load-balancing loss, as published.
 
-    router    weight of expert e for a token                             at initialisation      gate's gradient, k = 1
+    y = Σ_{e ∈ top-k of g} w_e f_e(x),  g = gate(x)
+
+    router    weight w_e of expert e for a token                         at initialisation      gate's gradient, k = 1
     topk      softmax over the k kept logits (published)                  equals dense           exactly 0
     switch    p_e / stop_gradient(Σ p over the kept), p = softmax over E  equals dense           not 0
 
@@ -16,12 +18,19 @@ the gate learn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 VERSION = 2
+EQUATION = """\
+y = Σ_{e ∈ top-k of g} w_e f_e(x),  g = gate(x)
+x, y   a token before and after a layer's intermediate.dense
+f_e    expert e of E (experts, 2 unless set), a copy of the dense layer at first; k is top_k (1 unless set)
+w_e    by router (switch unless set):
+       switch   p_e / stop_gradient(Σ p over the kept experts), p the softmax of g over all experts
+       topk     softmax of g over the k kept experts"""
 
 
 def register() -> None:
@@ -33,6 +42,7 @@ def register() -> None:
 class MixtureOfExperts:
     """`experts` 2 and `top_k` 1 as published; `router` `topk` as published, `switch` as corrected."""
 
+    equation: ClassVar[str] = EQUATION
     experts: int = 2
     top_k: int = 1
     router: Literal["topk", "switch"] = "switch"

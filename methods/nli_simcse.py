@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 VERSION = 1
+EQUATION = """\
+l_i = -log( e^{cos(h_i,h_i+)/τ} / Σ_j( e^{cos(h_i,h_j+)/τ} + e^{cos(h_i,h_j-)/τ} ) )
+h_i          vector of premise i of the batch
+h_i+, h_i-   vectors of its entailment and of its contradiction
+τ            temperature (0.05 unless set)"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class NliSimCSE:
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.NLI})
     family: ClassVar[Family] = "nli"
+    equation: ClassVar[str] = EQUATION
     temperature: float = 0.05
 
     def __post_init__(self) -> None:

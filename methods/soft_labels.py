@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from torch import nn
 
 VERSION = 1
+EQUATION = """\
+L = mean over pairs of ( cos(q, p) - ŷ )²
+q, p   vectors of the query and of the passage of a pair
+ŷ      by target (soft-1 unless set), readings of a paper whose formulas could not be read:
+       soft-1   s̄
+       soft-2   (y + s̄) / 2
+       soft-3   max_k s_k if y = 1 else min_k s_k
+       hard     y
+s_k    expert k's score of the pair, in [0, 1]; s̄ the experts' mean
+y      1 for a relevant passage, 0 for a drawn one"""
 Target = Callable[[int, Sequence[float]], float]
 TARGETS: dict[str, Target] = {}
 
@@ -71,6 +81,7 @@ class SoftLabels:
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HARD_NEGATIVES, Need.EXPERT_SCORES})
     family: ClassVar[Family] = "regression"
+    equation: ClassVar[str] = EQUATION
     target: str = "soft-1"
     negatives: int = 3
 

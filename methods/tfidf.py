@@ -1,5 +1,7 @@
 """TF-IDF rankings (scikit-learn): character n-grams, or words reduced by SVD (latent semantic analysis).
 
+    s(q, d) = cos(v_q, v_d),  v_t = (1 + ln f_t) · (1 + ln( (1 + N) / (1 + n_t) ))
+
 They serve as experts that need no download. LSA: Deerwester et al. 1990.
 """
 
@@ -7,18 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from harness.types import Ranking
 
 VERSION = 1
+EQUATION = """\
+s(q, d) = cos(v_q, v_d),  v_t = (1 + ln f_t) · (1 + ln( (1 + N) / (1 + n_t) ))
+f_t      how often the text holds n-gram t of analyzer units; v_t = 0 where it does not
+N, n_t   passages, and how many of them hold t
+v        reduced to components dimensions by SVD where components > 0"""
 
 
 @dataclass(frozen=True)
 class TfIdf:
     """Cosine of TF-IDF vectors over n-grams of `analyzer` units, reduced to `components` dimensions where > 0."""
 
+    equation: ClassVar[str] = EQUATION
     analyzer: Literal["word", "char_wb"] = "word"
     shortest: int = 1
     longest: int = 1

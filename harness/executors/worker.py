@@ -51,7 +51,7 @@ def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
         status="failed",
         reason=reason,
         cell_key="",
-        provenance={"entry": cell.entry.model_dump(mode="json")},
+        provenance={"entry": cell.described()},
     )
     record.write(folder, failed)
     if log:

@@ -9,13 +9,12 @@ Failed cells are left out and counted; each target says what else it had to leav
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness import record
+from harness import commands, record
 from harness.collate import read_run_json
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.record import Record
@@ -23,7 +22,6 @@ from harness.store import Store
 from harness.sums import SUMS, files_below, seal
 
 Target = Literal["mteb", "trec", "card"]
-GIVEN = ("base_model", "max_train", "train_file", "negative_queries", "augment", "write_prompt", "methods_path")
 
 
 @dataclass(frozen=True)
@@ -49,20 +47,7 @@ class Export:
 
     def command(self, record: Record) -> str:
         """Return the command that runs a record's cell again, as far as run.json tells the request."""
-        request = self.run.get("request", {})
-        entry = record.provenance.get("entry", {})
-        words = ["harness", "run", "--suite", request.get("suite", record.suite)]
-        words += ["--methods", entry.get("origin") or record.entry]
-        words += ["--langs", record.language, "--seeds", str(record.seed)]
-        for name in GIVEN:
-            if request.get(name) is not None:
-                words += [f"--{name.replace('_', '-')}", str(request[name])]
-        if request.get("measures"):
-            words += ["--measures", ",".join(request["measures"])]
-        for setting in request.get("set", []):
-            words += ["--set", setting]
-        words += ["--unverified-data"] if request.get("unverified_data") else []
-        return shlex.join([*words, "--device", request.get("device", "cpu")])
+        return commands.again(self.run, record)
 
     def sources(self, record: Record) -> dict[str, Mapping[str, Any]]:
         """Return what a record was evaluated and trained on, as the suite's manifest describes it."""

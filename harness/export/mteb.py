@@ -49,7 +49,9 @@ def write(chosen: Export) -> list[str]:
 
 def model_of(record: Record) -> Model:
     """Return what mteb is to know a record's model by."""
-    revision = weights(record) or digest(record.provenance.get("entry"))
+    said = record.provenance.get("entry") or {}
+    entry = {name: value for name, value in said.items() if name != "equations"}
+    revision = weights(record) or digest(entry)
     return f"harness/{record.entry}-seed{record.seed}", revision
 
 

@@ -13,8 +13,8 @@ from fake_records import board, draw, put
 from harness import pipeline, plan
 from harness.cell import Place
 from harness.collate import collate
-from harness.report import tasks as section
 from harness.report import write_reports
+from harness.report.sections import tasks as section
 from tests.export.conftest import Finished, manifest
 
 pytestmark = pytest.mark.xdist_group("mteb")
@@ -62,7 +62,7 @@ def test_page_and_markdown_show_the_tasks_and_say_why_they_have_no_interval(repo
     assert {line.count("|") for line in lines} == {5}
     page = (reported / "leaderboard.html").read_text(encoding="utf-8")
     assert "<h2>MTEB tasks</h2>" in page
-    assert 'href="records/mnrl/ko/1.json"' in page.partition("<h2>MTEB tasks</h2>")[2].partition("</section>")[0]
+    assert 'href="entries/mnrl.html#ko-1"' in page.partition("<h2>MTEB tasks</h2>")[2].partition("</section>")[0]
 
 
 def test_a_run_without_tasks_has_no_section_and_no_csv(tmp_path: Path) -> None:
