@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from harness.errors import HarnessError, RequestError
 from harness.export.command import export
 from harness.listing import list_
 from harness.options import words
+from harness.report.command import report, show
 from harness.rescore.command import rescore
 from harness.verify.command import verify
 
@@ -117,6 +118,7 @@ def _carry_out(request: Any, work: Any, executor: str, jobs: int) -> None:
     from harness.executors.local import LocalExecutor
     from harness.progress import Display
     from harness.run import execute
+    from harness.texts import of_board
 
     runner: Any = LocalExecutor(jobs)
     if executor == "ray":
@@ -124,7 +126,7 @@ def _carry_out(request: Any, work: Any, executor: str, jobs: int) -> None:
 
         runner = RayExecutor(jobs)
     outcomes = execute(request, work, runner, Display(Console(stderr=True)))
-    _show(request.out)
+    show(request.out, find=lambda board: of_board(board, request.place.cache, request.place.data_dir))
     if any(outcome.reason for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -151,32 +153,11 @@ def _say_plan(work: Any, jobs: int, place: Any) -> None:
     print(f"time: {time if work.todo else 'none'}")
 
 
-def _show(folder: Path, baseline: str = "base") -> None:
-    from rich.console import Console
-
-    from harness.collate import collate
-    from harness.report import terminal_table, write_reports
-
-    board = collate(folder, baseline)
-    page = write_reports(folder, board)
-    console = Console()
-    console.print(terminal_table(board))
-    console.print(f"leaderboard: {page}", highlight=False, soft_wrap=True)
-
-
-@app.command()
-def report(
-    folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
-    baseline: Annotated[str, typer.Option(help="Entry that the others are compared with.")] = "base",
-) -> None:
-    """Write the leaderboard of a folder again: HTML, CSV and Markdown."""
-    _show(folder, baseline)
-
-
 app.command()(check)
 app.command()(compare)
 app.command()(export)
 app.command("list")(list_)
+app.command()(report)
 app.command()(rescore)
 app.command()(verify)
 

@@ -6,23 +6,22 @@ entries of a language and measure. `verdict` is that of harness.verdicts on the 
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from harness import suite as suites
 from harness import verdicts
+from harness.collector import no_collection
 from harness.errors import DataError, NothingMeasured, RequestError, unknown
-from harness.record import PER_QUERY, Record, beside, path_of, read_all
+from harness.per_query import PerQuery, Reader
+from harness.record import Record, read_all
 from harness.stats.align import Floats
-from harness.stats.evidence import Evidence, evidence
+from harness.stats.contrasts import Contrast
+from harness.stats.evidence import Analysis, Evidence, analyse
 from harness.stats.summary import BASE, Scored
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ COLUMNS = (
     "p_adjusted",
     "verdict",
 )
-_SAME = 1e-9  # a mean over queries in a record and in its per-query file may differ by summation order only
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,26 @@ class Leaderboard:
     run: Mapping[str, Any]  # run.json, {} where there is none
     baseline: str  # the entry that the others are compared with; there is no difference where it was not measured
     scored: Mapping[tuple[str, str], Scored]  # (entry, language), measures in the order of `measures`
-    evidence: tuple[Evidence, ...]
+    analysis: Analysis
     lines: tuple[verdicts.Line, ...] = ()  # every published claim
+
+    @cached_property
+    def of(self) -> Mapping[tuple[str, str], tuple[Record, ...]]:
+        """The done records of each entry and language, by seed."""
+        found: dict[tuple[str, str], list[Record]] = {}
+        for record in self.records:
+            found.setdefault((record.entry, record.language), []).append(record)
+        return {name: tuple(records) for name, records in found.items()}
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What stands behind each row, against the baseline."""
+        return self.analysis.evidence
+
+    @cached_property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """The difference of every entry to every other (harness.stats.contrasts); nothing of more than 20 entries."""
+        return self.analysis.contrasts()
 
 
 def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
@@ -78,8 +94,10 @@ def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
     failures = tuple(record for record in records if record.status == "failed")
     refuse(folder, records, done)
     run = read_run_json(folder)
-    tables = {_name(record): per_query(folder, record) for record in done}
-    found = next(iter(tables.values())).columns.tolist()
+    reader = Reader(folder)
+    with no_collection():
+        tables = {_name(record): reader.read(record) for record in done}
+    found = next(iter(tables.values())).measures
     suite = done[0].suite
     primary = _primary(run, suite, found)
     measures = (primary, *(measure for measure in found if measure != primary))
@@ -88,9 +106,9 @@ def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
     if baseline != BASE and baseline not in measured:
         raise unknown("baseline", baseline, measured, str(folder))
     scored = _scored(done, tables, measures)
-    found_out = tuple(evidence(scored, languages, baseline=baseline))
-    rows = _frame(suite, measures, found_out)
-    what = (suite, primary, measures, languages, rows, done, failures, run, baseline, scored, found_out)
+    analysis = analyse(scored, languages, baseline=baseline)
+    rows = _frame(suite, measures, analysis.evidence)
+    what = (suite, primary, measures, languages, rows, done, failures, run, baseline, scored, analysis)
     return _judged(Leaderboard(*what))
 
 
@@ -161,31 +179,13 @@ def per_query(folder: Path, record: Record) -> pandas.DataFrame:
     """Return the scores of one record, queries (sorted) by measures (as written), verified against the record."""
     import pandas
 
-    path = beside(path_of(folder, record.entry, record.language, record.seed), PER_QUERY)
-    again = "delete its record and run again"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); {again}") from error
-    if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):
-        raise DataError(f"{path} has not the sha256 that its record names; {again}")
-    try:
-        long = pandas.read_parquet(io.BytesIO(content))
-        table = long.pivot(index="query_id", columns="measure", values="value")[list(long["measure"].unique())]
-        values = table.to_numpy(dtype=float)
-    except (KeyError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path} is not one value per query_id and measure: {reason}; {again}") from error
-    if not values.size or not np.isfinite(values).all():
-        raise DataError(f"{path} has no value, or NaN, for a query and measure; {again}")
-    for measure, mean in zip(table.columns, values.mean(axis=0).tolist(), strict=True):
-        if not math.isclose(record.measures.get(measure, mean), mean, rel_tol=0, abs_tol=_SAME):
-            raise DataError(f"{path} gives {measure} {mean!r}, its record {record.measures[measure]!r}; {again}")
-    return table
+    found = Reader(folder).read(record)
+    index = pandas.Index(found.queries, name="query_id")
+    return pandas.DataFrame(found.values, index, pandas.Index(found.measures, name="measure"))
 
 
 def _scored(
-    done: Iterable[Record], tables: Mapping[str, pandas.DataFrame], measures: Sequence[str]
+    done: Iterable[Record], tables: Mapping[str, PerQuery], measures: Sequence[str]
 ) -> dict[tuple[str, str], Scored]:
     """Return the scores of each entry and language, all entries of a language over the same queries."""
     groups: dict[tuple[str, str], dict[int, Floats]] = {}
@@ -193,13 +193,14 @@ def _scored(
     for record in done:
         cell = _name(record)
         table, reference = tables[cell], tables[first.setdefault(record.language, cell)]
-        if set(table.columns) != set(measures):
-            raise DataError(f"{cell} has other measures than the other records: {', '.join(table.columns)}; run again")
-        if not table.index.equals(reference.index):
-            query = table.index.symmetric_difference(reference.index)[0]
+        if set(table.measures) != set(measures):
+            raise DataError(f"{cell} has other measures than the other records: {', '.join(table.measures)}; run again")
+        if table.queries != reference.queries:
+            query = min({*table.queries} ^ {*reference.queries})
             raise DataError(f"{cell} and {first[record.language]} answer different queries: '{query}'; run both again")
+        order = [table.measures.index(measure) for measure in measures]
         by_seed = groups.setdefault((record.entry, record.language), {})
-        by_seed[record.seed] = table[list(measures)].to_numpy(dtype=float)
+        by_seed[record.seed] = table.values.take(order, axis=1)
     return {name: Scored(by_seed) for name, by_seed in groups.items()}
 
 

@@ -11,7 +11,8 @@ somebody changed afterwards keeps its old line when a report is written again, s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,19 @@ class Difference:
 
 def files_below(folder: Path) -> list[str]:
     """Return the names of all files below a folder but the list itself, sorted, with slashes."""
-    found = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    return sorted(name for path in found if (name := path.relative_to(folder).as_posix()) != SUMS)
+    return sorted(name for name in _below(str(folder), "") if name != SUMS)
+
+
+def _below(folder: str, prefix: str) -> Iterator[str]:
+    try:
+        items = list(os.scandir(folder))
+    except PermissionError:
+        return
+    for item in items:
+        if item.is_dir(follow_symlinks=False):
+            yield from _below(item.path, f"{prefix}{item.name}/")
+        elif item.is_file() or item.is_symlink():
+            yield f"{prefix}{item.name}"
 
 
 def seal(folder: Path, written: Iterable[str] = ()) -> None:

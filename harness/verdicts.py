@@ -42,10 +42,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.claims import NOT, Claim, comparable, load
-from harness.stats.evidence import MARGIN, gain
+from harness.stats.evidence import MARGIN
 from harness.stats.intervals import LEVEL, Estimate, averaged, over_seeds, student
 from harness.stats.power import minimum_detectable
 from harness.stats.reproduction import NEAR_ZERO, effect_ratio
+from harness.stats.samples import gain
 from harness.stats.summary import Scored
 
 if TYPE_CHECKING:

@@ -102,7 +102,7 @@ def test_the_statistics_know_nothing_of_runs(path: Path) -> None:
     assert modules == within(modules, "harness.stats", "harness.errors", "harness.keys", "harness.types")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "harness/report").glob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", sorted((ROOT / "harness/report").rglob("*.py")), ids=name_of)
 def test_the_report_knows_neither_stages_nor_executors(path: Path) -> None:
     modules = imported(path, everywhere=True)
     assert within(modules, "harness.stages", "harness.pipeline", "harness.executors", "harness.cli") == set()

@@ -14,7 +14,8 @@ from harness import entries, plan, practice, suite
 from harness.cell import Cell, Place
 from harness.collate import collate
 from harness.errors import RequestError
-from harness.report import habits, write_reports
+from harness.report import write_reports
+from harness.report.sections import habits
 from harness.types import Data
 
 DATA = Data("xx", {"d": "text"}, {f"q{i}": f"text {i}" for i in range(4)}, {f"q{i}": ("d",) for i in range(4)}, {})

@@ -17,6 +17,7 @@ from harness.collate import collate
 from harness.errors import RequestError
 from harness.report import terminal_table, write_reports
 from harness.report.facts import flatten, of_records, of_run
+from harness.report.formats import Format
 from harness.report.numbers import hundred, signed
 from harness.report.templating import markdown
 
@@ -29,7 +30,7 @@ def shown(folder: Path, width: int = 100) -> str:
 
 
 class Page(HTMLParser):
-    """Links, tags and the text of a page."""
+    """Links, tags and the text of a page, without that of its styles and scripts."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -42,14 +43,15 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.hrefs += [value for name, value in attrs if name == "href" and value]
-        if tag != "meta":
+        if tag not in ("meta", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag, f"</{tag}> closes another element"
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.text += data
 
 
 @pytest.fixture
@@ -64,7 +66,8 @@ def small(tmp_path: Path) -> Path:
 
 def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
     assert write_reports(small) == small / "leaderboard.html"
-    files = {"leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv", "evidence.csv", "signatures.csv"}
+    forms = {f"leaderboard.{form}" for form in ("html", "csv", "md", "tex", "json")}
+    files = forms | {"claims.csv", "evidence.csv", "signatures.csv"}
     assert {path.name for path in small.glob("*.*")} == files
 
 
@@ -91,38 +94,64 @@ def test_the_csv_holds_raw_values_and_empty_fields(tmp_path: Path) -> None:
 def test_the_page_shows_scores_times_100_with_interval_difference_and_spread(small: Path) -> None:
     page = Page(write_reports(small))
     text = " ".join(page.text.split())
-    assert "75.00 [75.00, 75.00] Δ +25.00 [+25.00, +25.00] p 0.500 seeds 0 1, sd 0.00" in text  # two of four flips
+    assert "75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00]" in text
+    assert "+25.00 [+25.00, +25.00] p 0.125 1 group 1 2 sd 0.00 4" in text  # 2 of 16 flips of four queries
     assert "bootstrap over queries and seeds both" in text
-    assert "shown × 100 with two decimals" in text
+    assert "× 100 with two decimals" in text
     assert not page.open
 
 
-def test_every_record_is_linked_and_every_local_link_leads_to_a_file(tmp_path: Path) -> None:
+def test_every_cell_is_linked_and_every_local_link_leads_to_a_file(tmp_path: Path) -> None:
     page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5, "fa": 5}, [0, 1])))
-    records = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("records/**/*.json")}
-    assert len(records) == 6
-    assert records <= set(page.hrefs)
-    local = [href for href in page.hrefs if not href.startswith(("https:", "#"))]
+    cells = {
+        f"entries/{'/'.join(p.parts[-3:-2])}.html#{p.parent.name}-{p.stem}" for p in tmp_path.rglob("records/**/*.json")
+    }
+    assert len(cells) == 6
+    assert cells <= set(page.hrefs)
+    local = [href.partition("#")[0] for href in page.hrefs if not href.startswith(("https:", "#"))]
+    assert {"entries/mnrl.html", "queries/ko.html", "leaderboard.tex", "leaderboard.json"} <= set(local)
     assert [href for href in local if not (tmp_path / href).is_file()] == []
 
 
-def test_each_score_links_to_the_records_of_its_seeds(small: Path) -> None:
+def test_a_page_alone_links_no_file_that_was_not_written(tmp_path: Path) -> None:
+    page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1]), formats=[Format.html]))
+    local = {href.partition("#")[0] for href in page.hrefs if not href.startswith(("https:", "#"))}
+    assert [href for href in local if not (tmp_path / href).is_file()] == []
+
+
+def test_each_score_links_to_the_cells_of_its_seeds(small: Path) -> None:
     html = write_reports(small).read_text(encoding="utf-8")
-    assert '<a href="records/base/ko/0.json">50.00</a>' in html
-    assert re.search(r'seeds <a href="records/mnrl/fa/0.json">0</a> <a href="records/mnrl/fa/1.json">1</a>', html)
+    assert '>seed <a href="entries/base.html#ko-0">0</a>' in html
+    assert '>seeds <a href="entries/mnrl.html#fa-0">0</a> <a href="entries/mnrl.html#fa-1">1</a>' in html
+
+
+def test_many_seeds_are_one_link(tmp_path: Path) -> None:
+    for seed in range(11):
+        put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": 0.5, "b": seed / 10}})
+    html = write_reports(tmp_path).read_text(encoding="utf-8")
+    assert '<a href="entries/mnrl.html#ko-0">11 seeds</a>' in html
+
+
+def test_minutes_are_the_mean_of_the_cells_and_memory_the_most(tmp_path: Path) -> None:
+    for seed, seconds, peak in ((0, 60.0, 2**20), (1, 180.0, 700 * 2**20), (2, 120.0, 2**20)):
+        scores = {"AP": {"a": 0.5, "b": seed / 4}}
+        put(tmp_path, ("mnrl", "ko", seed), scores, seconds=seconds, peak_memory_bytes=peak)
+    assert "<td>2.00</td>\n<td>700 MiB</td>" in write_reports(tmp_path).read_text(encoding="utf-8")
 
 
 def test_the_page_needs_nothing_from_elsewhere(small: Path) -> None:
     page = Page(write_reports(small))
-    assert page.tags.isdisjoint({"script", "link", "img", "iframe"})
-    assert "prefers-color-scheme: dark" in page.text
-    assert "url(" not in page.text
+    html = (small / "leaderboard.html").read_text(encoding="utf-8")
+    assert page.tags.isdisjoint({"link", "img", "iframe"})
+    assert re.findall(r"<script[^>]*>", html) == ['<script type="application/json" id="data">', "<script>"]
+    assert "prefers-color-scheme: dark" in html
+    assert "url(" not in html.replace("url(#", "")
 
 
 def test_data_is_escaped_and_isolated_in_html(small: Path) -> None:
     put_failed(small, ("clpl", "fa", 0), "<script>alert('خطا')</script>")
     html = write_reports(small).read_text(encoding="utf-8")
-    assert "<script" not in html
+    assert "<script>alert" not in html
     assert "<bdi>&lt;script&gt;alert(&#39;خطا&#39;)&lt;/script&gt;</bdi>" in html
 
 
@@ -139,8 +168,8 @@ def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(small: Path
     write_reports(small)
     lines = (small / "leaderboard.md").read_text(encoding="utf-8").splitlines()
     cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
-    scores, evidence = [9] * 5, [9] * 4  # entry, two languages, average, Δ, spread, seeds, queries; evidence: 8 columns
-    assert cells == scores + evidence
+    data, scores, evidence = [6] * 4, [8] * 5, [9] * 4  # scores: entry, two languages, average, Δ, p, rank
+    assert cells == data + scores + evidence
     assert "| mnrl | 75.00 [75.00, 75.00] failed: seed 2 | 75.00 [75.00, 75.00] |" in "\n".join(lines)
 
 
@@ -150,7 +179,7 @@ def test_an_entry_of_which_every_cell_failed_is_a_row_with_its_reason_in_every_f
     text = " ".join(page.text.split())
     assert "clpl failed: out of memory" in text
     assert "1 of 7 cells failed" in text
-    assert "records/clpl/fa/0.json" in page.hrefs
+    assert "entries/clpl.html#fa-0" in page.hrefs
     assert "| clpl | failed: out of memory | | |" in (small / "leaderboard.md").read_text(encoding="utf-8")
     table = shown(small)
     assert re.search(r"^clpl +failed +- +- *$", table, re.MULTILINE)
@@ -175,8 +204,8 @@ def test_the_terminal_sorts_by_the_average_of_the_primary_measure(tmp_path: Path
 def test_the_baseline_is_named_wherever_a_difference_is_shown(small: Path) -> None:
     assert invoke("report", str(small), "--baseline", "mnrl").status == 0
     text = " ".join(Page(small / "leaderboard.html").text.split())
-    assert "Δ is the difference to mnrl" in text
-    assert "Δ -25.00 [-25.00, -25.00]" in text
+    assert "difference of average to mnrl" in text
+    assert "-25.00 [-25.00, -25.00]" in text
     assert "| Δ mnrl (average) |" in (small / "leaderboard.md").read_text(encoding="utf-8")
 
 
@@ -200,6 +229,7 @@ def test_the_evidence_is_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert {base["rank_best"], mnrl["rank_best"]} <= {"1", "2"}
     text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
     assert "the group of entries that are not told apart" in text
+    assert "intervals over queries and over seeds alone" in text
 
 
 def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -> None:
@@ -231,8 +261,7 @@ def test_the_request_and_the_provenance_are_shown(tmp_path: Path) -> None:
     text = " ".join(page.text.split())
     assert "command harness run --out 'my dir'" in text
     assert "environment.packages.torch 2.13.0" in text
-    assert "mnrl: Title of mnrl" in text
-    assert "https://example.org/paper" in page.hrefs
+    assert "mnrl Title of mnrl" in text
     assert "data.digests.corpus corpus of ko" in text
 
 

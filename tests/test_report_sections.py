@@ -12,7 +12,8 @@ import pytest
 from fake_records import put
 
 from harness.collate import collate
-from harness.report import experts, geometry, write_reports
+from harness.report import write_reports
+from harness.report.sections import experts, geometry
 
 BGE = {"id": "BAAI/bge-m3", "revision": "5617a9f61b028005a4858fdac845db406aefb181"}
 
@@ -44,7 +45,9 @@ def test_published_and_measured_stand_in_columns_of_their_own(miracl: Path) -> N
     assert found["control"] == "infonce-ance@published"
     line = "| ANCE-CLP | clpl@published | ko | nDCG@5 | 67.05 | 75.00 | +0.16 | +25.00 [+25.00, +25.00] | 0.00 |"
     assert line in (miracl / "leaderboard.md").read_text(encoding="utf-8")
-    assert "<td>67.05</td><td>75.00</td><td>+0.16</td>" in (miracl / "leaderboard.html").read_text(encoding="utf-8")
+    page = (miracl / "leaderboard.html").read_text(encoding="utf-8").replace(' class="number"', "")
+    assert "<td>67.05</td><td>75.00</td><td>+0.16</td>" in page
+    assert 'href="https://github.com/CreaLabs/Enhanced-BGE-M3-with-CLP-and-MoE/blob/9904714/imgs/table4.PNG"' in page
 
 
 def test_without_a_comparable_measurement_the_column_is_empty_and_the_reason_is_shown(miracl: Path) -> None:
@@ -56,8 +59,8 @@ def test_without_a_comparable_measurement_the_column_is_empty_and_the_reason_is_
     tier = rows["BGE-M3, untuned, hard negatives", "ko"]
     assert (tier["measured"], tier["reason"]) == ("", "not comparable: hard-negatives tier")
     page = text_of(miracl / "leaderboard.html")
-    assert "<bdi>MTEB results</bdi>: 9 published: <bdi>not comparable: hard-negatives tier</bdi>" in page
-    assert "<td>66.92</td><td></td>" in page
+    assert "<bdi>MTEB results</bdi></strong>: 10 published numbers" in page
+    assert '<td class="number">66.92</td><td class="number"></td>' in page
     assert (absent["verdict"], tier["verdict"]) == ("", "not comparable")
 
 
@@ -73,8 +76,9 @@ def test_claims_about_other_suites_are_counted_by_paper_and_reason(tmp_path: Pat
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}})
     write_reports(tmp_path)
     text = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
-    assert "- arXiv 2412.17364: 24 published: not comparable: other suite (fake, not miracl)" in text
-    assert "- arXiv 2308.03103: 2 published: not comparable: private data" in text
+    assert "arXiv 2412.17364: 24 published numbers, nDCG@5 of 6 rows in ko, fa, hi and their average." in text
+    assert "None of them is about fake: this run shows nothing for or against them." in text
+    assert "Nobody else can check them: private data." in text
     assert "| arXiv" not in text
 
 

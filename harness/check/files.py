@@ -18,12 +18,11 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def markdown(checked: Checked) -> str:
     """Return the check as a Markdown summary."""
-    from harness.report.templating import environment
+    from harness.report.templating import render
 
-    template = environment(html=False).get_template("check.md.j2")
     several = len({line.measure for line in checked.lines}) > 1
     context = {"checked": checked, "headline": headline(checked), "basis": basis(checked), "several": several}
-    return template.render(sentence=sentence, **context)
+    return render("check.md.j2", sentence=sentence, **context)
 
 
 def junit(checked: Checked) -> bytes:

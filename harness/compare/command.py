@@ -16,6 +16,8 @@ class Format(StrEnum):
     md = "md"
     csv = "csv"
     json = "json"
+    html = "html"
+    tex = "tex"
 
 
 def compare(
@@ -30,6 +32,12 @@ def compare(
     from harness.compare import formats
     from harness.compare.compared import compare as compared
 
-    written = {Format.text: formats.text, Format.md: formats.markdown, Format.csv: formats.csv}
-    result = compared(pairs.read(a), pairs.read(b), measure, margin)
-    print(written.get(format_, formats.as_json)(result), end="")
+    written = {
+        Format.text: formats.text,
+        Format.md: formats.markdown,
+        Format.csv: formats.csv,
+        Format.json: formats.as_json,
+        Format.html: formats.html,
+        Format.tex: formats.tex,
+    }
+    print(written[format_](compared(pairs.read(a), pairs.read(b), measure, margin)), end="")

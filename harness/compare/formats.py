@@ -1,18 +1,20 @@
-"""A comparison as text, Markdown, CSV and JSON."""
+"""A comparison as text, Markdown, a page, LaTeX, CSV and JSON."""
 
 from __future__ import annotations
 
-import csv as csv_format
-import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from typing import Any
 
 from harness.compare.compared import Compared, Row
 from harness.differing import Differing
+from harness.report import spreadsheet
 from harness.report.numbers import chance, hundred, signed
 
 COLUMNS = ("suite", "measure", "seeds_a", "seeds_b", *(field.name for field in fields(Row) if field.name != "seeds"))
+ROWS = 40  # of one of LaTeX's tables
 HEADS = ("entry", "language", "A", "B", "B − A", "95 % interval", "p (Holm)", "verdict")
 
 
@@ -30,23 +32,43 @@ def text(compared: Compared) -> str:
 
 def markdown(compared: Compared) -> str:
     """Return the comparison as Markdown."""
-    from harness.report.templating import environment
+    return _rendered("compare.md.j2", compared)
 
-    template = environment(html=False).get_template("compare.md.j2")
-    context = {"heads": HEADS, "rows": [cells(row) for row in compared.rows], "basis": basis(compared)}
-    return template.render(compared=compared, notes=list(notes(compared)), sections=list(sections(compared)), **context)
+
+def html(compared: Compared) -> str:
+    """Return the comparison as a page of its own."""
+    return _rendered("compare.html.j2", compared, script=None, data=None)
+
+
+def tex(compared: Compared) -> str:
+    """Return the comparison as LaTeX's tables, to be put in where booktabs is loaded."""
+    rows = [cells(row) for row in compared.rows]
+    parts = [rows[i : i + ROWS] for i in range(0, len(rows), ROWS)]
+    return _rendered("compare.tex.j2", compared, parts=parts)
+
+
+def _rendered(template: str, compared: Compared, **further: Any) -> str:
+    from harness.report.templating import render
+
+    counts = Counter(row.verdict for row in compared.rows)
+    context = {
+        "heads": HEADS,
+        "rows": [cells(row) for row in compared.rows],
+        "basis": basis(compared),
+        "counts": counts,
+    }
+    said = {"notes": list(notes(compared)), "sections": list(sections(compared))}
+    return render(template, compared=compared, **context, **said, **further)
 
 
 def csv(compared: Compared) -> str:
     """Return the rows as CSV, unrounded, an empty field where there is no number."""
-    table = io.StringIO()
-    writer = csv_format.DictWriter(table, COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    lines = []
     for row in compared.rows:
         values = {**asdict(row), "suite": compared.suite, "measure": compared.measure}
         values["seeds_a"], values["seeds_b"] = values.pop("seeds")
-        writer.writerow({name: "" if value is None else value for name, value in values.items()})
-    return table.getvalue()
+        lines.append(["" if values[name] is None else values[name] for name in COLUMNS])
+    return spreadsheet.written(COLUMNS, lines)
 
 
 def as_json(compared: Compared) -> str:

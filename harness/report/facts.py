@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,25 @@ from harness.collate import Leaderboard
 from harness.record import Record
 
 Facts = list[tuple[str, str]]
+EMPTY: tuple[object, ...] = (None, "", [], ())
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the records say, by how far it is shared."""
+    """What the records say, by how far it is shared; `leaves` holds what each says of what varies, by dotted name."""
 
     shared: Facts
     by_language: dict[str, Facts]
     by_entry: dict[str, Facts]
-    varying: list[str]
+    leaves: Mapping[str, Sequence[Any]]  # name → a value a record, None where it says nothing
+
+    @property
+    def varying(self) -> list[str]:
+        return list(self.leaves)
+
+    def own(self, place: int) -> Facts:
+        """Return what the record at a place among the records says of what varies."""
+        return [(name, text(values[place])) for name, values in self.leaves.items() if values[place] is not None]
 
 
 def flatten(value: Mapping[str, Any], prefix: str = "") -> Facts:
@@ -36,7 +45,7 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> Facts:
     for name, item in sorted(value.items()):
         if isinstance(item, Mapping):
             facts += flatten(item, f"{prefix}{name}.")
-        elif item not in (None, "", [], ()):
+        elif item not in EMPTY:
             facts.append((f"{prefix}{name}", text(item)))
     return facts
 
@@ -45,6 +54,8 @@ def text(value: Any) -> str:
     """Return a value as it is read: strings bare, lists of plain values with commas, all else as JSON."""
     if isinstance(value, str):
         return value
+    if type(value) in (int, float):
+        return repr(value)
     if isinstance(value, list | tuple) and not any(isinstance(item, list | tuple | Mapping) for item in value):
         return ", ".join(map(text, value))
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
@@ -65,7 +76,8 @@ def of_entries(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
     for record in (*board.records, *board.failures):
         entry = record.provenance.get("entry")
         if isinstance(entry, Mapping):
-            said.setdefault(record.entry, [fact for fact in flatten(entry) if fact[0] not in ("name", "title")])
+            told = {name: value for name, value in entry.items() if name not in ("name", "title", "equations")}
+            said.setdefault(record.entry, flatten(told))
     for entry, line in signature.of_entries(board.records).items():
         said.setdefault(entry, []).append(("signature", line))
     return {entry: said[entry] for entry in order if said.get(entry)}
@@ -73,37 +85,53 @@ def of_entries(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
 
 def of_records(records: Sequence[Record]) -> Provenance:
     """Return the provenance of done records, each fact where it is constant."""
-    flat = [
-        (record, dict(flatten({name: value for name, value in record.provenance.items() if name != "entry"})))
-        for record in records
-    ]
+    tables = [{name: value for name, value in one.provenance.items() if name != "entry"} for one in records]
+    return of_tables(records, tables)
+
+
+def of_tables(records: Sequence[Record], tables: Sequence[Mapping[str, Any]]) -> Provenance:
+    """Return what nested tables, one a record, say, each fact where it is constant."""
     shared: Facts = []
+    found: dict[str, list[Any]] = {}
+    _part(tables, "", shared, found)
     by_language: dict[str, Facts] = {}
     by_entry: dict[str, Facts] = {}
-    varying: list[str] = []
-    for name in sorted({name for _, facts in flat for name in facts}):
-        said = [(record, facts.get(name, "")) for record, facts in flat]
-        if len({value for _, value in said}) == 1:
-            shared.append((name, said[0][1]))
-        elif (languages := _constant(said, lambda record: record.language)) is not None:
+    varying: dict[str, list[Any]] = {}
+    for name, values in sorted(found.items()):
+        if (languages := _constant([record.language for record in records], values)) is not None:
             _add(by_language, name, languages)
-        elif (entries := _constant(said, lambda record: record.entry)) is not None:
+        elif (entries := _constant([record.entry for record in records], values)) is not None:
             _add(by_entry, name, entries)
         else:
-            varying.append(name)
-    return Provenance(shared, by_language, by_entry, varying)
+            varying[name] = values
+    return Provenance(sorted(shared), by_language, by_entry, varying)
 
 
-def _constant(said: Iterable[tuple[Record, str]], group: Callable[[Record], str]) -> dict[str, str] | None:
+def _part(tables: Sequence[Mapping[str, Any]], prefix: str, shared: Facts, varying: dict[str, list[Any]]) -> None:
+    """Add what all tables agree on to `shared` and the rest, a value a table, to `varying`, by dotted names."""
+    for name in dict.fromkeys(name for table in tables for name in table):
+        values = [table.get(name) for table in tables]
+        if all(value == values[0] for value in values):
+            shared += flatten({name: values[0]}, prefix)
+            continue
+        inner = [value if isinstance(value, Mapping) else {} for value in values]
+        if any(inner):
+            _part(inner, f"{prefix}{name}.", shared, varying)
+        plain = [None if isinstance(value, Mapping) or value in EMPTY else value for value in values]
+        if any(value is not None for value in plain):
+            varying[f"{prefix}{name}"] = plain
+
+
+def _constant(groups: Iterable[str], said: Iterable[Any]) -> dict[str, Any] | None:
     """Return the one value of each group, None where a group has several."""
-    values: dict[str, str] = {}
-    for record, value in said:
-        if values.setdefault(group(record), value) != value:
+    values: dict[str, Any] = {}
+    for group, value in zip(groups, said, strict=True):
+        if values.setdefault(group, value) != value:
             return None
     return values
 
 
-def _add(facts: dict[str, Facts], name: str, values: Mapping[str, str]) -> None:
+def _add(facts: dict[str, Facts], name: str, values: Mapping[str, Any]) -> None:
     for group, value in values.items():
-        if value:
-            facts.setdefault(group, []).append((name, value))
+        if value is not None:
+            facts.setdefault(group, []).append((name, text(value)))

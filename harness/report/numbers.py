@@ -37,3 +37,27 @@ def signed(value: float) -> str:
     ('+1.00', '-1.00', '+0.00')
     """
     return f"{100 * value:+z.2f}"
+
+
+def minutes(value: float | None) -> str:
+    """Return minutes with two decimals, whole ones from a hundred on, never 0 for what took time.
+
+    >>> minutes(0.001), minutes(1.234), minutes(123.4), minutes(None)
+    ('< 0.01', '1.23', '123', '')
+    """
+    if value is None:
+        return ""
+    if 0 < value < 0.005:
+        return "< 0.01"
+    return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def memory(count: int) -> str:
+    """Return bytes in MiB, from 1 GiB on in GiB; nothing for 0, which stands for unknown.
+
+    >>> memory(580403200), memory(3221225472), memory(0)
+    ('554 MiB', '3.0 GiB', '')
+    """
+    if not count:
+        return ""
+    return f"{count / 2**20:.0f} MiB" if count < 2**30 else f"{count / 2**30:.1f} GiB"

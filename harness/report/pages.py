@@ -11,46 +11,28 @@ show them × 100 with two decimals. Everything is rendered before anything is wr
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import signature, sums
 from harness.collate import Leaderboard, collate
-from harness.files import write_atomically
-from harness.report import (
-    claims,
-    entry_pages,
-    evidence,
-    experts,
-    facts,
-    geometry,
-    habits,
-    query_pages,
-    sweeps,
-    tasks,
-    view,
-)
+from harness.collector import no_collection
+from harness.files import write_together
+from harness.report import board_data, facts, figures, spreadsheet, view
+from harness.report.documents import document, publication, tex_tables
+from harness.report.entries import pages as entry_pages
+from harness.report.formats import Format, name
+from harness.report.queries import pages as query_pages
+from harness.report.sections import claims, evidence, experts, geometry, habits, sweeps, tasks
 from harness.report.templating import broken, render
 from harness.stats.bootstrap import DRAWS
 from harness.stats.evidence import MARGIN
 from harness.stats.summary import AVERAGE
 
-
-class Format(StrEnum):
-    """A form of the leaderboard, by the suffix of its file."""
-
-    html = "html"
-    md = "md"
-    csv = "csv"
-
+if TYPE_CHECKING:
+    from harness.texts import Texts
 
 SIDE = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold pages of a report alone
-
-
-def name(form: Format) -> str:
-    """Return the file of a form."""
-    return f"leaderboard.{form}"
 
 
 def write_reports(
@@ -58,46 +40,55 @@ def write_reports(
     board: Leaderboard | None = None,
     *,
     formats: Collection[Format] = tuple(Format),
-    texts: bool = True,
+    texts: Texts | None = None,
 ) -> Path:
     """Write the leaderboard into an output folder in each of `formats` and return the page's path.
 
-    `board` is the folder's leaderboard where the caller has collated it already. Without `texts` no page holds the
-    text of a query or a passage. Raises what collate raises, and RequestError where a template is broken or the
-    folder cannot be written; then no file is changed.
+    `board` is the folder's leaderboard where the caller has collated it already. Without `texts` (see harness.texts)
+    no page holds the text of a query or a passage. Raises what collate raises, and RequestError where a template is
+    broken or the folder cannot be written; then no file is changed.
     """
     board = board or collate(folder)
-    content = content_of(folder, board, formats, texts=texts)
+    with no_collection():
+        content = content_of(folder, board, formats, texts=texts)
     _write(folder, content, pages=Format.html in formats)
     return folder / name(Format.html)
 
 
-def content_of(folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: bool) -> dict[str, str]:
+def content_of(folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: Texts | None) -> dict[str, str]:
     """Return every file of the report by its name below the output folder."""
     context = _context(board)
     content: dict[str, str] = {}
     if Format.csv in formats:
         content |= _tables(board, context)
     if Format.md in formats:
-        content[name(Format.md)] = render("leaderboard.md.j2", **context)
+        content[name(Format.md)] = render("leaderboard.md.j2", **context, **publication.of_context(board, context))
+    if Format.tex in formats:
+        tables = tex_tables.of_board(board, context["tables"][0])
+        content[name(Format.tex)] = render("leaderboard.tex.j2", **context, tex=tables)
+    if Format.json in formats:
+        content[name(Format.json)] = document.text(document.of_context(board, context))
     if Format.html in formats:
-        content[name(Format.html)] = render("leaderboard.html.j2", **context, script=None, data=None)
-        content |= entry_pages.files(board)
         content |= query_pages.files(folder, board, texts=texts)
+        content |= entry_pages.files(folder, board, content.keys())
+        page = board_data.page(board, context["tables"], context["claims"], content.keys())
+        page["figures"] = figures.of_board(board, context["tables"])
+        content[name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
 
 
 def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
+    """Write the files and remove the pages of what is no more; what UTF-8 has no bytes for is written as an escape."""
     try:
+        for file in content:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        write_together({folder / file: text.encode(errors="backslashreplace") for file, text in content.items()})
         if pages:
             stale = [path for side in SIDE for path in (folder / side).rglob("*.html")]
             gone = [path for path in stale if path.relative_to(folder).as_posix() not in content]
             sums.unlist(folder, [path.relative_to(folder).as_posix() for path in gone])
             for path in gone:
                 path.unlink()
-        for file, text in content.items():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / file, text.encode())
     except OSError as error:
         raise broken(folder, error) from error
     sums.seal(folder, content)
@@ -122,7 +113,7 @@ def _tables(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
 
 def csv(board: Leaderboard) -> str:
     """Return the rows as CSV, numbers unrounded, an empty field where there is none."""
-    return str(board.rows.to_csv(index=False, lineterminator="\n"))
+    return str(board.rows.map(spreadsheet.cell).to_csv(index=False, lineterminator="\n"))
 
 
 def _context(board: Leaderboard) -> dict[str, Any]:

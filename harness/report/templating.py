@@ -6,17 +6,20 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import resources
 from harness.claims import published
-from harness.collate import weights
-from harness.errors import RequestError
-from harness.report import view
-from harness.report.numbers import chance, hundred, signed, three
+from harness.errors import HarnessError, RequestError
+from harness.report import plain, view
+from harness.report.documents import tex
+from harness.report.numbers import chance, hundred, memory, minutes, signed, three
+from harness.report.sections.claims import address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,55 +37,110 @@ class Script:
 def render(template: str, /, **context: Any) -> str:
     """Return a template filled with data, escaped by the template's kind (the suffix before .j2).
 
-    Raises RequestError, with file and line, for a template that is missing, broken or asks for what is not there.
+    Raises RequestError, with file and line, for a template that is missing, broken, asks for what is not there, or
+    raises any other error.
     """
-    from jinja2 import TemplateError, TemplateSyntaxError
-
     kind = template.removesuffix(".j2").rpartition(".")[2]
     try:
-        return environment(html=kind == "html").get_template(template).render(context)
-    except TemplateSyntaxError as error:
-        raise RequestError(f"template {error.filename or template} line {error.lineno}: {error.message}") from error
-    except TemplateError as error:
-        raise RequestError(f"template {template}: {type(error).__name__}: {error.message or 'not found'}") from error
+        return _environment(kind, resources.templates()).get_template(template).render(context)
+    except (HarnessError, MemoryError):
+        raise
+    except Exception as error:
+        raise _unusable(template, error) from error
 
 
-def environment(*, html: bool) -> Environment:
-    """Return the templates, data escaped for HTML or for Markdown."""
+@cache
+def _environment(kind: str, folder: Path) -> Environment:
+    """Return the templates of one kind. Those of LaTeX are written with <% %>, << >> and <# #>."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    marks = ("<%", "%>", "<<", ">>", "<#", "#>") if kind == "tex" else ("{%", "%}", "{{", "}}", "{#", "#}")
     environment = Environment(
-        loader=FileSystemLoader(resources.templates()),
+        *marks,
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
-        autoescape=html,
-        finalize=None if html else markdown,
+        autoescape=kind == "html",
+        finalize=_finalize(ESCAPES[kind]) if kind in ESCAPES else None,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"hundred": hundred, "signed": signed, "source": view.source, "weights": weights}
+    environment.filters |= {"hundred": hundred, "signed": signed, "source": view.source}
     environment.filters |= {"three": three, "chance": chance, "published": published}
+    environment.filters |= {"raw": Raw, "code": code, "shortened": tex.shortened, "slug": tex.slug}
+    environment.filters |= {"minutes": minutes, "memory": memory, "compared": view.compared, "address": address}
     return environment
 
 
+def _unusable(template: str, error: Exception) -> RequestError:
+    """Return the one-line error of a template that cannot be filled: which one, which line, and what."""
+    from jinja2 import TemplateNotFound, TemplateSyntaxError
+
+    folder = resources.templates()
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    places = [(file.name, line) for file, line in frames if file.parent == folder]
+    if isinstance(error, TemplateSyntaxError):
+        places = [(error.name or template, error.lineno)]
+    file, line = places[-1] if places else (template, 0)
+    where = f"template {file} line {line}" if line else f"template {file}"
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, TemplateNotFound):
+        what = f"{error.name} is not there"
+    return RequestError(" ".join(f"{where}: {what}; mend it in {folder}".split()))
+
+
 def markdown(value: Any) -> str:
-    """Return data as one line of Markdown in which none of it is markup.
+    """Return data as one line of Markdown in which none of it is markup, and no text turns the ones beside it around.
 
     >>> markdown("a|b *c*")
     'a\\\\|b \\\\*c\\\\*'
     """
-    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(value).split()))
+    escaped = re.sub(r"([\\`*_\[\]<>|~&$#])", r"\\\1", plain.line(value))
+    return re.sub(r"^(\d{1,9})([.)]) |^([-+=]) ", _block, escaped)
+
+
+def _block(match: re.Match[str]) -> str:
+    """Return the beginning of a line that would open a list or a rule, escaped."""
+    number, mark, sign = match.groups()
+    return f"{number}\\{mark} " if number else f"\\{sign} "
+
+
+ESCAPES: Mapping[str, Callable[[Any], str]] = {"md": markdown, "tex": tex.escape}  # of HTML, Jinja's own
+
+
+class Raw(str):
+    """Markup of Markdown or LaTeX that is put in as it is."""
+
+    __slots__ = ()
+
+
+def code(text: str) -> Raw:
+    """Return a text as one line of an indented code block of Markdown."""
+    return Raw(plain.line(text))
+
+
+def _finalize(escape: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: value if isinstance(value, Raw) else escape(value)
 
 
 def script(names: Sequence[str]) -> Script:
     """Return files of the templates' folder as the one script of a page."""
     from markupsafe import Markup
 
-    text = "".join((resources.templates() / name).read_text(encoding="utf-8") for name in names)
+    text = "".join(_read(name) for name in names)
     if "</script" in text.lower() or "<!--" in text:
         raise RequestError(f"a script among {', '.join(names)} would end its own element; write it otherwise")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Script(Markup(text), f"'sha256-{digest}'")
+
+
+def _read(name: str) -> str:
+    try:
+        return (resources.templates() / name).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RequestError(f"template {name} is not there; mend it in {resources.templates()}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(name, error) from error
 
 
 def embedded(data: Any) -> Markup:

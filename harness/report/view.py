@@ -13,18 +13,33 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from harness.collate import Leaderboard, resolved
+from harness.keys import digest
 from harness.record import Record
 from harness.stats.summary import AVERAGE
 
 _T = TypeVar("_T")
+LONGEST = 240  # bytes of a file's name before its suffix; file systems take 255 in all
 
 
 @dataclass(frozen=True)
 class Source:
-    """The record of one seed, as a path relative to the output folder, fit for a link."""
+    """The cell of one seed: where the entry's page shows it, relative to the output folder, fit for a link."""
 
     seed: int
     href: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """The 95 % interval of a rank, and the group of entries that are not told apart."""
+
+    best: int
+    worst: int
+    group: int
+
+    @property
+    def ranks(self) -> str:
+        return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,8 @@ class Score:
     n_queries: int
     n_seeds: int
     sources: tuple[Source, ...]
+    place: Place | None = None
+    verdict: str = ""  # on the one claim about it
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,14 @@ class Row:
     boxes: tuple[Box, ...]  # one a language
     average: Score | None
     reasons: tuple[str, ...]
+    recipe: str = ""  # of what is trained
+    minutes: float | None = None  # a cell, mean over the entry's cells that are done
+    memory: int = 0  # bytes, the most of any of them; 0: unknown
+    verdicts: tuple[tuple[str, str], ...] = ()  # each verdict, and the languages it is about
+
+    @property
+    def href(self) -> str:
+        return page_of(self.entry)
 
     @property
     def seeds(self) -> str:
@@ -81,9 +106,26 @@ class Table:
     rows: tuple[Row, ...]
 
 
+def file_of(entry: str) -> str:
+    """Return the name of an entry's page: its own, or a digest where that can be no file's name."""
+    fit = "/" not in entry and "\0" not in entry and len(entry.encode()) <= LONGEST
+    return f"{entry if fit else digest(entry)}.html"
+
+
+def page_of(entry: str) -> str:
+    """Return the page of an entry, relative to the output folder, fit for a link."""
+    return f"entries/{quote(file_of(entry), safe='@')}"
+
+
 def source(record: Record) -> Source:
-    """Return where a record lies, each part of the path quoted."""
-    return Source(record.seed, quote(f"records/{record.entry}/{record.language}/{record.seed}.json", safe="/@"))
+    """Return where the page of its entry shows a record."""
+    return Source(record.seed, f"{page_of(record.entry)}#{quote(f'{record.language}-{record.seed}', safe='@')}")
+
+
+def compared(entry: str, language: str, baseline: str) -> str:
+    """Return the page of the queries that two entries differ on, relative to the output folder, fit for a link."""
+    named = "&".join(f"{name}={quote(value, safe='@')}" for name, value in (("a", entry), ("b", baseline)))
+    return f"queries/{quote(f'{language}.html', safe='@')}#{named}"
 
 
 def one_line(text: str) -> str:
@@ -97,15 +139,20 @@ def tables(board: Leaderboard) -> list[Table]:
     measured = {entry for entry, *_ in scores}
     failed = _grouped(board.failures)
     entries = _order(measured | {entry for entry, _ in failed}, scores, board.primary)
-    titles = _titles((*board.records, *board.failures))
+    titles = _said((*board.records, *board.failures), "title")
+    recipes = _said((record for record in board.records if record.trained), "recipe")
+    costs = _costs(board.records)
 
     def row(entry: str, measure: str) -> Row:
         boxes = [
             Box(scores.get((entry, language, measure)), tuple(map(source, failed.get((entry, language), ()))))
             for language in board.languages
         ]
+        average = scores.get((entry, AVERAGE, measure))
         reasons = () if entry in measured else _reasons(board, entry)
-        return Row(entry, titles.get(entry, ""), tuple(boxes), scores.get((entry, AVERAGE, measure)), reasons)
+        named = zip((AVERAGE, *board.languages), (average, *(box.score for box in boxes)), strict=True)
+        said = (recipes.get(entry, ""), *costs.get(entry, (None, 0)), _verdicts(named))
+        return Row(entry, titles.get(entry, ""), tuple(boxes), average, reasons, *said)
 
     return [Table(measure, tuple(row(entry, measure) for entry in entries)) for measure in board.measures]
 
@@ -160,13 +207,34 @@ def _reasons(board: Leaderboard, entry: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason or "no reason recorded" for reason in reasons))
 
 
-def _titles(records: Iterable[Record]) -> dict[str, str]:
-    titles: dict[str, str] = {}
+def _said(records: Iterable[Record], name: str) -> dict[str, str]:
+    """Return what the records say of each entry under a name, where it is text."""
+    found: dict[str, str] = {}
     for record in records:
         entry = record.provenance.get("entry")
-        if isinstance(entry, Mapping) and isinstance(entry.get("title"), str):
-            titles.setdefault(record.entry, entry["title"])
-    return titles
+        if isinstance(entry, Mapping) and isinstance(entry.get(name), str):
+            found.setdefault(record.entry, entry[name])
+    return found
+
+
+def _costs(records: Iterable[Record]) -> dict[str, tuple[float | None, int]]:
+    """Return the minutes of a cell (None where no record says) and the peak memory of each entry."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.entry, []).append(record)
+    found: dict[str, tuple[float | None, int]] = {}
+    for entry, own in groups.items():
+        minutes = math.fsum(record.seconds for record in own) / len(own) / 60
+        found[entry] = (minutes or None, max(record.peak_memory_bytes for record in own))
+    return found
+
+
+def _verdicts(named: Iterable[tuple[str, Score | None]]) -> tuple[tuple[str, str], ...]:
+    groups: dict[str, list[str]] = {}
+    for language, score in named:
+        if score and score.verdict:
+            groups.setdefault(score.verdict, []).append(language)
+    return tuple((verdict, ", ".join(languages)) for verdict, languages in groups.items())
 
 
 def _order(entries: set[str], scores: Mapping[tuple[str, str, str], Score], primary: str) -> list[str]:
@@ -180,7 +248,12 @@ def _order(entries: set[str], scores: Mapping[tuple[str, str, str], Score], prim
 
 def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
     """Return the rows by (entry, language, measure)."""
-    records = _grouped(board.records)
+    sources = {name: tuple(map(source, records)) for name, records in board.of.items()}
+    places = {
+        (one.entry, one.language, measure): Place(*(int(v[i]) for v in (one.rank_best, one.rank_worst, one.group)))
+        for one in board.evidence
+        for i, measure in enumerate(board.measures)
+    }
     return {
         (row["entry"], row["language"], row["measure"]): Score(
             mean=row["mean"],
@@ -193,7 +266,9 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
             p=_or_none(row["p_adjusted"]),
             n_queries=row["n_queries"],
             n_seeds=row["n_seeds"],
-            sources=tuple(map(source, records.get((row["entry"], row["language"]), []))),
+            sources=sources.get((row["entry"], row["language"]), ()),
+            place=places.get((row["entry"], row["language"], row["measure"])),
+            verdict=row["verdict"],
         )
         for row in board.rows.to_dict("records")
     }

@@ -25,9 +25,11 @@ def rescore(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Score the stored rankings again and say what moved; nothing is trained, and nothing written without --write."""
+    from harness.collate import collate
     from harness.report import write_reports
     from harness.rescore import scores
     from harness.store import default_root
+    from harness.texts import of_board
     from harness.verify.rebuild import Elsewhere, rebuild
 
     places = [path.absolute() if path else None for path in (data_dir, methods_path)]
@@ -41,7 +43,9 @@ def rescore(
     print(f"{len(cells)} cells scored again, {len(moved)} scores moved or were added")
     if write and moved:
         scores.write(folder, rebuilt, plan, cells)
-        print(f"leaderboard: {write_reports(folder)}")
+        board = collate(folder)
+        texts = of_board(board, rebuilt.request.place.cache, rebuilt.request.place.data_dir)
+        print(f"leaderboard: {write_reports(folder, board, texts=texts)}")
 
 
 def table(moved: Sequence[Moved]) -> Iterator[str]:

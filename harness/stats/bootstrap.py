@@ -37,6 +37,19 @@ def resample_counts(n: int, draws: int, seed: int) -> Counts:
 
 
 def percentiles(means: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
-    """Return the bounds between which the central `level` of the resampled means lie, column by column."""
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    """Return the bounds between which the central `level` of the resampled means lie, column by column.
+
+    Those of `numpy.quantile` to the last bit; it partitions, and sorting is several times faster.
+    """
+    ordered = np.sort(means, axis=0)  # NaN last
+    found = np.asarray([_between(ordered, share * (len(ordered) - 1)) for share in ((1 - level) / 2, (1 + level) / 2)])
+    low, high = np.where(np.isnan(ordered[-1]), np.nan, found)
     return low, high
+
+
+def _between(ordered: Floats, place: float) -> Floats:
+    """Return what stands at a place between two rows, reckoned from the nearer one."""
+    below = int(place)
+    rest = place - below
+    left, right = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
+    return np.asarray(left + (right - left) * rest if rest < 0.5 else right - (right - left) * (1 - rest))

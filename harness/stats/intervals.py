@@ -52,6 +52,14 @@ class Estimate:
         return self.value - half, self.value + half
 
 
+@dataclass(frozen=True)
+class Noise:
+    """Vs and Ve of one entry, each with its degrees of freedom."""
+
+    seeds: tuple[Floats, float]
+    residual: tuple[Floats, float]
+
+
 def student(probability: float, freedom: Floats) -> Floats:
     """Return the quantile of Student's t, of the normal where `freedom` is infinite."""
     from scipy import stats
@@ -84,7 +92,7 @@ def over_seeds(values: Floats) -> Estimate | None:
 def over_both(values: Floats) -> Estimate | None:
     """Return the mean over queries and seeds, for other queries and seeds; None for one seed."""
     values = finite(values, 3)
-    return None if len(values) < 2 else _two_way(values.mean(axis=0), [values])
+    return None if len(values) < 2 else paired(values.mean(axis=0), [noise(values)])
 
 
 def difference(new: Floats, old: Floats) -> Estimate:
@@ -95,7 +103,7 @@ def difference(new: Floats, old: Floats) -> Estimate:
     new, old = finite(new, 3), finite(old, 3)
     if new.shape[1:] != old.shape[1:]:
         raise ValueError(f"cannot pair scores of shapes {new.shape} and {old.shape}")
-    return _two_way(new.mean(axis=0) - old.mean(axis=0), [new, old])
+    return paired(new.mean(axis=0) - old.mean(axis=0), [noise(new), noise(old)])
 
 
 def averaged(parts: Sequence[Estimate]) -> Estimate:
@@ -107,27 +115,33 @@ def averaged(parts: Sequence[Estimate]) -> Estimate:
     return _estimate(value, terms)
 
 
-def _two_way(paired: Floats, entries: Sequence[Floats]) -> Estimate:
-    """Return the estimate of the mean of `paired` [queries, columns], made of `entries` [seeds, queries, columns]."""
-    n = len(paired)
+def noise(values: Floats) -> Noise | None:
+    """Return what an entry's seeds add to its variance; None for one seed.  values [seeds, queries, columns]"""
+    seeds, n = values.shape[:2]
+    if seeds < 2 or n < 2:
+        return None
+    means = values.mean(axis=1)  # [seeds, columns]
+    residual = values - values.mean(axis=0) - means[:, None] + means.mean(axis=0)
+    freedom = (seeds - 1) * (n - 1)
+    spread = means.var(axis=0, ddof=1) / seeds
+    return Noise((spread, seeds - 1), ((residual**2).sum(axis=(0, 1)) / freedom / (seeds * n), freedom))
+
+
+def paired(scores: Floats, noises: Sequence[Noise | None]) -> Estimate:
+    """Return the estimate of the mean of `scores` [queries, columns], averages over the seeds of entries with `noises`.
+
+    Raises ValueError for one query.
+    """
+    n = len(scores)
     if n < 2:
         raise ValueError("one query has no error of its mean")
-    queries = paired.var(axis=0, ddof=1) / n
-    terms: list[tuple[Floats, Floats | float]] = [(queries, n - 1)]
-    residuals = []
-    for values in entries:
-        seeds = len(values)
-        if seeds < 2:
-            continue
-        means = values.mean(axis=1)  # [seeds, columns]
-        residual = values - values.mean(axis=0) - means[:, None] + means.mean(axis=0)
-        freedom = (seeds - 1) * (n - 1)
-        terms.append((means.var(axis=0, ddof=1) / seeds, seeds - 1))
-        residuals.append(((residual**2).sum(axis=(0, 1)) / freedom / (seeds * n), freedom))
-    spread = sum((variance for variance, _ in terms[1:]), np.zeros_like(queries))
+    queries = scores.var(axis=0, ddof=1) / n
+    seeds = [own.seeds for own in noises if own]
+    residuals = [own.residual for own in noises if own]
+    spread = sum((variance for variance, _ in seeds), np.zeros_like(queries))
     shared = sum((variance for variance, _ in residuals), np.zeros_like(queries))
     total = np.maximum.reduce([queries + spread - shared, queries, spread])
-    return _estimate(paired.mean(axis=0), [*terms, *residuals], total)
+    return _estimate(scores.mean(axis=0), [(queries, n - 1), *seeds, *residuals], total)
 
 
 def _estimate(value: Floats, terms: Sequence[tuple[Floats, Floats | float]], total: Floats | None = None) -> Estimate:

@@ -47,7 +47,7 @@ def test_markdown_has_a_row_for_each_comparison_and_no_markup_of_the_data(
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert [len(row.replace("\\|", "").split("|")) for row in rows] == [11] * 4
     assert rows[2].startswith("| **regression** | mnrl | ko | 49.85 | 42.15 | -7.70 |")
-    assert "\\<full\\> & " in text
+    assert "\\<full\\> \\& " in text
 
 
 def test_on_github_the_summary_is_appended_and_each_failure_is_an_annotation(

@@ -7,16 +7,15 @@ correlation for STS); retrieval means come rounded to 5 digits from mteb (trap T
 
 from __future__ import annotations
 
-import csv as csv_format
-import io
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.collate import Leaderboard, weights
 from harness.record import Record
+from harness.report import spreadsheet
 from harness.report.view import Source, source
 
 CSV = "tasks.csv"
@@ -62,18 +61,17 @@ def of_board(board: Leaderboard, order: Sequence[str]) -> list[TaskTable]:
 
 def csv(board: Leaderboard, tables: Iterable[TaskTable]) -> str:
     """Return the scores as CSV, unrounded by us, an empty field where there is none."""
-    text = io.StringIO()
-    writer = csv_format.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    return spreadsheet.written(COLUMNS, _lines(board, tables))
+
+
+def _lines(board: Leaderboard, tables: Iterable[TaskTable]) -> Iterator[tuple[object, ...]]:
     for table in tables:
         for entry, scores in table.rows:
             for (name, about), score in zip(table.tasks.items(), scores, strict=True):
                 if score is not None:
                     *what, mteb = (about[field] for field in DESCRIBED)
                     spread = "" if score.seed_sd is None else score.seed_sd
-                    row = (board.suite, entry, table.language, name, *what, score.mean, spread, score.n_seeds, mteb)
-                    writer.writerow(row)
-    return text.getvalue()
+                    yield (board.suite, entry, table.language, name, *what, score.mean, spread, score.n_seeds, mteb)
 
 
 def _names(board: Leaderboard, language: str, records: Iterable[Record]) -> list[str]:

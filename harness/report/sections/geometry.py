@@ -5,13 +5,12 @@ The gain of a cell is its primary measure less that of the untuned base in its l
 
 from __future__ import annotations
 
-import csv as csv_format
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.collate import Leaderboard
 from harness.record import Record
+from harness.report import spreadsheet
 from harness.stats.agreement import spearman
 from harness.stats.sphere import QUANTITIES
 from harness.stats.summary import BASE
@@ -77,7 +76,7 @@ def of_board(board: Leaderboard, order: Sequence[str]) -> Geometry | None:
 
 def gain(board: Leaderboard, record: Record) -> float | None:
     """Return the primary measure of a trained record less the base's, None where the run has no base."""
-    base = [r for r in board.records if r.entry == BASE and r.language == record.language]
+    base = board.of.get((BASE, record.language))
     if not (record.trained and base):
         return None
     return record.measures[board.primary] - base[0].measures[board.primary]
@@ -85,9 +84,10 @@ def gain(board: Leaderboard, record: Record) -> float | None:
 
 def csv(board: Leaderboard) -> str:
     """Return a row for each record and quantity, unrounded, an empty field where there is none."""
-    text = io.StringIO()
-    writer = csv_format.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    return spreadsheet.written(COLUMNS, _lines(board))
+
+
+def _lines(board: Leaderboard) -> Iterator[list[object]]:
     for record in board.records:
         if not record.geometry:
             continue
@@ -95,8 +95,7 @@ def csv(board: Leaderboard) -> str:
         for quantity in QUANTITIES:
             values = [record.geometry[when][quantity] for when in ("before", "after")]
             cell = (board.suite, record.entry, record.language, record.seed)
-            writer.writerow([*cell, quantity, *values, board.primary, "" if own is None else own])
-    return text.getvalue()
+            yield [*cell, quantity, *values, board.primary, "" if own is None else own]
 
 
 def _cells(board: Leaderboard, records: Iterable[Record]) -> list[_Cell]:
@@ -124,16 +123,16 @@ def _table(quantity: str, board: Leaderboard, records: Sequence[Record], order: 
         here = [record.geometry["before"][quantity] for record in records if record.language == language]
         before.append(here[0] if here else None)
     trained = {record.entry for record in records if record.trained}
-    rows = []
-    for entry in order:
-        if entry in trained:
-            own = [record for record in records if record.entry == entry]
-            rows.append((entry, tuple(_mean(quantity, own, language) for language in board.languages)))
+    rows = [
+        (entry, tuple(_mean(quantity, board.of.get((entry, language), ())) for language in board.languages))
+        for entry in order
+        if entry in trained
+    ]
     return Table(quantity, tuple(before), tuple(rows))
 
 
-def _mean(quantity: str, records: Iterable[Record], language: str) -> Change | None:
-    own = [record for record in records if record.language == language]
+def _mean(quantity: str, records: Iterable[Record]) -> Change | None:
+    own = [record for record in records if record.geometry]
     if not own:
         return None
     after = sum(record.geometry["after"][quantity] for record in own) / len(own)

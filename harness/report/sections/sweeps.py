@@ -1,26 +1,27 @@
 """Sweeps: how the primary measure moves with each setting that was given several values.
 
 One curve for each declared entry and swept setting, with a line for each combination of the other swept settings. The
-numbers are those of the leaderboard's rows. Figures are SVG with text as text; equal numbers give equal bytes.
+numbers are those of the leaderboard's rows.
 """
 
 from __future__ import annotations
 
-import html
-import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.collate import Leaderboard
+from harness.report import spreadsheet
+from harness.report.figures import svg
+from harness.report.figures.labels import label
+from harness.report.numbers import hundred
 from harness.report.view import Box, Row, Score
 
 CSV = "sweeps.csv"
 COLUMNS = ("origin", "setting", "value", "others")  # before those of leaderboard.csv
 LOG_FROM = 10  # a numeric setting whose largest value is more than so many times its smallest has a logarithmic axis
-_INK = "#123456"  # stands for the page's text colour, which differs in the dark
+_LEFT, _TALL = 52.0, 220.0  # room for the numbers beside a figure, and its height
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Curve:
     lines: tuple[Line, ...]
     languages: tuple[str, ...]
     measure: str
-    figure: str = field(default="", repr=False)  # SVG
+    figure: str = field(default="", repr=False)  # SVG, fit to stand in a page
 
 
 def text(value: Any) -> str:
@@ -121,63 +122,62 @@ def csv(board: Leaderboard, curves: Iterable[Curve]) -> str:
                 for place, value in enumerate((curve.origin, curve.target, point.text, line.others)):
                     own.insert(place, COLUMNS[place], value)
                 tables.append(own)
-    return str(pandas.concat(tables).to_csv(index=False, lineterminator="\n"))
+    return str(pandas.concat(tables).map(spreadsheet.cell).to_csv(index=False, lineterminator="\n"))
 
 
 def draw(curve: Curve, number: int) -> str:
     """Return a curve as an SVG element, its ids unique on the page by `number`."""
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever the user's own file says
-        matplotlib.rcParams.update(_style())
-        figure = Figure(figsize=(6.4, 3.4), layout="constrained")
-        FigureCanvasSVG(figure)
-        _plot(figure.subplots(), curve)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return _embedded(buffer.getvalue(), curve, number)
+    title = f"{label(curve.origin)}: {label(curve.measure)} over {label(curve.target)}"
+    plot = _Plot(curve)
+    return svg.drawn(f"sweep-{number}", (title, "; ".join(map(_told, curve.lines))), plot.height, plot)
 
 
-def _style() -> dict[Any, Any]:
-    inks = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "legend.labelcolor")
-    return {
-        **dict.fromkeys(inks, _INK),
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "harness",  # else ids are drawn at random
-        "text.parse_math": False,  # a dollar in a name is a dollar
-    }
+class _Plot:
+    def __init__(self, curve: Curve) -> None:
+        self.curve = curve
+        self.languages = curve.languages if len(curve.lines) == 1 and len(curve.languages) > 1 else ()
+        lines = [(label(line.others) or "average", _look(i)) for i, line in enumerate(curve.lines)]
+        lines += [(label(language, 12), _thin(i)) for i, language in enumerate(self.languages)]
+        self.key = svg.Key(lines if len(lines) > 1 else [], _LEFT)
+        self.height = self.key.height + _TALL + 56
 
+    def __call__(self, canvas: Any) -> None:
+        self.key.draw(canvas, 0)
+        axes = svg.panel(canvas, (_LEFT, self.key.height + 10, svg.WIDTH - _LEFT - 16, _TALL))
+        points = {point.text: point for line in self.curve.lines for point in line.points}
+        values = sorted(points.values(), key=lambda point: _place(point.value))
+        numeric = all(_is_number(point.value) for point in values)
+        place = {point.text: float(point.value) if numeric else float(i) for i, point in enumerate(values)}
+        self._lines(axes, place)
+        if numeric and min(place.values()) > 0 and max(place.values()) > LOG_FROM * min(place.values()):
+            axes.set_xscale("log")
+        axes.set_xticks(list(place.values()), labels=[label(name, 16) for name in place])
+        axes.minorticks_off()
+        axes.set_xlabel(label(self.curve.target))
+        axes.set_ylabel(f"{label(self.curve.measure)} × 100")
 
-def _plot(axes: Any, curve: Curve) -> None:
-    points = {point.text: point for line in curve.lines for point in line.points}
-    values = sorted(points.values(), key=lambda point: _place(point.value))
-    numeric = all(_is_number(point.value) for point in values)
-    place = {point.text: float(point.value) if numeric else float(i) for i, point in enumerate(values)}
-    for i, line in enumerate(curve.lines):
-        shown = [(point, point.average) for point in line.points if point.average]
-        at = [place[point.text] for point, _ in shown]
-        means = [100 * score.mean for _, score in shown]
-        spread = [[100 * _gap(s.low, s.mean) for _, s in shown], [100 * _gap(s.mean, s.high) for _, s in shown]]
-        marker = "osD^vP*X"[i % 8]
-        axes.errorbar(at, means, yerr=spread, marker=marker, capsize=3, elinewidth=1, label=line.others or "average")
-    if len(curve.lines) == 1 and len(curve.languages) > 1:
-        for i, language in enumerate(curve.languages):
-            scores = [(place[p.text], p.boxes[i].score) for p in curve.lines[0].points]
+    def _lines(self, axes: Any, place: Mapping[str, float]) -> None:
+        for i, line in enumerate(self.curve.lines):
+            shown = [(point, point.average) for point in line.points if point.average]
+            at = [place[point.text] for point, _ in shown]
+            means = [100 * score.mean for _, score in shown]
+            spread = [[100 * _gap(s.low, s.mean) for _, s in shown], [100 * _gap(s.mean, s.high) for _, s in shown]]
+            axes.errorbar(at, means, yerr=spread, capsize=3, elinewidth=1, **_look(i))
+        for i in range(len(self.languages)):
+            scores = [(place[point.text], point.boxes[i].score) for point in self.curve.lines[0].points]
             known = [(x, 100 * score.mean) for x, score in scores if score]
-            axes.plot([x for x, _ in known], [y for _, y in known], linestyle="--", linewidth=1, label=language)
-    if numeric and min(place.values()) > 0 and max(place.values()) > LOG_FROM * min(place.values()):
-        axes.set_xscale("log")
-    axes.set_xticks(list(place.values()), labels=list(place))
-    axes.minorticks_off()
-    axes.set_xlabel(curve.target)
-    axes.set_ylabel(f"{curve.measure} × 100")
-    if len(axes.get_legend_handles_labels()[1]) > 1:
-        axes.figure.legend(loc="outside right upper", frameon=False, fontsize="small")
+            axes.plot([x for x, _ in known], [y for _, y in known], **_thin(i))
+
+
+def _look(i: int) -> dict[str, Any]:
+    """Return the look of a line of averages: the first in the page's ink, the others in hues."""
+    color = svg.HUES[(i - 1) % len(svg.HUES)] if i else svg.INK
+    return {"color": color, "marker": "osD^vP*X"[i % 8], "markersize": 5, "linestyle": "-", "linewidth": 1.5}
+
+
+def _thin(i: int) -> dict[str, Any]:
+    """Return the look of a language's line."""
+    return {"color": svg.HUES[i % len(svg.HUES)], "linestyle": svg.DASHES[1:][i % 5], "linewidth": 1.1}
 
 
 def _gap(low: float | None, high: float | None) -> float:
@@ -185,28 +185,7 @@ def _gap(low: float | None, high: float | None) -> float:
     return 0.0 if low is None or high is None else max(high - low, 0.0)
 
 
-def _embedded(svg: str, curve: Curve, number: int) -> str:
-    """Return an SVG file as an element of a page: named, in the page's ink, with ids and styles of its own."""
-    name = f"sweep-{number}"
-    svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.S)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"| (?:width|height)="[\d.]+pt"(?=[^<]*viewBox)', "", svg)
-    svg = re.sub(r"font-family: [^;]*; ", "", svg)  # the page's
-    svg = svg.replace("xlink:href", "href").replace(_INK, "currentColor")
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'\bhref="#', f'href="#{name}-', svg).replace("url(#", f"url(#{name}-")
-    what = html.escape(f"{curve.origin}: {curve.measure} over {curve.target}")
-    told = html.escape("; ".join(_told(line) for line in curve.lines))
-    opening = (
-        f'<svg class="curve" role="img" aria-labelledby="{name}-title {name}-desc" stroke-linejoin="round"'
-        ' stroke-linecap="butt"'
-    )
-    head, body = svg.removeprefix("<svg").split(">", 1)
-    names = f'<title id="{name}-title">{what}</title><desc id="{name}-desc">{told}</desc>'
-    return re.sub(r"\n\s*(?=\n)", "", f"{opening}{head}>{names}{body}")
-
-
 def _told(line: Line) -> str:
     """Return a line in words, for who does not see it."""
-    values = [f"{p.text}: {100 * p.average.mean:.2f}" if p.average else f"{p.text}: none" for p in line.points]
-    return f"{line.others or 'average'}: {', '.join(values)}"
+    means = [(label(point.text), hundred(point.average.mean) if point.average else "none") for point in line.points]
+    return f"{label(line.others) or 'average'}: {', '.join(f'{value}: {mean}' for value, mean in means)}"

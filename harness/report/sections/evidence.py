@@ -5,14 +5,13 @@ Numbers are in units of the measure; what they are is in harness.stats.evidence.
 
 from __future__ import annotations
 
-import csv as csv_format
-import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.collate import Leaderboard
+from harness.report import spreadsheet
 from harness.stats.evidence import MARGIN
 from harness.stats.summary import AVERAGE
 
@@ -61,9 +60,11 @@ def of_board(board: Leaderboard, order: Sequence[str]) -> list[Table]:
 
 def csv(board: Leaderboard) -> str:
     """Return the evidence on every entry, language and measure as CSV, unrounded; nothing where there is none."""
-    text = io.StringIO()
-    writer = csv_format.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    return spreadsheet.written(COLUMNS, rows(board))
+
+
+def rows(board: Leaderboard) -> Iterator[list[object]]:
+    """Yield the evidence in the order of COLUMNS and of the leaderboard's rows, "" where there is no number."""
     for one in sorted(board.evidence, key=lambda one: one.entry):  # stable: languages keep their order
         for i, measure in enumerate(board.measures):
             over = "queries and seeds" if one.n_seeds > 1 else "queries"
@@ -75,8 +76,7 @@ def csv(board: Leaderboard) -> str:
             rank = (one.rank_best[i], one.rank_worst[i], one.group[i])
             numbers = (*level, *tests, *counts, *size, *rank)
             named = (board.suite, one.entry, one.language, measure, board.baseline, over)
-            writer.writerow([*named, *("" if number != number else number for number in numbers)])
-    return text.getvalue()
+            yield [*named, *("" if number != number else number for number in numbers)]
 
 
 def _line(one: Any) -> Line:

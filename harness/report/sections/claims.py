@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv as csv_format
-import io
-from collections import Counter
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.collate import Leaderboard
+from harness.report import spreadsheet
 from harness.verdicts import Line
 
 CSV = "claims.csv"
@@ -20,29 +19,36 @@ COLUMNS = (*ABOUT, *MODEL, *LEVEL, *GAIN, "verdict", "reason", "source", "note")
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """Claims of one paper that are about something else than this run."""
-
-    paper: str
-    count: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class Compared:
-    """All claims, those about the run's suite, and the others by paper and reason."""
+    """All claims, and those about the run's suite (its name without a variant)."""
 
+    suite: str
     lines: tuple[Line, ...]
     here: tuple[Line, ...]
-    elsewhere: tuple[Elsewhere, ...]
 
 
 def of_board(board: Leaderboard) -> Compared:
     """Return every published claim with what the run measured where it measured the same."""
     bare = board.suite.partition("@")[0]
-    others = Counter((line.claim.paper, line.reason) for line in board.lines if line.claim.suite != bare)
-    elsewhere = tuple(Elsewhere(paper, count, reason) for (paper, reason), count in others.items())
-    return Compared(board.lines, tuple(line for line in board.lines if line.claim.suite == bare), elsewhere)
+    return Compared(bare, board.lines, tuple(line for line in board.lines if line.claim.suite == bare))
+
+
+def address(text: str) -> str:
+    """Return the web address that a paper's name or a source begins with, "" where it begins with none.
+
+    >>> address("arXiv 2412.17364"), address("pyserini.org/2cr.html: dev"), address("the summary")
+    ('https://arxiv.org/abs/2412.17364', 'https://pyserini.org/2cr.html', '')
+    >>> address("owner/name at 9904714, imgs/table4.PNG: one run")
+    'https://github.com/owner/name/blob/9904714/imgs/table4.PNG'
+    """
+    if found := re.match(r"arXiv (\d{4}\.\d{4,5})\b", text):
+        return f"https://arxiv.org/abs/{found[1]}"
+    if found := re.match(r"([\w.-]+/[\w.-]+) at ([0-9a-f]{7,40})(?:, ([\w./-]+))?(?=[:,]|$)", text):
+        where = f"blob/{found[2]}/{found[3]}" if found[3] else f"tree/{found[2]}"
+        return f"https://github.com/{found[1]}/{where}"
+    if found := re.match(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/[\w./-]+", text):
+        return f"https://{found[0]}"
+    return ""
 
 
 def csv(lines: Iterable[Line]) -> str:
@@ -50,15 +56,16 @@ def csv(lines: Iterable[Line]) -> str:
 
     `reach` and the states of `level` and `gain` are those of harness.verdicts.
     """
-    text = io.StringIO()
-    writer = csv_format.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    return spreadsheet.written(COLUMNS, rows(lines))
+
+
+def rows(lines: Iterable[Line]) -> Iterator[list[object]]:
+    """Yield every claim in the order of COLUMNS, "" where there is no number."""
     for line in lines:
         claim = line.claim
         said = [getattr(claim, name) for name in (*ABOUT, *MODEL)]
         numbers = [*_level(line), *_gain(line)]
-        writer.writerow([*said, *numbers, line.verdict, line.reason, claim.source, claim.note])
-    return text.getvalue()
+        yield [*said, *numbers, line.verdict, line.reason, claim.source, claim.note]
 
 
 def _level(line: Line) -> list[object]:

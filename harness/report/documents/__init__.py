@@ -1,0 +1,1 @@
+"""The leaderboard as LaTeX, as JSON and as the results section of a paper."""

@@ -1,0 +1,1 @@
+"""A page a language: where one entry beats another, query by query."""

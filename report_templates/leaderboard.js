@@ -1,0 +1,115 @@
+// The switches over the tables of the leaderboard: they are all on the page without this.
+
+const DESCENDING_FIRST = ['difference', 'seeds', 'queries'];
+
+function start() {
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const controls = document.getElementById('controls');
+  const boards = [...document.querySelectorAll('section.board')];
+  const tables = boards.map((board) => board.querySelector('table'));
+  const rows = tables.map((table) => [...table.tBodies[0].rows]);
+  let state = readState(data, location.hash.slice(1));
+
+  function show() {
+    const at = data.measures.indexOf(state.measure);
+    boards.forEach((board, i) => {
+      board.hidden = i !== at;
+    });
+    showTable(data, state, tables[at], rows[at]);
+    showControls(data, state, controls);
+    document.getElementById('shown').textContent = told(data, state);
+  }
+
+  function change(changes) {
+    state = { ...state, ...changes };
+    show();
+    history.replaceState(null, '', `#${writeState(data, state)}`);
+  }
+
+  function sortBy(column) {
+    const first = DESCENDING_FIRST.includes(column) || data.languages.includes(column) ? 'desc' : 'asc';
+    const second = first === 'desc' ? 'asc' : 'desc';
+    const order = state.sort !== column ? first : state.order === first ? second : '';
+    change({ sort: order && column, order });
+  }
+
+  for (const table of tables) {
+    addButtons(table, sortBy);
+  }
+  listen(data, controls, change, (form) => download(data, state, form));
+  addEventListener('hashchange', () => {
+    if (!location.hash || location.hash.includes('=')) {
+      state = readState(data, location.hash.slice(1));
+      show();
+    }
+    scrollToFragment();
+  });
+  controls.hidden = false;
+  document.getElementById('shown').hidden = false;
+  show();
+  scrollToFragment();
+}
+
+/** Go to the element that the address names, now that tables before it are gone or back. */
+function scrollToFragment() {
+  document.getElementById(decoded(location.hash.slice(1)))?.scrollIntoView();
+}
+
+/** Make a button of every head of a table. */
+function addButtons(table, sortBy) {
+  for (const head of table.tHead.rows[0].cells) {
+    const label = head.querySelector('.head');
+    const button = element('button', 'head', ...label.childNodes);
+    button.type = 'button';
+    button.addEventListener('click', () => sortBy(head.dataset.column));
+    label.replaceWith(button);
+  }
+}
+
+function listen(data, controls, change, save) {
+  for (const select of controls.querySelectorAll('select')) {
+    select.addEventListener('change', () => change({ [select.name]: select.value }));
+  }
+  const boxes = [...controls.querySelectorAll('input')];
+  for (const box of boxes) {
+    box.addEventListener('change', () => {
+      change({ hide: boxes.filter((one) => !one.checked).map((one) => data.entries[one.value].name) });
+    });
+  }
+  controls.querySelector('#show-all').addEventListener('click', () => change({ hide: [], recipe: '' }));
+  for (const button of controls.querySelectorAll('[data-form]')) {
+    button.addEventListener('click', () => save(button.dataset.form));
+  }
+}
+
+function showControls(data, state, controls) {
+  for (const select of controls.querySelectorAll('select')) {
+    select.value = state[select.name];
+  }
+  for (const box of controls.querySelectorAll('input')) {
+    box.checked = !state.hide.includes(data.entries[box.value].name);
+  }
+}
+
+/** Return what is shown in words. */
+function told(data, state) {
+  const shown = data.entries.filter((_, i) => visible(data, state, i)).length;
+  const order = { asc: 'lowest first', desc: 'highest first' }[state.order];
+  return [
+    state.measure,
+    state.language || 'all languages',
+    `${shown} of ${data.entries.length} entries`,
+    ...(data.baselines.length ? [`differences to ${state.baseline}`] : []),
+    state.sort ? `sorted by ${state.sort}, ${order}` : `in the order of the average ${data.measures[0]}`,
+  ].join(', ');
+}
+
+/** Print every table and every part that is folded. */
+function unfold() {
+  const folded = [...document.querySelectorAll('details:not([open])')];
+  folded.forEach((one) => { one.open = true; });
+  addEventListener('afterprint', () => folded.forEach((one) => { one.open = false; }), { once: true });
+}
+
+addEventListener('beforeprint', unfold);
+start();

@@ -1,0 +1,281 @@
+"use strict";
+// Draws any two entries of a language from the page's data. The state is the fragment: #a=…&b=…&show=…&query=….
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const names = data.entries.map((entry) => entry.name);
+  const control = (id) => document.getElementById(id);
+  const [selectA, selectB, show, count, search] = ["a", "b", "show", "count", "search"].map(control);
+  const sample = document.querySelector(".text");
+  const said = { lang: sample ? sample.lang : "", dir: sample ? sample.dir : "auto" };
+  const state = { a: data.first, b: data.second, show: "both", query: "" };
+
+  function element(tag, attributes, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  }
+  const bdi = (text) => element("bdi", {}, text);
+  const small = (text) => element("p", { class: "small" }, text);
+  const hundred = (value) => (100 * value).toFixed(2).replace(/^-(0\.00)$/, "$1");
+  const signed = (value) => (hundred(value).startsWith("-") ? "" : "+") + hundred(value);
+
+  function words(text, tag = "p") {
+    const made = element(tag, { class: "text", dir: said.dir }, text);
+    if (said.lang) made.lang = said.lang;
+    return made;
+  }
+
+  // The fragment
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
+  function readState() {
+    const given = new Map();
+    for (const part of location.hash.slice(1).split("&")) {
+      const [name, ...rest] = part.split("=");
+      given.set(name, decoded(rest.join("=")));
+    }
+    const place = (name, otherwise) => (names.includes(given.get(name)) ? names.indexOf(given.get(name)) : otherwise);
+    state.a = place("a", data.first);
+    state.b = place("b", data.second);
+    if (state.a === state.b) separate("b", given.has("a") ? data.first : data.second);
+    state.show = ["won", "lost"].includes(given.get("show")) ? given.get("show") : "both";
+    state.query = given.get("query") ?? "";
+    state.unknown = ["a", "b"].filter((name) => given.has(name) && !names.includes(given.get(name)));
+  }
+
+  function separate(which, wanted) {
+    const other = which === "a" ? state.b : state.a;
+    const choices = [wanted, data.second, data.first, 0, 1];
+    state[which] = choices.find((place) => place !== other);
+  }
+
+  function writeState() {
+    const parts = [`a=${encodeURIComponent(names[state.a])}`, `b=${encodeURIComponent(names[state.b])}`];
+    if (state.show !== "both") parts.push(`show=${state.show}`);
+    if (state.query) parts.push(`query=${encodeURIComponent(state.query)}`);
+    history.replaceState(null, "", `#${parts.join("&")}`);
+  }
+
+  // The pair
+
+  function balance() {
+    const { a, b } = state;
+    const found = data.balances[a < b ? `${a}-${b}` : `${b}-${a}`];
+    if (!found || a < b) return found;
+    const [won, tied, lost, ...parts] = found;
+    const [gained, given, mostGained, mostGiven] = parts.map((value) => -value);
+    return [lost, tied, won, given, gained, mostGiven, mostGained];
+  }
+
+  function hanging([won, , lost, gained, given, mostGained, mostGiven]) {
+    if (!won && !lost) return "The two are equal on every query.";
+    const difference = gained + given;
+    const [side, number, largest] = difference < 0 ? ["lost", lost, mostGiven] : ["won", won, mostGained];
+    const few = number > data.most ? `the ${data.most} queries ${side} by A most` : `the queries ${side} by A`;
+    return `If ${few} were ties, the difference would be ${signed(difference - largest)}.`;
+  }
+
+  function drawPair() {
+    const address = (entry) => `../entries/${encodeURIComponent(entry.name)}.html`;
+    const link = (entry) => element("a", { href: address(entry) }, bdi(entry.name));
+    const [a, b] = [data.entries[state.a], data.entries[state.b]];
+    control("pair").replaceChildren(
+      element("strong", {}, "A"), " is ", link(a), ` (mean ${hundred(a.mean)}), `,
+      element("strong", {}, "B"), " is ", link(b), ` (mean ${hundred(b.mean)}): Δ ${signed(a.mean - b.mean)}.`,
+    );
+    control("compared").replaceChildren(bdi(a.name), " against ", bdi(b.name));
+    const found = balance();
+    control("balance").hidden = !found;
+    if (!found) return;
+    const [won, tied, lost, gained, given, mostGained, mostGiven] = found;
+    const rows = [
+      [won, signed(gained), signed(mostGained)], [tied, "", ""], [lost, signed(given), signed(mostGiven)],
+      [data.total, signed(gained + given), ""],
+    ];
+    control("balance").querySelectorAll("tbody tr").forEach((row, i) => {
+      row.querySelectorAll("td").forEach((cell, j) => { cell.textContent = rows[i][j]; });
+    });
+    control("balance").querySelector(":scope > p").textContent = hanging(found);
+  }
+
+  function chosen() {
+    const { a, b } = state;
+    const [first, second] = [a, b].map((place) => place === data.second);
+    if (data.of === "first") return (first && b === data.first) || (second && a === data.first);
+    return data.of === "every" || first || second || data.queries.length === data.total;
+  }
+
+  function seeds(a, b) {
+    const shared = a.seeds.filter((seed) => b.seeds.includes(seed));
+    return shared.length ? [shared[0], shared[0]] : [a.seeds[0], b.seeds[0]];
+  }
+
+  // One query
+
+  const difference = (query) => query.scores[state.a] - query.scores[state.b];
+
+  function mark(grade) {
+    const judged = grade > 0 ? `✓ relevant, grade ${grade}` : "✗ judged not relevant";
+    return element("span", { class: "mark" }, grade === undefined ? "– not judged" : judged);
+  }
+
+  function passage(place, grade, score) {
+    const [id, text] = data.passages[place];
+    const about = element("span", { class: "about" });
+    if (data.texts) about.append(mark(grade), " · ");
+    about.append(bdi(id));
+    if (score !== undefined) about.append(` · score ${score.toFixed(4)}`);
+    const item = element("li", grade ? { class: "relevant" } : {}, about);
+    if (text) item.append(words(text));
+    return item;
+  }
+
+  function list(letter, entry, seed, place, grades) {
+    const rows = (entry.lists[seed] ?? [])[place];
+    const heading = element("h4", {}, `${letter}: `, bdi(entry.name), rows ? `, seed ${seed}` : "");
+    if (!rows) return element("section", {}, heading, small("No list: its run file is not at hand."));
+    if (!rows.length) return element("section", {}, heading, small("It found no passage."));
+    const items = element("ol", {});
+    for (let i = 0; i < rows.length; i += 2) items.append(passage(rows[i], grades.get(rows[i]), rows[i + 1]));
+    return element("section", {}, heading, items);
+  }
+
+  function body(query) {
+    const made = element("div", { class: "body" });
+    const grades = new Map([...(query.relevant ?? []), ...(query.judged ?? [])]);
+    if (data.texts) {
+      const items = element("ul", {}, ...query.relevant.map(([place, grade]) => passage(place, grade)));
+      if (query.more) items.append(element("li", {}, `and ${query.more} more`));
+      made.append(element("h4", {}, "Relevant passages"), items);
+    }
+    if (data.entries.some((entry) => Object.keys(entry.lists).length)) {
+      const pair = [data.entries[state.a], data.entries[state.b]];
+      const place = data.queries.indexOf(query);
+      const chosen = seeds(...pair);
+      const lists = pair.map((entry, i) => list("AB"[i], entry, chosen[i], place, grades));
+      made.append(element("div", { class: "lists" }, ...lists));
+    }
+    return made;
+  }
+
+  function article(query) {
+    const delta = element("span", { class: "difference" }, signed(difference(query)));
+    const [a, b] = [query.scores[state.a], query.scores[state.b]];
+    const both = element("span", { class: "both small" }, `A ${hundred(a)}, B ${hundred(b)}`);
+    const summary = element("summary", {}, element("h3", {}, delta, " ", bdi(query.query_id)), both);
+    if (query.text) summary.append(words(query.text, "span"));
+    const details = element("details", {}, summary);
+    const fill = () => { if (!details.querySelector(".body")) details.append(body(query)); };
+    details.addEventListener("toggle", fill);
+    summary.addEventListener("click", () => {
+      fill();
+      if (!details.open) state.query = query.query_id;
+      else if (state.query === query.query_id) state.query = "";
+      writeState();
+    });
+    return element("article", { class: "query", "data-query": query.query_id }, details);
+  }
+
+  // All that is shown
+
+  function sections() {
+    const most = count.value === "all" ? data.queries.length : Number(count.value);
+    const won = data.queries.filter((query) => difference(query) > 0);
+    const lost = data.queries.filter((query) => difference(query) < 0);
+    won.sort((one, other) => difference(other) - difference(one));
+    lost.sort((one, other) => difference(one) - difference(other));
+    const term = search.value.trim().normalize("NFC").toLowerCase();
+    if (term) {
+      const holds = (text) => (text ?? "").normalize("NFC").toLowerCase().includes(term);
+      const tied = data.queries.filter((query) => difference(query) === 0);
+      const found = [...won, ...tied, ...lost.reverse()].filter((query) => holds(query.query_id) || holds(query.text));
+      const status = `Found: ${found.length} of the ${data.queries.length} queries that are here.`;
+      return [status, [["found", "Found, from won to lost", found.slice(0, most)]]];
+    }
+    const shown = [
+      ["won", "Won most: A above B", won.slice(0, most)], ["lost", "Lost most: B above A", lost.slice(0, most)],
+    ].filter(([side]) => state.show === "both" || state.show === side);
+    const status = `Shown: ${shown.map(([side, , queries]) => `${queries.length} ${side} by A`).join(", ")}.`;
+    const linked = data.queries.find((query) => query.query_id === state.query);
+    const there = shown.some(([, , queries]) => queries.includes(linked));
+    if (linked && !there) shown.unshift(["linked", "Linked", [linked]]);
+    return [status, shown];
+  }
+
+  function draw() {
+    selectA.value = state.a;
+    selectB.value = state.b;
+    show.value = state.show;
+    drawPair();
+    const [status, shown] = sections();
+    const made = shown.map(([id, title, queries]) => {
+      const heading = element("h2", { id }, title);
+      const articles = queries.length ? queries.map(article) : [element("p", {}, "None.")];
+      return element("section", { "aria-labelledby": id }, heading, ...articles);
+    });
+    control("results").replaceChildren(...made);
+    const open = opened() ?? document.querySelector(".query");
+    if (open) open.querySelector("details").open = true;
+    const wrong = chosen() ? [] : [" The queries won and lost most by these two are not all here."];
+    wrong.push(...state.unknown.map((name) => ` The address names an entry ${name} that is not here.`));
+    if (state.query && !data.queries.some((query) => query.query_id === state.query)) {
+      wrong.push(" The query that the address names is not among those that are here.");
+    }
+    control("status").textContent = status + wrong.join("");
+  }
+
+  const opened = () => [...document.querySelectorAll(".query")].find((one) => one.dataset.query === state.query);
+
+  function arrive() {
+    readState();
+    draw();
+    const linked = opened();
+    if (!linked) return;
+    linked.scrollIntoView({ block: "start" });
+    linked.querySelector("summary").focus({ preventScroll: true });
+  }
+
+  function choose(which, place) {
+    const other = which === "a" ? "b" : "a";
+    if (place === state[other]) state[other] = state[which];
+    state[which] = place;
+    changed();
+  }
+
+  function changed() {
+    state.unknown = [];
+    draw();
+    writeState();
+  }
+
+  selectA.addEventListener("change", () => choose("a", Number(selectA.value)));
+  selectB.addEventListener("change", () => choose("b", Number(selectB.value)));
+  control("swap").addEventListener("click", () => {
+    [state.a, state.b] = [state.b, state.a];
+    changed();
+  });
+  show.addEventListener("change", () => {
+    state.show = show.value;
+    changed();
+  });
+  count.addEventListener("change", draw);
+  search.addEventListener("input", draw);
+  window.addEventListener("hashchange", arrive);
+  window.addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll(".query details:not([open])")) {
+      details.open = true;
+      details.dispatchEvent(new Event("toggle")); // now: the browser's own comes after the print
+    }
+  });
+
+  control("controls").hidden = false;
+  arrive();
+})();

@@ -1,0 +1,111 @@
+"""Time and memory of `harness report` on many records: made-up scores, the provenance of a committed record.
+
+    python tests/benchmarks/report.py [--entries 20] [--languages 5] [--seeds 100] [--queries 40] [--folder DIR]
+
+The report is written twice, by fresh processes: into a folder that has none yet, and again. With `--folder` the records
+stay there, and are made only where there are none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from fake_records import draw, put
+
+from harness import record
+from harness.keys import derive
+from harness.resources import results
+
+LIMIT_SECONDS, LIMIT_MIB = 15.0, 1000.0  # of 10,000 records, processor seconds
+MIB = 2**20
+LANGUAGES = ("ko", "hi", "fa", "sw", "yo", "te", "th", "bn", "fi", "id")
+PATTERN = "wikiqa/records/clpl/ko/0.json"
+
+
+class Report(NamedTuple):
+    """What one `harness report` took."""
+
+    wall: float
+    cpu: float
+    mib: float
+
+
+def write(folder: Path, options: argparse.Namespace) -> None:
+    """Write the records of a whole run, every cell with scores, weights and losses of its own."""
+    pattern = record.read(results() / PATTERN)
+    for entry in ["base", *(f"entry-{i}" for i in range(1, options.entries))]:
+        for language in LANGUAGES[: options.languages]:
+            for seed in range(options.seeds):
+                cell = (entry, language, seed)
+                generator = np.random.Generator(np.random.PCG64(derive(seed, entry, language)))
+                own = pattern.provenance | {
+                    "entry": {**pattern.provenance["entry"], "name": entry, "title": f"Title of {entry}"},
+                    "data": {**pattern.provenance["data"], "digests": {"corpus": f"{derive(0, language):064x}"}},
+                    "model": {"sha256": f"{derive(seed, entry, language):064x}", "weights": {}},
+                    "training": {**pattern.provenance["training"], "losses": generator.random(36).tolist()},
+                }
+                around = {
+                    when: dict.fromkeys(("uniformity", "alignment", "anisotropy"), generator.random())
+                    for when in ("before", "after")
+                }
+                fields = {"suite": "made-up", "stages": pattern.stages, "seconds": 6.5, "geometry": around}
+                put(folder, cell, draw(entry, language, seed, options.queries), provenance=own, **fields)
+
+
+def report(folder: Path) -> Report:
+    """Run `harness report` in a process of its own."""
+    started = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-m", "harness", "report", str(folder)], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"harness report ended with {child.returncode}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Report(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * unit / MIB)
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Return the bytes of every file of the report, those of a folder of pages together."""
+    found: dict[str, int] = {}
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and parts[0] not in ("records", "run.json"):
+            name = f"{parts[0]}/" if len(parts) > 1 else parts[0]
+            found[name] = found.get(name, 0) + path.stat().st_size
+    return found
+
+
+def main() -> None:
+    """Print seconds, memory and sizes; exit status 1 where 10,000 records take more than the limits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("entries", 20), ("languages", 5), ("seeds", 100), ("queries", 40)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or Path(scratch) / "out"
+        if not (folder / "records").is_dir():
+            write(folder, options)
+        count = sum(1 for _ in (folder / "records").rglob("*.json"))
+        runs = {"first": report(folder), "again": report(folder)}
+        print(f"{count:,} records")
+        for name, run in runs.items():
+            print(f"{name:<6} {run.wall:6.1f} s wall  {run.cpu:6.1f} s processor  {run.mib:6.0f} MiB peak")
+        for name, size in sizes(folder).items():
+            print(f"{size:>12,}  {name}")
+    slow = any(run.cpu > LIMIT_SECONDS or run.mib > LIMIT_MIB for run in runs.values())
+    sys.exit(1 if slow and count <= 10_000 else 0)
+
+
+if __name__ == "__main__":
+    main()

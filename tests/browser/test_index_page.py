@@ -1,0 +1,92 @@
+"""The index over result folders, and a comparison of two, in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe import violations
+from commands import invoke
+from fake_records import board, put, put_failed
+from hostile import NAMES, REASON
+from playwright.sync_api import Page
+
+WIDTHS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """An index of two folders that are fine and one whose cells failed."""
+    for name, entry in (("one", "mnrl"), ("more/two", "clpl")):
+        board(tmp_path / name, ["base", entry], {"ko": 7, "fa": 5}, [0, 1])
+    assert invoke("report", tmp_path / "one", "--no-texts").status == 0
+    put_failed(tmp_path / "failed", ("clpl", "ko", 0), "حافظه کافی نیست")
+    assert invoke("report", tmp_path, "--index").status == 1
+    return tmp_path / "index.html"
+
+
+@pytest.fixture
+def comparison(tmp_path: Path) -> Path:
+    """The page of a comparison of two folders."""
+    a, b = (board(tmp_path / name, ["base", "mnrl"], {"ko": 7}, [i, i + 1]) for i, name in enumerate("ab"))
+    path = tmp_path / "comparison.html"
+    path.write_text(invoke("compare", a, b, "--format", "html").out, encoding="utf-8")
+    return path
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+@pytest.mark.parametrize("name", ["index", "comparison"])
+@pytest.mark.parametrize(("width", "scheme"), WIDTHS)
+def test_a_page_has_no_violation_and_fits(
+    page: Page, request: pytest.FixtureRequest, name: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(request.getfixturevalue(name).as_uri())
+    assert violations(page) == []
+    assert fits(page)
+
+
+def test_the_keyboard_leads_from_the_index_to_a_leaderboard(page: Page, index: Path) -> None:
+    page.goto(index.as_uri())
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "one":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/one/leaderboard.html")
+    assert page.locator("h1").inner_text() == "Leaderboard of fake"
+
+
+def test_a_wide_table_is_scrolled_by_the_keyboard_and_named(page: Page, index: Path) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(index.as_uri())
+    region = page.get_by_role("region", name="Result folders of fake")
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert fits(page)
+
+
+def test_the_pages_are_whole_without_scripts(unscripted: Page, index: Path, comparison: Path) -> None:
+    unscripted.goto(index.as_uri())
+    assert unscripted.locator("tbody tr").count() == 3
+    assert unscripted.get_by_text("حافظه کافی نیست").is_visible()
+    unscripted.goto(comparison.as_uri())
+    assert unscripted.locator("table").first.locator("tbody tr").count() == 2
+
+
+def test_hostile_names_execute_nothing_and_widen_nothing(page: Page, tmp_path: Path) -> None:
+    for name in NAMES:
+        put(tmp_path / "results" / name, (name, "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
+    put_failed(tmp_path / "results/failed", ("clpl", "ko", 0), REASON)
+    assert invoke("report", tmp_path / "results", "--index").status == 1
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto((tmp_path / "results/index.html").as_uri())
+    assert page.locator("tbody tr").count() == len(NAMES) + 1
+    assert fits(page)
+    assert violations(page) == []

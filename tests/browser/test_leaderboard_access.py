@@ -1,0 +1,150 @@
+"""The leaderboard for everyone: keyboard alone, screen readers, no shift, dark, narrow, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe import violations
+from board_page import choose, five_entries, fragment, go, switch, two_claims
+from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return five_entries(tmp_path_factory.mktemp("board"))
+
+
+@pytest.fixture
+def shown(page: Page, folder: Path) -> Page:
+    page.goto((folder / "leaderboard.html").as_uri())
+    return page
+
+
+def press_until(page: Page, what: str, key: str = "Tab") -> None:
+    """Press a key until the element that has the focus is the one that a selector names."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+    pytest.fail(f"{key} does not lead to {what}")
+
+
+def test_the_keyboard_alone_reaches_and_works_every_switch(shown: Page) -> None:
+    press_until(shown, "a.skip")
+    press_until(shown, "select[name=measure]")
+    shown.keyboard.press("ArrowDown")
+    assert shown.locator(".board:visible h3").inner_text() == "nDCG@5"
+    press_until(shown, "select[name=language]")
+    shown.keyboard.press("ArrowDown")
+    assert "language=ko" in fragment(shown)
+    press_until(shown, "#controls summary")
+    shown.keyboard.press("Enter")
+    press_until(shown, "#show-all")
+    press_until(shown, "input[name=entry]")
+    shown.keyboard.press("Space")
+    assert "5 of 6 entries" in shown.locator("#shown").inner_text()
+    press_until(shown, ".board:not([hidden]) [role=region]")
+    press_until(shown, '.board:not([hidden]) th[data-column="ko"] button')
+    shown.keyboard.press("Enter")
+    assert "sort=ko:desc" in fragment(shown)
+    assert shown.evaluate("document.activeElement.closest('th').getAttribute('aria-sort')") == "descending"
+
+
+def test_the_language_and_the_order_are_announced(shown: Page) -> None:
+    told = shown.get_by_role("status")
+    assert told.inner_text().startswith("nDCG@10, all languages, 6 of 6 entries, differences to base, in the order of")
+    shown.get_by_role("button", name="average").first.click()
+    assert told.inner_text().endswith("sorted by average, highest first")
+
+
+def test_sorting_and_switching_shift_nothing(shown: Page) -> None:
+    shown.evaluate(
+        """() => { window.shifts = []; new PerformanceObserver((list) => window.shifts.push(...list.getEntries()))
+        .observe({type: 'layout-shift', buffered: true}); }"""
+    )
+
+    def places() -> list[float]:
+        found = shown.evaluate(
+            """() => [...document.querySelectorAll('.board:not([hidden]) thead th:not([hidden]), #evidence')]
+            .flatMap((one) => [one.getBoundingClientRect().x, one.getBoundingClientRect().y + scrollY])"""
+        )
+        return [float(value) for value in found]
+
+    def settled() -> None:
+        shown.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    first = places()
+    for name in ("ko", "average", "difference", "minutes", "entry"):
+        shown.locator(f'.board:visible th[data-column="{name}"] button').click()
+        settled()
+        assert places() == first, name
+    switch(shown, "measure").focus()
+    shown.keyboard.press("ArrowDown")
+    settled()
+    assert places() == first
+    bottom = places()[-1]
+    switch(shown, "language").focus()
+    shown.keyboard.press("ArrowDown")
+    settled()
+    assert places()[-1] == bottom
+    sum_of = "() => window.shifts.filter((one) => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0)"
+    assert shown.evaluate(sum_of) == 0
+
+
+def test_the_page_asks_for_nothing_but_itself(page: Page, folder: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((folder / "leaderboard.html").as_uri())
+    choose(page, "measure", "AP")
+    assert asked == [(folder / "leaderboard.html").as_uri()]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+def test_axe_finds_nothing_in_any_view(page: Page, folder: Path, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto((folder / "leaderboard.html").as_uri())
+    page.get_by_text("entries shown").click()
+    assert violations(page) == []
+    go(page, folder, "language=fa&sort=fa:asc&measure=AP")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_a_narrow_page_scrolls_its_tables_not_itself(page: Page, folder: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto((folder / "leaderboard.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    region = page.locator(".board:visible [role=region]")
+    assert region.evaluate("one => one.scrollWidth > one.clientWidth")
+    region.evaluate("one => { one.scrollLeft = 300; }")
+    assert page.locator(".board:visible tbody th").first.bounding_box()["x"] == region.bounding_box()["x"]
+
+
+def test_print_shows_every_table_and_no_control(page: Page, folder: Path) -> None:
+    page.set_viewport_size({"width": 1040, "height": 700})
+    go(page, folder, "measure=AP")
+    page.emulate_media(media="print")
+    assert page.locator(".board:visible").count() == 5
+    assert not page.locator("#controls").is_visible()
+    assert not page.locator("nav").is_visible()
+    assert page.locator("#evidence details table").last.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 1040
+
+
+def test_printing_opens_what_is_folded_and_closes_it_again(shown: Page) -> None:
+    folded = "() => document.querySelectorAll('details:not([open])').length"
+    before = shown.evaluate(folded)
+    assert before > 0
+    shown.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert shown.evaluate(folded) == 0
+    shown.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert shown.evaluate(folded) == before
+
+
+def test_axe_finds_nothing_in_the_claims(page: Page, tmp_path: Path) -> None:
+    page.goto((two_claims(tmp_path) / "leaderboard.html").as_uri())
+    page.locator("#claims summary").click()
+    assert page.locator("#claims table").count() == 2
+    assert violations(page) == []
