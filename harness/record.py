@@ -66,7 +66,7 @@ RUN = "run.gz"
 
 def path_of(folder: Path, entry: str, language: str, seed: int) -> Path:
     """Return where the record of a cell lies below the output folder."""
-    return folder / "records" / entry / language / f"{seed}.json"
+    return folder.joinpath("records", entry, language, f"{seed}.json")
 
 
 def beside(record_path: Path, suffix: str) -> Path:
@@ -138,11 +138,23 @@ def _shared(record: Record, known: dict[str, Any]) -> Record:
 
 def intact(folder: Path, record: Record) -> bool:
     """Return whether all files that a record names are there with the bytes it was written with."""
+    return not unpublished(folder, record) and intact_as_published(folder, record)
+
+
+def intact_as_published(folder: Path, record: Record) -> bool:
+    """Return the same of a folder that may have been published without its rankings."""
     path = path_of(folder, record.entry, record.language, record.seed)
+    absent = {RUN} if unpublished(folder, record) else set()
     return all(
         beside(path, suffix).is_file() and file_sha256(beside(path, suffix)) == sha256
         for suffix, sha256 in record.files.items()
+        if suffix not in absent
     )
+
+
+def unpublished(folder: Path, record: Record) -> bool:
+    """Return whether the ranking that a record names is not beside it; the record still holds its sha256."""
+    return RUN in record.files and not beside(path_of(folder, record.entry, record.language, record.seed), RUN).exists()
 
 
 def run_bytes(ranking: Ranking, tag: str) -> bytes:

@@ -69,6 +69,8 @@ def rescore(folder: Path, plan: Plan) -> list[Rescored]:
         if not path.is_file() or (stored := record.read(path)).status != "done":
             continue
         before = measured(folder, stored)
+        if before.run is None:
+            raise DataError(f"{path}: its ranking was not published with it; run the cell again, then score it")
         data = prepare(cell.suite, cell.language, cell.place, Store(cell.place.cache))
         if strange := before.run.keys() - data.dev.keys():
             raise DataError(f"{path}: its ranking answers '{min(strange)}', which the suite does not judge; verify it")

@@ -25,8 +25,8 @@ from harness.run import Work, preflight
 from harness.stages.prepare import prepare
 from harness.stages.score import score
 from harness.store import Store
-from harness.types import Scores
-from harness.verify.grade import MARGIN, Grade, Measured, failed, grade
+from harness.types import Data, Scores
+from harness.verify.grade import MARGIN, Grade, Measured, Run, failed, grade
 from harness.verify.rebuild import Rebuilt
 
 LAST_BITS = 1e-9  # of a measure: far below one document's share of one query's value
@@ -95,27 +95,37 @@ def _judged(folder: Path, out: Path, ended: tuple[Cell, str], how: Again, store:
     again = record.read(record.path_of(out, *name))
     differ = differences(stored, again)
     try:
-        before, now = measured(folder, stored), measured(out, again)
-        data = prepare(cell.suite, cell.language, cell.place, store)
-        rescored = score(
-            {query: list(rows.items()) for query, rows in before.run.items()}, data.dev, tuple(before.scores)
-        )
+        now = measured(out, again)
+        same = again.files[record.RUN] == stored.files[record.RUN]
+        before = measured(folder, stored, remade=now.run if same else None)
+        rescored = _rescored(before, prepare(cell.suite, cell.language, cell.place, store))
     except (DataError, CellError, OSError, ValueError) as error:
         return Verified(str(cell), failed(f"its stored files cannot be read: {error}"), differ)
-    if not equal_scores(rescored, before.scores):
+    if rescored is not None and not equal_scores(rescored, before.scores):
         return Verified(str(cell), failed("the stored scores are not those of the stored ranking"), differ)
     return Verified(str(cell), grade(before, now, how.margin), differ)
 
 
-def measured(folder: Path, one: Record) -> Measured:
-    """Return what a done record left; raises DataError where a file is not the one that the record names."""
+def _rescored(before: Measured, data: Data) -> Scores | None:
+    """Return the scores of a stored ranking, None where it was not published and could not be made again."""
+    if before.run is None:
+        return None
+    return score({query: list(rows.items()) for query, rows in before.run.items()}, data.dev, tuple(before.scores))
+
+
+def measured(folder: Path, one: Record, remade: Run | None = None) -> Measured:
+    """Return what a done record left; raises DataError where a file is not the one that the record names.
+
+    `remade`: a ranking with the sha256 that the record names, which stands for one that was not published.
+    """
     path = record.path_of(folder, one.entry, one.language, one.seed)
-    if not record.intact(folder, one):
+    if not record.intact_as_published(folder, one):
         raise DataError(f"the files beside {path} are not those that it names; run the cell again")
     table = per_query(folder, one)
     scores = {str(name): dict(zip(map(str, table.index), column, strict=True)) for name, column in _columns(table)}
     model = one.provenance.get("model")
-    return Measured(model["weights"] if model else None, record.read_run(record.beside(path, record.RUN)), scores)
+    run = remade if record.unpublished(folder, one) else record.read_run(record.beside(path, record.RUN))
+    return Measured(model["weights"] if model else None, run, scores)
 
 
 def equal_scores(one: Scores, other: Scores) -> bool:

@@ -57,7 +57,7 @@ def verify(
         chosen, skipped = choose(folder, rebuilt, cells)
         graded = _run_again(folder, rebuilt, chosen, how)
         changed = {"encode_batch_size": str(encode_batch_size)} if encode_batch_size is not None else {}
-        found = Verification(folder, found.files, (), graded, skipped, margin, changed)
+        found = Verification(folder, found.files, (), graded, skipped, margin, changed, found.unpublished)
     _say(found, out)
     if not found.passed:
         raise typer.Exit(1)
@@ -71,17 +71,19 @@ def check_files(folder: Path) -> Verification:
     from harness.verify.page import Verification
 
     found = differences(folder)
-    named = {one.file for one in found}
+    named, unpublished = {one.file for one in found}, 0
     for path in sorted((folder / "records").rglob("*.json")):
         name = path.relative_to(folder).as_posix()
         try:
-            ok = name in named or record.intact(folder, record.read(path))
+            one = record.read(path)
+            ok = name in named or record.intact_as_published(folder, one)
+            unpublished += record.unpublished(folder, one)
         except DataError:
             ok = False
         beside = {name.removesuffix("json") + suffix for suffix in (record.PER_QUERY, record.RUN)}
         if not ok and not beside & named:
             found.append(Difference(name, "names other files than those beside it"))
-    return Verification(folder, len(files_below(folder)) + 1, found)
+    return Verification(folder, len(files_below(folder)) + 1, found, unpublished=unpublished)
 
 
 def choose(folder: Path, rebuilt: Rebuilt, cells: str) -> tuple[list[Cell], list[str]]:

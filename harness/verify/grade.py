@@ -7,8 +7,10 @@
                  (two one-sided tests, α .05: harness.stats.equivalence)
     failed       none of these, or the stored scores are not those of the stored ranking, or it could not be run
 
-A passage that one ranking lacks has there, at most, the score of that ranking's last. Scores that are larger than 1
-(BM25's) are compared relative to the largest of their query.
+Where one of the rankings is unknown (a folder published without it, and a new one with another sha256), `numerical`
+cannot be told, and the grade is `statistical` or `failed`. A passage that one ranking lacks has there, at most, the
+score of that ranking's last. Scores that are larger than 1 (BM25's) are compared relative to the largest of their
+query.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """What a cell left: its weights' hashes (None: it has no model), its ranking, its scores."""
+    """What a cell left: its weights' hashes (None: it has no model), its ranking (None: unknown), its scores."""
 
     weights: Mapping[str, str] | None
-    run: Run
+    run: Run | None
     scores: Scores
 
 
@@ -70,13 +72,13 @@ def grade(stored: Measured, again: Measured, margin: float = MARGIN, bound: floa
     same = not any(difference.any() for difference in moved.values())
     if weights and run and same:
         return Grade("bitwise", "weights and ranking are equal", True, True, 0.0, 0.0)
-    distance = largest_difference(stored.run, again.run)
+    distance = None if stored.run is None or again.run is None else largest_difference(stored.run, again.run)
     worst = max(moved, key=lambda name: abs(float(moved[name].mean())))
     mean = abs(float(moved[worst].mean()))
     found = (weights, run, distance, mean)
     if run and not same:
         return Grade("failed", "of equal rankings, the measures are not equal", *found)
-    if distance <= bound and mean <= margin:
+    if distance is not None and distance <= bound and mean <= margin:
         return Grade("numerical", f"scores differ by {distance:.1e} at most (bound {bound:g})", *found)
     if len(moved[worst]) < 2:
         return Grade("failed", "scores differ, and one query shows no equivalence", *found)
@@ -87,7 +89,9 @@ def grade(stored: Measured, again: Measured, margin: float = MARGIN, bound: floa
     return Grade("failed", why, *found)
 
 
-def _equal_runs(one: Run, other: Run) -> bool:
+def _equal_runs(one: Run | None, other: Run | None) -> bool:
+    if one is None or other is None:
+        return False
     return one.keys() == other.keys() and all(list(one[q].items()) == list(other[q].items()) for q in one)
 
 

@@ -19,7 +19,10 @@ NAMED = 200  # differences of files that the page names; the JSON has all
 
 @dataclass(frozen=True)
 class Verification:
-    """The whole result. `cells` is None where nothing was run again; `skipped` names cells without a done record."""
+    """The whole result. `cells` is None where nothing was run again; `skipped` names cells without a done record.
+
+    `unpublished` counts records whose ranking is neither there nor in the folder's list of files.
+    """
 
     folder: Path
     files: int
@@ -28,6 +31,7 @@ class Verification:
     skipped: Sequence[str] = ()
     margin: float = MARGIN
     changed_settings: dict[str, str] = field(default_factory=dict)
+    unpublished: int = 0
 
     @property
     def passed(self) -> bool:
@@ -55,6 +59,7 @@ def as_json(found: Verification) -> str:
         "passed": found.passed,
         "files": found.files,
         "differences": [asdict(difference) for difference in found.differences],
+        "unpublished": found.unpublished,
         "bound": BOUND,
         "margin": found.margin,
         "changed_settings": found.changed_settings,
@@ -79,6 +84,8 @@ def as_markdown(found: Verification) -> str:
         lines += ["", *(f"- {one.what}: {markdown(one.file)}" for one in found.differences[:NAMED])]
         if len(found.differences) > NAMED:
             lines.append(f"- and {len(found.differences) - NAMED} more")
+    if found.unpublished:
+        lines += ["", f"{found.unpublished} rankings are not in this folder; their records name the sha256 of each."]
     if found.cells is None:
         return "\n".join([*lines, "", "No cell was run again.", ""])
     counts = Counter(cell.grade.word for cell in found.cells)

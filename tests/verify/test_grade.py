@@ -80,5 +80,12 @@ def test_scores_beyond_1_are_compared_relative_to_the_largest() -> None:
     assert largest_difference({"q": {"d1": 20.0}}, {"q": {"d1": 20.1}}) == pytest.approx(0.1 / 20.1)
 
 
+def test_an_unknown_ranking_leaves_the_measures_to_show_it() -> None:
+    before = Measured({"model": "a"}, None, many(0.0))
+    close, far = (Measured({"model": "b"}, {"q": {"d": 1.0}}, many(shift)) for shift in (0.0001, 0.05))
+    assert (grade(before, close).word, grade(before, close).largest_score_difference) == ("statistical", None)
+    assert grade(before, far).word == "failed"
+
+
 def test_other_queries_are_infinitely_far() -> None:
     assert largest_difference({"q1": {"d": 1.0}}, {"q2": {"d": 1.0}}) == float("inf")

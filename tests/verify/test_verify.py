@@ -70,6 +70,29 @@ def test_other_threads_and_another_batch_size_get_the_grade_that_fits(finished: 
     assert cell["differences"]["computation.encode_batch_size"] == {"then": "64", "now": "7"}
 
 
+def published(copy: Path, *cells: str) -> Path:
+    """Leave the rankings of some cells out of a folder, as where it is passed on without them."""
+    for cell in cells:
+        (copy / f"records/{cell}.run.gz").unlink()
+    (copy / "SHA256SUMS").unlink()
+    sums.seal(copy, [])
+    return copy
+
+
+def test_a_ranking_that_was_not_published_is_made_again_and_held_against_its_sha256(copy: Path) -> None:
+    done = invoke("verify", published(copy, "bm25/ko/0", "mnrl/ko/0"), "--cells", "bm25/ko/0")
+    assert done.status == 0, done.err
+    assert "2 rankings are not in this folder; their records name the sha256 of each." in done.out
+    assert "1 cells were run again: 1 bitwise, 0 numerical, 0 statistical, 0 failed." in done.out
+
+
+def test_a_ranking_that_was_there_when_the_list_was_written_is_missing(copy: Path) -> None:
+    (copy / "records/mnrl/ko/0.run.gz").unlink()
+    done = invoke("verify", copy, "--hashes-only")
+    assert done.status == 1
+    assert "- missing: records/mnrl/ko/0.run.gz" in done.out
+
+
 def test_a_changed_file_is_named_and_no_cell_is_run_again(copy: Path) -> None:
     path = copy / "records/mnrl/ko/0.json"
     path.write_bytes(path.read_bytes().replace(b'"seed": 0', b'"seed": 1'))
