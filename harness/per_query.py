@@ -73,13 +73,14 @@ class Reader:
             file = pq.ParquetFile(pa.BufferReader(content))
             if self._last is None or self._last.head != _head(file, content):
                 self._last = _layout(file, content)
-            numbers = file.read(["value"], use_threads=False).column("value").cast(pa.float64()).to_numpy()
+            column = file.read(["value"], use_threads=False).column("value")
+            layout = self._last
+            values = np.full((len(layout.queries), len(layout.measures)), np.nan)
+            numbers = column if pa.types.is_float64(column.type) else column.cast(pa.float64())
+            values.ravel()[layout.places] = numbers.to_numpy()
         except (KeyError, ValueError, OSError, pa.ArrowException) as error:
             reason = " ".join(str(error).split())
             raise DataError(f"{path} is not one value per query_id and measure: {reason}; {_AGAIN}") from error
-        layout = self._last
-        values = np.full((len(layout.queries), len(layout.measures)), np.nan)
-        values.ravel()[layout.places] = numbers
         return PerQuery(layout.queries, layout.measures, values)
 
 

@@ -94,6 +94,25 @@ def test_a_baseline_that_was_not_measured_is_refused(tmp_path: Path) -> None:
         collate(tmp_path, "mnlr")
 
 
+def test_the_contrasts_with_the_baseline_are_its_rows(tmp_path: Path) -> None:
+    leaderboard = collate(board(tmp_path, ["base", "clpl", "mnrl"], {"ko": 9, "hi": 4}, [0, 1]))
+    (one,) = [c for c in leaderboard.contrasts if (c.entry, c.baseline, c.language) == ("mnrl", "base", "hi")]
+    numbers = (one.delta, one.low, one.high, one.p_adjusted)
+    for i, measure in enumerate(leaderboard.measures):
+        own = row(leaderboard, "mnrl", "hi", measure)
+        columns = ("delta_vs_base", "delta_ci_low", "delta_ci_high", "p_adjusted")
+        assert [values[i] for values in numbers] == pytest.approx([own[name] for name in columns], abs=1e-12)
+    assert len(leaderboard.contrasts) == 3 * 2 * 3
+
+
+def test_records_can_be_had_by_entry_and_language(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "mnrl"], {"ko": 5, "hi": 5}, [0, 1])
+    put_failed(tmp_path, ("mnrl", "ko", 2), "out of memory")
+    found = collate(tmp_path).of
+    assert [record.seed for record in found["mnrl", "ko"]] == [0, 1]
+    assert set(found) == {("base", "ko"), ("base", "hi"), ("mnrl", "ko"), ("mnrl", "hi")}
+
+
 def test_the_primary_measure_of_run_json_stands_first(tmp_path: Path) -> None:
     board(tmp_path, ["base"], {"ko": 5}, [0])
     (tmp_path / "run.json").write_text('{"resolved": {"primary": "AP"}}')

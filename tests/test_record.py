@@ -139,6 +139,17 @@ def test_records_are_read_by_entry_language_and_seed_in_numerical_order(tmp_path
     assert found == [("base", 0), ("mnrl", 9), ("mnrl", 10)]
 
 
+def test_what_records_say_alike_is_one_object_and_what_they_do_not_is_each_ones_own(tmp_path: Path) -> None:
+    said = [{"machine": {"cpu": "x", "cores": 2}, "loss": [seed]} for seed in range(3)]
+    said[2]["machine"] = {"cpu": "y", "cores": 2}
+    for seed, provenance in enumerate(said):
+        record.write(tmp_path, a_record(seed=seed, provenance=provenance))
+    first, second, third = (one.provenance for one in record.read_all(tmp_path))
+    assert [first, second, third] == said
+    assert first["machine"] is second["machine"]
+    assert first["loss"] is not second["loss"]
+
+
 def test_a_record_without_scores_has_no_files_beside_it(tmp_path: Path) -> None:
     written = record.write(tmp_path, a_record(status="failed", reason="out of memory", measures={}))
     assert written.files == {}

@@ -96,6 +96,18 @@ def test_what_is_about_to_be_written_again_is_taken_off_the_list_and_nothing_els
     assert found(folder) == ["not listed: records/mnrl/ko/1.json", "not listed: records/mnrl/ko/1.run.gz"]
 
 
+def test_links_are_named_and_what_lies_behind_them_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    for name in ("records/a", ".hidden/b", "c"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name, encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/d").write_text("d")
+    for name, target in (("folder", tmp_path / "elsewhere"), ("file", folder / "c"), ("broken", tmp_path / "none")):
+        (folder / name).symlink_to(target)
+    assert sums.files_below(folder) == [".hidden/b", "broken", "c", "file", "folder", "records/a"]
+
+
 @pytest.mark.parametrize("name", ["two\nlines", "back\\slash", "tab\tand  spaces", "ⓤ|나"])
 def test_a_name_of_odd_characters_is_listed_and_found(tmp_path: Path, name: str) -> None:
     folder = a_folder(tmp_path, name)

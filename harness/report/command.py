@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import options
+from harness.collector import no_collection
 from harness.errors import NothingMeasured, RequestError
 from harness.report import formats
 
@@ -51,6 +52,7 @@ def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> Fin
     return partial(of_board, cache=cache_dir or default_root(), data_dir=data_dir, large=large)
 
 
+@no_collection()  # a report keeps nearly all that it makes
 def show(
     folder: Path,
     baseline: str = "base",

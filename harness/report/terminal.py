@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.collate import Leaderboard
 from harness.report.numbers import hundred, signed
-from harness.report.view import Box, Score, absent, one_line, tables
+from harness.report.view import Box, Row, Score, absent, one_line, tables
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,9 +24,10 @@ def terminal_table(board: Leaderboard) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    rows = tables(board)[0].rows
     table = Table(
         title=Text(f"{board.suite}: {board.primary} × 100"),
-        caption=Text(_below(board)),
+        caption=Text(_below(board, rows)),
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -34,7 +36,7 @@ def terminal_table(board: Leaderboard) -> Table:
     table.add_column("entry", overflow="fold")
     for name in (*board.languages, "average", f"Δ {board.baseline}"):
         table.add_column(Text(name), justify="right", no_wrap=True)
-    for row in tables(board)[0].rows:
+    for row in rows:
         cells = [_box(cell) for cell in row.boxes]
         table.add_row(*map(Text, (row.entry, *cells, _score(row.average), _delta(row.average))))
     return table
@@ -60,10 +62,10 @@ def _delta(score: Score | None) -> str:
     return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}"
 
 
-def _below(board: Leaderboard) -> str:
+def _below(board: Leaderboard, rows: Sequence[Row]) -> str:
     lines = ["", "± half the 95 % interval over queries and seeds (of one seed: over queries)"]
     lines.append(f"Δ {board.baseline}: of the average, paired")
-    if any(cell.score and cell.failed for row in tables(board)[0].rows for cell in row.boxes):
+    if any(cell.score and cell.failed for row in rows for cell in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += [f"failed: {r.entry}/{r.language}/{r.seed}: {one_line(r.reason)}" for r in board.failures]
     missing = absent(board)

@@ -34,6 +34,8 @@ def crossed_means(values: Floats, query_counts: Counts, seed_counts: Counts) -> 
     draws = len(query_counts)
     if query_counts.shape != (draws, n) or seed_counts.shape != (draws, seeds):
         raise ValueError(f"counts of shapes {query_counts.shape} and {seed_counts.shape} for scores {values.shape}")
+    if seeds > n:  # the same sum, over the longer axis first
+        values, query_counts, seed_counts, seeds, n = values.transpose(1, 0, 2), seed_counts, query_counts, n, seeds
     flat = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(n, seeds * columns)
     means = np.empty((draws, columns))
     for start in range(0, draws, _CHUNK):

@@ -143,7 +143,8 @@ def analyse(
 def one_thread() -> AbstractContextManager[object]:
     """Return a context in which matrix products take one thread.
 
-    They are many and small: on two cores of a busy machine, waiting for the second took four times their own work.
+    Their last bits depend on the number of threads, and so would a report on the machine that it is written on. They
+    are many and small: on two busy cores, waiting for the second thread took several times their own work.
     """
     from threadpoolctl import threadpool_limits
 

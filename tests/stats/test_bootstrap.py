@@ -1,5 +1,7 @@
 """The bootstrap against SciPy's, and against the same resamples computed one by one."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,17 @@ def test_means_equal_those_of_the_resampled_values_taken_one_by_one() -> None:
     low, high = intervals(values, counts)
     assert (low == np.percentile(naive, 2.5, axis=0)).all()
     assert (high == np.percentile(naive, 97.5, axis=0)).all()
+
+
+@pytest.mark.parametrize("draws", [1, 2, 3, 41, 1_000, 10_000])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_percentiles_are_numpys_quantiles_to_the_last_bit(draws: int, order: Literal["C", "F"]) -> None:
+    means = np.asarray(np.random.Generator(np.random.PCG64(draws)).normal(size=(draws, 7)), order=order)
+    means[:, 3] = 0.25
+    means[draws // 2, 5] = np.nan
+    for level in (0.95, 0.9, 0.5, 1 / 3):
+        theirs = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        assert np.array(percentiles(means, level)).tobytes() == theirs.tobytes()
 
 
 def test_intervals_are_those_of_scipy_up_to_monte_carlo_error() -> None:

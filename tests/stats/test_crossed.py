@@ -19,8 +19,9 @@ def estimate(values: np.ndarray) -> Estimate:
     return found
 
 
-def test_a_resample_is_the_mean_over_all_pairs_of_drawn_seeds_and_drawn_queries() -> None:
-    values, queries, seeds = random(3, 8, 2), resample_counts(8, 1_200, seed=1), resample_counts(3, 1_200, seed=2)
+@pytest.mark.parametrize(("s", "n"), [(3, 8), (8, 8), (9, 4)])
+def test_a_resample_is_the_mean_over_all_pairs_of_drawn_seeds_and_drawn_queries(s: int, n: int) -> None:
+    values, queries, seeds = random(s, n, 2), resample_counts(n, 1_200, seed=1), resample_counts(s, 1_200, seed=2)
     naive = [
         np.repeat(np.repeat(values, seed_row, axis=0), query_row, axis=1).mean(axis=(0, 1))
         for query_row, seed_row in zip(queries, seeds, strict=True)

@@ -1,6 +1,7 @@
 """The evidence on a whole suite: each figure is that of the function that it comes from."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from commands import Run
 from scipy import stats
 from simulated import ranked
 from statsmodels.stats.multitest import multipletests
+from threadpoolctl import threadpool_limits
 
 from harness.stats.align import aligned
 from harness.stats.equivalence import tost
@@ -153,6 +155,16 @@ def test_equal_input_gives_equal_bits(scored: Board, found: Found) -> None:
     for line in evidence(scored, LANGUAGES):
         assert line.low.tobytes() == found[line.entry, line.language].low.tobytes()
         assert line.p.tobytes() == found[line.entry, line.language].p.tobytes()
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: matrix products have one thread anyway")
+def test_the_bits_do_not_depend_on_how_many_threads_a_matrix_product_has() -> None:
+    scored = board(n=350)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            found.append([line.low.tobytes() + line.high.tobytes() for line in evidence(scored, LANGUAGES)])
+    assert found[0] == found[1]
 
 
 def by_hand(*seeds: list[float]) -> Scored:
