@@ -9,6 +9,7 @@ import pytest
 from axe import violations
 from fake_records import draw, provenance, put
 from playwright.sync_api import Page
+from scrolling import scrolled
 
 from harness.collate import collate
 from harness.report import write_reports
@@ -81,7 +82,7 @@ def test_on_a_narrow_screen_a_picture_scrolls_by_keyboard_and_the_page_does_not(
         region = page.locator(f"#figure-{one} [role=region]")
         region.focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_function("region => region.scrollLeft > 0", arg=region.element_handle())
+        assert scrolled(region)
         heights = [bottom - top for _, _, top, _, bottom in region.locator("svg").evaluate(TEXTS)]
         assert min(heights) > 10.5
 

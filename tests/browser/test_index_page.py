@@ -11,6 +11,7 @@ from commands import invoke
 from fake_records import board, put, put_failed
 from hostile import NAMES, REASON
 from playwright.sync_api import Page
+from scrolling import scrolled
 
 WIDTHS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
@@ -68,7 +69,7 @@ def test_a_wide_table_is_scrolled_by_the_keyboard_and_named(page: Page, index: P
     region = page.get_by_role("region", name="Result folders of fake")
     region.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert scrolled(region)
     assert fits(page)
 
 
