@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness import options
+
+if TYPE_CHECKING:
+    from harness import suite as suites
 
 Suite = Annotated[str, typer.Argument(help="Name of a suite.")]
 
@@ -20,15 +24,12 @@ def fetch(
     """Download what is missing, data and published encoders, verifying every file while it streams."""
     from harness import mteb_data
     from harness.data import files, models
-    from harness.store import default_root
-    from harness.suite import load
 
-    loaded = load(suite)
-    languages = options.words(langs) or list(loaded.languages)
-    files.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache_dir or default_root())
+    loaded, languages, cache = _chosen(suite, langs, cache_dir)
+    files.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache)
     mteb_data.fetch_tasks(loaded, languages)
     models.fetch(loaded)
-    status(suite, langs, data_dir, cache_dir)
+    _print(loaded, languages, data_dir, cache)
 
 
 def status(
@@ -38,13 +39,23 @@ def status(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Say for every file whether it is present, missing or damaged."""
-    from harness import mteb_data
-    from harness.data import files, models
+    loaded, languages, cache = _chosen(suite, langs, cache_dir)
+    _print(loaded, languages, data_dir, cache)
+
+
+def _chosen(suite: str, langs: str, cache_dir: Path | None) -> tuple[suites.Suite, list[str], Path]:
+    """Return the suite, the languages that are meant (all by default) and the cache."""
     from harness.store import default_root
     from harness.suite import load
 
     loaded = load(suite)
-    languages = options.words(langs) or list(loaded.languages)
-    rows = files.status(loaded, languages, data_dir=data_dir, cache_dir=cache_dir or default_root())
-    for row in (*rows, *mteb_data.tasks_status(loaded, languages), *models.states(loaded)):
+    return loaded, options.words(langs) or list(loaded.languages), cache_dir or default_root()
+
+
+def _print(suite: suites.Suite, languages: list[str], data_dir: Path | None, cache: Path) -> None:
+    from harness import mteb_data
+    from harness.data import files, models
+
+    rows = files.status(suite, languages, data_dir=data_dir, cache_dir=cache)
+    for row in (*rows, *mteb_data.tasks_status(suite, languages), *models.states(suite)):
         print(row)

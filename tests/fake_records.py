@@ -81,3 +81,15 @@ def board(folder: Path, entries: Sequence[str], languages: Mapping[str, int], se
     run = {"resolved": {**resolved, "primary": "nDCG@10"}, "command": ["harness", "run", "--out", "my dir"]}
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     return folder
+
+
+BGE = {"id": "BAAI/bge-m3", "revision": "5617a9f61b028005a4858fdac845db406aefb181"}
+
+
+def miracl_board(folder: Path) -> Path:
+    """Write a run of MIRACL in Korean without titles: base 0.25, clpl@published 0.75, its control 0.5."""
+    for entry, value in (("base", 0.25), ("infonce-ance@published", 0.5), ("clpl@published", 0.75)):
+        put(folder, (entry, "ko", 0), {"nDCG@5": {"a": value, "b": value}}, suite="miracl")
+    suite = {"name": "miracl", "tier": "full", "text": {"title": False}, "base_model": BGE}
+    (folder / "run.json").write_text(json.dumps({"suite": suite, "resolved": {"languages": ["ko"]}}))
+    return folder

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_records import put
+from fake_records import miracl_board, put
 
 from harness.collate import collate
 from harness.report.sections import claims
 from harness.report.sections.claims_text import paragraphs
 from harness.verdicts import Gain, Level, Line
-
-BGE = {"id": "BAAI/bge-m3", "revision": "5617a9f61b028005a4858fdac845db406aefb181"}
 
 
 def said(folder: Path) -> dict[str, str]:
@@ -25,11 +22,7 @@ def said(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def miracl(tmp_path: Path) -> Path:
     """A run of MIRACL in Korean without titles, one seed: base 0.25, clpl@published 0.75, its control 0.5."""
-    for entry, value in (("base", 0.25), ("infonce-ance@published", 0.5), ("clpl@published", 0.75)):
-        put(tmp_path, (entry, "ko", 0), {"nDCG@5": {"a": value, "b": value}}, suite="miracl")
-    suite = {"name": "miracl", "tier": "full", "text": {"title": False}, "base_model": BGE}
-    (tmp_path / "run.json").write_text(json.dumps({"suite": suite, "resolved": {"languages": ["ko"]}}))
-    return tmp_path
+    return miracl_board(tmp_path)
 
 
 def test_a_run_of_another_suite_shows_nothing_of_any_paper_and_says_what_would(tmp_path: Path) -> None:

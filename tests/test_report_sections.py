@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_records import put
+from fake_records import miracl_board, put
 
 from harness.collate import collate
 from harness.report import write_reports
 from harness.report.sections import experts, geometry
-
-BGE = {"id": "BAAI/bge-m3", "revision": "5617a9f61b028005a4858fdac845db406aefb181"}
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -29,11 +26,7 @@ def text_of(path: Path) -> str:
 @pytest.fixture
 def miracl(tmp_path: Path) -> Path:
     """A run of MIRACL in Korean without titles: base 0.25, clpl@published 0.75, its control 0.5."""
-    for entry, value in (("base", 0.25), ("infonce-ance@published", 0.5), ("clpl@published", 0.75)):
-        put(tmp_path, (entry, "ko", 0), {"nDCG@5": {"a": value, "b": value}}, suite="miracl")
-    suite = {"name": "miracl", "tier": "full", "text": {"title": False}, "base_model": BGE}
-    (tmp_path / "run.json").write_text(json.dumps({"suite": suite, "resolved": {"languages": ["ko"]}}))
-    write_reports(tmp_path)
+    write_reports(miracl_board(tmp_path))
     return tmp_path
 
 

@@ -12,11 +12,11 @@ null stands for what there is not. Languages whose queries have a page are named
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.collate import Leaderboard
+from harness.report.numbers import or_none
 from harness.report.sections.claims import Compared
 from harness.report.sections.claims_text import paragraphs
 from harness.report.templating import embedded, script
@@ -118,4 +118,4 @@ def _score(score: Score | None) -> list[Any] | None:
 
 
 def _plain(values: Iterable[float | None]) -> Values:
-    return [None if value is None or math.isnan(value) else float(value) for value in values]
+    return [or_none(value) for value in values]

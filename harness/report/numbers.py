@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def hundred(value: float) -> str:
     """Return a score or a difference × 100.
@@ -61,3 +63,12 @@ def memory(count: int) -> str:
     if not count:
         return ""
     return f"{count / 2**20:.0f} MiB" if count < 2**30 else f"{count / 2**30:.1f} GiB"
+
+
+def or_none(value: float | None) -> float | None:
+    """Return a number, None in the place of NaN.
+
+    >>> or_none(0.5), or_none(float("nan"))
+    (0.5, None)
+    """
+    return None if value is None or math.isnan(value) else float(value)

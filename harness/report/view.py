@@ -15,6 +15,7 @@ from urllib.parse import quote
 from harness.collate import Leaderboard, resolved
 from harness.keys import digest
 from harness.record import Record
+from harness.report.numbers import or_none
 from harness.stats.summary import AVERAGE
 
 _T = TypeVar("_T")
@@ -257,13 +258,13 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
     return {
         (row["entry"], row["language"], row["measure"]): Score(
             mean=row["mean"],
-            low=_or_none(row["ci_low"]),
-            high=_or_none(row["ci_high"]),
-            seed_sd=_or_none(row["seed_sd"]),
-            delta=_or_none(row["delta_vs_base"]),
-            delta_low=_or_none(row["delta_ci_low"]),
-            delta_high=_or_none(row["delta_ci_high"]),
-            p=_or_none(row["p_adjusted"]),
+            low=or_none(row["ci_low"]),
+            high=or_none(row["ci_high"]),
+            seed_sd=or_none(row["seed_sd"]),
+            delta=or_none(row["delta_vs_base"]),
+            delta_low=or_none(row["delta_ci_low"]),
+            delta_high=or_none(row["delta_ci_high"]),
+            p=or_none(row["p_adjusted"]),
             n_queries=row["n_queries"],
             n_seeds=row["n_seeds"],
             sources=sources.get((row["entry"], row["language"]), ()),
@@ -272,7 +273,3 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
         )
         for row in board.rows.to_dict("records")
     }
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from board_page import five_entries
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -59,3 +61,16 @@ def unscripted(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(java_script_enabled=False)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The leaderboard of five made-up entries: do not change its folder."""
+    return five_entries(tmp_path_factory.mktemp("board"))
+
+
+@pytest.fixture
+def shown(page: Page, folder: Path) -> Page:
+    """That leaderboard, opened from disk."""
+    page.goto((folder / "leaderboard.html").as_uri())
+    return page

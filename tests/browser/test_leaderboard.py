@@ -11,22 +11,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from board_page import choose, column, five_entries, fragment, go, heads, order, saved, switch, two_claims
+from board_page import choose, column, fragment, go, heads, order, saved, switch, two_claims
 from playwright.sync_api import Page, expect
 
 from harness.collate import collate
 from harness.report.numbers import hundred, signed
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return five_entries(tmp_path_factory.mktemp("board"))
-
-
-@pytest.fixture
-def shown(page: Page, folder: Path) -> Page:
-    page.goto((folder / "leaderboard.html").as_uri())
-    return page
 
 
 @pytest.fixture(scope="module")

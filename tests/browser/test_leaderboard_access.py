@@ -6,19 +6,8 @@ from pathlib import Path
 
 import pytest
 from axe import violations
-from board_page import choose, five_entries, fragment, go, switch, two_claims
+from board_page import choose, fragment, go, switch, two_claims
 from playwright.sync_api import Page
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return five_entries(tmp_path_factory.mktemp("board"))
-
-
-@pytest.fixture
-def shown(page: Page, folder: Path) -> Page:
-    page.goto((folder / "leaderboard.html").as_uri())
-    return page
 
 
 def press_until(page: Page, what: str, key: str = "Tab") -> None:

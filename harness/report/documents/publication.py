@@ -6,7 +6,6 @@ left out.
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from harness.record import Record
 from harness.report import view
 from harness.report.documents import findings
 from harness.report.facts import Facts, Provenance, text
+from harness.report.numbers import or_none
 from harness.report.sections import claims_text
 
 CHANGED = ("base_model", "max_train", "train_file", "negative_queries", "augment", "write_prompt", "measures", "set")
@@ -75,7 +75,7 @@ def of_context(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]
 def counted(board: Leaderboard, language: str) -> dict[str, Counted]:
     """Return entry → what its score on the primary measure in a language, or on the average, comes from."""
     return {
-        one.entry: Counted(one.n_seeds, one.n_queries, None if math.isnan(one.seed_sd[0]) else float(one.seed_sd[0]))
+        one.entry: Counted(one.n_seeds, one.n_queries, or_none(one.seed_sd[0]))
         for one in board.evidence
         if one.language == language
     }

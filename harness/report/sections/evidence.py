@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.collate import Leaderboard
 from harness.report import spreadsheet
+from harness.report.numbers import or_none
 from harness.stats.evidence import MARGIN
 from harness.stats.summary import AVERAGE
 
@@ -85,13 +86,13 @@ def _line(one: Any) -> Line:
     best, worst = one.rank_best[0], one.rank_worst[0]
     return Line(
         entry=one.entry,
-        delta=_or_none(one.delta[0]),
-        low=_or_none(one.delta_low[0]),
-        high=_or_none(one.delta_high[0]),
-        p=_or_none(one.p_adjusted[0]),
+        delta=or_none(one.delta[0]),
+        low=or_none(one.delta_low[0]),
+        high=or_none(one.delta_high[0]),
+        p=or_none(one.p_adjusted[0]),
         wins=", ".join(map(str, counts)),
-        detectable=_or_none(one.detectable[0]),
-        equivalent=_or_none(one.equivalence[0]),
+        detectable=or_none(one.detectable[0]),
+        equivalent=or_none(one.equivalence[0]),
         ranks=str(best) if best == worst else f"{best}-{worst}",
         group=int(one.group[0]),
     )
@@ -99,7 +100,3 @@ def _line(one: Any) -> Line:
 
 def _whole(value: float) -> int | str:
     return "" if math.isnan(value) else int(value)
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
