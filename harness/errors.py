@@ -13,7 +13,7 @@ without a traceback.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class HarnessError(Exception):
@@ -42,8 +42,11 @@ class NothingMeasured(HarnessError):  # noqa: N818 - a state, and the word of th
     exit_status = 3
 
 
+LISTED = 40  # names that an error lists: all entries, with their variants, and not all cells of a run
+
+
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:
-    """Return the error for a name that does not exist, with the nearest one and the whole list.
+    """Return the error for a name that does not exist, with the nearest one and the list, of which LISTED are named.
 
     >>> str(unknown("method", "cplp", ["clpl", "mnrl"]))
     "unknown method 'cplp'; did you mean 'clpl'? Available: clpl, mnrl"
@@ -52,4 +55,14 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> Requ
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)  # 'kp' is near 'ko'
     hint = f"; did you mean '{near[0]}'?" if near else "."
     place = f" in {where}" if where else ""
-    return RequestError(f"unknown {kind} '{name}'{place}{hint} Available: {', '.join(choices) or 'none'}")
+    return RequestError(f"unknown {kind} '{name}'{place}{hint} Available: {_listed(choices)}")
+
+
+def _listed(choices: Sequence[str]) -> str:
+    """Return names as a line that can still be read.
+
+    >>> _listed([]), _listed(["a", "b"]), _listed([f"{i:02}" for i in range(99)])[-12:]
+    ('none', 'a, b', ' and 59 more')
+    """
+    more = f" and {len(choices) - LISTED} more" if len(choices) > LISTED else ""
+    return f"{', '.join(choices[:LISTED])}{more}" if choices else "none"
