@@ -1,6 +1,6 @@
 """`python -m harness`."""
 
-from harness.cli import entry_point
+from harness.cli.main import entry_point
 
 if __name__ == "__main__":
     entry_point()

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from harness import energy, record, runtime
-from harness.cell import Cell
 from harness.keys import key
+from harness.machine import determinism, energy
+from harness.machine.store import Store
 from harness.provenance import provenance
-from harness.record import Record
+from harness.request.cell import Cell
+from harness.results import record
+from harness.results.record import Record
 from harness.stages import score as score_stage
 from harness.stages.augment import augment
 from harness.stages.consult import agreed, consult
 from harness.stages.encode import Encoded, encode
 from harness.stages.folds import cross_validate
-from harness.stages.geometry import geometry
-from harness.stages.geometry import keys_of as geometry_keys
-from harness.stages.inference import inference
 from harness.stages.mine import mine
+from harness.stages.nli import inference
 from harness.stages.prepare import prepare
 from harness.stages.retrieve import cuts, rank, retrieve
 from harness.stages.retrieve import key_of as ranking_key
@@ -26,8 +26,9 @@ from harness.stages.score import score
 from harness.stages.tasks import keys_of as task_keys
 from harness.stages.tasks import tasks
 from harness.stages.train import train
+from harness.stages.vector_geometry import geometry
+from harness.stages.vector_geometry import keys_of as geometry_keys
 from harness.stages.write import write
-from harness.store import Store
 from harness.types import Data, Ranker, Scores
 
 
@@ -46,7 +47,7 @@ def key_of(cell: Cell) -> str:
 def run(cell: Cell, store: Store, folder: Path) -> Record:
     """Run one cell through its cached stages and write its record below `folder`."""
     started = time.perf_counter()
-    runtime.deterministic(cell.seed, cell.place.device)
+    determinism.deterministic(cell.seed, cell.place.device)
     meter = energy.start(cell.place.device)
     for adapter in cell.adapters:
         adapter.register()
@@ -84,7 +85,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         agreement=agreement,
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
-        peak_memory_bytes=runtime.peak_memory(cell.place.device),
+        peak_memory_bytes=determinism.peak_memory(cell.place.device),
         provenance={**provenance(cell, data, model, ties), "energy": meter.read() or None},
     )
     return record.write(folder, result, scores, ranking)

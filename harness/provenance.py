@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.cell import Cell
 from harness.keys import digest, file_sha256, folder_sha256, key
-from harness.machine import environment, torch_state
-from harness.manifest import LocalBase
-from harness.stages import base, score, train, write
-from harness.store import Store
+from harness.machine.hardware import environment, torch_state
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.request.manifest import LocalBase
+from harness.stages import base_model, score, train, write
 from harness.types import Data
 
 __all__ = ["code", "environment", "provenance"]
@@ -62,9 +62,9 @@ def _base_sha256(cell: Cell) -> str:
         return chosen.sha256
 
     def read() -> str:
-        return folder_sha256(base.base_model(cell.suite, place, store))
+        return folder_sha256(base_model.base_model(cell.suite, place, store))
 
-    found: str = store.read_json("base-digest", key("base-digest", 1, [base.key_of(cell.suite)]), read)
+    found: str = store.read_json("base-digest", key("base-digest", 1, [base_model.key_of(cell.suite)]), read)
     return found
 
 

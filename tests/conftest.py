@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import REQUEST, Result, Run, invoke
+from support.commands import REQUEST, Result, Run, invoke
 
-from harness import runtime
+from harness.machine import determinism
 
 
 def pytest_configure() -> None:
     """Set what libraries read when they are imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    runtime.set_environment()
+    determinism.set_environment()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from statistics import median
 
 import pytest
 
-from harness.resources import manifests
+from harness.machine.bundled import manifests
 
 ROOT = manifests().parent
 HARNESS = sorted((ROOT / "harness").rglob("*.py"))
@@ -60,7 +63,7 @@ def within(modules: set[str], *allowed: str) -> set[str]:
 
 def test_the_imports_are_seen() -> None:
     modules = imported(ROOT / "harness/pipeline.py", everywhere=True)
-    assert {"harness.stages.train", "harness.stages.train.train", "harness.cell.Cell"} <= modules
+    assert {"harness.stages.train", "harness.stages.train.train", "harness.request.cell.Cell"} <= modules
     late = imported(ROOT / "harness/stages/train.py", everywhere=True)
     assert "torch" in late - imported(ROOT / "harness/stages/train.py", everywhere=False)
 
@@ -85,38 +88,108 @@ def test_the_engine_imports_no_method(path: Path) -> None:
 def test_the_words_of_the_project_import_keys_alone() -> None:
     modules = within(imported(ROOT / "harness/types.py", everywhere=True), "harness")
     assert modules == within(modules, "harness.keys", "harness.errors")
-    for name in ("keys", "errors", "files"):
+    for name in ("keys", "errors", "schema"):
         assert within(imported(ROOT / f"harness/{name}.py", everywhere=True), "harness") == set(), name
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "harness/stages").glob("*.py")), ids=name_of)
-def test_a_stage_knows_neither_the_command_line_nor_plan_run_or_report(path: Path) -> None:
-    above = ("cli", "plan", "run", "report", "collate", "progress", "executors", "pipeline", "record")
-    modules = imported(path, everywhere=True)
-    assert within(modules, *(f"harness.{name}" for name in above)) == set()
+ROOMS = (
+    *("__main__", "cli", "export", "report", "evidence", "execution", "pipeline", "provenance", "stages", "mteb"),
+    *("writers", "vectors", "results", "data", "request", "stats", "machine", "types", "schema", "keys", "errors"),
+)
+"""The rooms and the loose modules of harness/ from the top floor down: each imports only what stands below it."""
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "harness/stats").glob("*.py")), ids=name_of)
-def test_the_statistics_know_nothing_of_runs(path: Path) -> None:
-    modules = within(imported(path, everywhere=True), "harness")
-    assert modules == within(modules, "harness.stats", "harness.errors", "harness.keys", "harness.types")
+def room_of(module: str) -> str:
+    """Return the room of `harness.ROOM.…`."""
+    return module.split(".")[1]
+
+
+def module_of(path: Path) -> str:
+    """Return the dotted name of a file: of a package, its own."""
+    return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def targets(path: Path, modules: Collection[str]) -> set[str]:
+    """Return those of `modules` that a file imports anywhere, for typing and inside functions too."""
+    return {module for module in imported(path, everywhere=True) if module in modules and module != module_of(path)}
+
+
+def upward(imports: Mapping[str, Collection[str]], rooms: Sequence[str] = ROOMS) -> list[str]:
+    """Return the imports that go up, or stay on a floor but leave the room, as "importer -> imported"."""
+    return [
+        f"{module} -> {target}"
+        for module, found in imports.items()
+        for target in sorted(found)
+        if room_of(module) != room_of(target) and rooms.index(room_of(module)) >= rooms.index(room_of(target))
+    ]
+
+
+def circles(imports: Mapping[str, Collection[str]]) -> list[str]:
+    """Return one circle of imports as a list of modules, none where there is no circle."""
+    try:
+        tuple(TopologicalSorter(imports).static_order())
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+MODULES = {module_of(path): path for path in HARNESS if path.parent != ROOT / "harness" or path.stem != "__init__"}
+IMPORTS = {module: targets(path, MODULES.keys() - {"harness"}) for module, path in MODULES.items()}
+
+
+def test_every_module_stands_in_a_room_and_at_most_eight_are_loose() -> None:
+    assert {room_of(module) for module in MODULES} == set(ROOMS)
+    assert len([path for path in HARNESS if path.parent == ROOT / "harness" and path.stem != "__init__"]) <= 8
+
+
+def test_every_import_goes_down_a_floor_or_stays_in_its_room() -> None:
+    assert upward(IMPORTS) == []
+
+
+def test_no_files_import_each_other_in_a_circle_imports_for_typing_included() -> None:
+    assert circles(IMPORTS) == []
+
+
+def test_a_planted_import_upward_and_a_planted_circle_are_found() -> None:
+    planted = {**IMPORTS, "harness.stats.power": {*IMPORTS["harness.stats.power"], "harness.results.record"}}
+    assert upward(planted) == ["harness.stats.power -> harness.results.record"]
+    below = {**IMPORTS, "harness.stages.score": {*IMPORTS["harness.stages.score"], "harness.stages.retrieve"}}
+    assert circles(below) == []
+    closed = {**below, "harness.stages.retrieve": {*below["harness.stages.retrieve"], "harness.stages.score"}}
+    assert {"harness.stages.score", "harness.stages.retrieve"} <= set(circles(closed))
+
+
+def test_a_module_says_what_it_holds_without_its_folder() -> None:
+    names = Counter(path.stem for path in HARNESS if path.stem != "__init__")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+PACKAGES = sorted(path.parent for path in HARNESS if path.stem == "__init__" and path.parent != ROOT / "harness")
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=name_of)
+def test_a_room_says_in_a_paragraph_what_belongs_in_it(folder: Path) -> None:
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    assert docstring
+    if folder.parent == ROOT / "harness":
+        assert "Imports" in docstring, "it does not say what it may import"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "harness/report").rglob("*.py")), ids=name_of)
 def test_the_report_knows_neither_stages_nor_executors(path: Path) -> None:
     modules = imported(path, everywhere=True)
-    assert within(modules, "harness.stages", "harness.pipeline", "harness.executors", "harness.cli") == set()
+    assert within(modules, "harness.stages", "harness.pipeline", "harness.execution", "harness.cli") == set()
 
 
 LIGHT = [
-    *("claims", "cli", "cell", "data_command", "entries", "errors", "files", "keys", "listing", "options", "plan"),
-    *("plugins", "settings", "suite", "types"),
+    *(path for path in HARNESS if room_of(module_of(path) + ".") in ("cli", "request", "errors", "keys", "types")),
+    *(ROOT / f"harness/{name}.py" for name in ("evidence/claims/published", "execution/plan", "machine/atomic")),
 ]
 
 
-@pytest.mark.parametrize("name", LIGHT)
-def test_what_every_command_imports_is_light(name: str) -> None:
-    assert packages(imported(ROOT / f"harness/{name}.py", everywhere=False)) & HEAVY == set()
+@pytest.mark.parametrize("path", LIGHT, ids=name_of)
+def test_what_every_command_imports_is_light(path: Path) -> None:
+    assert packages(imported(path, everywhere=False)) & HEAVY == set()
 
 
 def slow(path: Path) -> set[str]:
@@ -124,10 +197,12 @@ def slow(path: Path) -> set[str]:
     return packages(imported(path, everywhere=False)) & libraries
 
 
-CELL = [*(ROOT / "harness/stages").glob("*.py"), *(ROOT / f"harness/{name}.py" for name in ("embedding", "search"))]
+CELL = [*(ROOT / "harness/stages").glob("*.py"), *(ROOT / "harness/vectors").glob("*.py")]
 
 
-@pytest.mark.parametrize("path", [*sorted(CELL), ROOT / "harness/pipeline.py", ROOT / "harness/run.py"], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [*sorted(CELL), ROOT / "harness/pipeline.py", ROOT / "harness/execution/runner.py"], ids=name_of
+)
 def test_what_a_cell_runs_through_imports_no_slow_library_at_its_top(path: Path) -> None:
     assert slow(path) == set()
 
@@ -140,11 +215,11 @@ def test_a_module_with_a_slow_library_at_its_top_is_imported_only_where_it_is_us
 
 
 @pytest.mark.parametrize("path", [*HARNESS, *METHODS], ids=name_of)
-def test_no_file_is_over_300_lines_and_no_function_over_60(path: Path) -> None:
+def test_no_file_is_over_300_lines_and_no_function_over_50(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 300
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    long = {node.name: lines for node in functions if (lines := code_lines(node)) > 60}
+    long = {node.name: lines for node in functions if (lines := code_lines(node)) > 50}
     assert long == {}
 
 
@@ -152,6 +227,10 @@ def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Return the lines of a function from its first statement after the docstring."""
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_the_median_file_is_under_100_lines() -> None:
+    assert median(path.read_text(encoding="utf-8").count("\n") for path in HARNESS if path.stem != "__init__") < 100
 
 
 def test_there_is_no_utils_module() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Run
+from support.commands import Run
 
-from harness import machine, provenance, record, runtime
+from harness import provenance
 from harness.errors import RequestError
 from harness.keys import folder_sha256
-from harness.record import Record
+from harness.machine import determinism, hardware
+from harness.results import record
+from harness.results.record import Record
 from harness.stages import train
 
 
@@ -67,28 +69,29 @@ def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
     path.write_text(
         "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.124.06  Release Build\nGCC version: 12"
     )
-    assert machine.driver(path) == "570.124.06"
-    assert machine.driver(tmp_path / "absent") is None
+    assert hardware.driver(path) == "570.124.06"
+    assert hardware.driver(tmp_path / "absent") is None
 
 
 def test_another_number_of_threads_is_in_the_variables_and_in_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_THREADS", "1")
-    assert runtime.thread_settings() == {}  # the keys are those of a run without the variable
+    assert determinism.thread_settings() == {}  # the keys are those of a run without the variable
     monkeypatch.setenv("HARNESS_THREADS", "3")
-    assert runtime.thread_settings() == {"threads": 3}
-    assert runtime.variables()["OMP_NUM_THREADS"] == "3"
+    assert determinism.thread_settings() == {"threads": 3}
+    assert determinism.variables()["OMP_NUM_THREADS"] == "3"
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "", "1.5"])
 def test_no_number_of_threads_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("HARNESS_THREADS", given)
     with pytest.raises(RequestError, match=f"^HARNESS_THREADS={given}: want a number of threads a cell, from 1 on$"):
-        runtime.threads()
+        determinism.threads()
 
 
 def test_trained_weights_of_another_number_of_threads_have_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness import entries, plan, suite
-    from harness.cell import Cell, Place
+    from harness.execution import plan
+    from harness.request import entries, suite
+    from harness.request.cell import Cell, Place
 
     mini = suite.load("mini")
     (entry,) = entries.resolve(["mnrl"], entries.declared())

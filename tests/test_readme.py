@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from commands import REPOSITORY, invoke, read_json
+from support.commands import REPOSITORY, invoke, read_json
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from commands import REPOSITORY, Result, spawn
+from support.commands import REPOSITORY, Result, spawn
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def test_the_package_and_its_files_come_from_the_wheel(installed: Installed) -> None:
-    script = "from harness import resources; import methods"
+    script = "from harness.machine import bundled; import methods"
     result = installed.python(
-        "-c", f"{script}; print(resources.manifests(), resources.templates(), methods.__file__, sep='\\n')"
+        "-c", f"{script}; print(bundled.manifests(), bundled.templates(), methods.__file__, sep='\\n')"
     )
     assert result.out.splitlines() == [
         f"{installed.site}/harness/_data/datasets_manifest",

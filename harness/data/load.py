@@ -10,16 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from harness.data import check, train_file
-from harness.data.files import paths
+from harness.data import train_file, validation
+from harness.data.file_status import Where
+from harness.data.locate import paths
 from harness.data.readers import nli_reader, retrieval_reader
-from harness.data.sources import Nli, Passage, Passages, Retrieval, Stream, counted, without_leaks
-from harness.data.state import Where
+from harness.data.retrieval import Nli, Passage, Passages, Retrieval, Stream, counted, without_leaks
 from harness.data.streams import of_number, only
 from harness.errors import DataError, unknown
 from harness.keys import derive
-from harness.manifest import Counts, Source, Text
-from harness.suite import Suite
+from harness.request.manifest import Counts, Source, Text
+from harness.request.suite import Suite
 from harness.types import Data
 
 logger = logging.getLogger(__name__)
@@ -40,16 +40,16 @@ def load_reported(
     """Return what `load` does, and how much was left out on the way, in words → number."""
     where = f"{suite.name}/{language}"
     source, inference = read(suite, language, data_dir=data_dir, cache_dir=cache_dir)
-    check.separate(source.queries, source.roles, where)
+    validation.separate(source.queries, source.roles, where)
     if language not in suite.unverified:
         source = as_promised(source, inference, suite.languages[language].counts, where)
     if suite.evaluation.holdout:
         source = hold_out(source, suite.evaluation.holdout)
-        check.some(source.dev, f"{where} with a holdout of {suite.evaluation.holdout}", "dev query")
-        check.some(source.train, f"{where} with a holdout of {suite.evaluation.holdout}", "training query")
+        validation.some(source.dev, f"{where} with a holdout of {suite.evaluation.holdout}", "dev query")
+        validation.some(source.train, f"{where} with a holdout of {suite.evaluation.holdout}", "training query")
     if suite.max_train is not None:
         source = draw(source, suite.max_train, language)
-    check.separate(source.queries, source.roles, where)
+    validation.separate(source.queries, source.roles, where)
     report = {**source.report, **inference.report}
     logger.info("%s: %s", where, ", ".join(f"{what}: {number}" for what, number in report.items()) or "all rows kept")
     data = join(source, inference, language, suite.text)
@@ -87,7 +87,7 @@ def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache
     given = language in suite.unverified
     found = _nli(declared.nli, language, Where(data_dir, cache_dir, suite.name, accept=given))
     if declared.counts.nli is not None and not given:
-        check.counts({"nli": len(found.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}")
+        validation.counts({"nli": len(found.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}")
     return found
 
 
@@ -107,7 +107,7 @@ def trained_on(source: Retrieval, training: Retrieval, where: str) -> Retrieval:
     judged = {doc for grades in training.train.values() for doc in grades}
     queries = {query: source.queries[query] for query in source.dev}
     for query in training.train:
-        check.new(query, queries, where, "query")
+        validation.new(query, queries, where, "query")
     numbers, own = counted(source), counted(training)
     joined = Retrieval(
         passages=source.passages,
@@ -128,7 +128,7 @@ def as_promised(source: Retrieval, inference: Nli, counts: Counts, where: str) -
     """
     found = {**counted(source), "nli": len(inference.triples)}
     promised = counts.model_dump(exclude_none=True)
-    check.counts(found, {name: number for name, number in promised.items() if name in found}, where)
+    validation.counts(found, {name: number for name, number in promised.items() if name in found}, where)
     number, passages = promised.get("passages"), source.passages
     if number is None or isinstance(passages, Mapping):
         return source
@@ -154,10 +154,12 @@ def hold_out(source: Retrieval, share: float) -> Retrieval:
     `share`. Other training queries and extra queries with the text of a held-out one are left out, and counted.
     """
     held = {query: grades for query, grades in source.train.items() if position(query) < share}
-    texts = {check.fold(source.queries[query]) for query in held}
+    texts = {validation.fold(source.queries[query]) for query in held}
     rest = {query: grades for query, grades in source.train.items() if query not in held}
-    train = {query: grades for query, grades in rest.items() if check.fold(source.queries[query]) not in texts}
-    extra = {query: grades for query, grades in source.extra.items() if check.fold(source.queries[query]) not in texts}
+    train = {query: grades for query, grades in rest.items() if validation.fold(source.queries[query]) not in texts}
+    extra = {
+        query: grades for query, grades in source.extra.items() if validation.fold(source.queries[query]) not in texts
+    }
     left_out = len(rest) - len(train) + len(source.extra) - len(extra)
     report = {**source.report, "queries with the text of a held-out query": left_out}
     held_out = replace(source, train=train, dev=held, extra=extra, report=report)

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from harness.data.state import FileStatus, State, Where, usable
+from harness.data.file_status import FileStatus, State, Where, usable
 from harness.errors import DataError, unknown
 
 SPLITS = {"miracl": ("train", "dev"), "miracl-train": ("train",)}  # of each reader

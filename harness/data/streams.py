@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.data import check
-from harness.data.sources import Passage
-from harness.data.text import AGAIN, member
+from harness.data import validation
+from harness.data.retrieval import Passage
+from harness.data.text_files import AGAIN, member
 from harness.errors import DataError
 
 Row = tuple[str, dict[str, Any]]
@@ -69,9 +69,9 @@ def passages(paths: Iterable[Path], columns: tuple[str, str, str]) -> Iterator[t
     name, title, text = columns
     for path in paths:
         for where, row in rows(path):
-            doc = check.identifier(row.get(name), where)
-            told = check.string(row.get(title) or "", f"{where}, document '{doc}'", title)
-            yield doc, Passage(told, check.string(row.get(text), f"{where}, document '{doc}'", text))
+            doc = validation.identifier(row.get(name), where)
+            told = validation.string(row.get(title) or "", f"{where}, document '{doc}'", title)
+            yield doc, Passage(told, validation.string(row.get(text), f"{where}, document '{doc}'", text))
 
 
 def complete(
@@ -98,4 +98,4 @@ def of_number(found: Iterable[tuple[str, Passage]], promised: int, where: str) -
     for row in found:
         number += 1
         yield row
-    check.counts({"passages": number}, {"passages": promised}, where)
+    validation.counts({"passages": number}, {"passages": promised}, where)

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data import check
-from harness.data.text import json_lines
+from harness.data import validation
+from harness.data.text_files import json_lines
 from harness.errors import DataError, RequestError, unknown
 from harness.keys import derive, file_sha256
-from harness.manifest import TrainFile
+from harness.request.manifest import TrainFile
 from harness.types import Data
 
 OPTION = "--train-file"
@@ -83,7 +83,7 @@ def read(path: Path) -> list[Row]:
             raise DataError(
                 f"{where}: {has} '{NEGATIVE_QUERIES}', and line 1 has {had}; give it to all rows or to none"
             )
-    check.some(rows, str(path), "training row")
+    validation.some(rows, str(path), "training row")
     return rows
 
 
@@ -97,11 +97,11 @@ def _row(value: Mapping[str, Any], where: str) -> Row:
             f"{where}: 'neg' holds {len(negatives)} and '{NEGATIVE_QUERIES}' {len(queries)}; "
             f"{NEGATIVE_QUERIES}[j] is the query that neg[j] answers: give one for each"
         )
-    relevant = {check.fold(text) for text in positives}
+    relevant = {validation.fold(text) for text in positives}
     for number, text in enumerate(negatives):
-        if check.fold(text) in relevant:
+        if validation.fold(text) in relevant:
             raise DataError(f"{where}: neg[{number}] is also in 'pos'; a passage is either: delete it from one")
-    return Row(where, check.text(value["query"], where, "'query'").strip(), positives, negatives, queries)
+    return Row(where, validation.text(value["query"], where, "'query'").strip(), positives, negatives, queries)
 
 
 def _check_keys(value: Mapping[str, Any], where: str) -> None:
@@ -121,7 +121,7 @@ def _texts(value: object, name: str, where: str) -> tuple[str, ...]:
         raise DataError(f"{where}: '{name}' is {type(value).__name__}, not a list of texts; correct the row")
     if not value:
         raise DataError(f"{where}: '{name}' is an empty list; give it a text or delete the row")
-    return tuple(check.text(text, where, f"{name}[{number}]").strip() for number, text in enumerate(value))
+    return tuple(validation.text(text, where, f"{name}[{number}]").strip() for number, text in enumerate(value))
 
 
 def apply(data: Data, file: TrainFile, most: int | None = None) -> Data:
@@ -146,7 +146,7 @@ def apply(data: Data, file: TrainFile, most: int | None = None) -> Data:
         kept = {query: row for query, row in kept.items() if query in drawn}
     queries = {query: text for query, text in data.queries.items() if query in data.dev}
     for query in kept:
-        check.new(query, queries, f"{file.path}", "query")
+        validation.new(query, queries, f"{file.path}", "query")
     return replace(
         data,
         queries=dict(sorted({**queries, **{query: row.query for query, row in kept.items()}}.items())),
@@ -158,11 +158,11 @@ def apply(data: Data, file: TrainFile, most: int | None = None) -> Data:
 
 
 def _refuse_dev(rows: Sequence[Row], data: Data) -> None:
-    asked = {check.fold(data.queries[query]): query for query in data.dev}
+    asked = {validation.fold(data.queries[query]): query for query in data.dev}
     for row in rows:
         named = {"query": row.query} | {f"{NEGATIVE_QUERIES}[{j}]": text for j, text in enumerate(row.negative_queries)}
         for name, text in named.items():
-            if (twin := asked.get(check.fold(text))) is not None:
+            if (twin := asked.get(validation.fold(text))) is not None:
                 raise DataError(f"{row.where}: {name} has the text of dev query '{twin}'; delete it from the file")
 
 

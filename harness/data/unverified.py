@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.data.files import status
+from harness.data.file_status import FileStatus
 from harness.data.load import differs, without_nli
-from harness.data.state import FileStatus
+from harness.data.locate import status
 from harness.errors import DataError
 from harness.keys import digest
-from harness.suite import Suite
+from harness.request.suite import Suite
 
 
 def accepted(

@@ -7,18 +7,15 @@ the records.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import signature
-from harness.collate import Leaderboard
-from harness.record import Record
-
-Facts = list[tuple[str, str]]
-EMPTY: tuple[object, ...] = (None, "", [], ())
+from harness.evidence.leaderboard import Leaderboard
+from harness.results import signature
+from harness.results.flatten import EMPTY, Facts, flatten, text
+from harness.results.record import Record
 
 
 @dataclass(frozen=True)
@@ -37,28 +34,6 @@ class Provenance:
     def own(self, place: int) -> Facts:
         """Return what the record at a place among the records says of what varies."""
         return [(name, text(values[place])) for name, values in self.leaves.items() if values[place] is not None]
-
-
-def flatten(value: Mapping[str, Any], prefix: str = "") -> Facts:
-    """Return nested settings as dotted names with their values as text, sorted; empty values are left out."""
-    facts: Facts = []
-    for name, item in sorted(value.items()):
-        if isinstance(item, Mapping):
-            facts += flatten(item, f"{prefix}{name}.")
-        elif item not in EMPTY:
-            facts.append((f"{prefix}{name}", text(item)))
-    return facts
-
-
-def text(value: Any) -> str:
-    """Return a value as it is read: strings bare, lists of plain values with commas, all else as JSON."""
-    if isinstance(value, str):
-        return value
-    if type(value) in (int, float):
-        return repr(value)
-    if isinstance(value, list | tuple) and not any(isinstance(item, list | tuple | Mapping) for item in value):
-        return ", ".join(map(text, value))
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def of_run(run: Mapping[str, Any]) -> Facts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.record import read_all
 from harness.report import plain
+from harness.results.record import read_all
 
 NAMED = 5  # cells of one reason
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from harness.collate import Leaderboard, collate
 from harness.errors import HarnessError, NothingMeasured, RequestError
-from harness.files import write_atomically
-from harness.report import failures, formats, view
+from harness.evidence.leaderboard import Leaderboard, collate
+from harness.machine.atomic import write_atomically
+from harness.report import failures, report_formats, table_view
 from harness.report.numbers import hundred
-from harness.report.sections import claims
+from harness.report.sections import claims_section
 from harness.report.templating import broken, render
-from harness.stats.evidence import Evidence
+from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
 
 NAME = "index.html"
@@ -129,7 +129,7 @@ def below(folder: Path) -> Iterator[Path]:
 
 def _near(reason: str, path: Path) -> str:
     """Return a reason without the place of the folder, which another machine has elsewhere."""
-    return view.one_line(reason).replace(f"{path}/", "").replace(str(path), "it")
+    return table_view.one_line(reason).replace(f"{path}/", "").replace(str(path), "it")
 
 
 def _is_result(folder: Path) -> bool:
@@ -139,7 +139,7 @@ def _is_result(folder: Path) -> bool:
 def _result(path: Path, name: str, board: Leaderboard) -> Result:
     averages = {one.entry: one for one in board.evidence if one.language == AVERAGE}
     everything = (*board.records, *board.failures)
-    page = formats.name(formats.Format.html)
+    page = report_formats.name(report_formats.Format.html)
     return Result(
         name=name,
         href=quote(f"{name}/{page}", errors="surrogateescape") if (path / page).is_file() else "",
@@ -151,9 +151,9 @@ def _result(path: Path, name: str, board: Leaderboard) -> Result:
         seeds=tuple(sorted({record.seed for record in everything if record.trained})),
         cells=len(everything),
         failed=len(board.failures),
-        missing=len(view.absent(board)),
-        unverified=tuple(view.unverified(board)),
-        verdicts=Counter(line.verdict or "not measured" for line in claims.of_board(board).here),
+        missing=len(table_view.absent(board)),
+        unverified=tuple(table_view.unverified(board)),
+        verdicts=Counter(line.verdict or "not measured" for line in claims_section.of_board(board).here),
         means={entry: float(one.mean[0]) for entry, one in averages.items()},
         entries=tuple(dict.fromkeys(record.entry for record in everything)),
         best=max(averages.values(), key=lambda one: float(one.mean[0]), default=None),

@@ -13,13 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import resources
-from harness.claims import published
 from harness.errors import HarnessError, RequestError
-from harness.report import plain, view
+from harness.evidence.claims.published import published
+from harness.machine import bundled
+from harness.report import plain, table_view
 from harness.report.documents import tex
 from harness.report.numbers import chance, hundred, memory, minutes, signed, three
-from harness.report.sections.claims import address
+from harness.report.sections.claims_section import address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,7 +42,7 @@ def render(template: str, /, **context: Any) -> str:
     """
     kind = template.removesuffix(".j2").rpartition(".")[2]
     try:
-        return _environment(kind, resources.templates()).get_template(template).render(context)
+        return _environment(kind, bundled.templates()).get_template(template).render(context)
     except (HarnessError, MemoryError):
         raise
     except Exception as error:
@@ -65,10 +65,10 @@ def _environment(kind: str, folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"hundred": hundred, "signed": signed, "source": view.source}
+    environment.filters |= {"hundred": hundred, "signed": signed, "source": table_view.source}
     environment.filters |= {"three": three, "chance": chance, "published": published}
     environment.filters |= {"raw": Raw, "code": code, "shortened": tex.shortened, "slug": tex.slug}
-    environment.filters |= {"minutes": minutes, "memory": memory, "compared": view.compared, "address": address}
+    environment.filters |= {"minutes": minutes, "memory": memory, "compared": table_view.compared, "address": address}
     return environment
 
 
@@ -76,7 +76,7 @@ def _unusable(template: str, error: Exception) -> RequestError:
     """Return the one-line error of a template that cannot be filled: which one, which line, and what."""
     from jinja2 import TemplateNotFound, TemplateSyntaxError
 
-    folder = resources.templates()
+    folder = bundled.templates()
     frames = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     places = [(file.name, line) for file, line in frames if file.parent == folder]
     if isinstance(error, TemplateSyntaxError):
@@ -136,9 +136,9 @@ def script(names: Sequence[str]) -> Script:
 
 def _read(name: str) -> str:
     try:
-        return (resources.templates() / name).read_text(encoding="utf-8")
+        return (bundled.templates() / name).read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise RequestError(f"template {name} is not there; mend it in {resources.templates()}") from error
+        raise RequestError(f"template {name} is not there; mend it in {bundled.templates()}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(name, error) from error
 

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import plugins
-from harness.cell import Cell
-from harness.embedding import embed, open_encoder, settings_of
 from harness.keys import key
-from harness.manifest import Expert
-from harness.stages import base, mine
+from harness.machine.store import VALUE, Store
+from harness.request import plugins
+from harness.request.cell import Cell
+from harness.request.manifest import Expert
+from harness.stages import base_model, mine
 from harness.stats.agreement import agreement
-from harness.store import VALUE, Store
 from harness.types import Need, TrainingData
+from harness.vectors.embedding import embed, open_encoder, settings_of
 
 VERSION = 2  # 2: with the agreement among experts
 Pair = tuple[str, str]  # query id, passage id
@@ -38,7 +38,10 @@ def key_of(cell: Cell) -> str:
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
     lengths = suite.text.train_passage_max_length
     return key(
-        "consult", VERSION, [mine.key_of(cell), base.key_of(suite)], [experts, versions, lengths, settings_of(cell)]
+        "consult",
+        VERSION,
+        [mine.key_of(cell), base_model.key_of(suite)],
+        [experts, versions, lengths, settings_of(cell)],
     )
 
 
@@ -99,7 +102,7 @@ def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], 
         most = text.train_passage_max_length or text.passage_max_length  # few encoders have room for evaluation's 8192
         text = text.model_copy(update={**prompts, "passage_max_length": most})
         cell = replace(cell, suite=cell.suite.model_copy(update={"base_model": expert.encoder, "text": text}))
-    model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
+    model = open_encoder(base_model.base_model(cell.suite, cell.place, store), cell)
     passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
     of_queries = embed(model, queries, "query", cell, store)
     of_passages = embed(model, passages, "passage", cell, store)

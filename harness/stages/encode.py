@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.cell import Cell
-from harness.corpus import Corpus
-from harness.embedding import Vectors, embed, embed_blocks, open_encoder, settings_of
+from harness.data.corpus import Corpus
 from harness.keys import key
+from harness.machine.store import Store
+from harness.request.cell import Cell
 from harness.stages import prepare, train
-from harness.store import Store
 from harness.types import Data
+from harness.vectors.embedding import Vectors, embed, embed_blocks, open_encoder, settings_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.cell import Cell
 from harness.keys import folder_sha256
+from harness.machine.store import Store
+from harness.request.cell import Cell
 from harness.stages import held_out, rounds
 from harness.stages.encode import encode
 from harness.stages.retrieve import retrieve
 from harness.stages.score import score
-from harness.store import Store
 from harness.types import Data
 
 

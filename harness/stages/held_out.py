@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from harness.cell import Cell
-from harness.data.check import fold as folded
+from harness.data.validation import fold as folded
 from harness.keys import derive
+from harness.request.cell import Cell
 from harness.stages.augment import WRITTEN
 from harness.types import TrainingData
 

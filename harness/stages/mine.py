@@ -17,14 +17,14 @@ import random
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from harness.cell import Cell
-from harness.embedding import embed, embed_blocks, open_encoder, settings_of
 from harness.keys import derive, key
-from harness.search import TopK
+from harness.machine.store import Store
+from harness.request.cell import Cell
 from harness.stages import rounds
 from harness.stages.augment import data_key
-from harness.store import Store
 from harness.types import Data, TrainingData
+from harness.vectors.embedding import embed, embed_blocks, open_encoder, settings_of
+from harness.vectors.search import TopK
 
 VERSION = 1
 

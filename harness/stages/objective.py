@@ -13,8 +13,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.cell import Cell
 from harness.errors import CellError
+from harness.request.cell import Cell
 from harness.types import Method, TrainingData
 
 if TYPE_CHECKING:

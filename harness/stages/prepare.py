@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness import corpus, data
-from harness.cell import Place
-from harness.corpus import Corpus
+from harness import data
+from harness.data import corpus
+from harness.data.corpus import Corpus
 from harness.keys import key
-from harness.store import Store
-from harness.suite import Suite
+from harness.machine.store import Store
+from harness.request.cell import Place
+from harness.request.suite import Suite
 from harness.types import Data
 
 VERSION = 4  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: NLI apart

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.cell import Cell
 from harness.keys import key
-from harness.search import TopK, cut, strictly_decreasing
+from harness.machine.store import Store
+from harness.request.cell import Cell
 from harness.stages import encode, prepare
 from harness.stages.encode import Encoded
-from harness.store import Store
 from harness.types import Data, Ranker, Ranking
+from harness.vectors.search import TopK, cut, strictly_decreasing
 
 VERSION = 2  # 2: one pass over the passages for every cut
 SAVE = 16  # blocks: a quarter of a million passages

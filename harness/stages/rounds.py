@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from harness.cell import Cell
-from harness.stages import base
-from harness.store import Store
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.stages import base_model
 from harness.types import Data
 
 
@@ -27,13 +27,13 @@ def miner_key(cell: Cell) -> str:
     from harness.stages import train  # a model mines what the next one trains on: these stages need each other
 
     before = previous(cell)
-    return base.key_of(cell.suite) if before is None else train.key_of(before)
+    return base_model.key_of(cell.suite) if before is None else train.key_of(before)
 
 
 def miner(cell: Cell, data: Data, store: Store) -> Path:
     """Return the folder of the model that mines the cell's negatives."""
     before = previous(cell)
-    return base.base_model(cell.suite, cell.place, store) if before is None else trained(before, data, store)
+    return base_model.base_model(cell.suite, cell.place, store) if before is None else trained(before, data, store)
 
 
 def trained(cell: Cell, data: Data, store: Store) -> Path:

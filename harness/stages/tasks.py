@@ -12,12 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.cell import Cell
 from harness.errors import CellError, HarnessError
 from harness.keys import key
-from harness.manifest import Task
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.request.manifest import Task
 from harness.stages import train
-from harness.store import Store
 from harness.types import Ranker
 
 VERSION = 1
@@ -63,7 +63,7 @@ def refuse(cells: Iterable[Cell]) -> None:
     Nothing of the tasks' data is read; mteb is imported only where a cell has a task.
     """
     for language, tasks in {cell.language: found for cell in cells if (found := listed(cell))}.items():
-        from harness import mteb_tasks
+        from harness.mteb import mteb_tasks
 
         mteb_tasks.refuse(language, tasks)
 
@@ -73,20 +73,20 @@ def check_data(cells: Iterable[Cell]) -> None:
     for (suite, language), tasks in {
         (cell.suite.name, cell.language): found for cell in cells if (found := listed(cell))
     }.items():
-        from harness import mteb_data, mteb_tasks
+        from harness.mteb import mteb_tasks, task_datasets
 
         for task in tasks:
-            mteb_data.folder_of(mteb_tasks.find(task, language), suite)
+            task_datasets.folder_of(mteb_tasks.find(task, language), suite)
 
 
 def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
-    from harness import mteb_bridge, mteb_tasks
+    from harness.mteb import bridge, mteb_tasks
 
     text, evaluation = cell.suite.text, cell.suite.evaluation
     name = f"{cell.entry.name}-seed{cell.seed}"
     try:
         loaded = mteb_tasks.load(mteb_tasks.find(task, cell.language), cell.suite.name)
-        meta = mteb_bridge.identity(model, name, text, cell.place.device, evaluation.precision)
+        meta = bridge.identity(model, name, text, cell.place.device, evaluation.precision)
         return mteb_tasks.score(meta, loaded, evaluation.encode_batch_size)
     except HarnessError:
         raise

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import runtime
-from harness.cell import Cell
-from harness.embedding import open_model
 from harness.errors import CellError
 from harness.keys import derive, key
-from harness.manifest import Text, Training
-from harness.stages import base, best, consult, held_out, inference, mine, write
+from harness.machine import determinism
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.request.manifest import Text, Training
+from harness.stages import base_model, best_checkpoint, consult, held_out, mine, nli, write
 from harness.stages.augment import data_key
 from harness.stages.objective import Objective, batches, examples, together
-from harness.store import Store
 from harness.types import Need, TrainingData
+from harness.vectors.embedding import open_model
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -35,8 +35,8 @@ LOG = "training.json"
 def key_of(cell: Cell) -> str:
     """Return the key of the trained model; for an untrained entry, that of the base."""
     if cell.method is None:
-        return base.key_of(cell.suite)
-    inputs = [base.key_of(cell.suite), data_key(cell), *inference.keys_of(cell)]
+        return base_model.key_of(cell.suite)
+    inputs = [base_model.key_of(cell.suite), data_key(cell), *nli.keys_of(cell)]
     if cell.entry.negatives is not None:
         inputs.append(mine.key_of(cell))
     if write.writer_of(cell) is not None:
@@ -51,7 +51,7 @@ def key_of(cell: Cell) -> str:
         [text.query_prompt, text.passage_prompt, lengths(text)],
         cell.seed,
         cell.place.device,
-        *([threads] if (threads := runtime.thread_settings()) else []),
+        *([threads] if (threads := determinism.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
     ]
     return key("train", VERSION, inputs, settings)
@@ -59,7 +59,7 @@ def key_of(cell: Cell) -> str:
 
 def train(cell: Cell, training: TrainingData, store: Store) -> Path:
     """Return the folder of the cell's model: trained, or the base where the entry does not train."""
-    start = base.base_model(cell.suite, cell.place, store)
+    start = base_model.base_model(cell.suite, cell.place, store)
     if cell.method is None:
         return start
     return store.make("train", key_of(cell), lambda folder: _train(cell, training, start, (folder, store)))
@@ -83,7 +83,7 @@ def _train(cell: Cell, training: TrainingData, start: Path, out: tuple[Path, Sto
     kept, held = held_out.split(cell, training)
     rows = examples(cell, kept)
     objective = Objective(cell, model)
-    evaluations = best.evaluations(cell, training, held)
+    evaluations = best_checkpoint.evaluations(cell, training, held)
     steps = _steps(batches(rows, cell.training.batch_size), cell.training)
     checkpoints = store.partial(key_of(cell))
     trainer = SentenceTransformerTrainer(
@@ -139,7 +139,7 @@ def _arguments(settings: Training, cell: Cell, checkpoints: Path) -> SentenceTra
         logging_strategy="steps",
         logging_steps=1,
         logging_nan_inf_filter=False,  # a NaN is to be seen, not skipped
-        **best.arguments(cell),
+        **best_checkpoint.arguments(cell),
         save_total_limit=1,
         report_to="none",
         disable_tqdm=True,

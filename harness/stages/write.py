@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.cell import Cell
-from harness.data.check import fold
+from harness.data.validation import fold
 from harness.keys import key
-from harness.manifest import Writer
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.request.manifest import Writer
 from harness.stages import augment, mine
-from harness.store import Store
 from harness.types import Need, TrainingData
 from harness.writers import identity, written
 

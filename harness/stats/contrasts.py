@@ -1,4 +1,4 @@
-"""The difference of every entry to every other: what harness.stats.evidence says against each of them as the baseline.
+"""The difference of every entry to every other: what harness.stats.analysis says against each of them as the baseline.
 
 Estimates, intervals and tests are those of the one draw of resamples and sign flips that the evidence is made of.
 Holm's family is the entries of one language × measure compared with one baseline: each baseline is a question of its

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.gate import ALPHA, MARGIN, PLANNED, Comparison, differences, regressions
 from harness.stats.intervals import Estimate
 from harness.stats.power import minimum_detectable
+from harness.stats.regressions import ALPHA, MARGIN, PLANNED, Comparison, differences, regressions
 
 TOLERANCE = 0.001  # of the fixed-tolerance rule: units of the measure
 _PILOT = 100  # null draws that the minimum detectable loss is measured on

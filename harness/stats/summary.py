@@ -1,6 +1,6 @@
 """The scores of one entry in one language, and what they are called where languages and entries stand side by side.
 
-What they show is in harness.stats.evidence.
+What they show is in harness.stats.analysis.
 """
 
 from __future__ import annotations

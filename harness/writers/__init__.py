@@ -1,6 +1,6 @@
 """Who writes queries for passages: negative queries (CLPL), and further training queries (augmentation).
 
-A writer is data (harness.manifest.Writer); `written` carries it out. Kinds:
+A writer is data (harness.request.manifest.Writer); `written` carries it out. Kinds:
 
     file       answers that lie in JSON lines; their sha256 is their identity
     endpoint   an OpenAI-compatible server; address and key from the environment
@@ -17,9 +17,9 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.keys import digest, file_sha256
-from harness.manifest import Writer
-from harness.store import Store
-from harness.writers import answers, endpoint, file, model
+from harness.machine.store import Store
+from harness.request.manifest import Writer
+from harness.writers import answers, endpoint, local_model, query_file
 from harness.writers.prompt import parse, template_of
 
 __all__ = ["Written", "identity", "parse", "written"]
@@ -51,7 +51,7 @@ def written(
     if writer.kind == "file":
         queries, asked, by = _from_file(writer, passages, language), 0, []
     else:
-        ask = endpoint.ask if writer.kind == "endpoint" else model.asking(device)
+        ask = endpoint.ask if writer.kind == "endpoint" else local_model.asking(device)
         questions = answers.questions(writer, passages, language)
         asked = answers.complete(writer, questions, ask, store, stage)
         kept = {question.doc_id: _kept(writer, question, store) for question in questions}
@@ -73,7 +73,7 @@ def _from_file(writer: Writer, passages: Mapping[str, str], language: str) -> di
     assert writer.path is not None
     if file_sha256(writer.path) != writer.sha256:
         raise DataError(f"queries file {writer.path} has changed since the request; give the request again")
-    return file.find(file.read(writer.path), passages, language, writer.path)
+    return query_file.find(query_file.read(writer.path), passages, language, writer.path)
 
 
 def _kept(writer: Writer, question: answers.Question, store: Store) -> tuple[answers.Reply, tuple[str, ...]]:

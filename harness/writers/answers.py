@@ -17,10 +17,10 @@ from typing import Any
 from filelock import FileLock
 
 from harness.errors import CellError
-from harness.files import write_atomically
 from harness.keys import digest
-from harness.manifest import Writer
-from harness.store import Store
+from harness.machine.atomic import write_atomically
+from harness.machine.store import Store
+from harness.request.manifest import Writer
 from harness.writers.prompt import parse, template_of
 
 VERSION = 1  # of the key; a parser that reads the same answers better needs no other

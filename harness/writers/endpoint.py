@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, ValidationError
 
 from harness.errors import RequestError
-from harness.manifest import Writer
+from harness.request.manifest import Writer
 from harness.writers.answers import Question, Reply, Stopped
 from harness.writers.prompt import parse
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness.data.check import fold
-from harness.manifest import Writer
+from harness.data.validation import fold
+from harness.request.manifest import Writer
 
 PROMPT = """\
 Read the passage and write search questions in {language} that it answers. Each is short, and can be understood by \

@@ -25,23 +25,23 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' own helpers
 
-from harness import runtime
+from harness.machine import determinism
 
-runtime.set_environment()
+determinism.set_environment()
 
-import bge_m3_model  # noqa: E402 - it reads what has been set
-from bge_m3_model import CONFIG  # noqa: E402
+from support import bge_m3_model  # noqa: E402
+from support.bge_m3_model import CONFIG  # noqa: E402
 
-from harness import plan  # noqa: E402
-from harness.cell import Cell, Place  # noqa: E402
-from harness.embedding import embed, open_encoder  # noqa: E402
+from harness.execution import plan  # noqa: E402
+from harness.execution.plan import Request  # noqa: E402
 from harness.keys import file_sha256  # noqa: E402
-from harness.plan import Request  # noqa: E402
+from harness.machine.store import Store  # noqa: E402
+from harness.request.cell import Cell, Place  # noqa: E402
 from harness.stages.consult import consult  # noqa: E402
 from harness.stages.mine import mine  # noqa: E402
 from harness.stages.prepare import prepare  # noqa: E402
 from harness.stages.train import train  # noqa: E402
-from harness.store import Store  # noqa: E402
+from harness.vectors.embedding import embed, open_encoder  # noqa: E402
 
 QUERY, PASSAGE = 128, 512  # tokens, arXiv 2412.17364
 NEGATIVES, EXPERTS = 4, 2
@@ -84,7 +84,7 @@ def main() -> None:
     options = parsed()
     with tempfile.TemporaryDirectory(prefix="bge-m3-") as scratch:
         cells = planned(options, Path(scratch))
-        runtime.deterministic(0, options.device)
+        determinism.deterministic(0, options.device)
         rate = matmul_rate(options.device, "bfloat16")
         lines = []
         for cell in cells:
@@ -133,7 +133,7 @@ def planned(options: argparse.Namespace, root: Path) -> list[Cell]:
 def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path, Line]:
     """Train one cell through its stages; the first step, which warms up, is not timed."""
     times: list[float] = []
-    runtime.deterministic(cell.seed, options.device)
+    determinism.deterministic(cell.seed, options.device)
     data = prepare(cell.suite, cell.language, cell.place, store)
     training = consult(cell, mine(cell, data, store), store)
     if options.device != "cpu":
@@ -143,7 +143,7 @@ def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path
     store.progress = lambda stage, done, total: None
     step = statistics.median(after - before for before, after in pairwise(times))
     rows = cell.training.batch_size * cell.training.gradient_accumulation
-    peak = runtime.peak_memory(options.device)
+    peak = determinism.peak_memory(options.device)
     counted = rows * flops(options.layers, training=True)
     return folder, Line(
         f"{cell.entry.name}: a step of {rows} rows", cell.training.precision, step, 1 / step, peak, counted
@@ -165,7 +165,7 @@ def encoded(cell: Cell, folder: Path, store: Store, options: argparse.Namespace)
     embed(model, texts, "passage", cell, store)
     seconds = clock(options.device) - started
     counted = len(texts) * PASSAGE * forward_flops(options.layers, PASSAGE)
-    peak = runtime.peak_memory(options.device)
+    peak = determinism.peak_memory(options.device)
     what = f"{cell.entry.name}: {len(texts)} passages encoded"
     return Line(what, cell.suite.evaluation.precision, seconds, len(texts) / seconds, peak, counted)
 

@@ -16,12 +16,14 @@ import itertools
 import tempfile
 from pathlib import Path
 
-from harness import entries, plan, record
-from harness.cell import Cell, Place
-from harness.executors.local import LocalExecutor
-from harness.settings import override
-from harness.store import default_root
-from harness.suite import Suite, load
+from harness.execution import plan
+from harness.execution.local import LocalExecutor
+from harness.machine.store import default_root
+from harness.request import entries
+from harness.request.cell import Cell, Place
+from harness.request.settings import override
+from harness.request.suite import Suite, load
+from harness.results import record
 
 
 def cells_of(suite: Suite, entry: str, settings: list[str], place: Place) -> list[Cell]:

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import miracl_corpus
 
-from harness import suite
-from harness.cell import Place
-from harness.stages import base
-from harness.store import Store
+from harness.machine.store import Store
+from harness.request import suite
+from harness.request.cell import Place
+from harness.stages import base_model
 
 MIB = 2**20
 
@@ -40,7 +40,7 @@ def main() -> None:
         mini = suite.load("mini")
         lengths = mini.text.model_copy(update={"passage_max_length": suite.load("miracl").text.passage_max_length})
         mini = mini.model_copy(update={"text": lengths})  # as many positions as the suite asks for
-        model = base.base_model(mini, Place(root / "base"), Store(root / "base"))
+        model = base_model.base_model(mini, Place(root / "base"), Store(root / "base"))
         columns = ("base MiB", "bm25 MiB", "reading MiB", "base s", "bm25 s", "all s")
         print(f"{'passages':>10}", *(f"{column:>12}" for column in columns))
         for others in map(int, given.others.split(",")):
@@ -70,7 +70,7 @@ def _run(language: str, model: Path, places: tuple[Path, Path, Path]) -> float:
     arguments += ["--base-model", str(model), "--unverified-data", "--set", "evaluate.precision=float32"]
     arguments += ["--jobs", "1", "--device", "cpu", "--cache-dir", str(cache), "--out", str(out)]
     code = (
-        "import resource, sys; from harness.cli import main; status = main(sys.argv[1:]); "
+        "import resource, sys; from harness.cli.main import main; status = main(sys.argv[1:]); "
         "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(status)"
     )
     environment = {**os.environ, "IR_DATASETS_HOME": str(home)}

@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "stats"))
-from simulated import Spread, additive, ranked
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.simulated_scores import Spread, additive, ranked
 
-from harness import pairs
 from harness.errors import HarnessError
+from harness.results import folder as pairs
 from harness.stats.align import aligned
+from harness.stats.analysis import analyse
 from harness.stats.bootstrap import DRAWS, percentiles, resample_counts
 from harness.stats.crossed import crossed_means, stretched
-from harness.stats.evidence import analyse
 from harness.stats.intervals import Estimate, difference, over_both
 from harness.stats.study import Pool, false_alarms, power, scattered, shifted
 from harness.stats.summary import Scored

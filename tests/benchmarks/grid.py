@@ -20,11 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from harness import plan, record
-from harness.cell import Cell, Place
-from harness.run import default_jobs
-from harness.stages.base import base_model
-from harness.store import Store
+from harness.execution import plan
+from harness.execution.runner import default_jobs
+from harness.machine.store import Store
+from harness.request.cell import Cell, Place
+from harness.results import record
+from harness.stages.base_model import base_model
 
 PLAIN = Path(__file__).with_name("plain_script.py")
 Scores = dict[tuple[str, str, int], dict[str, float]]

@@ -24,8 +24,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from harness.data import pinned
+from harness.data.file_status import Where
 from harness.data.readers import miracl
-from harness.data.state import Where
 from harness.keys import derive
 
 SYLLABLES = {  # onsets and vowels of made-up words; of Korean, the first syllables of blocks of the script

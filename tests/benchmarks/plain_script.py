@@ -19,12 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import plan, plugins
-from harness.cell import Cell, Place
 from harness.data import load
+from harness.execution import plan
 from harness.keys import derive
-from harness.search import strictly_decreasing
+from harness.request import plugins
+from harness.request.cell import Cell, Place
 from harness.types import Data, Need, Ranker, TrainingData
+from harness.vectors.search import strictly_decreasing
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -90,7 +91,7 @@ def dense(cell: Cell, data: Data, options: argparse.Namespace, scratch: Path) ->
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from harness import mteb_bridge
+    from harness.mteb import bridge
 
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -105,8 +106,8 @@ def dense(cell: Cell, data: Data, options: argparse.Namespace, scratch: Path) ->
         train(cell, model, training, scratch)
         folder = scratch / "model"
         model.save_pretrained(str(folder), create_model_card=False)
-    task = mteb_bridge.as_task(data, f"{cell.suite.name}-{cell.language}", cell.suite.evaluation)
-    return mteb_bridge.evaluate(mteb_bridge.identity(folder, cell.entry.name, cell.suite.text), task)
+    task = bridge.as_task(data, f"{cell.suite.name}-{cell.language}", cell.suite.evaluation)
+    return bridge.evaluate(bridge.identity(folder, cell.entry.name, cell.suite.text), task)
 
 
 def training_data(cell: Cell, data: Data, model: SentenceTransformer) -> TrainingData:

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from fake_records import draw, put
+from support.fake_records import draw, put
 
-from harness import record
 from harness.keys import derive
-from harness.resources import results
+from harness.machine.bundled import results
+from harness.results import record
 from harness.stats.sphere import QUANTITIES
 
 LIMIT_SECONDS, LIMIT_MIB = 15.0, 1000.0  # of 10,000 records; processor seconds of all cores together

@@ -1,4 +1,4 @@
-"""Memory and time of exact search: `harness.search` in blocks beside the whole queries × corpus product.
+"""Memory and time of exact search: `harness.vectors.search` in blocks beside the whole queries × corpus product.
 
     python tests/benchmarks/search_memory.py --corpus 10000,100000 --queries 1000 --dim 384 --depth 100
 
@@ -82,9 +82,9 @@ def peak() -> int:
 
 
 def in_blocks(queries: Matrix, passages: Matrix, depth: int) -> list[list[int]]:
-    """Return the rows that harness.search finds."""
-    from harness.embedding import Vectors
-    from harness.search import search
+    """Return the rows that harness.vectors.search finds."""
+    from harness.vectors.embedding import Vectors
+    from harness.vectors.search import search
 
     asked = Vectors([f"{row:09}" for row in range(len(queries))], queries)
     corpus = Vectors([f"{row:09}" for row in range(len(passages))], passages)

@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from board_page import five_entries
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from support.board_page import five_entries
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe import violations
-from entry_records import cell, folder_of, run
-from fake_records import put_failed
 from playwright.sync_api import Page, expect
+from support.axe import violations
+from support.entry_records import cell, folder_of, run
+from support.fake_records import put_failed
 
-from harness.collate import collate
-from harness.report.entries import pages as entry_pages
+from harness.evidence.leaderboard import collate
+from harness.report.entries import entry_pages
 
 SIGNATURE = "Copy the signature of ko, seed 0"
 

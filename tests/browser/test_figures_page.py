@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe import violations
-from fake_records import draw, provenance, put
 from playwright.sync_api import Page
-from scrolling import scrolled
+from support.axe import violations
+from support.fake_records import draw, provenance, put
+from support.scrolling import scrolled
 
-from harness.collate import collate
-from harness.report import write_reports
+from harness.evidence.leaderboard import collate
+from harness.report.report_files import write_reports
 
 PLAIN = ("base", "mnrl", "mnrl-moe", "clpl", "infonce-random", "infonce-ance", "soft-1", "soft-2")
 HOSTILE = ("<script>alert(1)<", "\"'><img src=x onerror=alert(1)>", "مدل‌فارسی", "W" * 80, "a\u202eb", "한국어 모델")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from axe import violations
-from fake_records import board
 from playwright.sync_api import Page
+from support.axe import violations
+from support.fake_records import board
 
-from harness.report import write_reports
+from harness.report.report_files import write_reports
 
 
 def test_a_leaderboard_opens_from_disk_with_its_table(page: Page, tmp_path: Path) -> None:

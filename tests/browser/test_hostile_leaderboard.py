@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
-from axe import violations
-from fake_records import draw, provenance, put, put_failed
 from playwright.sync_api import Page
+from support.axe import violations
+from support.fake_records import draw, provenance, put, put_failed
 
-from harness.report import write_reports
+from harness.report.report_files import write_reports
 
 FORMULA = '=HYPERLINK("https:example.org","x")'
 NAMES = [

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe import violations
-from commands import invoke
-from fake_records import board, put, put_failed
-from hostile import NAMES, REASON
 from playwright.sync_api import Page
-from scrolling import scrolled
+from support.axe import violations
+from support.commands import invoke
+from support.fake_records import board, put, put_failed
+from support.hostile import NAMES, REASON
+from support.scrolling import scrolled
 
 WIDTHS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 

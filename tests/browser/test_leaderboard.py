@@ -11,10 +11,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from board_page import choose, column, fragment, go, heads, order, saved, switch, two_claims
 from playwright.sync_api import Page, expect
+from support.board_page import choose, column, fragment, go, heads, order, saved, switch, two_claims
 
-from harness.collate import collate
+from harness.evidence.leaderboard import collate
 from harness.report.numbers import hundred, signed
 
 

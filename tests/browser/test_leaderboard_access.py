@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe import violations
-from board_page import choose, fragment, go, switch, two_claims
 from playwright.sync_api import Page
+from support.axe import violations
+from support.board_page import choose, fragment, go, switch, two_claims
 
 
 def press_until(page: Page, what: str, key: str = "Tab") -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe import violations
-from fake_queries import data_of, folder_of, write_pages
 from playwright.sync_api import Page, expect
+from support.axe import violations
+from support.fake_queries import data_of, folder_of, write_pages
 
-from harness.collate import collate
+from harness.evidence.leaderboard import collate
 
 ENTRIES = ["base", "mnrl", "clpl"]
 LANGUAGES = {"fa": 60, "ko": 60}

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from download_server import Server, serving
+from support.download_server import Server, serving
 
-from harness.manifest import File
-from harness.suite import Suite
+from harness.request.manifest import File
+from harness.request.suite import Suite
 
 DeclareSuite = Callable[..., Suite]
 

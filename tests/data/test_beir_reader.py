@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.data.readers.beir import read
-from harness.data.sources import Passage
+from harness.data.retrieval import Passage
 from harness.errors import DataError
 
 

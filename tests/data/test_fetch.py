@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from download_server import CONTENT, Server
+from support.download_server import CONTENT, Server
 
-from harness.data.files import fetch
+from harness.data.locate import fetch
 from harness.errors import DataError
-from harness.suite import Suite
+from harness.request.suite import Suite
 
 COUNTS = {"passages": 1, "train_queries": 1, "dev_queries": 1}
 MakeSuite = Callable[..., Suite]

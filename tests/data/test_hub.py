@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import hub_standin
 import pytest
-from commands import spawn
-from hub_standin import Hub as Served
-from hub_standin import serving
+from support import hub_standin
+from support.commands import spawn
+from support.hub_standin import Hub as Served
+from support.hub_standin import serving
 
-from harness.data import hub
-from harness.data.readers import hub as readers
-from harness.data.readers.nli import read_hub
-from harness.data.sources import Passage
-from harness.data.state import Where
+from harness.data import hub_cache
+from harness.data.file_status import Where
+from harness.data.readers import parquet as readers
+from harness.data.readers.nli_pairs import read_hub
+from harness.data.retrieval import Passage
 from harness.errors import DataError
-from harness.manifest import Hub
+from harness.request.manifest import Hub
 from harness.types import NliTriple
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -44,20 +44,20 @@ def where(tmp_path: Path, **changes: bool) -> Where:
 
 
 def states(wanted: Hub, tmp_path: Path) -> list[tuple[str, str]]:
-    return [(row.state, row.file) for row in hub.states(wanted, "ko", where(tmp_path))]
+    return [(row.state, row.file) for row in hub_cache.states(wanted, "ko", where(tmp_path))]
 
 
 def refusal(wanted: Hub, tmp_path: Path) -> str:
     with pytest.raises(DataError) as caught:
-        hub.locate(wanted, "ko", where(tmp_path))
+        hub_cache.locate(wanted, "ko", where(tmp_path))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_files_of_the_revision_are_found_by_their_patterns(home: Path, tmp_path: Path) -> None:
     folder = hub_standin.put(home, "made/nli", REVISION, {"nli/train-a.parquet": PAIRS, "sts/train-a.parquet": b""})
-    assert hub.locate(NLI, "ko", where(tmp_path)) == [folder / "nli/train-a.parquet"]
-    (row,) = hub.states(NLI, "ko", where(tmp_path))
+    assert hub_cache.locate(NLI, "ko", where(tmp_path)) == [folder / "nli/train-a.parquet"]
+    (row,) = hub_cache.states(NLI, "ko", where(tmp_path))
     assert (row.bytes, row.hash) == (len(PAIRS), f"sha256:{hashlib.sha256(PAIRS).hexdigest()}")
 
 
@@ -87,7 +87,7 @@ def test_a_damaged_file_is_found_by_the_name_of_its_blob(home: Path, tmp_path: P
     assert f"data file {path} is damaged: expected {kind} {path.resolve().name}, found {kind} " in refusal(
         wanted, tmp_path
     )
-    assert hub.locate(wanted, "ko", where(tmp_path, accept=True)) == [path]
+    assert hub_cache.locate(wanted, "ko", where(tmp_path, accept=True)) == [path]
 
 
 def test_a_link_whose_blob_is_gone_is_missing(home: Path, tmp_path: Path) -> None:
@@ -98,15 +98,15 @@ def test_a_link_whose_blob_is_gone_is_missing(home: Path, tmp_path: Path) -> Non
 
 def test_offline_a_fetch_is_one_line(home: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=f"dataset made/nli at {REVISION} cannot be fetched: ") as caught:
-        hub.fetch(NLI, "ko", where(tmp_path))
+        hub_cache.fetch(NLI, "ko", where(tmp_path))
     assert "\n" not in str(caught.value)
 
 
 FETCH = f"""
 from pathlib import Path
-from harness.data import hub
-from harness.data.state import Where
-from harness.manifest import Hub
+from harness.data import hub_cache as hub
+from harness.data.file_status import Where
+from harness.request.manifest import Hub
 wanted = Hub(id="made/nli", revision="{REVISION}", files=("nli/train-*.parquet",))
 where = Where(None, Path("."), "tiny")
 hub.fetch(wanted, "ko", where)
@@ -132,7 +132,7 @@ def test_fetch_brings_the_files_of_the_patterns_and_mends_what_is_damaged(tmp_pa
 
 def test_pairs_with_an_unknown_label_or_an_empty_text_are_left_out_and_counted(home: Path, tmp_path: Path) -> None:
     hub_standin.put(home, "made/nli", REVISION, {"nli/train-a.parquet": PAIRS})
-    nli = read_hub(hub.locate(NLI, "ko", where(tmp_path)))
+    nli = read_hub(hub_cache.locate(NLI, "ko", where(tmp_path)))
     assert nli.triples == (NliTriple("p", "follows", "cannot be"),)
     assert {what: number for what, number in nli.report.items() if number} == {
         "NLI pairs with an unknown label": 1,
@@ -157,7 +157,7 @@ MTEB = Hub(id="made/mteb", revision=REVISION, files=("ko-corpus/*", "ko-queries/
 def tables(home: Path, tmp_path: Path, **changes: list[dict[str, object]]) -> list[Path]:
     rows = {**TABLES, **{f"ko-{name}/dev-00000-of-00001.parquet": table for name, table in changes.items()}}
     hub_standin.put(home, "made/mteb", REVISION, {name: hub_standin.parquet(table) for name, table in rows.items()})
-    return hub.locate(MTEB, "ko", where(tmp_path))
+    return hub_cache.locate(MTEB, "ko", where(tmp_path))
 
 
 def test_the_tables_of_mteb_are_read_with_their_judgments_of_own_ids(home: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from harness.data import load, load_reported
 from harness.data.readers import nli_reader
 from harness.errors import DataError, RequestError
-from harness.suite import Suite
+from harness.request.suite import Suite
 from harness.types import Data, NliTriple
 
 MakeSuite = Callable[..., Suite]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import files
-from harness.data.files import locate, status, verify
-from harness.data.state import FileStatus
-from harness.data.text import read_text
+from harness.data import locate as files
+from harness.data.file_status import FileStatus
+from harness.data.locate import locate, status, verify
+from harness.data.text_files import read_text
 from harness.errors import DataError, RequestError
-from harness.manifest import File
-from harness.suite import Suite
+from harness.request.manifest import File
+from harness.request.suite import Suite
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of b"foo"
 OTHER = "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9"  # of b"bar"

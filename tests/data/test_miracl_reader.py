@@ -7,14 +7,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import miracl_standin
 import pytest
-from miracl_standin import COUNTS
+from support import miracl_standin
+from support.miracl_standin import COUNTS
 
 from harness.data import pinned
+from harness.data.file_status import Where
 from harness.data.readers import miracl
-from harness.data.sources import Passage, counted
-from harness.data.state import Where
+from harness.data.retrieval import Passage, counted
 from harness.data.streams import rows
 from harness.errors import DataError
 

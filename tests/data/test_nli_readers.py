@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data.readers.nli import read_farstail, read_jsonl, read_klue, read_recast
+from harness.data.readers.nli_pairs import read_farstail, read_jsonl, read_klue, read_recast
 from harness.errors import DataError
 from harness.types import NliTriple
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import miracl_standin
 import pytest
-from download_server import CONTENT, Server
+from support import miracl_standin
+from support.download_server import CONTENT, Server
 
 from harness.data import pinned
-from harness.data.state import Where
+from harness.data.file_status import Where
 from harness.errors import DataError, RequestError
 
 

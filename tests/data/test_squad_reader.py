@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.data.readers.squad import is_dev, read
-from harness.data.sources import Passage
+from harness.data.retrieval import Passage
 from harness.errors import DataError
 
 Write = Callable[[Any], Path]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import invoke, read_json, tiny_suite
+from support.commands import invoke, read_json, tiny_suite
 
-from harness import suite as suites
 from harness.data import train_file
 from harness.data.train_file import apply, content_id, declare, read
 from harness.errors import DataError, RequestError
-from harness.manifest import TrainFile
+from harness.request import suite as suites
+from harness.request.manifest import TrainFile
 from harness.types import Data, Need
 
 ROWS: list[dict[str, Any]] = [

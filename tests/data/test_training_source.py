@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import miracl_standin
 import pytest
+from support import miracl_standin
 
 from harness.data import load, load_nli, load_reported, without_nli
 from harness.errors import DataError
-from harness.suite import Suite
+from harness.request.suite import Suite
 
 ORIGIN = {"licence": "CC0-1.0", "citation": "none"}
 BELEBELE = [

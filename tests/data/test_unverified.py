@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import miracl_standin
 import pytest
-from commands import DATA, Result, invoke, read_json, tiny_suite
+from support import miracl_standin
+from support.commands import DATA, Result, invoke, read_json, tiny_suite
 
-from harness import plan, suite
-from harness.cell import Place
 from harness.data import accepted, check_unchanged
 from harness.errors import DataError
-from harness.plan import Request
+from harness.execution import plan
+from harness.execution.plan import Request
+from harness.request import suite
+from harness.request.cell import Place
 from harness.stages import prepare
 
 ANOTHER = DATA["corpus.jsonl"].replace(b"Tea is made", b"Tea is brewed")

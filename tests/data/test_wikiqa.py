@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import suite
 from harness.data import load_reported
+from harness.request import suite
 
 NEIGHBOUR = Path(__file__).parents[3] / "shared" / "data"
 FOLDER = Path(os.environ.get("HARNESS_TEST_DATA", NEIGHBOUR))

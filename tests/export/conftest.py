@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import hub_standin
 import pytest
-from hub_standin import TASKS
+from support import hub_standin
+from support.hub_standin import TASKS
 
-from harness import plan, record, suite
-from harness.cell import Place
-from harness.executors.worker import run_cell, write_failure
-from harness.record import Record
-from harness.resources import manifests
+from harness.execution import plan
+from harness.execution.worker import run_cell, write_failure
+from harness.machine.bundled import manifests
+from harness.request import suite
+from harness.request.cell import Place
+from harness.results import record
+from harness.results.record import Record
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ import statistics
 from pathlib import Path
 
 import pytest
-from commands import invoke
-from fake_records import board, draw, put
+from support.commands import invoke
+from support.fake_records import board, draw, put
 
-from harness import pipeline, plan
-from harness.cell import Place
-from harness.collate import collate
-from harness.report import write_reports
-from harness.report.sections import tasks as section
+from harness import pipeline
+from harness.evidence.leaderboard import collate
+from harness.execution import plan
+from harness.report.report_files import write_reports
+from harness.report.sections import tasks_section as section
+from harness.request.cell import Place
 from tests.export.conftest import Finished, manifest
 
 pytestmark = pytest.mark.xdist_group("mteb")
@@ -105,7 +106,7 @@ def test_a_task_that_does_not_exist_is_refused_in_one_line_before_anything_is_wr
 def test_a_missing_dataset_is_refused_in_one_line_before_the_first_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import hub_standin
+    from support import hub_standin
 
     hub_standin.use(tmp_path / "home", monkeypatch)
     result = invoke(
@@ -118,7 +119,7 @@ def test_a_missing_dataset_is_refused_in_one_line_before_the_first_cell(
 
 
 def test_status_lists_the_tasks_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import hub_standin
+    from support import hub_standin
 
     hub_standin.fill(hub_standin.use(tmp_path / "home", monkeypatch))
     result = invoke("data", "status", manifest(tmp_path), "--langs", "ko", "--cache-dir", tmp_path / "cache")

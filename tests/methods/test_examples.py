@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import plugins
+from harness.request import plugins
 from harness.types import Method
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness import plugins
 from harness.errors import RequestError
+from harness.request import plugins
 from methods import moe
 from methods.moe import MixtureOfExperts
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import plan
-from harness.cell import Place
 from harness.errors import RequestError
-from harness.plan import Request
-from harness.run import Work, preflight
-from harness.store import Store
+from harness.execution import plan
+from harness.execution.plan import Request
+from harness.execution.runner import Work, preflight
+from harness.machine.store import Store
+from harness.request.cell import Place
 from methods.intermediate import OnlyIntermediate
 from methods.moe import MixtureOfExperts
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import plugins
 from harness.errors import RequestError
+from harness.request import plugins
 from methods.soft_labels import TARGETS, SoftLabels, hard, soft_1, soft_2, soft_3, target
 
 if TYPE_CHECKING:

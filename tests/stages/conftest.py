@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from harness import entries, plan, suite
-from harness.cell import Cell, Place
-from harness.manifest import BuiltBase, Training
-from harness.stages import base
+from harness.execution import plan
+from harness.machine.store import Store
+from harness.request import entries, suite
+from harness.request.cell import Cell, Place
+from harness.request.manifest import BuiltBase, Training
+from harness.request.suite import Suite
+from harness.stages import base_model
 from harness.stages.consult import consult
-from harness.stages.inference import inference
 from harness.stages.mine import mine
+from harness.stages.nli import inference
 from harness.stages.prepare import prepare
 from harness.stages.train import train
-from harness.store import Store
-from harness.suite import Suite
 from harness.types import Data, TrainingData
 
 TRAINING = Training(epochs=1, batch_size=8, learning_rate=1e-3, warmup=0.1, dropout=0.1)
@@ -83,13 +84,13 @@ def small_suite() -> Suite:
 def base_folder(small_suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the small base encoder, built once."""
     store = Store(tmp_path_factory.mktemp("base"))
-    return base.base_model(small_suite, Place(cache=store.root), store)
+    return base_model.base_model(small_suite, Place(cache=store.root), store)
 
 
 @pytest.fixture(scope="session")
 def bench(small_suite: Suite, base_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     """Return cells on the base encoder in its folder, so that an empty store builds none."""
-    return Workbench(base.override(small_suite, str(base_folder)), tmp_path_factory.mktemp("stores"))
+    return Workbench(base_model.override(small_suite, str(base_folder)), tmp_path_factory.mktemp("stores"))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -97,10 +98,10 @@ def _deterministic() -> Iterator[None]:
     """Let torch compute as it does in a cell."""
     import torch
 
-    from harness import runtime
+    from harness.machine import determinism
 
     threads, state = torch.get_num_threads(), torch.get_rng_state()
-    runtime.deterministic(0, "cpu")
+    determinism.deterministic(0, "cpu")
     yield
     torch.use_deterministic_algorithms(False)
     torch.set_num_threads(threads)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import serving
+from support.chat_server import serving
 
 from harness.keys import digest
-from harness.manifest import Writer
+from harness.request.manifest import Writer
 from harness.stages import augment, mine, prepare, train
 from harness.types import Data
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.embedding import open_model
-from harness.stages import base
+from harness.stages import base_model
 from harness.stages.mine import draw, key_of, mine, negative_queries
 from harness.types import Data, TrainingData
+from harness.vectors.embedding import open_model
 
 DATA = Data(
     language="xx",
@@ -64,7 +64,9 @@ def test_a_querys_draw_does_not_depend_on_the_other_queries() -> None:
 
 
 def test_ance_negatives_are_the_untuned_bases_top_10_without_the_relevant(bench: Any, ance: TrainingData) -> None:
-    model = open_model(base.base_model(bench.suite, bench.cell("base", bench.store()).place, bench.store()), "cpu")
+    model = open_model(
+        base_model.base_model(bench.suite, bench.cell("base", bench.store()).place, bench.store()), "cpu"
+    )
     answered = sorted(ance.negative_queries)
     passages = model.encode([ance.data.passages[doc] for doc in answered], normalize_embeddings=True).astype(np.float64)
     assert set(ance.negatives) == set(ance.data.train)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from harness import pipeline
-from harness.embedding import embed, open_model
 from harness.errors import CellError
-from harness.search import cut, search
-from harness.stages import best, held_out, mine, rounds, train
+from harness.stages import best_checkpoint, held_out, mine, rounds, train
 from harness.stages.folds import cross_validate
 from harness.stages.score import score
 from harness.types import Data, TrainingData
+from harness.vectors.embedding import embed, open_model
+from harness.vectors.search import cut, search
 
 EXAMPLES = ("mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli")
 
@@ -94,9 +94,9 @@ def test_an_example_in_two_empty_stores_has_the_same_weights_runs_and_measures(
 
 
 def test_evaluations_are_spread_evenly_and_the_last_is_at_the_end() -> None:
-    assert best.spread(12, 4) == [3, 6, 9, 12]
-    assert best.spread(10, 4) == [3, 5, 8, 10]
-    assert best.spread(2, 4) == [1, 2]
+    assert best_checkpoint.spread(12, 4) == [3, 6, 9, 12]
+    assert best_checkpoint.spread(10, 4) == [3, 5, 8, 10]
+    assert best_checkpoint.spread(2, 4) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_evaluations_are_spread_evenly_and_the_last_is_at_the_end() -> None:
     ],
 )
 def test_the_primary_measure_chooses_where_the_evaluator_has_it(primary: str, evaluators: tuple[str, int]) -> None:
-    assert best.measure_of(primary) == evaluators
+    assert best_checkpoint.measure_of(primary) == evaluators
 
 
 @pytest.mark.parametrize("name", ["mnrl", "clpl-moe"])
@@ -120,7 +120,7 @@ def test_the_best_weights_are_those_of_the_checkpoint_bit_for_bit(bench: Any, se
     folder = bench.train(bench.cell(name, store, epochs=3, best_of=5, best_holdout=0.25), store)
     chosen = log_of(folder)["best"]
     steps, scores = zip(*chosen["curve"], strict=True)
-    assert steps == tuple(best.spread(log_of(folder)["steps"], 5))
+    assert steps == tuple(best_checkpoint.spread(log_of(folder)["steps"], 5))
     assert chosen["score"] == max(scores)
     assert chosen["step"] == steps[scores.index(max(scores))]  # of equal ones the first
     assert weights(folder) == seen.checkpoints[chosen["step"]]
@@ -178,14 +178,14 @@ def test_each_seed_holds_other_queries_out(bench: Any) -> None:
 def test_a_large_pool_is_drawn_from_and_every_relevant_passage_is_in_it(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(best, "POOL", 20)
+    monkeypatch.setattr(best_checkpoint, "POOL", 20)
     store = bench.store()
     drawn = []
     for seed in (0, 1):
         cell = bench.cell("mnrl", store, seed)
         training = bench.training_data(cell, store)
         held = {query: training.data.train[query] for query in sorted(training.data.train)[:6]}
-        passages = best.evaluations(cell, training, held).passages
+        passages = best_checkpoint.evaluations(cell, training, held).passages
         assert len(passages) == 20
         assert {doc for docs in held.values() for doc in docs} <= set(passages)
         drawn.append(set(passages))

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import corpus, embedding
-from harness.cell import Cell
-from harness.corpus import write
-from harness.embedding import embed, open_encoder
-from harness.search import cut
-from harness.stages import base, retrieve
+from harness.data import corpus
+from harness.data.corpus import write
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.stages import base_model, retrieve
 from harness.stages.encode import encode
 from harness.stages.prepare import prepare
-from harness.store import Store
 from harness.types import Data
+from harness.vectors import embedding
+from harness.vectors.embedding import embed, open_encoder
+from harness.vectors.search import cut
 from tests.stages.conftest import Workbench
 
 
@@ -34,12 +35,12 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(cell: Cell, data: Data, store: Store, dimension: int | None = None) -> retrieve.Found:
-    model = base.base_model(cell.suite, cell.place, store)
+    model = base_model.base_model(cell.suite, cell.place, store)
     return retrieve.retrieve(cell, encode(cell, model, data, store), store, dimension)
 
 
 def brute_force(cell: Cell, data: Data, store: Store, dimension: int | None) -> dict[str, list[str]]:
-    model = open_encoder(base.base_model(cell.suite, cell.place, store), cell)
+    model = open_encoder(base_model.base_model(cell.suite, cell.place, store), cell)
     queries = embed(model, {query: data.queries[query] for query in data.dev}, "query", cell, store)
     passages = embed(model, data.passages, "passage", cell, store)
     similarities = cut(queries.matrix, dimension) @ cut(passages.matrix, dimension).T

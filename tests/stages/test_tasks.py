@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import hub_standin
 import pytest
-from hub_standin import NLI, RETRIEVAL, STS, TASKS
+from support import hub_standin
+from support.hub_standin import NLI, RETRIEVAL, STS, TASKS
 
-from harness import mteb_tasks
-from harness.cell import Cell
 from harness.errors import CellError, DataError, RequestError
-from harness.manifest import Task
+from harness.mteb import mteb_tasks
+from harness.request.cell import Cell
+from harness.request.manifest import Task
 from harness.stages import tasks
 from tests.stages.conftest import Workbench
 
@@ -133,10 +133,10 @@ def test_sentence_pairs_are_cut_at_the_longer_length_whatever_was_encoded_before
 ) -> None:
     from mteb.types import PromptType
 
-    from harness import mteb_bridge
+    from harness.mteb import bridge
 
     text = bench.suite.text.model_copy(update={"query_max_length": 4, "passage_max_length": 24})
-    model: Any = mteb_bridge.identity(base_folder, "base", text).load_model()
+    model: Any = bridge.identity(base_folder, "base", text).load_model()
     lengths = []
     for role in (None, PromptType.query, None, PromptType.document):
         model.encode(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from harness.errors import CellError
-from harness.stages import base
+from harness.stages import base_model
 from harness.stages.train import is_query, key_of, train
 
 ENTRIES = {"mnrl": 2, "infonce-ance": 6, "clpl": 10, "soft-1": 2, "nli-simcse": 3}  # columns of text
@@ -261,7 +261,7 @@ def test_a_trained_model_opens_without_the_harness_and_differs_from_its_base(ben
     store = bench.store()
     cell = bench.cell("mnrl", store)
     model = SentenceTransformer(str(bench.train(cell, store)), device="cpu")
-    untuned = SentenceTransformer(str(base.base_model(cell.suite, cell.place, store)), device="cpu")
+    untuned = SentenceTransformer(str(base_model.base_model(cell.suite, cell.place, store)), device="cpu")
     assert model.max_seq_length == 128
     texts = ["비빔밥", "한글"]
     assert float(np.abs(model.encode(texts) - untuned.encode(texts)).max()) > 1e-3
@@ -278,8 +278,8 @@ def test_a_trained_model_is_found_and_not_trained_again(bench: Any) -> None:
 def test_an_untrained_entrys_model_is_the_base(bench: Any) -> None:
     store = bench.store()
     cell = bench.cell("base", store)
-    assert bench.train(cell, store) == base.base_model(cell.suite, cell.place, store)
-    assert key_of(cell) == base.key_of(cell.suite)
+    assert bench.train(cell, store) == base_model.base_model(cell.suite, cell.place, store)
+    assert key_of(cell) == base_model.key_of(cell.suite)
 
 
 def test_the_key_names_what_decides_the_weights_and_nothing_else(bench: Any) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness import plan
-from harness.cell import Cell, Place
 from harness.errors import RequestError
-from harness.plan import Request
+from harness.execution import plan
+from harness.execution.plan import Request
+from harness.request.cell import Cell, Place
 from harness.stages.train import key_of, train
 
 TEXT = {"query_max_length": 6, "passage_max_length": 40, "train_passage_max_length": 12}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chat_server import ChatServer, serving, status
+from support.chat_server import ChatServer, serving, status
 
 from harness.errors import CellError
-from harness.manifest import Writer
+from harness.request.manifest import Writer
 from harness.stages import mine, train, write
 from harness.types import Data, TrainingData
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from simulated import ranked
+from support.simulated_scores import ranked
 
 from harness.stats import pairwise, samples
+from harness.stats.analysis import analyse, evidence
 from harness.stats.contrasts import MOST, Contrast
-from harness.stats.evidence import analyse, evidence
 from harness.stats.summary import Scored
 
 LANGUAGES = ("ko", "hi", "fa")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from simulated import Spread, additive
+from support.simulated_scores import Spread, additive
 
 from harness.stats.bootstrap import percentiles, resample_counts
 from harness.stats.crossed import crossed_means, stretched

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from simulated import Spread, additive
+from support.simulated_scores import Spread, additive
 
 from harness.stats.intervals import Estimate, averaged, difference, over_both, over_queries, over_seeds
 

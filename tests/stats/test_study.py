@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from simulated import ranked
+from support.simulated_scores import ranked
 
-from harness.stats.gate import Comparison, regressions
+from harness.stats.regressions import Comparison, regressions
 from harness.stats.study import (
     Pool,
     false_alarms,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_server import ChatServer, serving
+from support.chat_server import ChatServer, serving
 
-from harness.store import Store
+from harness.machine.store import Store
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from chat_server import KEY, ChatServer, Fault, body, completion, cut, hang, status
+from support.chat_server import KEY, ChatServer, Fault, body, completion, cut, hang, status
 
 from harness.errors import CellError, RequestError
-from harness.manifest import Writer
-from harness.store import Store
+from harness.machine.store import Store
+from harness.request.manifest import Writer
 from harness.writers import Written, answers, endpoint, written
 from harness.writers.endpoint import access
 
@@ -258,7 +258,7 @@ def test_a_model_that_knows_no_max_tokens_is_asked_by_the_newer_name(
 
 
 def chat_error(request: object, error: dict[str, object]) -> None:
-    from chat_server import reply
+    from support.chat_server import reply
 
     reply(request, 400, json.dumps(error).encode())  # type: ignore[arg-type]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.manifest import Writer
+from harness.request.manifest import Writer
 from harness.writers.prompt import PROMPT, parse, template_of
 
 

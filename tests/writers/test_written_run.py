@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from chat_server import KEY, ChatServer, serving, status
-from commands import Result, invoke, read_json, spawn, tiny_suite
+from support.chat_server import KEY, ChatServer, serving, status
+from support.commands import Result, invoke, read_json, spawn, tiny_suite
 
 ASK = "Ask in {language} about: {passage}"
 
@@ -61,7 +61,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 
 def answer_then_fail(server: ChatServer, request: object) -> None:
-    from chat_server import completion, reply
+    from support.chat_server import completion, reply
 
     server.always = status(500, f"no more for {KEY}")
     server.answered.append(server.prompts[-1])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.data.readers import beir, hub, miracl, nli, squad
-from harness.data.sources import Nli, Retrieval
+from harness.data.readers import beir, miracl, nli_pairs, parquet, squad
+from harness.data.retrieval import Nli, Retrieval
 from harness.errors import unknown
 
 RETRIEVAL: dict[str, Callable[[Sequence[Path]], Retrieval]] = {
@@ -14,16 +14,16 @@ RETRIEVAL: dict[str, Callable[[Sequence[Path]], Retrieval]] = {
     "squad": squad.read,
     "miracl": miracl.read,
     "miracl-train": miracl.read_train,
-    "mteb": hub.read_mteb,
-    "belebele": hub.read_belebele,
+    "mteb": parquet.read_mteb,
+    "belebele": parquet.read_belebele,
 }
 
 NLI: dict[str, Callable[[Sequence[Path]], Nli]] = {
-    "nli-jsonl": nli.read_jsonl,
-    "hub-nli": nli.read_hub,
-    "klue-nli": nli.read_klue,
-    "farstail-nli": nli.read_farstail,
-    "recast-nli": nli.read_recast,
+    "nli-jsonl": nli_pairs.read_jsonl,
+    "hub-nli": nli_pairs.read_hub,
+    "klue-nli": nli_pairs.read_klue,
+    "farstail-nli": nli_pairs.read_farstail,
+    "recast-nli": nli_pairs.read_recast,
 }
 
 

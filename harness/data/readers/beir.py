@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data import check
-from harness.data.sources import Judgments, Passage, Retrieval
-from harness.data.text import json_lines, table
+from harness.data import validation
+from harness.data.retrieval import Judgments, Passage, Retrieval
+from harness.data.text_files import json_lines, table
 from harness.errors import DataError
 
 REQUIRED = ("corpus.jsonl", "queries.jsonl", "train.tsv", "dev.tsv")
@@ -78,11 +78,11 @@ def check_rows(path: Path, what: str) -> set[str]:
     """Return the ids of a file of passages or queries; raises DataError at the first row that is wrong."""
     seen: set[str] = set()
     for where, row in json_lines(path):
-        name = check.new(check.identifier(row.get("_id"), where), seen, where, what)
-        check.text(row.get("text"), f"{where}, {what} '{name}'", "text")
-        check.string(row.get("title") or "", f"{where}, {what} '{name}'", "title")
+        name = validation.new(validation.identifier(row.get("_id"), where), seen, where, what)
+        validation.text(row.get("text"), f"{where}, {what} '{name}'", "text")
+        validation.string(row.get("title") or "", f"{where}, {what} '{name}'", "title")
         seen.add(name)
-    check.some(seen, str(path), what)
+    validation.some(seen, str(path), what)
     return seen
 
 
@@ -91,11 +91,11 @@ def check_judgments(path: Path, queries: set[str], docs: set[str]) -> None:
     seen: set[tuple[str, str]] = set()
     for where, row in table(path):
         query, doc, grade = parse(row, where)
-        check.judgment((query, doc, grade), queries, docs, where)
+        validation.judgment((query, doc, grade), queries, docs, where)
         if (query, doc) in seen:
             raise DataError(f"{where}: duplicate judgment of '{doc}' for query '{query}'; keep one of them")
         seen.add((query, doc))
-    check.some(seen, str(path), "judgment")
+    validation.some(seen, str(path), "judgment")
 
 
 def parse(row: Mapping[str, str], where: str) -> tuple[str, str, int]:

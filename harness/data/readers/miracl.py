@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.data import check
-from harness.data.sources import Judgments, Retrieval, Stream, counted, without_leaks
+from harness.data import validation
+from harness.data.retrieval import Judgments, Retrieval, Stream, counted, without_leaks
 from harness.data.streams import complete, passages
-from harness.data.text import AGAIN, read_text
+from harness.data.text_files import AGAIN, read_text
 from harness.errors import DataError
 
 COLUMNS = ("docid", "title", "text")
@@ -31,7 +31,7 @@ def read(paths: Sequence[Path]) -> Retrieval:
     queries, judged = _split(train[0], train[1])
     dev_queries, dev_judged = _split(dev[0], dev[1])
     for query in dev_queries:
-        check.new(query, queries, str(dev[0]), "query")
+        validation.new(query, queries, str(dev[0]), "query")
     return without_leaks(_retrieval({**queries, **dev_queries}, (judged, dev_judged), parts))
 
 
@@ -66,15 +66,17 @@ def _split(topics: Path, qrels: Path) -> tuple[dict[str, str], dict[str, dict[st
         name, tab, text = line.partition("\t")
         if not tab:
             raise DataError(f"{where}: no tab between id and text; {AGAIN}")
-        queries[check.new(check.identifier(name, where), queries, where, "query")] = check.text(text, where, "query")
+        queries[validation.new(validation.identifier(name, where), queries, where, "query")] = validation.text(
+            text, where, "query"
+        )
     judged: dict[str, dict[str, int]] = {}
     for where, line in _lines(qrels):
         query, doc, grade = _judgment(line, where)
-        check.judgment((query, doc, grade), queries, (doc,), where)
+        validation.judgment((query, doc, grade), queries, (doc,), where)
         if doc in judged.setdefault(query, {}):
             raise DataError(f"{where}: duplicate judgment of '{doc}' for query '{query}'; keep one of them")
         judged[query][doc] = grade
-    check.some(judged, str(qrels), "judgment")
+    validation.some(judged, str(qrels), "judgment")
     return queries, judged
 
 

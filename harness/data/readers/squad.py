@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.data import check
-from harness.data.sources import Passage, Retrieval
-from harness.data.text import member, read_json
+from harness.data import validation
+from harness.data.retrieval import Passage, Retrieval
+from harness.data.text_files import member, read_json
 from harness.errors import DataError
 
 
@@ -44,22 +44,24 @@ def read(paths: Sequence[Path]) -> Retrieval:
     articles = member({"file": read_json(path)}, "file", dict, str(path))
     for number, article in enumerate(objects(articles, "data", str(path))):
         read_article(reading, article, number, f"{path} article {number}")
-    check.some(reading.passages, str(path), "paragraph")
+    validation.some(reading.passages, str(path), "paragraph")
 
-    evaluated = {check.fold(reading.queries[query]) for query in reading.dev}
+    evaluated = {validation.fold(reading.queries[query]) for query in reading.dev}
     leaked = {
-        query for query, text in reading.queries.items() if query not in reading.dev and check.fold(text) in evaluated
+        query
+        for query, text in reading.queries.items()
+        if query not in reading.dev and validation.fold(text) in evaluated
     }
     twins = same_text(reading.passages)
     judged = {
-        query: dict.fromkeys(twins[check.fold(reading.passages[doc].text)], 1)
+        query: dict.fromkeys(twins[validation.fold(reading.passages[doc].text)], 1)
         for query, doc in reading.asked_of.items()
         if query not in leaked
     }
     train = {query: docs for query, docs in judged.items() if query not in reading.dev}
     dev = {query: docs for query, docs in judged.items() if query in reading.dev}
-    check.some(train, str(path), "training question (an article whose title's hash leaves 1 or 2)")
-    check.some(dev, str(path), "dev question (an article whose title's hash leaves 0)")
+    validation.some(train, str(path), "training question (an article whose title's hash leaves 1 or 2)")
+    validation.some(dev, str(path), "dev question (an article whose title's hash leaves 0)")
     return Retrieval(
         passages=reading.passages,
         queries={query: reading.queries[query] for query in judged},
@@ -80,11 +82,11 @@ def is_dev(title: str) -> bool:
 
 def read_article(reading: _Reading, article: dict[str, Any], number: int, where: str) -> None:
     """Add the paragraphs of one article, and its questions, to what has been read."""
-    title = check.string(article.get("title"), where, "title")
+    title = validation.string(article.get("title"), where, "title")
     for index, paragraph in enumerate(objects(article, "paragraphs", where)):
         doc = f"{number:04d}-{index:03d}"
         at = f"{where} paragraph {index}"
-        text = check.text(paragraph.get("context"), at, "context")
+        text = validation.text(paragraph.get("context"), at, "context")
         reading.passages[doc] = Passage(title.replace("_", " ").strip(), text)
         for question in objects(paragraph, "qas", at):
             if question.get("is_impossible"):
@@ -97,8 +99,8 @@ def read_article(reading: _Reading, article: dict[str, Any], number: int, where:
 
 def read_question(reading: _Reading, question: dict[str, Any], doc: str, where: str) -> str:
     """Add one question of the paragraph `doc`; return its id."""
-    query = check.new(check.identifier(question.get("id"), where), reading.queries, where, "question")
-    reading.queries[query] = check.text(question.get("question"), f"{where}, id '{query}'", "question")
+    query = validation.new(validation.identifier(question.get("id"), where), reading.queries, where, "question")
+    reading.queries[query] = validation.text(question.get("question"), f"{where}, id '{query}'", "question")
     reading.asked_of[query] = doc
     return query
 
@@ -113,5 +115,5 @@ def same_text(passages: dict[str, Passage]) -> dict[str, list[str]]:
     """Return folded text → ids of the passages that have it."""
     twins: dict[str, list[str]] = {}
     for doc, passage in passages.items():
-        twins.setdefault(check.fold(passage.text), []).append(doc)
+        twins.setdefault(validation.fold(passage.text), []).append(doc)
     return twins

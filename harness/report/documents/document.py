@@ -32,23 +32,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.collate import Leaderboard, weights
-from harness.record import Record, beside, path_of
-from harness.report import view
+from harness.evidence.leaderboard import Leaderboard, weights
+from harness.report import table_view
 from harness.report.documents import findings
-from harness.report.sections import claims, claims_text, evidence
+from harness.report.sections import claims_section, claims_text, evidence_section
+from harness.results.record import Record, beside, path_of
+from harness.stats.analysis import MARGIN
 from harness.stats.bootstrap import DRAWS
-from harness.stats.evidence import MARGIN
 from harness.stats.intervals import LEVEL
 from harness.stats.power import ALPHA
 
 VERSION = 1
-NUMBERS = (*claims.LEVEL, *claims.GAIN)  # of a claim: "" is none
+NUMBERS = (*claims_section.LEVEL, *claims_section.GAIN)  # of a claim: "" is none
 
 
 def of_context(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document; `context` is what all forms of the report show."""
-    rows: Sequence[view.Row] = context["tables"][0].rows
+    rows: Sequence[table_view.Row] = context["tables"][0].rows
     said = context["provenance"]
     statistics = {"level": LEVEL, "resamples": DRAWS, "alpha": ALPHA, "margin": MARGIN, "correction": "Holm"}
     return {
@@ -112,7 +112,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _entries(rows: Sequence[view.Row], said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _entries(rows: Sequence[table_view.Row], said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for row in rows:
         cost = {"minutes": row.minutes, "memory": row.memory or None}
         named = {"entry": row.entry, "title": row.title, "recipe": row.recipe, "page": row.href}
@@ -122,7 +122,10 @@ def _entries(rows: Sequence[view.Row], said: Mapping[str, Any]) -> Iterator[dict
 
 def _rows(board: Leaderboard) -> Iterator[dict[str, Any]]:
     """Yield the leaderboard's rows, each with its evidence."""
-    known = {(row[1], row[2], row[3]): dict(zip(evidence.COLUMNS, row, strict=True)) for row in evidence.rows(board)}
+    known = {
+        (row[1], row[2], row[3]): dict(zip(evidence_section.COLUMNS, row, strict=True))
+        for row in evidence_section.rows(board)
+    }
     for row in board.rows.to_dict("records"):
         own = known[row["entry"], row["language"], row["measure"]]
         yield {**row, **{name: None if value == "" else value for name, value in own.items() if name not in row}}
@@ -134,9 +137,9 @@ def _contrasts(board: Leaderboard) -> Iterator[dict[str, Any]]:
         yield {**named, "delta": one.delta, "ci_low": one.low, "ci_high": one.high, "p_adjusted": one.p_adjusted}
 
 
-def _claims(compared: claims.Compared) -> Iterator[dict[str, Any]]:
-    for row in claims.rows(compared.lines):
-        named = dict(zip(claims.COLUMNS, row, strict=True))
+def _claims(compared: claims_section.Compared) -> Iterator[dict[str, Any]]:
+    for row in claims_section.rows(compared.lines):
+        named = dict(zip(claims_section.COLUMNS, row, strict=True))
         yield {name: None if name in NUMBERS and value == "" else value for name, value in named.items()}
 
 

@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from harness.collate import Leaderboard
+from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import chance, hundred, signed
-from harness.stats.evidence import MARGIN, Evidence
+from harness.stats.analysis import MARGIN, Evidence
 from harness.stats.power import ALPHA
 from harness.stats.summary import AVERAGE
 

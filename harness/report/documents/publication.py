@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.collate import Leaderboard
-from harness.record import Record
-from harness.report import view
+from harness.evidence.leaderboard import Leaderboard
+from harness.report import table_view
 from harness.report.documents import findings
-from harness.report.facts import Facts, Provenance, text
+from harness.report.facts import Provenance
 from harness.report.numbers import or_none
 from harness.report.sections import claims_text
+from harness.results.flatten import Facts, text
+from harness.results.record import Record
 
 CHANGED = ("base_model", "max_train", "train_file", "negative_queries", "augment", "write_prompt", "measures", "set")
 PACKAGE = "environment.packages."
@@ -95,11 +96,11 @@ def of_board(board: Leaderboard, entries: list[str], provenance: Provenance) -> 
 
 
 def _summary(board: Leaderboard, entries: list[str]) -> str:
-    queries = view.queries(board)
+    queries = table_view.queries(board)
     asked = sum(queries.values())
     what = f"{_many(len(entries), 'entry', 'entries')} in {', '.join(board.languages)}, {asked} judged queries"
     cells = f"{len(board.records)} of {len(board.records) + len(board.failures)} cells are done"
-    missing = view.absent(board)
+    missing = table_view.absent(board)
     rest = f", and {len(missing)} that were asked for have no record" if missing else ""
     return f"{what}. {cells}{rest}."
 
@@ -178,14 +179,14 @@ def _corpus(board: Leaderboard, language: str, suite: Mapping[str, Any]) -> Corp
         language=language,
         passages=_count(data, "passages"),
         train_queries=_count(data, "train_queries"),
-        judged=view.queries(board).get(language, 0),
+        judged=table_view.queries(board).get(language, 0),
         sources="; ".join(dict.fromkeys(cited)),
     )
 
 
 def _deviations(board: Leaderboard, entries: list[str], suite: Mapping[str, Any]) -> Iterator[str]:
     """Yield where the run departs from its suite, and its entries from their papers."""
-    if found := view.unverified(board):
+    if found := table_view.unverified(board):
         yield f"The data differ from the manifest's in {', '.join(found)}: these numbers are not the suite's."
     request = _table(board.run.get("request"))
     for name in CHANGED:
@@ -198,7 +199,7 @@ def _deviations(board: Leaderboard, entries: list[str], suite: Mapping[str, Any]
     if board.failures:
         cells = len(board.failures) + len(board.records)
         yield f"{len(board.failures)} of {cells} cells failed; their reasons are below."
-    if missing := view.absent(board):
+    if missing := table_view.absent(board):
         yield f"{len(missing)} of what was asked for has no record and is listed below."
     said = {record.entry: _said(record, "entry") for record in (*board.failures, *board.records)}
     for entry in entries:

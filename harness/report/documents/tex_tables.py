@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from harness.collate import Leaderboard
+from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.tex import shortened, slug
 from harness.report.numbers import hundred
-from harness.report.sections import evidence
-from harness.report.view import Box, Row, Score, Table
-from harness.stats.evidence import Evidence
+from harness.report.sections import evidence_section
+from harness.report.table_view import Box, Row, Score, Table
+from harness.stats.analysis import Evidence
 from harness.stats.power import ALPHA
 from harness.stats.summary import AVERAGE
 
@@ -62,7 +62,7 @@ class Differences:
     """A table of differences to the baseline in one language, or on the average; `more`: not the first of them."""
 
     language: str
-    lines: tuple[evidence.Line, ...]
+    lines: tuple[evidence_section.Line, ...]
     more: bool
 
 
@@ -99,7 +99,7 @@ def _room(table: Table, longest: int, columns: Sequence[str]) -> int:
 
 def _differences(board: Leaderboard, entries: Sequence[str]) -> Iterator[Differences]:
     """Yield the tables of the average, or of each language where no entry has one."""
-    found = evidence.of_board(board, entries)
+    found = evidence_section.of_board(board, entries)
     for table in [one for one in found if one.language == AVERAGE] or found:
         compared = [line for line in table.lines if line.delta is not None]
         for i, lines in enumerate(_parts(compared, ROWS)):

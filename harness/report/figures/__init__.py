@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.collate import Leaderboard
-from harness.report.figures import cost, forest, geometry, learning, ranks, seeds
+from harness.evidence.leaderboard import Leaderboard
+from harness.report.figures import (
+    cost_figure,
+    forest_figure,
+    geometry_figure,
+    learning_figure,
+    ranks_figure,
+    seeds_figure,
+)
 from harness.report.figures.svg import Figure
-from harness.report.view import Table
+from harness.report.table_view import Table
 
 __all__ = ["Figure", "of_board"]
 
-_DRAWN = (forest, seeds, ranks, cost, learning, geometry)
+_DRAWN = (forest_figure, seeds_figure, ranks_figure, cost_figure, learning_figure, geometry_figure)
 
 
 def of_board(board: Leaderboard, tables: Sequence[Table]) -> list[Figure]:

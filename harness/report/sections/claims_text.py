@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.claims import AVERAGE, NOT, Claim
+from harness.evidence.claims.published import AVERAGE, NOT, Claim
+from harness.evidence.claims.verdicts import UNMEASURED, Line
 from harness.report.numbers import hundred
-from harness.report.sections.claims import Compared
-from harness.verdicts import UNMEASURED, Line
+from harness.report.sections.claims_section import Compared
 
 UNSTATED = "und"  # the language tag of what the source does not say
 MOST_MODELS = 3  # named one by one

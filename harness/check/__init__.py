@@ -1,1 +1,0 @@
-"""`harness check`: did quality fall against a baseline? Red only where it is shown that it did."""

@@ -1,0 +1,43 @@
+"""The `compare` command."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a comparison is printed."""
+
+    text = "text"
+    md = "md"
+    csv = "csv"
+    json = "json"
+    html = "html"
+    tex = "tex"
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    b: Annotated[Path, typer.Argument(help="Output folder of another one.")],
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    measure: Annotated[str | None, typer.Option(help="Measure; the primary one of A by default.")] = None,
+    margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = 0.01,
+) -> None:
+    """Set two result folders side by side: how they were made, and how B's scores differ from A's."""
+    from harness.evidence.comparison import compare as compared
+    from harness.report.summaries import comparison_formats
+    from harness.results import folder
+
+    written = {
+        Format.text: comparison_formats.text,
+        Format.md: comparison_formats.markdown,
+        Format.csv: comparison_formats.csv,
+        Format.json: comparison_formats.as_json,
+        Format.html: comparison_formats.html,
+        Format.tex: comparison_formats.tex,
+    }
+    print(written[format_](compared(folder.read(a), folder.read(b), measure, margin)), end="")

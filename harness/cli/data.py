@@ -1,0 +1,61 @@
+"""The `data` commands: the files, MTEB tasks and published encoders of a suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+
+if TYPE_CHECKING:
+    from harness.request import suite as suites
+
+Suite = Annotated[str, typer.Argument(help="Name of a suite.")]
+
+
+def fetch(
+    suite: Suite,
+    langs: options.Langs = "",
+    data_dir: options.DataDir = None,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Download what is missing, data and published encoders, verifying every file while it streams."""
+    from harness.data import encoders, locate
+    from harness.mteb import task_datasets
+
+    loaded, languages, cache = _chosen(suite, langs, cache_dir)
+    locate.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache)
+    task_datasets.fetch_tasks(loaded, languages)
+    encoders.fetch(loaded)
+    _print(loaded, languages, data_dir, cache)
+
+
+def status(
+    suite: Suite,
+    langs: options.Langs = "",
+    data_dir: options.DataDir = None,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Say for every file whether it is present, missing or damaged."""
+    loaded, languages, cache = _chosen(suite, langs, cache_dir)
+    _print(loaded, languages, data_dir, cache)
+
+
+def _chosen(suite: str, langs: str, cache_dir: Path | None) -> tuple[suites.Suite, list[str], Path]:
+    """Return the suite, the languages that are meant (all by default) and the cache."""
+    from harness.machine.store import default_root
+    from harness.request.suite import load
+
+    loaded = load(suite)
+    return loaded, options.words(langs) or list(loaded.languages), cache_dir or default_root()
+
+
+def _print(suite: suites.Suite, languages: list[str], data_dir: Path | None, cache: Path) -> None:
+    from harness.data import encoders, locate
+    from harness.mteb import task_datasets
+
+    rows = locate.status(suite, languages, data_dir=data_dir, cache_dir=cache)
+    for row in (*rows, *task_datasets.tasks_status(suite, languages), *encoders.states(suite)):
+        print(row)

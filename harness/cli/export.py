@@ -1,0 +1,36 @@
+"""The `export` command."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli import options
+
+
+class To(StrEnum):
+    """Whom an export is for."""
+
+    mteb = "mteb"
+    trec = "trec"
+    card = "card"
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    to: Annotated[To, typer.Option(help="mteb's results folder; TREC runs and judgments; model cards with models.")],
+    out: Annotated[Path | None, typer.Option(help="Empty or new folder; FOLDER/export/TO by default.")] = None,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Write a folder's records as other tools read them."""
+    from harness.export import exporting
+    from harness.machine.store import default_root
+
+    place, notes = exporting.export(folder, to.value, out, (cache_dir or default_root()).absolute())
+    for note in notes:
+        print(f"harness: {note}", file=sys.stderr)
+    print(place)

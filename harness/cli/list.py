@@ -1,0 +1,80 @@
+"""`harness list`: the methods, the suites and the published claims that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+
+if TYPE_CHECKING:
+    from harness.evidence.claims.published import Claim
+
+TITLES = {True: "with title", False: "without title", "unknown": "title unknown"}
+
+
+class Listed(StrEnum):
+    """What can be listed."""
+
+    methods = "methods"
+    suites = "suites"
+    claims = "claims"
+
+
+def list_(
+    what: Annotated[Listed, typer.Argument(help="What to list.")],
+    methods_path: options.MethodsPath = None,
+    suite: Annotated[str | None, typer.Option(help="Claims about this suite alone.")] = None,
+) -> None:
+    """List the methods, the suites or the published claims that there are."""
+    lines = {Listed.methods: _methods(methods_path), Listed.suites: _suites(), Listed.claims: _claims(suite)}
+    for line in lines[what]:  # of generators, the one that is read runs
+        print(line)
+
+
+def _methods(methods_path: Path | None) -> Iterator[str]:
+    from harness.request.entries import declared
+
+    for name, declaration in declared(methods_path).items():
+        recipes = " (also @published)" if declaration.published else ""
+        recipes += " (not in 'all')" if declaration.practice else ""
+        yield f"{name:<20} {declaration.about}{recipes}"
+
+
+def _suites() -> Iterator[str]:
+    from harness.request import suite
+
+    for name in suite.names():
+        yield f"{name:<12} {suite.load(name).title}"
+        for variant in suite.variants(name):
+            yield f"  {name}@{variant:<22} {suite.load(f'{name}@{variant}').title}"
+
+
+def _claims(suite: str | None) -> Iterator[str]:
+    from harness.evidence.claims import published as claims
+
+    found = claims.load()
+    if suite is not None:
+        found = claims.about(found, suite)
+    if not found:
+        yield f"no published claim is about suite {suite}"
+        return
+    head = ("paper", "row", "entry", "suite", "language", "measure", "published", "base model, text")
+    rows = [head, *map(_row, found)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield ""
+    for paper, source in {claim.paper: claim.source for claim in found}.items():
+        yield f"{paper}: {source}"
+
+
+def _row(claim: Claim) -> tuple[str, ...]:
+    from harness.evidence.claims.published import published
+
+    about = (claim.paper, claim.row, claim.entry, claim.suite or "(none)", claim.language, claim.measure)
+    return (*about, published(claim.value), f"{claim.base_model or 'no model'}, {TITLES[claim.title]}")

@@ -1,0 +1,93 @@
+"""The `report` command, and what `run` shows at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+from harness.errors import NothingMeasured, RequestError
+from harness.machine.garbage import no_collection
+from harness.report import report_formats
+
+if TYPE_CHECKING:
+    from harness.evidence.leaderboard import Leaderboard
+    from harness.evidence.texts import Texts
+
+Find = Callable[["Leaderboard"], "Texts"]
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a run; with --index, one that holds several.")],
+    baseline: Annotated[str, typer.Option(help="Entry that the others are compared with.")] = "base",
+    format_: Annotated[str, typer.Option("--format", help="Of html,md,tex,csv,json; all by default.")] = "",
+    index: Annotated[bool, typer.Option("--index", help="Write index.html over all result folders below.")] = False,
+    texts: Annotated[
+        bool | None,
+        typer.Option("--texts/--no-texts", help="Show queries and passages; by default where they are at hand."),
+    ] = None,
+    data_dir: options.DataDir = None,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Write the leaderboard of a folder again: a page, Markdown, LaTeX, CSV and JSON; or an index of several."""
+    if index and format_:
+        raise RequestError("--index writes a page alone; leave --format out")
+    if index:
+        _index(folder, baseline)
+    else:
+        find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
+        show(folder, baseline, report_formats.chosen(options.words(format_)), find)
+
+
+def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> Find:
+    from harness.evidence.texts import of_board
+    from harness.machine.store import default_root
+
+    if data_dir is not None and not data_dir.is_dir():
+        raise RequestError(f"--data-dir {data_dir} is not a folder")
+    return partial(of_board, cache=cache_dir or default_root(), data_dir=data_dir, large=large)
+
+
+@no_collection()  # a report keeps nearly all that it makes
+def show(
+    folder: Path,
+    baseline: str = "base",
+    forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
+    find: Find | None = None,
+) -> None:
+    """Write the leaderboard of a folder and print its table, or why every cell failed; `find` gives the pages texts."""
+    from rich.console import Console
+
+    from harness.evidence.leaderboard import collate
+    from harness.report import failures
+    from harness.report.report_files import write_reports
+    from harness.report.terminal import terminal_table
+
+    console = Console()
+    try:
+        board = collate(folder, baseline)
+    except NothingMeasured:
+        for line in failures.lines(folder):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
+        raise
+    texts = find(board) if find and report_formats.Format.html in forms else None
+    write_reports(folder, board, formats=forms, texts=texts)
+    console.print(terminal_table(board))
+    console.print(
+        f"leaderboard: {folder / report_formats.name(forms[0])}", highlight=False, soft_wrap=True, markup=False
+    )
+
+
+def _index(folder: Path, baseline: str) -> None:
+    from harness.report import index
+
+    found = index.write(folder, baseline)
+    print(f"index: {folder / index.NAME}")
+    for entry in found.unread:
+        print(f"not read: {entry.name}: {entry.reason}")
+    if found.unread:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Published numbers: what they say, whether a run measured the same thing, and the verdicts on them."""

@@ -1,0 +1,28 @@
+"""Who runs the cells: worker processes on this machine, or a Ray cluster. The numbers do not depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.request.cell import Cell
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one cell ended; `reason` is empty when it was done."""
+
+    cell: Cell
+    seconds: float
+    reason: str = ""
+
+
+OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, steps in all
+
+
+class Executor(Protocol):
+    """Runs cells and yields their outcomes as they end; closing the iterator stops the rest."""
+
+    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]: ...

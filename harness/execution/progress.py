@@ -1,0 +1,73 @@
+"""What a person sees while cells run: a bar over the cells, a line for each that is running; plain lines in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from harness.execution.executor import Outcome
+
+
+class Display:
+    """Progress of one run on a console."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._progress: Progress | None = None
+        self._cells: TaskID | None = None
+        self._running: dict[str, TaskID] = {}
+        self._done = 0
+        self._total = 0
+
+    @contextmanager
+    def running(self, done: int, total: int) -> Iterator[None]:
+        """Show the bars for the length of the block."""
+        self._done, self._total = done, total
+        if not self.console.is_terminal:
+            self.console.print(f"{total - done} of {total} cells to run")
+            yield
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self.console) as self._progress:
+            self._cells = self._progress.add_task("cells", total=total, completed=done)
+            yield
+        self._progress = None
+
+    def stage(self, cell: str, stage: str, done: int, total: int) -> None:
+        """Show how far one cell is inside one stage."""
+        if self._progress is None:
+            return
+        if cell not in self._running:
+            self._running[cell] = self._progress.add_task(cell)
+        text = f"  {cell} · {stage}"
+        self._progress.update(self._running[cell], description=text, completed=done, total=total)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Count one cell, and say why where it failed."""
+        self._done += 1
+        name = str(outcome.cell)
+        if self._progress is not None and self._cells is not None:
+            self._progress.advance(self._cells)
+            if name in self._running:
+                self._progress.remove_task(self._running.pop(name))
+        if outcome.reason:
+            self.console.print(f"[red]failed[/red] {name}: {outcome.reason}", highlight=False, soft_wrap=True)
+        elif self._progress is None:
+            self.console.print(f"{self._done}/{self._total} {name} {outcome.seconds:.1f} s", highlight=False)

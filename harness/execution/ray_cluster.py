@@ -1,0 +1,82 @@
+"""Cells on a Ray cluster (`pip install harness-embeddings[ray]`).
+
+Every node needs the package, and sees the output folder and the cache at the same paths (a shared file system). A cell
+whose worker was killed is tried once more; one that fails is a failed row.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import RequestError
+from harness.execution.executor import OnProgress, Outcome
+from harness.execution.worker import run_cell, write_failure
+from harness.machine import determinism
+from harness.request.cell import Cell
+
+
+@dataclass(frozen=True)
+class RayExecutor:
+    """At most `jobs` cells at a time, one CPU each, and one GPU each where they compute on one."""
+
+    jobs: int
+
+    def __post_init__(self) -> None:
+        if importlib.util.find_spec("ray") is None:  # said before anything is written
+            raise RequestError("--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'")
+
+    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
+        """Yield outcomes as cells end; joins the cluster of RAY_ADDRESS, or starts one on this machine."""
+        import ray
+
+        determinism.set_environment()
+        mine = not ray.is_initialized()
+        if mine:
+            ray.init(
+                num_cpus=None if _cluster() else self.jobs,
+                runtime_env={"env_vars": determinism.variables()},  # read when a worker imports torch
+                log_to_driver=False,
+                include_dashboard=False,
+            )
+        try:
+            yield from self._outcomes(ray, cells, folder.absolute())
+        finally:
+            if mine:
+                ray.shutdown()
+
+    def _outcomes(self, ray: Any, cells: Sequence[Cell], folder: Path) -> Iterator[Outcome]:
+        work = ray.remote(num_cpus=1, max_retries=1)(_work)
+        waiting = list(cells)
+        running: dict[Any, Cell] = {}
+        while waiting or running:
+            while waiting and len(running) < self.jobs:
+                cell = waiting.pop(0)
+                gpus = 0 if cell.place.device == "cpu" else 1
+                running[work.options(num_gpus=gpus).remote(cell, folder)] = cell
+            ended, _ = ray.wait(list(running), num_returns=1)
+            for reference in ended:
+                yield _outcome(ray, reference, running.pop(reference), folder)
+
+
+def _cluster() -> bool:
+    import os
+
+    return bool(os.environ.get("RAY_ADDRESS"))
+
+
+def _work(cell: Cell, folder: Path) -> Outcome:
+    return run_cell(cell, folder, lambda stage, done, total: None)
+
+
+def _outcome(ray: Any, reference: Any, cell: Cell, folder: Path) -> Outcome:
+    try:
+        outcome: Outcome = ray.get(reference)
+    except ray.exceptions.RayError as error:
+        reason = f"its worker was lost: {' '.join(str(error).split())[:300]}"
+        write_failure(cell, folder, reason)
+        return Outcome(cell, 0.0, reason)
+    return outcome

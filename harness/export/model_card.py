@@ -1,0 +1,149 @@
+"""Records → model cards: OUT/<entry>/<language>/<seed>/, the model with a README.md that tells where it comes from.
+
+The card's header holds the scores as Hugging Face reads them (`model-index`). A model that the cache no longer has, and
+a base that is not this run's own, get a card alone, which says so. A ranker has no model, and no card.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.evidence.leaderboard import weights
+from harness.export.exporting import Export, measures
+from harness.keys import folder_sha256
+from harness.machine.bundled import templates
+from harness.machine.store import MANIFEST
+from harness.report.templating import markdown
+from harness.results.flatten import flatten
+from harness.results.record import Record
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+CARD = "README.md"
+TEMPLATE = "model_card.md.j2"
+
+
+def write(chosen: Export) -> list[str]:
+    """Write a folder a model; returns which records have no model to write or copy."""
+    left_out = []
+    for record in chosen.records:
+        name = f"{record.entry}/{record.language}/{record.seed}"
+        if not weights(record):
+            left_out.append(f"{name} has no model and gets no card")
+            continue
+        folder = chosen.path(record, "")
+        model = _model(chosen, record)
+        if model is None:
+            folder.mkdir()
+            left_out.append(f"the model of {name} is left out ({_why_absent(record)}); its card is written")
+        else:
+            shutil.copytree(model, folder, ignore=shutil.ignore_patterns(MANIFEST))
+        (folder / CARD).write_text(card(chosen, record, model is not None), encoding="utf-8")
+    return left_out
+
+
+def card(chosen: Export, record: Record, with_model: bool = True) -> str:
+    """Return a record's model card; `with_model` says whether the model lies beside it."""
+    from huggingface_hub import ModelCardData
+
+    header = ModelCardData(
+        model_name=f"{record.entry}-{record.suite}-{record.language}-seed{record.seed}",
+        language=record.language,
+        license="unknown",
+        library_name="sentence-transformers",
+        pipeline_tag="sentence-similarity",
+        base_model=record.provenance.get("base_model", {}).get("id"),
+        tags=["sentence-transformers", "feature-extraction", "harness-embeddings"],
+        eval_results=list(_results(record)),
+    )
+    body = _template().render(_context(chosen, record), absent="" if with_model else _why_absent(record))
+    return f"---\n{header.to_yaml()}\n---\n\n{body}"
+
+
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader
+
+    environment = Environment(
+        loader=FileSystemLoader(templates()), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["md"] = markdown
+    return environment.get_template(TEMPLATE)
+
+
+def _context(chosen: Export, record: Record) -> dict[str, Any]:
+    provenance = record.provenance
+    environment = provenance.get("environment", {})
+    training = dict(provenance.get("training") or {})
+    for long in ("losses", "columns"):
+        training.pop(long, None)
+    return {
+        "record": record,
+        "measures": measures(record),
+        "entry": provenance["entry"],
+        "base_model": _base(provenance.get("base_model", {})),
+        "settings": flatten(provenance["entry"].get("settings", {})) + flatten(training),
+        "text": provenance.get("text", {}),
+        "data": provenance.get("data", {}),
+        "sources": chosen.sources(record),
+        "code": provenance.get("code", {}),
+        "environment": environment,
+        "packages": environment.get("packages", {}),
+        "sha256": weights(record),
+        "command": chosen.command(record),
+    }
+
+
+def _base(base: Mapping[str, Any]) -> str:
+    if "id" in base:
+        return f"{base['id']} at revision {base['revision']}"
+    if "sha256" in base:
+        return f"a folder with sha256 {base['sha256']}"
+    return "built from the suite's own passages, " + ", ".join(f"{name} {value}" for name, value in flatten(base))
+
+
+def _results(record: Record) -> Iterator[Any]:
+    """Yield every score as an entry of `model-index`."""
+    from huggingface_hub import EvalResult
+
+    digests = record.provenance.get("data", {}).get("digests", {})
+    made = {name: sha256 for name, sha256 in digests.items() if sha256}
+    for measure, value in measures(record).items():
+        yield EvalResult(
+            task_type="Retrieval",
+            dataset_type=f"{record.suite}-{record.language}",
+            dataset_name=f"{record.suite}, {record.language}",
+            dataset_split="dev",
+            dataset_args={"sha256": made} if made else None,
+            metric_type=measure,
+            metric_value=value,
+        )
+    for name, task in record.tasks.items():
+        yield EvalResult(
+            task_type=task["type"],
+            dataset_type=task["dataset"],
+            dataset_name=f"MTEB {name}",
+            dataset_config=task["subset"],
+            dataset_split=task["split"],
+            dataset_revision=task["revision"],
+            metric_type=task["main_score"],
+            metric_value=task["value"],
+        )
+
+
+def _model(chosen: Export, record: Record) -> Path | None:
+    """Return the folder of a record's model where the cache still has it, with the very bytes that were scored."""
+    folder = chosen.artifact(record, "train" if record.trained else "base")
+    return folder if folder is not None and folder_sha256(folder) == weights(record) else None
+
+
+def _why_absent(record: Record) -> str:
+    base: Mapping[str, Any] = record.provenance.get("base_model", {})
+    if not record.trained and "id" in base:
+        return f"it is {base['id']} at {base['revision']}, unchanged"
+    if not record.trained and "sha256" in base:
+        return "it is the folder that was given as the base model, unchanged"
+    return "the cache no longer has it; run the command below again"

@@ -1,0 +1,148 @@
+"""The store of stage outputs: content-addressed folders, whole or absent, verified when they are read.
+
+    ROOT/<stage>/<key[:2]>/<key>/...            what the stage wrote
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds it took
+    ROOT/.partial/<key>/                        checkpoints of an unfinished training
+    ROOT/.locks/<key>                           one writer a key; a second process waits and then reads
+
+A stage that fails leaves nothing behind; a damaged artifact is removed and made again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from harness.errors import RequestError
+from harness.keys import file_sha256
+from harness.schema import Strict
+from harness.types import Progress
+
+MANIFEST = ".artifact.json"
+VALUE = "value.json"  # the one file of an output that is a JSON value
+
+
+def default_root() -> Path:
+    """Return `$HARNESS_CACHE`, else `harness` in the user's cache folder."""
+    if configured := os.environ.get("HARNESS_CACHE"):
+        return Path(configured).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "harness"
+
+
+class StageRun(Strict):
+    """One stage as a cell went through it."""
+
+    stage: str
+    key: str
+    seconds: float
+    cached: bool
+
+
+class Store:
+    """Outputs of stages under `root`; `runs` lists the stages that it was asked for; `progress` hears of long ones."""
+
+    def __init__(self, root: Path, progress: Progress = lambda stage, done, total: None) -> None:
+        self.root = root
+        self.progress = progress
+        self.runs: list[StageRun] = []
+        try:
+            (root / ".locks").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def make(self, stage: str, key: str, write: Callable[[Path], None]) -> Path:
+        """Return the folder of a stage's output; `write(folder)` fills it where there is none that is whole."""
+        started = time.perf_counter()
+        final = self._final(stage, key)
+        cached = self.has(stage, key)
+        if not cached:
+            with self._locked(key):
+                cached = self.has(stage, key)  # another process may have made it while this one waited
+                if not cached:
+                    self._write(final, stage, write)
+        self.runs.append(StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached))
+        return final
+
+    def has(self, stage: str, key: str) -> bool:
+        """Return whether a whole output is there, every file with its recorded sha256."""
+        folder = self._final(stage, key)
+        try:
+            recorded = json.loads((folder / MANIFEST).read_bytes())["files"]
+            return bool(_hashes(folder) == recorded)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def find(self, stage: str, key: str) -> Path | None:
+        """Return the folder of a stage's output where it is whole, None where it is not; nothing is made."""
+        return self._final(stage, key) if self.has(stage, key) else None
+
+    def read_json(self, stage: str, key: str, compute: Callable[[], Any]) -> Any:
+        """Return a stage's output that is one JSON value."""
+
+        def write(folder: Path) -> None:
+            text = json.dumps(compute(), ensure_ascii=False, allow_nan=False)
+            (folder / VALUE).write_text(text, encoding="utf-8")
+
+        return json.loads((self.make(stage, key, write) / VALUE).read_text(encoding="utf-8"))
+
+    def partial(self, key: str) -> Path:
+        """Return a folder for the checkpoints of an unfinished stage; it outlives a killed process."""
+        return self.root / ".partial" / key
+
+    def forget(self, key: str) -> None:
+        """Remove what an unfinished stage left."""
+        shutil.rmtree(self.partial(key), ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        lock = FileLock(self.root / ".locks" / key)
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _unwritable(self, error: OSError) -> RequestError:
+        return RequestError(f"cache folder {self.root} cannot be written: {error.strerror}; set HARNESS_CACHE")
+
+    def _final(self, stage: str, key: str) -> Path:
+        return self.root / stage / key[:2] / key
+
+    def _write(self, final: Path, stage: str, write: Callable[[Path], None]) -> None:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".making-{final.name}")  # the lock is held: it can only be a killed writer's
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        started = time.perf_counter()
+        try:
+            write(temporary)
+            manifest = {"stage": stage, "seconds": time.perf_counter() - started, "files": _hashes(temporary)}
+            (temporary / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
+            _sync(temporary)
+            shutil.rmtree(final, ignore_errors=True)
+            temporary.replace(final)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())

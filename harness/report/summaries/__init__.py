@@ -1,0 +1,1 @@
+"""Checks, comparisons and verifications as text, Markdown, HTML, LaTeX, JUnit XML and JSON."""

@@ -1,0 +1,256 @@
+"""The tables of a suite's manifest: every setting that changes a score, none left to a library's default.
+
+Unknown keys are errors; nothing here touches the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from harness.schema import Strict
+
+
+def _inside(path: str) -> str:
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or "\\" in path:
+        raise ValueError(f"path '{path}' leaves its folder")
+    return path
+
+
+def measure(name: str) -> str:
+    """Return the one form of a measure's name; raises ValueError for one that ir_measures does not know."""
+    import ir_measures
+
+    try:
+        return str(ir_measures.parse_measure(name))
+    except (NameError, ValueError, SyntaxError) as error:
+        raise ValueError(
+            f"measure '{name}' is not one that ir_measures knows (such as nDCG@10, R@100, RR@10, AP)"
+        ) from error
+
+
+def _revision(value: str) -> str:
+    if len(value) != 40 or set(value) - set("0123456789abcdef"):
+        raise ValueError(f"revision '{value}' is no 40-digit hash; a branch or a tag can move")
+    return value
+
+
+RelativePath = Annotated[str, AfterValidator(_inside)]
+Measure = Annotated[str, AfterValidator(measure)]
+Revision = Annotated[str, AfterValidator(_revision)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+class File(Strict):
+    """One data file; without `url` it travels with the package."""
+
+    path: RelativePath
+    sha256: Sha256
+    bytes: int = Field(gt=0)
+    url: str | None = None
+
+
+class Hub(Strict):
+    """A dataset on the Hugging Face hub, at one revision; `files` are patterns below its root."""
+
+    id: str
+    revision: Revision
+    files: tuple[RelativePath, ...] = Field(min_length=1)
+
+
+class Source(Strict):
+    """Data of one origin and the reader that understands it: files by sha256, a hub dataset, or an ir_datasets id."""
+
+    reader: str
+    files: tuple[File, ...] = ()
+    hub: Hub | None = None
+    ir_datasets: str | None = None  # such as miracl/ko: its pinned md5 verify every file
+    licence: str
+    citation: str
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Source:
+        if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
+            raise ValueError("a source has either files, a hub dataset or an ir_datasets id")
+        return self
+
+
+class Counts(Strict):
+    """What the sources must hold, where it is given; a difference is an error."""
+
+    passages: int
+    train_queries: int
+    dev_queries: int
+    nli: int | None = None
+    train_judgments: int | None = None
+    train_positives: int | None = None
+    dev_judgments: int | None = None
+    dev_positives: int | None = None
+
+
+class Task(Strict):
+    """A task of MTEB, scored through `mteb.evaluate`; `subset` is mteb's name of the language's part."""
+
+    name: str
+    revision: Revision  # of the task's dataset; another one in the installed mteb is refused
+    subset: str = "default"
+    split: str = "test"
+
+
+class Language(Strict):
+    """The sources of one language. Training queries come from `retrieval` where there is no `training`."""
+
+    retrieval: Source
+    training: Source | None = None  # training queries, judgments and the passages that training reads and mines from
+    nli: Source | None = None
+    tasks: tuple[Task, ...] = ()
+    counts: Counts
+
+
+class Text(Strict):
+    """How a text becomes what the encoder reads (traps T11 and T12)."""
+
+    title: bool = True  # False drops it: an ablation
+    title_join: str  # between title and text
+    query_prompt: str = ""
+    passage_prompt: str = ""
+    query_max_length: int = Field(gt=2)  # tokens, special ones included
+    passage_max_length: int = Field(gt=2)
+    train_passage_max_length: int | None = Field(default=None, gt=2)  # where training cuts earlier than evaluation
+
+
+class BuiltBase(Strict):
+    """A small encoder made from the suite's own passages, with a fixed initialisation seed."""
+
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    layers: int
+    attention_heads: int
+    initialisation_seed: int
+
+
+class PinnedBase(Strict):
+    """A published encoder at one revision."""
+
+    id: str
+    revision: Revision
+
+
+class LocalBase(Strict):
+    """An encoder in a folder; its content is its identity, not its place."""
+
+    path: Path = Field(exclude=True)
+    sha256: Sha256
+
+
+class TrainFile(Strict):
+    """Training rows {query, pos, neg, neg_q} in a file of the user's; its content is its identity, not its place."""
+
+    path: Path = Field(exclude=True)
+    sha256: Sha256
+    negative_queries: bool = False  # whether its rows have neg_q
+
+
+class Evaluation(Strict):
+    """What is measured, on what, how deep."""
+
+    measures: tuple[Measure, ...] = Field(min_length=1)
+    primary: Measure
+    depth: int = Field(gt=0)
+    encode_batch_size: int = Field(gt=0)
+    precision: Precision = "float32"  # of the encoder's arithmetic; vectors and similarities are float32
+    holdout: Fraction = 0.0  # share of the training queries that is evaluated in place of dev (to choose settings)
+    dimensions: tuple[int, ...] = ()  # vectors cut to so many dimensions are scored too (Matryoshka)
+
+    @model_validator(mode="after")
+    def _primary_is_measured(self) -> Evaluation:
+        if self.primary not in self.measures:
+            raise ValueError(f"primary measure '{self.primary}' is not among the measures")
+        return self
+
+
+class Training(Strict):
+    """Trainer settings of one family of methods."""
+
+    epochs: float = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    gradient_accumulation: int = Field(default=1, gt=0)
+    learning_rate: float = Field(gt=0)
+    warmup: Fraction  # share of all steps
+    scheduler: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dropout: Fraction | None = None  # None keeps what the base model's configuration says
+    checkpoint_steps: int | None = Field(default=None, gt=0)  # a killed training goes on from the last one
+    precision: Precision = "float32"
+    gradient_checkpointing: bool = False  # activations are computed twice and not kept
+    pairs: int | None = Field(default=None, gt=0)  # at most so many (query, relevant passage), by a seeded draw
+    best_of: int | None = Field(default=None, gt=1)  # evaluations in training, evenly spread; the best weights are kept
+    best_holdout: Fraction = 0.1  # share of the training queries that these evaluations use, and training does not
+
+
+class Expert(Strict):
+    """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
+
+    A published encoder has prompts of its own; what it was trained to read changes its scores.
+    """
+
+    name: str
+    ranker: str | None = None
+    settings: Mapping[str, Any] = Field(default_factory=dict)
+    encoder: Literal["base"] | PinnedBase | None = None
+    query_prompt: str = ""
+    passage_prompt: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Expert:
+        if (self.ranker is None) == (self.encoder is None):
+            raise ValueError(f"expert '{self.name}' wants either a ranker or an encoder")
+        return self
+
+
+class Mining(Strict):
+    """Where mined negatives come from."""
+
+    depth: int = Field(gt=0)  # candidates that are kept for each training query
+
+
+class Writer(Strict):
+    """Who writes queries for passages: a file of answers, an OpenAI-compatible endpoint, or a local model.
+
+    `prompt` holds `{passage}` once, and `{language}` and `{queries}` where they are wanted. Address and key of an
+    endpoint come from the environment (OPENAI_BASE_URL, OPENAI_API_KEY): neither changes what was asked.
+    """
+
+    kind: Literal["file", "endpoint", "model"]
+    path: Path | None = Field(
+        default=None, exclude=True
+    )  # file: JSON lines, see harness.writers.query_file; model: folder
+    sha256: Sha256 | None = None  # of what lies at `path`
+    model: str = ""  # endpoint: the model's name there; model: hub id
+    revision: Revision | None = None  # model: of the hub id
+    prompt: str = ""  # empty: this project's own, see harness.writers.prompt
+    temperature: float = Field(default=0.0, ge=0)
+    max_tokens: int = Field(default=64, gt=0)
+    queries: int = Field(default=1, gt=0)  # asked for, for each passage; of a file, all count
+
+    @model_validator(mode="after")
+    def _whole(self) -> Writer:
+        if self.kind == "file" and (self.path is None or self.model or self.revision or self.prompt):
+            raise ValueError("a file writer has a path, and neither model, revision nor prompt")
+        if self.kind == "endpoint" and (self.path is not None or self.revision or not self.model):
+            raise ValueError("an endpoint writer has a model, and neither path nor revision")
+        if self.kind == "model" and (self.path is None) != bool(self.model and self.revision):
+            raise ValueError("a model writer has either a path, or a model with its revision")
+        if self.kind == "model" and self.temperature:
+            raise ValueError("a model writer takes the likeliest word: its temperature is 0")
+        if self.prompt and self.prompt.count("{passage}") != 1:
+            raise ValueError("the prompt wants {passage} in it, once")
+        return self

@@ -1,0 +1,153 @@
+"""A suite: one benchmark, as its manifest in `datasets_manifest/` declares it.
+
+`NAME@VARIANT` is the suite with the overrides of its table `[variants.VARIANT]`: an ablation, or a paper's own set-up.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from harness.errors import DataError, RequestError, unknown
+from harness.keys import digest
+from harness.machine.bundled import manifests
+from harness.request.manifest import (
+    BuiltBase,
+    Evaluation,
+    Expert,
+    Language,
+    LocalBase,
+    Mining,
+    PinnedBase,
+    Text,
+    TrainFile,
+    Training,
+    Writer,
+    measure,
+)
+from harness.schema import Strict, explain
+from harness.types import Family, Need
+
+Recipe = Literal["corrected", "published"]
+Settings = Mapping[str, Mapping[str, Any]]  # plugin → its settings
+
+
+class Published(Strict):
+    """What this suite's scale is under the papers' own recipe, on top of the rest."""
+
+    training: Mapping[Family, Mapping[str, Any]] = Field(default_factory=dict)
+    settings: Settings = Field(default_factory=dict)
+
+
+class Suite(Strict):
+    """One benchmark."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*(@[a-z0-9][a-z0-9-]*)?$")
+    title: str
+    description: str
+    licence: str
+    tier: str = "full"  # of the corpus: scores of different tiers are not comparable
+    languages: Mapping[str, Language] = Field(min_length=1)
+    text: Text
+    base_model: BuiltBase | PinnedBase | LocalBase
+    evaluation: Evaluation
+    mining: Mining
+    training: Mapping[Family, Training]
+    experts: tuple[Expert, ...] = ()
+    negative_queries: Literal["data"] | Writer | None = None
+    augmentation: Writer | None = None  # further training queries, written for the relevant passages
+    settings: Settings = Field(default_factory=dict)  # what this suite's scale asks for
+    published: Published = Field(default_factory=Published)
+    recipes: tuple[Recipe, ...] = ("corrected",)  # what `--methods all` runs here
+    max_train: int | None = Field(default=None, gt=0)  # training queries a language, by a seeded draw
+    train_files: Mapping[str, TrainFile] = Field(default_factory=dict)  # language → rows in place of the suite's own
+    unverified: Mapping[str, str] = Field(default_factory=dict)  # language → digest of accepted data that differ
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the whole definition."""
+        return digest(self.model_dump(mode="json"))
+
+    def offers(self, language: str) -> frozenset[Need]:
+        """Return what methods may ask for in `language`."""
+        offered = {Need.HARD_NEGATIVES}
+        given = self.train_files.get(language)
+        written = isinstance(self.negative_queries, Writer)
+        if written or (given.negative_queries if given else self.negative_queries):
+            offered.add(Need.NEGATIVE_QUERIES)
+        if self.experts:
+            offered.add(Need.EXPERT_SCORES)
+        if self.languages[language].nli:
+            offered.add(Need.NLI)
+        return frozenset(offered)
+
+
+def measuring(evaluation: Evaluation, measures: Sequence[str]) -> Evaluation:
+    """Return the evaluation with other measures; the first is primary where the suite's own is not among them."""
+    try:
+        wanted = tuple(dict.fromkeys(measure(name) for name in measures))
+    except ValueError as error:
+        raise RequestError(str(error)) from error
+    primary = evaluation.primary if evaluation.primary in wanted else wanted[0]
+    return evaluation.model_copy(update={"measures": wanted, "primary": primary})
+
+
+def names() -> list[str]:
+    """Return the names of the bundled suites."""
+    return sorted(path.stem for path in manifests().glob("*.toml"))
+
+
+def load(name: str) -> Suite:
+    """Return the suite of that name, or of that path when it ends in `.toml`; `NAME@VARIANT` is one of its variants.
+
+    Raises RequestError for an unknown name and DataError for a manifest that is not a valid one.
+    """
+    name, _, variant = name.partition("@")
+    path = Path(name) if name.endswith(".toml") else manifests() / f"{name}.toml"
+    if not path.is_file():
+        raise unknown("suite", name, names())
+    return parse(path, variant)
+
+
+def variants(name: str) -> list[str]:
+    """Return the names of a suite's variants."""
+    return list(_table(manifests() / f"{name}.toml").get("variants", {}))
+
+
+def parse(path: Path, variant: str = "") -> Suite:
+    """Return the suite that the manifest at `path` declares, with the overrides of one of its variants."""
+    table = _table(path)
+    declared = table.pop("variants", {})
+    if variant and variant not in declared:
+        raise unknown("variant", variant, declared, where=f"suite {table.get('name', path)}")
+    if variant:
+        table = _merged(table, declared[variant])
+        table["name"] = f"{table['name']}@{variant}"
+    try:
+        return Suite.model_validate(table)
+    except ValidationError as error:
+        raise DataError(f"manifest {path}: {explain(error)}") from error
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"manifest {path} is not valid TOML: {error}") from error
+
+
+def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with the changes on top; tables are merged, everything else is replaced."""
+    merged = dict(table)
+    for name, value in changes.items():
+        old = merged.get(name)
+        whole = name == "base_model"  # one kind of base in place of another
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not whole:
+            merged[name] = _merged(old, value)
+        else:
+            merged[name] = value
+    return merged

@@ -1,1 +1,0 @@
-"""`harness rescore`: the stored rankings, scored again."""

@@ -1,0 +1,62 @@
+"""What two provenances differ in, as dotted names with both values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.results.flatten import flatten
+from harness.results.record import Record
+
+NONE = "none"
+_SHORT = 60  # characters of a value in a message
+
+
+@dataclass(frozen=True)
+class Differing:
+    """One value that two folders do not share."""
+
+    name: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {_short(self.old)} → {_short(self.new)}"
+
+
+def differing(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[Differing]:
+    """Return what two nested mappings differ in, by dotted name; what is empty is as if it were not there.
+
+    >>> [str(item) for item in differing({"a": {"b": 1}, "c": ""}, {"a": {"b": 2}})]
+    ['a.b 1 → 2']
+    """
+    left, right = dict(flatten(old, prefix)), dict(flatten(new, prefix))
+    names = dict.fromkeys([*left, *right])
+    return [
+        Differing(name, left.get(name, NONE), right.get(name, NONE))
+        for name in names
+        if left.get(name) != right.get(name)
+    ]
+
+
+def shared(records: Iterable[Record], *path: str) -> dict[str, Any]:
+    """Return a table of the records' provenance, where they do not agree with the values of all of them."""
+    tables: list[Mapping[str, str]] = []
+    for record in records:
+        table: Any = record.provenance
+        for name in path:
+            table = table.get(name) if isinstance(table, Mapping) else None
+        tables.append(dict(flatten(table)) if isinstance(table, Mapping) else {})
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: " / ".join(sorted({table[name] for table in tables if name in table})) for name in names}
+
+
+def listed(found: Sequence[Differing], most: int = 3) -> str:
+    """Return the first of them in one line, and how many more there are."""
+    text = ", ".join(map(str, found[:most]))
+    return text + (f" and {len(found) - most} more" if len(found) > most else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"

@@ -1,0 +1,185 @@
+"""What a cell leaves behind, and how it is written and read.
+
+DIR/records/<entry>/<language>/<seed>.json
+DIR/records/<entry>/<language>/<seed>.per_query.parquet    query_id, measure, value
+DIR/records/<entry>/<language>/<seed>.run.gz               TREC run
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from harness.errors import CellError, DataError
+from harness.keys import file_sha256
+from harness.machine.atomic import write_atomically
+from harness.machine.garbage import no_collection
+from harness.machine.store import StageRun
+from harness.schema import Strict, explain
+from harness.types import Ranking, Scores
+
+
+class Record(Strict):
+    """The result of one cell with its provenance; a failed cell has a reason and no scores."""
+
+    schema_version: Literal[1] = 1
+    suite: str
+    entry: str
+    language: str
+    seed: int
+    trained: bool
+    status: Literal["done", "failed"]
+    reason: str = ""
+    cell_key: str
+    measures: Mapping[str, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
+    n_queries: int = 0
+    by_dimension: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # cut to so many → measure → mean
+    cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
+    tasks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
+    geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.vector_geometry
+    agreement: Mapping[str, Any] = Field(default_factory=dict)  # of the experts, see harness.stats.agreement
+    files: Mapping[str, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
+    stages: tuple[StageRun, ...] = ()
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    provenance: Mapping[str, Any] = Field(default_factory=dict)
+
+
+PER_QUERY = "per_query.parquet"
+RUN = "run.gz"
+
+
+def path_of(folder: Path, entry: str, language: str, seed: int) -> Path:
+    """Return where the record of a cell lies below the output folder."""
+    return folder.joinpath("records", entry, language, f"{seed}.json")
+
+
+def beside(record_path: Path, suffix: str) -> Path:
+    """Return the path of a file that belongs to the record at `record_path`."""
+    return record_path.with_name(f"{record_path.stem}.{suffix}")
+
+
+def write(folder: Path, record: Record, scores: Scores | None = None, ranking: Ranking | None = None) -> Record:
+    """Write a record, its scores and its run; return it with the hashes of what lies beside it.
+
+    The JSON is written last: a record that exists is complete.
+    """
+    path = path_of(folder, record.entry, record.language, record.seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = {}
+    if scores is not None and ranking is not None:
+        write_atomically(beside(path, PER_QUERY), per_query_bytes(scores))
+        write_atomically(beside(path, RUN), run_bytes(ranking, tag=record.entry))
+        files = {suffix: file_sha256(beside(path, suffix)) for suffix in (PER_QUERY, RUN)}
+    record = record.model_copy(update={"files": files})
+    _write_json(path, record)
+    return record
+
+
+def rewrite(folder: Path, record: Record, scores: Scores) -> Record:
+    """Write other scores of a record's ranking, which stays as it is; return the record with their hash."""
+    path = path_of(folder, record.entry, record.language, record.seed)
+    write_atomically(beside(path, PER_QUERY), per_query_bytes(scores))
+    files = {**record.files, PER_QUERY: file_sha256(beside(path, PER_QUERY))}
+    record = record.model_copy(update={"files": files})
+    _write_json(path, record)
+    return record
+
+
+def _write_json(path: Path, record: Record) -> None:
+    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    write_atomically(path, (text + "\n").encode())
+
+
+def read(path: Path) -> Record:
+    """Return the record at `path`; raises DataError where it is not a whole and valid one."""
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise DataError(f"record {path} is damaged: {explain(error)}; delete it and run again") from error
+
+
+def read_all(folder: Path) -> list[Record]:
+    """Return every record below an output folder, ordered by entry, language and seed.
+
+    What the provenance of one says like that of the one before is one object: most of it is, and it is not to be
+    changed anyway. Thousands of records take half the memory, and are compared in half the time.
+    """
+    known: dict[str, Any] = {}
+    with no_collection():
+        records = [_shared(read(path), known) for path in sorted((folder / "records").rglob("*.json"))]
+    return sorted(records, key=lambda record: (record.entry, record.language, record.seed))
+
+
+def _shared(record: Record, known: dict[str, Any]) -> Record:
+    own: Any = record.provenance
+    for name, value in own.items():
+        if name in known and known[name] == value:
+            own[name] = known[name]
+        else:
+            known[name] = value
+    return record
+
+
+def intact(folder: Path, record: Record) -> bool:
+    """Return whether all files that a record names are there with the bytes it was written with."""
+    return not unpublished(folder, record) and intact_as_published(folder, record)
+
+
+def intact_as_published(folder: Path, record: Record) -> bool:
+    """Return the same of a folder that may have been published without its rankings."""
+    path = path_of(folder, record.entry, record.language, record.seed)
+    absent = {RUN} if unpublished(folder, record) else set()
+    return all(
+        beside(path, suffix).is_file() and file_sha256(beside(path, suffix)) == sha256
+        for suffix, sha256 in record.files.items()
+        if suffix not in absent
+    )
+
+
+def unpublished(folder: Path, record: Record) -> bool:
+    """Return whether the ranking that a record names is not beside it; the record still holds its sha256."""
+    return RUN in record.files and not beside(path_of(folder, record.entry, record.language, record.seed), RUN).exists()
+
+
+def run_bytes(ranking: Ranking, tag: str) -> bytes:
+    """Return a ranking as a gzipped TREC run; equal rankings give equal bytes."""
+    lines = [
+        f"{query} Q0 {doc} {rank} {score!r} {tag}\n"
+        for query in sorted(ranking)
+        for rank, (doc, score) in enumerate(ranking[query], start=1)
+    ]
+    return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
+
+
+def read_run(path: Path) -> dict[str, dict[str, float]]:
+    """Return a gzipped TREC run as query id → passage id → score."""
+    run: dict[str, dict[str, float]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            query, _, doc, _, score, _ = line.split(" ")
+            run.setdefault(query, {})[doc] = float(score)
+    return run
+
+
+def per_query_bytes(scores: Scores) -> bytes:
+    """Return scores as Parquet with the columns query_id, measure and value; NaN is an error."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [(query, measure, value) for measure in scores for query, value in sorted(scores[measure].items())]
+    for query, measure, value in rows:
+        if math.isnan(value):
+            raise CellError(f"{measure} of query {query} is NaN")
+    columns = list(zip(*rows, strict=True))
+    table = pa.table({name: columns[i] for i, name in enumerate(("query_id", "measure", "value"))})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()

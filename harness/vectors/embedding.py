@@ -1,0 +1,106 @@
+"""Texts to vectors, with every setting that changes a vector made explicit (traps T10 and T12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.data import corpus
+from harness.errors import CellError
+from harness.machine import determinism
+from harness.machine.store import Store
+from harness.request.cell import Cell
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BLOCK = 16 * corpus.BATCH  # texts encoded at a time; bounds memory, and is part of what fixes the bits
+Role = Literal["query", "passage"]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Unit vectors of texts, row i belonging to `ids[i]`; ids ascending."""
+
+    ids: list[str]
+    matrix: NDArray[np.float32]  # [N, dim]
+
+
+def settings_of(cell: Cell) -> dict[str, Any]:
+    """Return what changes a vector besides model and text."""
+    return {
+        "text": cell.suite.text.model_dump(exclude={"title", "train_passage_max_length"}),
+        "batch_size": cell.suite.evaluation.encode_batch_size,
+        "block": BLOCK,
+        "device": cell.place.device,
+        "precision": cell.suite.evaluation.precision,
+        "normalize": True,
+        **determinism.thread_settings(),
+    }
+
+
+def open_model(folder: Path, device: str) -> SentenceTransformer:
+    """Open a model folder without trusting any code that lies in it."""
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device=device, trust_remote_code=False)
+
+
+def open_encoder(folder: Path, cell: Cell) -> SentenceTransformer:
+    """Open a model folder to encode with, in the suite's precision."""
+    import torch
+
+    model = open_model(folder, cell.place.device)
+    if cell.suite.evaluation.precision != "float32":
+        model.to(getattr(torch, cell.suite.evaluation.precision))
+    return model
+
+
+def embed(model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store) -> Vectors:
+    """Return unit vectors of `texts` in the order of their ids, held as a whole; NaN is an error."""
+    dimension = model.get_embedding_dimension()
+    assert dimension is not None
+    matrix = np.empty((len(texts), dimension), dtype=np.float32)
+    ids: list[str] = []
+    for names, vectors in embed_blocks(model, texts, role, cell, store):
+        matrix[len(ids) : len(ids) + len(names)] = vectors
+        ids += names
+    return Vectors(ids, matrix)
+
+
+def embed_blocks(
+    model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store, start: int = 0
+) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+    """Yield ids and unit vectors [≤ BLOCK, dim] of block after block, in the order of the ids; NaN is an error.
+
+    `start`, a multiple of BLOCK, is the first text; the blocks' bits do not depend on it.
+    """
+    text = cell.suite.text
+    length, prompt = {
+        "query": (text.query_max_length, text.query_prompt),
+        "passage": (text.passage_max_length, text.passage_prompt),
+    }[role]
+    model.max_seq_length = length
+    done = start
+    for ids, block in corpus.blocks(texts, BLOCK, start):
+        vectors: NDArray[np.float32] = model.encode(
+            [prompt + one for one in block],
+            prompt="",  # else a model's own default prompt would be put before the suite's
+            batch_size=cell.suite.evaluation.encode_batch_size,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        if cell.suite.evaluation.precision != "float32":  # halves are not exact enough to be of length 1
+            vectors = vectors.astype(np.float32)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(vectors).all():
+            raise CellError(f"{role} vectors hold NaN or infinity; the training diverged or the model is damaged")
+        done += len(ids)
+        store.progress(f"encode {role}", done, len(texts))
+        yield ids, vectors

@@ -1,1 +1,0 @@
-"""`harness verify`: is a result folder as it was written, and do its cells come out again?"""

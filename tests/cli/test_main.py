@@ -1,0 +1,227 @@
+"""The command line: exit statuses, one line for whatever is wrong, and nothing written then."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from support.commands import DATA, REPOSITORY, invoke, spawn, tiny_suite, write_plugin
+
+from harness.machine.bundled import manifests
+
+MINI = manifests() / "mini.toml"
+
+
+def refused(out: Path, *arguments: str | Path) -> str:
+    """Return the one line of a run that is refused; fails where anything was written to `out`."""
+    result = invoke("run", "--out", out, *arguments)
+    assert result.status == 2
+    assert result.out == ""
+    assert not out.exists()
+    assert result.line.startswith("harness: ")
+    return result.line.removeprefix("harness: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--methods", "base,cplp"], "unknown method 'cplp'; did you mean 'clpl'? Available: all, base,"),
+        (["--suite", "mni"], "unknown suite 'mni'; did you mean 'mini'? Available: "),
+        (["--suite", "nowhere/mine.toml"], "unknown suite 'nowhere/mine.toml'"),
+        (["--langs", "ko,hj"], "unknown language 'hj' in suite mini; did you mean 'hi'? Available: fa, hi, ko"),
+        (["--measures", "nDCG@10,nDGC"], "measure 'nDGC' is not one that ir_measures knows"),
+        (
+            ["--set", "clpl.penalty=1"],
+            "--set clpl.penalty=1: unknown setting 'penalty' in clpl; did you mean 'penalty_weight",
+        ),
+        (["--set", "train.epoch=1"], "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
+        (["--set", "cplp.penalty_weight=1"], "unknown setting 'cplp' in --set; did you mean 'clpl'? Available: "),
+        (["--seeds", "0,1,0"], "seed 0 is given twice; every seed is one run"),
+        (["--seeds", "0,one"], "--seeds 0,one: seeds are integers from 0 on"),
+        (["--seeds", "0,1.5"], "--seeds 0,1.5: seeds are integers from 0 on"),
+        (["--seeds", ","], "no seed was asked for"),
+        (["--seeds=-1"], "seed -1 is negative"),
+        (["--max-train", "0"], "--max-train 0 is not a positive number of queries"),
+        (["--data-dir", "nowhere"], "--data-dir nowhere is not a folder"),
+        (["--methods-path", "nowhere"], "--methods-path "),
+        (["--base-model", "nobody/nothing"], "base model 'nobody/nothing' is neither a folder nor to be found"),
+        (["--base-model", "nobody/nothing@main"], "base model 'nobody/nothing' is neither a folder nor to be found"),
+        (["--base-model", "/nowhere/at/all"], "base model '/nowhere/at/all' is neither a folder nor to be found"),
+        (["--jobs", "0"], "Invalid value for '--jobs'"),
+        (["--executor", "slurm"], "Invalid value for '--executor'"),
+        (["--epochs", "1"], "No such option: --epochs"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], what: str) -> None:
+    assert refused(tmp_path / "out", *arguments).startswith(what)
+
+
+def test_a_method_whose_needs_the_suite_does_not_offer_is_one_line(tmp_path: Path) -> None:
+    line = refused(tmp_path / "out", "--suite", tiny_suite(tmp_path / "suite"), "--methods", "nli-simcse")
+    assert line == "nli-simcse on suite tiny, en: no nli; leave the method out, or add nli to the suite's manifest"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("[text]", "[text]\nbogus = 1", "text.bogus: unknown key"),
+        ('path = "corpus.jsonl"', 'path = "../corpus.jsonl"', "path '../corpus.jsonl' leaves its folder"),
+        ('sha256 = "', 'sha256 = "0', "files.0.sha256"),
+        ("[mining]", "[mining", "is not valid TOML"),
+        ('reader = "beir"', 'reader = "bier"', "unknown reader 'bier'"),
+        ("passages = 3", "passages = 4", "counts differ from the manifest's: passages 3, not 4"),
+    ],
+)
+def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, what: str) -> None:
+    manifest = tiny_suite(tmp_path / "suite")
+    text = manifest.read_text(encoding="utf-8")
+    assert old in text
+    manifest.write_text(text.replace(old, new, 1), encoding="utf-8")
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
+    assert what in line
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("corpus.jsonl", DATA["corpus.jsonl"][:-20], "corpus.jsonl line 3: truncated or broken JSON"),
+        ("train.tsv", DATA["train.tsv"][:-3], "train.tsv line 3"),
+        ("queries.jsonl", DATA["queries.jsonl"] + b'{"_id": "q4", "text": "\xff"}\n', "queries.jsonl line 4: byte"),
+        ("corpus.jsonl", DATA["corpus.jsonl"].replace(b"d3", b"d1"), "duplicate document id 'd1'"),
+        ("queries.jsonl", DATA["queries.jsonl"].replace(b"q3", b"q1"), "duplicate query id 'q1'"),
+        ("dev.tsv", DATA["dev.tsv"].replace(b"q3", b"q9"), "judgment of unknown query 'q9'"),
+        ("dev.tsv", DATA["dev.tsv"].replace(b"d3", b"d9"), "judgment of unknown document 'd9'"),
+        ("corpus.jsonl", b"", "files.0.bytes: Input should be greater than 0"),
+        ("dev.tsv", b"query-id\tcorpus-id\tscore\n", "dev.tsv: holds no judgment"),
+        ("queries.jsonl", DATA["queries.jsonl"].replace(b"which food is a grain", b" "), "query 'q3': empty text"),
+        ("train.tsv", DATA["train.tsv"] + b"q3\td3\t1\n", "query 'q3' is both training and dev"),
+    ],
+)
+def test_wrong_data_are_one_line_with_the_place(tmp_path: Path, name: str, content: bytes, what: str) -> None:
+    assert content != DATA[name]
+    manifest = tiny_suite(tmp_path / "suite", {name: content})
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
+    assert what in line
+
+
+def test_a_dev_query_that_is_trained_on_under_another_id_is_one_line(tmp_path: Path) -> None:
+    queries = DATA["queries.jsonl"].replace(b"which drink is made from beans", b"which  food is a grain")
+    manifest = tiny_suite(tmp_path / "suite", {"queries.jsonl": queries})
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
+    assert "training query 'q2' has the text of dev query 'q3'" in line
+
+
+def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_path: Path) -> None:
+    manifest = tiny_suite(tmp_path / "suite")
+    corpus = tmp_path / "suite/corpus.jsonl"
+    corpus.write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
+    own = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")  # the suite may have been read before
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *own)
+    assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
+
+
+def test_the_same_small_suite_without_a_fault_is_run(tmp_path: Path) -> None:
+    arguments = ("--suite", tiny_suite(tmp_path / "suite"), "--methods", "bm25", "--data-dir", tmp_path / "suite")
+    result = invoke("run", "--out", tmp_path / "out", *arguments)
+    assert result.status == 0, result.err
+    record = json.loads((tmp_path / "out/records/bm25/en/0.json").read_text(encoding="utf-8"))
+    assert record["measures"] == {"nDCG@10": 1.0}
+
+
+def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    assert "cannot be written" in refused(tmp_path / "file" / "out", "--methods", "bm25", "--langs", "ko")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_output_folder_with_other_files_is_one_line_and_keeps_them(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years", encoding="utf-8")
+    result = invoke("run", "--methods", "bm25", "--langs", "ko", "--out", tmp_path)
+    assert result.status == 2
+    assert result.line.endswith("is not an empty folder and holds no run.json; name another one after --out")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    line = refused(tmp_path / "out", "--methods", "bm25", "--langs", "ko", "--cache-dir", tmp_path / "file" / "cache")
+    assert line.startswith(f"cache folder {tmp_path}/file/cache cannot be written")
+
+
+def test_a_base_model_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    line = refused(tmp_path / "out", "--methods", "base", "--langs", "ko", "--base-model", tmp_path / "model")
+    assert line.endswith("is no sentence-transformers folder: modules.json is missing")
+
+
+def test_a_base_model_that_does_not_load_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/modules.json").write_text("[{", encoding="utf-8")
+    arguments = ("run", "--methods", "base", "--langs", "ko", "--base-model", str(tmp_path / "model"), "--out", "out")
+    result = spawn("-m", "harness", *arguments, cwd=tmp_path)
+    assert result.status == 2
+    assert f"harness: base model {tmp_path}/model does not load: " in result.line
+    assert not (tmp_path / "out").exists()
+
+
+def test_ray_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "ray" else find(name, *rest))
+    line = refused(tmp_path / "out", "--methods", "bm25", "--langs", "ko", "--executor", "ray")
+    assert line == "--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'"
+
+
+def test_a_plugin_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:
+    write_plugin(tmp_path / "methods", "mine", "import no_such_module")
+    line = refused(tmp_path / "out", "--methods", "mine", "--methods-path", tmp_path / "methods")
+    assert "fails when it is imported: ModuleNotFoundError" in line
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "methods"], ["list", "suites"]])
+def test_asking_what_there_is_has_status_0(arguments: list[str]) -> None:
+    result = invoke(*arguments)
+    assert (result.status, result.err) == (0, "")
+    assert result.out
+
+
+@pytest.mark.parametrize(("arguments", "what"), [(["lsit"], "No such command 'lsit'"), (["list", "metods"], "Invalid")])
+def test_an_unknown_command_is_one_line_and_status_2(arguments: list[str], what: str) -> None:
+    result = invoke(*arguments)
+    assert result.status == 2
+    assert result.line.startswith(f"harness: {what}")
+
+
+def test_the_methods_are_listed_with_their_recipes() -> None:
+    lines = {line.split()[0]: line for line in invoke("list", "methods").out.splitlines()}
+    assert len(lines) == 14 + 5  # examples of habits
+    assert lines["clpl"].endswith("(also @published)")
+    assert not lines["mnrl"].endswith("(also @published)")
+
+
+def test_nothing_measured_has_status_3(tmp_path: Path) -> None:
+    result = invoke("report", tmp_path)
+    assert result.status == 3
+    assert result.line.startswith(f"harness: no records below {tmp_path}/records")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "methods"], ["list", "suites"]])
+def test_asking_what_there_is_imports_no_heavy_library(arguments: list[str]) -> None:
+    heavy = ["beir", "datasets", "ir_datasets", "mteb", "pandas", "ray", "scipy", "sentence_transformers", "torch"]
+    script = (
+        "import sys\nfrom harness.cli.main import main\n"
+        f"status = main({arguments!r})\nprint('found', [name for name in {heavy!r} if name in sys.modules])\n"
+        "sys.exit(status)"
+    )
+    result = spawn("-c", script, cwd=REPOSITORY)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.splitlines()[-1] == "found []"
+
+
+def test_the_module_and_the_command_are_one(tmp_path: Path) -> None:
+    result = spawn("-m", "harness", "run", "--methods", "cplp", cwd=tmp_path)
+    assert (result.status, result.out) == (2, "")
+    assert result.line.startswith("harness: unknown method 'cplp'; did you mean 'clpl'?")
+    assert list(tmp_path.iterdir()) == []

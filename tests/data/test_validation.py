@@ -1,0 +1,58 @@
+"""What is refused in data."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.data import validation
+from harness.errors import DataError
+
+QUERIES = {
+    "q1": "what is tea",
+    "q2": "what is  tea ",
+    "q3": "was ist ein Br\u00f6tchen",
+    "q4": "was ist ein Bro\u0308tchen",
+}
+
+
+def refusal(roles: dict[str, list[str]]) -> str:
+    with pytest.raises(DataError) as caught:
+        validation.separate(QUERIES, roles, "tiny/ko")
+    return str(caught.value)
+
+
+def test_texts_are_equal_whatever_their_white_space_and_unicode_composition() -> None:
+    assert validation.fold(" what  is\ttea\n") == validation.fold("what is tea")
+    assert validation.fold("Bro\u0308tchen") == validation.fold("Br\u00f6tchen")
+    assert validation.fold("Tea") != validation.fold("tea")
+
+
+def test_a_dev_query_id_that_is_trained_on_is_refused() -> None:
+    assert "tiny/ko: query 'q1' is both training and dev" in refusal({"training": ["q1"], "dev": ["q1"]})
+
+
+@pytest.mark.parametrize(("trained", "dev"), [("q1", "q2"), ("q3", "q4")])
+def test_a_dev_query_text_that_is_trained_on_is_refused(trained: str, dev: str) -> None:
+    said = f"tiny/ko: training query '{trained}' has the text of dev query '{dev}'"
+    assert said in refusal({"training": [trained], "dev": [dev]})
+
+
+def test_an_extra_query_with_the_text_of_a_dev_query_is_refused() -> None:
+    said = "tiny/ko: extra query 'q2' has the text of dev query 'q1'"
+    assert said in refusal({"training": ["q3"], "dev": ["q1"], "extra": ["q2"]})
+
+
+def test_an_extra_query_that_is_trained_on_is_refused() -> None:
+    assert "query 'q1' is both training and extra" in refusal({"training": ["q1"], "dev": ["q3"], "extra": ["q1"]})
+
+
+def test_two_dev_queries_or_two_training_queries_may_have_one_text() -> None:
+    roles = {"training": ["q1", "q2"], "dev": ["q3", "q4"]}
+    folded = [validation.fold(QUERIES[name]) for name in ("q1", "q2", "q3", "q4")]
+    assert (folded[0], folded[2]) == (folded[1], folded[3])
+    validation.separate(QUERIES, roles, "tiny/ko")  # refuses nothing
+
+
+def test_a_difference_from_the_promised_counts_names_both_numbers() -> None:
+    with pytest.raises(DataError, match=r"tiny/ko: counts differ from the manifest's: passages 3, not 4; correct"):
+        validation.counts({"passages": 3, "nli": 0}, {"passages": 4, "nli": 0}, "tiny/ko")

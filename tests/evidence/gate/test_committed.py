@@ -1,0 +1,88 @@
+"""The gate on the committed results: a part of them run afresh passes, a broken loss in the code does not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.commands import REPOSITORY, Result, invoke
+
+from harness.results import record
+
+BASELINE = REPOSITORY / "results/mini"
+PART = ("--langs", "ko", "--methods")
+LOSS = "MultipleNegativesRankingLoss(model, scale=1 / self.temperature)"
+
+
+def in_tree(tree: Path, *arguments: str | Path, cache: Path) -> Result:
+    """Run `harness ARGUMENTS` by the code of another tree."""
+    environment = {**os.environ, "PYTHONPATH": str(tree), "HARNESS_CACHE": str(cache)}
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=300)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def run(out: Path, methods: str) -> tuple[str | Path, ...]:
+    seeds = ("--seeds", "0,1,2,3,4", "--jobs", "2", "--device", "cpu")
+    return ("run", "--suite", "mini", *PART, methods, *seeds, "--out", out)
+
+
+def gate(out: Path, methods: str) -> Result:
+    return invoke("check", out, "--baseline", BASELINE, *PART, methods)
+
+
+@pytest.fixture(scope="module")
+def afresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four entries of the committed results in Korean, run by the code as it is now."""
+    out = tmp_path_factory.mktemp("afresh") / "out"
+    assert invoke(*run(out, "base,bm25,mnrl,clpl-moe")).status == 0
+    return out
+
+
+def test_a_part_of_the_committed_results_run_afresh_passes_the_gate(afresh: Path) -> None:
+    green = gate(afresh, "base,bm25,mnrl,clpl-moe")
+    assert (green.status, green.out.splitlines()[-1]) == (0, "mini: passed: 4 same")
+
+
+def test_on_a_machine_of_the_same_kind_the_committed_results_come_again_bit_for_bit(afresh: Path) -> None:
+    ours = {(one.entry, one.seed): one for one in record.read_all(afresh)}
+    theirs = {(one.entry, one.seed): one for one in record.read_all(BASELINE) if one.language == "ko"}
+    made_on = ("instruction_set", "packages", "threads")
+    for cell, one in ours.items():
+        environments = [other.provenance["environment"] for other in (one, theirs[cell])]
+        if [environments[0][name] for name in made_on] != [environments[1][name] for name in made_on]:
+            pytest.skip("the committed results were made with another processor or other libraries")
+        assert one.files == theirs[cell].files, cell
+
+
+def test_a_loss_broken_in_the_code_turns_the_gate_red_and_mending_it_green(afresh: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    for name in ("harness", "methods", "datasets_manifest", "report_templates"):
+        shutil.copytree(REPOSITORY / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tree / "results").mkdir()
+    shutil.copy(REPOSITORY / "results/claims.toml", tree / "results")
+    method = tree / "methods/mnrl.py"
+    healthy = method.read_text(encoding="utf-8")
+    assert healthy.count(LOSS) == 1
+
+    away = f"{LOSS[:-1]}, similarity_fct=lambda a, b: -cos_sim(a, b))"  # relevant passages are pushed away
+    broken = f"{healthy.replace(LOSS, away)}\n\nfrom sentence_transformers.util import cos_sim\n"
+    method.write_text(broken, encoding="utf-8")
+    cache = tmp_path / "cache"
+    made = in_tree(tree, *run(tmp_path / "broken", "base,mnrl"), cache=cache)
+    assert made.status == 0, made.err  # it trains, and says nothing
+    red = gate(tmp_path / "broken", "base,mnrl")
+    assert (red.status, red.out.splitlines()[-1]) == (1, "mini: FAILED: 1 regression, 1 same")
+    (line,) = (line for line in red.out.splitlines() if line.startswith("regression: "))
+    assert line.startswith("regression: mnrl/ko: nDCG@10 ")
+    assert line.endswith("beyond the margin of 1.00; 5 seeds against 5, 256 queries")
+
+    method.write_text(healthy, encoding="utf-8")
+    shutil.rmtree(cache)
+    assert in_tree(tree, *run(tmp_path / "mended", "base,mnrl"), cache=cache).status == 0
+    green = gate(tmp_path / "mended", "base,mnrl")
+    assert (green.status, green.out.splitlines()[-1]) == (0, "mini: passed: 2 same")

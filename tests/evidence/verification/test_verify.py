@@ -1,0 +1,170 @@
+"""A finished folder: its cells come out again bit for bit, and what was changed or cannot be made again is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import Result, Run, invoke, read_json, spawn
+
+from harness.results import checksums
+
+
+@pytest.fixture
+def copy(finished: Run, tmp_path: Path) -> Path:
+    """A copy of the finished folder, to be changed."""
+    return Path(shutil.copytree(finished.folder, tmp_path / "copy"))
+
+
+def changed_run(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Change run.json as if the folder had been made so."""
+    run = read_json(folder / "run.json")
+    change(run)
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    checksums.seal(folder, ["run.json"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def again(finished: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, dict[str, Any]]:
+    """Three cells run again, each of another kind."""
+    out = tmp_path_factory.mktemp("verified") / "verify.json"
+    cells = "base/ko/0,bm25/ko/0,mnrl/ko/1"
+    result = invoke("verify", finished.folder, "--cells", cells, "--jobs", "2", "--out", out)
+    return result, read_json(out)
+
+
+def test_the_cells_of_a_fresh_run_are_bitwise_equal_in_fresh_processes(again: tuple[Result, dict[str, Any]]) -> None:
+    result, found = again
+    assert result.status == 0, result.err
+    assert {cell["cell"]: cell["word"] for cell in found["cells"]} == {
+        "base/ko/0": "bitwise",
+        "bm25/ko/0": "bitwise",
+        "mnrl/ko/1": "bitwise",
+    }
+    assert found["passed"] is True
+    assert found["differences"] == []
+
+
+def test_nothing_but_the_code_may_differ_on_one_machine(again: tuple[Result, dict[str, Any]]) -> None:
+    differ = {name for cell in again[1]["cells"] for name in cell["differences"]}
+    assert {name for name in differ if not name.startswith("code.")} == set()
+
+
+def test_verifying_changes_nothing_in_the_folder(finished: Run, again: tuple[Result, dict[str, Any]]) -> None:
+    assert checksums.differences(finished.folder) == []
+
+
+def test_other_threads_and_another_batch_size_get_the_grade_that_fits(finished: Run, tmp_path: Path) -> None:
+    arguments = ("verify", finished.folder, "--cells", "mnrl/ko/0", "--encode-batch-size", "7", "--out", "again.json")
+    done = spawn("-m", "harness", *arguments, cwd=tmp_path, HARNESS_THREADS="2")
+    assert done.status == 0, done.err
+    (cell,) = read_json(tmp_path / "again.json")["cells"]
+    assert cell["word"] in ("numerical", "statistical")
+    assert cell["run_equal"] is False
+    assert cell["differences"]["environment.threads"] == {"then": "1", "now": "2"}
+    assert cell["differences"]["computation.encode_batch_size"] == {"then": "64", "now": "7"}
+
+
+def published(copy: Path, *cells: str) -> Path:
+    """Leave the rankings of some cells out of a folder, as where it is passed on without them."""
+    for cell in cells:
+        (copy / f"records/{cell}.run.gz").unlink()
+    (copy / "SHA256SUMS").unlink()
+    checksums.seal(copy, [])
+    return copy
+
+
+def test_a_ranking_that_was_not_published_is_made_again_and_held_against_its_sha256(copy: Path) -> None:
+    done = invoke("verify", published(copy, "bm25/ko/0", "mnrl/ko/0"), "--cells", "bm25/ko/0")
+    assert done.status == 0, done.err
+    assert "2 rankings are not in this folder; their records name the sha256 of each." in done.out
+    assert "1 cells were run again: 1 bitwise, 0 numerical, 0 statistical, 0 failed." in done.out
+
+
+def test_a_ranking_that_was_there_when_the_list_was_written_is_missing(copy: Path) -> None:
+    (copy / "records/mnrl/ko/0.run.gz").unlink()
+    done = invoke("verify", copy, "--hashes-only")
+    assert done.status == 1
+    assert "- missing: records/mnrl/ko/0.run.gz" in done.out
+
+
+def test_a_changed_file_is_named_and_no_cell_is_run_again(copy: Path) -> None:
+    path = copy / "records/mnrl/ko/0.json"
+    path.write_bytes(path.read_bytes().replace(b'"seed": 0', b'"seed": 1'))
+    done = invoke("verify", copy)
+    assert done.status == 1
+    assert "- changed: records/mnrl/ko/0.json" in done.out
+    assert "No cell was run again." in done.out
+
+
+def test_a_record_that_was_put_together_before_the_list_was_written_is_named(copy: Path) -> None:
+    shutil.copy(copy / "records/mnrl/ko/0.run.gz", copy / "records/mnrl/ko/1.run.gz")
+    checksums.seal(copy, ["records/mnrl/ko/1.run.gz"])
+    done = invoke("verify", copy, "--hashes-only")
+    assert done.status == 1
+    assert "names other files than those beside it: records/mnrl/ko/1.json" in done.out
+
+
+def test_an_untouched_folder_passes_by_its_hashes(finished: Run) -> None:
+    done = invoke("verify", finished.folder, "--hashes-only")
+    assert done.status == 0
+    assert "files are as they were written." in done.out
+
+
+def test_a_request_that_comes_to_another_plan_is_refused_with_what_differs(copy: Path) -> None:
+    folder = changed_run(copy, lambda run: run["resolved"].update(suite_digest="0" * 64))
+    done = invoke("verify", folder)
+    assert done.status == 2
+    assert "cannot be made again: its request comes to something else here (in suite_digest)" in done.line
+
+
+@pytest.mark.parametrize("name", ["data_dir", "methods_path"])
+def test_a_folder_that_is_not_here_is_asked_for(copy: Path, name: str) -> None:
+    folder = changed_run(copy, lambda run: run["request"].update({name: "/nowhere"}))
+    option = f"--{name.replace('_', '-')}"
+    done = invoke("verify", folder)
+    assert done.status == 2
+    assert f"was made with {option} /nowhere, which is not here; give it anew" in done.line
+
+
+def test_a_base_model_that_is_not_here_is_asked_for(copy: Path) -> None:
+    folder = changed_run(copy, lambda run: run["request"].update(base_model="/nowhere"))
+    assert "was made with --base-model /nowhere, which is not here" in invoke("verify", folder).line
+
+
+def test_a_request_with_a_key_missing_is_damaged(copy: Path) -> None:
+    folder = changed_run(copy, lambda run: run["request"].pop("seeds"))
+    done = invoke("verify", folder)
+    assert done.status == 2
+    assert "the request is damaged ('seeds')" in done.line
+
+
+def test_an_unknown_cell_is_refused_with_the_nearest(finished: Run) -> None:
+    done = invoke("verify", finished.folder, "--cells", "mnrl/ko/7")
+    assert done.status == 2
+    assert "unknown cell 'mnrl/ko/7'; did you mean 'mnrl/ko/" in done.line
+
+
+def test_a_page_inside_the_verified_folder_is_refused(finished: Run) -> None:
+    done = invoke("verify", finished.folder, "--out", finished.folder / "verify.md")
+    assert done.status == 2
+    assert "lies in the folder that is verified" in done.line
+
+
+def test_no_folder_is_one_line(tmp_path: Path) -> None:
+    assert invoke("verify", tmp_path / "absent").status == 2
+    assert "has no SHA256SUMS" in invoke("verify", tmp_path).line
+
+
+def test_records_are_all_failed_is_nothing_measured(copy: Path) -> None:
+    for path in (copy / "records").rglob("*.json"):
+        one = read_json(path)
+        one.update(status="failed", reason="as a test wants it")
+        path.write_text(json.dumps(one), encoding="utf-8")
+    checksums.seal(copy, [path.relative_to(copy).as_posix() for path in (copy / "records").rglob("*.json")])
+    assert invoke("verify", copy).status == 3

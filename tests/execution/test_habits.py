@@ -1,0 +1,184 @@
+"""What is refused before a run of entries with habits, and what the leaderboard shows of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import invoke, tiny_suite
+from support.fake_records import put
+
+from harness.errors import RequestError
+from harness.evidence.leaderboard import collate
+from harness.execution import habits as practice
+from harness.execution import plan
+from harness.report.report_files import write_reports
+from harness.report.sections import habits_section
+from harness.request import entries, suite
+from harness.request.cell import Cell, Place
+from harness.types import Data
+
+DATA = Data("xx", {"d": "text"}, {f"q{i}": f"text {i}" for i in range(4)}, {f"q{i}": ("d",) for i in range(4)}, {})
+
+
+def cell_of(name: str, cache: Path, **changes: Any) -> Cell:
+    mini = suite.load("mini")
+    (entry,) = entries.resolve([name], entries.declared())
+    return Cell(mini, plan.for_suite(entry, mini).model_copy(update=changes), "ko", 0, Place(cache=cache))
+
+
+@pytest.mark.parametrize("name", ["mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"])
+def test_the_example_of_each_habit_is_taken_and_no_part_of_all(cache: Path, name: str) -> None:
+    cell = cell_of(name, cache)
+    practice.refuse(cell)
+    practice.refuse_data(cell, replace(DATA, train={f"q{i}": ("d",) for i in range(9)}))
+    declared = entries.declared()
+    assert declared[name].practice
+    assert name not in {entry.name for entry in entries.resolve(["all"], declared)}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "what"),
+    [
+        ("base", {"folds": 5}, "base: 'folds' is for entries that train, and this one does not"),
+        ("bm25", {"joined": ("nli_simcse",)}, "bm25: 'joined' is for entries that train"),
+        ("base", {"dimensions": (8,)}, "base: 'dimensions' is for entries that train"),
+        ("mnrl", {"mining_rounds": 2}, "mnrl: mining_rounds are of negatives that a model mines; add negatives = "),
+        ("infonce-random", {"mining_rounds": 2}, "infonce-random: mining_rounds are of negatives that a model mines"),
+        ("mnrl", {"joined": ("mnrl",)}, "mnrl: 'mnrl' is trained twice; name each method once"),
+        ("mnrl", {"joined": ("moe",)}, "mnrl: joined 'moe' is no method, but an adapter or a ranker"),
+        ("mnrl", {"joined": ("infonce",)}, "mnrl: its methods want hard negatives; add negatives = "),
+        ("mnrl", {"dimensions": (65,)}, "entry mnrl: vectors of 64 dimensions cannot be cut to 65; name fewer"),
+        ("mnrl", {"dimensions": (0,)}, "mnrl: 0 dimensions are none; dimensions are integers from 1 on"),
+        ("mnrl", {"training": {"best_of": 1}}, "mnrl: training: best_of: Input should be greater than 1"),
+        ("mnrl", {"training": {"epoch": 1}}, "mnrl: training: epoch: unknown key"),
+    ],
+)
+def test_a_habit_that_an_entry_cannot_have_is_refused_in_one_line(
+    cache: Path, name: str, changes: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(RequestError) as error:
+        practice.refuse(cell_of(name, cache, **changes))
+    assert str(error.value).startswith(what)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"folds": 5}, "mnrl, ko: 5 folds of 4 training queries; ask for fewer folds"),
+        ({"folds": 4}, ""),
+        ({"folds": 2, "training": {"best_of": 2}}, ""),
+        ({"folds": 4, "training": {"best_of": 2}}, ""),
+    ],
+)
+def test_more_folds_than_queries_are_refused(cache: Path, changes: dict[str, Any], what: str) -> None:
+    cell = cell_of("mnrl", cache, **changes)
+    if what:
+        with pytest.raises(RequestError, match=what):
+            practice.refuse_data(cell, DATA)
+    else:
+        practice.refuse_data(cell, DATA)
+
+
+def test_the_only_query_cannot_choose_the_best_step(cache: Path) -> None:
+    one = replace(DATA, train={"q0": ("d",)})
+    with pytest.raises(RequestError, match="mnrl-best, ko: no training query is left beside those that choose"):
+        practice.refuse_data(cell_of("mnrl-best", cache), one)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--methods", "mnrl-cv"], "harness: mnrl-cv, en: 5 folds of 2 training queries; ask for fewer folds"),
+        (
+            ["--methods", "mnrl-matryoshka"],
+            "harness: entry mnrl-matryoshka: vectors of 16 dimensions cannot be cut to 32",
+        ),
+        (["--methods", "mnrl-nli"], "harness: mnrl-nli on suite tiny, en: no nli; "),
+        (
+            ["--methods", "base", "--set", "evaluate.dimensions=[17]"],
+            "harness: suite tiny: vectors of 16 dim",
+        ),
+        (
+            ["--methods", "mnrl", "--set", "mnrl.temperature=0.1,x"],
+            "harness: --set mnrl.temperature=0.1,x: ",
+        ),
+    ],
+)
+def test_a_habit_that_does_not_fit_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], what: str) -> None:
+    manifest = tiny_suite(tmp_path / "suite")
+    result = invoke(
+        "run",
+        "--suite",
+        manifest,
+        "--data-dir",
+        tmp_path / "suite",
+        "--device",
+        "cpu",
+        "--out",
+        tmp_path / "out",
+        *arguments,
+    )
+    assert result.status == 2
+    assert result.line.startswith(what)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_dimensions_of_a_given_base_are_looked_up(tmp_path: Path, cache: Path) -> None:
+    from harness.machine.store import Store
+    from harness.stages import base_model
+
+    mini = suite.load("mini")
+    small = mini.base_model.model_copy(
+        update={"hidden_size": 16, "vocab_size": 500, "layers": 1, "intermediate_size": 16}
+    )
+    folder = base_model.base_model(mini.model_copy(update={"base_model": small}), Place(cache=cache), Store(cache))
+    result = invoke(
+        *("run", "--methods", "mnrl-matryoshka", "--langs", "ko", "--device", "cpu", "--base-model", folder),
+        *("--out", tmp_path / "out"),
+    )
+    assert result.status == 2
+    assert result.line == (
+        "harness: entry mnrl-matryoshka: vectors of 16 dimensions cannot be cut to 32; name fewer dimensions"
+    )
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Path:
+    """Two seeds of an entry with two folds in ko, and an entry with shorter vectors in both languages."""
+    for seed, folds in ((0, [0.2, 0.4]), (1, [0.3, 0.7])):
+        found = {"folds": 2, "queries": [3, 4], "measures": {"AP": {"mean": sum(folds) / 2, "per_fold": folds}}}
+        put(tmp_path, ("mnrl-cv", "ko", seed), {"AP": {"a": 0.5, "b": 0.5}}, cross_validation=found)
+    for language, score in (("ko", 0.25), ("fa", 0.75)):
+        cuts = {"8": {"AP": score / 5}, "16": {"AP": score}}
+        put(tmp_path, ("short", language, 0), {"AP": {"a": 0.5, "b": 0.5}}, by_dimension=cuts)
+    return tmp_path
+
+
+def test_a_cross_validation_stands_beside_the_dev_score(shown: Path) -> None:
+    (row,) = habits_section.validations(collate(shown))
+    assert (row.entry, row.language, row.folds, row.queries) == ("mnrl-cv", "ko", 2, 7)
+    assert (row.mean, row.lowest, row.highest, row.dev) == pytest.approx((0.4, 0.2, 0.7, 0.5))
+    write_reports(shown)
+    assert "| mnrl-cv | ko | 2 | 7 | 40.00 | 20.00, 70.00 | 50.00 |" in (shown / "leaderboard.md").read_text("utf-8")
+    assert '<section id="cross-validation">' in (shown / "leaderboard.html").read_text("utf-8")
+
+
+def test_shorter_vectors_have_a_row_for_each_dimension(shown: Path) -> None:
+    rows = habits_section.shorter(collate(shown))
+    assert [(row.entry, row.dimension, row.means, row.average) for row in rows] == [
+        ("short", 16, (0.75, 0.25), 0.5),  # fa, ko
+        ("short", 8, (0.15, 0.05), pytest.approx(0.1)),
+    ]
+    write_reports(shown)
+    assert "| short | 16 | 75.00 | 25.00 | 50.00 |" in (shown / "leaderboard.md").read_text("utf-8")
+
+
+def test_without_habits_the_page_says_nothing_of_them(tmp_path: Path) -> None:
+    put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
+    page = write_reports(tmp_path).read_text(encoding="utf-8")
+    assert "Cross-validation" not in page
+    assert "Shorter vectors" not in page

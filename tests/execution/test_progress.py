@@ -1,0 +1,50 @@
+"""What is seen while cells run: bars on a terminal, plain lines in a log, a failure's reason in both."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.execution.executor import Outcome
+from harness.execution.progress import Display
+from harness.request.cell import Cell, Place
+from harness.request.entries import declared, resolve
+from harness.request.suite import load
+
+
+def cell() -> Cell:
+    (entry,) = resolve(["base"], declared())
+    return Cell(load("mini"), entry, "ko", 0, Place(Path("cache")))
+
+
+def shown(terminal: bool, reason: str = "") -> str:
+    """Return what a run of one cell prints."""
+    text = io.StringIO()
+    display = Display(Console(file=text, force_terminal=terminal, width=100, no_color=True))
+    with display.running(2, 3):
+        display.stage("base/ko/0", "encode passage", 64, 192)
+        display.stage("base/ko/0", "encode passage", 192, 192)
+        if terminal:
+            assert display._progress is not None
+            display._progress.refresh()
+        display.ended(Outcome(cell(), 1.25, reason))
+    return text.getvalue()
+
+
+def test_a_terminal_shows_the_cells_and_the_stage_that_a_cell_is_in() -> None:
+    text = shown(terminal=True)
+    assert "base/ko/0 · encode passage" in text
+    assert "192/192" in text
+    assert "cells" in text
+    assert "3/3" in text
+
+
+def test_a_log_gets_one_line_a_cell() -> None:
+    assert shown(terminal=False).splitlines() == ["1 of 3 cells to run", "3/3 base/ko/0 1.2 s"]
+
+
+def test_a_failure_is_shown_with_its_reason() -> None:
+    for terminal in (False, True):
+        assert "failed base/ko/0: out of memory" in shown(terminal, "out of memory")

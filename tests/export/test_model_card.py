@@ -1,0 +1,105 @@
+"""`harness export --to card`: models with cards that Hugging Face's own code reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.commands import invoke
+
+from tests.export.conftest import Finished
+
+pytestmark = pytest.mark.xdist_group("mteb")
+
+
+@pytest.fixture(scope="module")
+def out(finished_with_tasks: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("exported") / "card"
+    cache = finished_with_tasks.cache
+    result = invoke("export", finished_with_tasks.folder, "--to", "card", "--out", out, "--cache-dir", cache)
+    assert result.status == 0
+    assert result.err.splitlines() == [
+        "harness: 1 of 6 cells failed and are left out",
+        "harness: bm25/ko/0 has no model and gets no card",
+    ]
+    return out
+
+
+def test_the_scores_are_read_from_the_card_as_evaluation_results(out: Path, finished_with_tasks: Finished) -> None:
+    from huggingface_hub import ModelCard
+
+    card = ModelCard.load(out / "mnrl/ko/1/README.md")
+    record = finished_with_tasks.records["mnrl", 1]
+    results = card.data.eval_results
+    assert results is not None
+    found = {(one.dataset_type, one.metric_type): one.metric_value for one in results}
+    assert found["mini-ko", "nDCG@10"] == record.measures["nDCG@10"]
+    assert found["klue/klue", "max_ap"] == record.tasks["KLUE-NLI"]["value"]
+    assert found["mteb/XPQARetrieval", "ndcg_at_10"] == record.tasks["XPQARetrieval"]["value"]
+    assert len(found) == len(record.measures) + 3
+    assert (card.data.license, card.data.library_name, card.data.language) == (
+        *("unknown", "sentence-transformers", "ko"),
+    )
+
+
+def test_the_card_says_how_on_what_and_how_again(out: Path, finished_with_tasks: Finished) -> None:
+    text = (out / "mnrl/ko/1/README.md").read_text(encoding="utf-8")
+    record = finished_with_tasks.records["mnrl", 1]
+    for said in (
+        "# mnrl: mini, ko, seed 1",
+        "- method: mnrl\n",
+        "- settings.epochs: 1",
+        "- rows: 40\n",
+        "- trained on: Original Korean text, written for this project (licence: CC0-1.0)\n",
+        "- seed: 1, from which every draw is derived",
+        "- base model: built from the suite's own passages, ",
+        "Unknown: nobody has licensed these weights.",
+        "--methods mnrl --langs ko --seeds 1 --max-train 40 --set train.epochs=1 --device cpu\n",
+        f"- sha256 of the model's folder: {record.provenance['model']['sha256']}\n",
+        f"- harness: {record.provenance['environment']['packages']['harness-embeddings']}",
+    ):
+        assert said in text, said
+    assert "does not lie beside" not in text
+    assert "NLI)" not in text  # mnrl does not read them
+    assert "\n\n\n" not in text.partition("## Scores")[2]
+
+
+def test_the_model_beside_the_card_is_the_one_that_was_scored(out: Path, finished_with_tasks: Finished) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from harness.keys import file_sha256
+
+    folder = out / "mnrl/ko/1"
+    recorded = finished_with_tasks.records["mnrl", 1].provenance["model"]["weights"]
+    assert {path.name: file_sha256(path) for path in folder.rglob("*.safetensors")} == recorded
+    assert SentenceTransformer(str(folder), device="cpu").encode("바다").shape == (64,)
+    assert not list(folder.rglob(".artifact.json"))
+
+
+def test_a_network_of_its_own_type_says_how_it_is_opened(out: Path) -> None:
+    text = (out / "mnrl-moe/ko/0/README.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    place = out / "mnrl-moe/ko/0"
+    exec(code.replace('"FOLDER"', f'"{place}", device="cpu"'), space := {})
+    assert space["model"].encode("바다").shape == (64,)
+
+
+def test_an_untuned_base_is_called_so(out: Path) -> None:
+    text = (out / "base/ko/0/README.md").read_text(encoding="utf-8")
+    assert "it was not tuned" in text
+    assert "- method:" not in text
+    assert list((out / "base/ko/0").glob("*.safetensors"))
+
+
+def test_a_model_that_the_cache_no_longer_has_gets_a_card_that_says_so(
+    finished_with_tasks: Finished, tmp_path: Path
+) -> None:
+    arguments = ("--to", "card", "--out", tmp_path / "out", "--cache-dir", tmp_path / "empty")
+    result = invoke("export", finished_with_tasks.folder, *arguments)
+    assert result.status == 0
+    assert "the model of mnrl/ko/0 is left out (the cache no longer has it; run the command below again)" in result.err
+    folder = tmp_path / "out/mnrl/ko/0"
+    assert [path.name for path in folder.iterdir()] == ["README.md"]
+    assert (
+        "**The model does not lie beside this card:** the cache no longer has it" in (folder / "README.md").read_text()
+    )

@@ -1,0 +1,278 @@
+"""Real runs, scored again by the tools that the field reads: pytrec_eval, beir's evaluator and mteb."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from harness import pipeline
+from harness.data.load import joined
+from harness.data.retrieval import Passage
+from harness.errors import RequestError
+from harness.execution import plan
+from harness.machine.store import Store
+from harness.mteb import bridge
+from harness.request.cell import Cell, Place
+from harness.request.manifest import Text
+from harness.request.suite import load
+from harness.results import record
+from harness.results.record import Record
+from harness.stages import base_model as base
+from harness.stages import train
+from harness.stages.prepare import prepare
+from harness.types import Data
+
+pytestmark = pytest.mark.xdist_group("parity")  # the runs are made once, in one worker
+
+NEIGHBOUR = Path(__file__).parents[3] / "shared" / "data"
+REAL_DATA = Path(os.environ.get("HARNESS_TEST_DATA", NEIGHBOUR))
+CELLS = [
+    *((entry, language, 0) for entry in ("base", "bm25") for language in ("ko", "hi", "fa")),
+    ("mnrl", "ko", 0),
+    ("mnrl", "ko", 1),
+    ("clpl-moe", "ko", 0),
+    ("soft-1", "ko", 0),
+]
+every_cell = pytest.mark.parametrize("name", CELLS, ids=lambda name: "-".join(map(str, name)))
+every_encoder = pytest.mark.parametrize(
+    "name", [name for name in CELLS if name[0] != "bm25"], ids=lambda name: "-".join(map(str, name))
+)
+Name = tuple[str, str, int]
+Run = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Real:
+    """One cell that was really run, and what it left on disk."""
+
+    cell: Cell
+    record: Record
+    data: Data
+    folder: Path
+    model: Path
+
+    @cached_property
+    def run(self) -> Run:
+        return record.read_run(record.beside(self._path, record.RUN))
+
+    @property
+    def qrels(self) -> dict[str, dict[str, int]]:
+        return {query: dict(grades) for query, grades in self.data.dev.items()}
+
+    def per_query(self, measure: str) -> dict[str, float]:
+        table = pd.read_parquet(record.beside(self._path, record.PER_QUERY))
+        rows = table[table.measure == measure]
+        return dict(zip(rows.query_id, rows.value, strict=True))
+
+    @property
+    def _path(self) -> Path:
+        return record.path_of(self.folder, self.record.entry, self.record.language, self.record.seed)
+
+
+def really(cells: list[Cell], folder: Path) -> dict[Name, Real]:
+    """Run cells in this process and return them with their files."""
+    made = {}
+    for cell in cells:
+        store = Store(cell.place.cache)
+        done = pipeline.run(cell, store, folder)
+        data = prepare(cell.suite, cell.language, cell.place, store)
+        model = base.base_model(cell.suite, cell.place, store)
+        if cell.method is not None:
+            model = store.make("train", train.key_of(cell), lambda _: pytest.fail("the model is not in the store"))
+        made[cell.entry.name, cell.language, cell.seed] = Real(cell, done, data, folder, model)
+    return made
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Name, Real]]:
+    root = tmp_path_factory.mktemp("parity")
+    methods = ["base", "bm25", "mnrl", "clpl-moe", "soft-1"]
+    request = plan.Request("mini", methods, ["ko", "hi", "fa"], [0, 1], root, Place(root / "cache"), max_train=60)
+    cells = [cell for cell in plan.make(request).cells if (cell.entry.name, cell.language, cell.seed) in CELLS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MTEB_CACHE", str(root / "mteb"))
+        yield really(cells, root / "out")
+
+
+@every_cell
+def test_every_query_of_a_run_scores_what_pytrec_eval_gives_it(runs: dict[Name, Real], name: Name) -> None:
+    import pytrec_eval
+
+    real = runs[name]
+    found = pytrec_eval.RelevanceEvaluator(real.qrels, {"ndcg_cut.5,10", "recall.100", "map"}).evaluate(real.run)
+    cut = {query: dict(list(rows.items())[:10]) for query, rows in real.run.items()}
+    first = pytrec_eval.RelevanceEvaluator(real.qrels, {"recip_rank"}).evaluate(cut)
+    silent = set(real.qrels) - set(real.run)  # bm25 answers nothing where no token is shared
+    there = {"nDCG@5": "ndcg_cut_5", "nDCG@10": "ndcg_cut_10", "R@100": "recall_100", "AP": "map"}
+    for measure, trec_name in there.items():
+        expected = {query: values[trec_name] for query, values in found.items()} | dict.fromkeys(silent, 0.0)
+        assert real.per_query(measure) == pytest.approx(expected, abs=1e-12)
+    expected = {query: values["recip_rank"] for query, values in first.items()} | dict.fromkeys(silent, 0.0)
+    assert real.per_query("RR@10") == pytest.approx(expected, abs=1e-12)
+
+
+@every_cell
+def test_means_are_those_of_beirs_evaluator_told_to_keep_identical_ids(runs: dict[Name, Real], name: Name) -> None:
+    from beir.retrieval.evaluation import EvaluateRetrieval
+
+    real = runs[name]
+    answered = {query: real.run.get(query, {}) for query in real.qrels}
+    ndcg, ap, recall, _ = EvaluateRetrieval.evaluate(real.qrels, answered, [5, 10, 100], ignore_identical_ids=False)
+    reciprocal = EvaluateRetrieval.evaluate_custom(real.qrels, answered, [10], metric="mrr")
+    expected = {
+        "nDCG@5": ndcg["NDCG@5"],
+        "nDCG@10": ndcg["NDCG@10"],
+        "R@100": recall["Recall@100"],
+        "RR@10": reciprocal["MRR@10"],
+        "AP": ap["MAP@100"],  # the runs are 100 deep
+    }
+    assert dict(real.record.measures) == pytest.approx(expected, abs=1e-5)
+
+
+@every_cell
+def test_the_recorded_mean_is_the_mean_of_the_values_per_query(runs: dict[Name, Real], name: Name) -> None:
+    real = runs[name]
+    for measure, mean in real.record.measures.items():
+        values = real.per_query(measure)
+        assert len(values) == len(real.data.dev) == 256
+        assert mean == pytest.approx(sum(values.values()) / 256, abs=1e-15)
+
+
+@every_encoder
+def test_means_are_those_of_mteb_on_the_same_model_and_task(runs: dict[Name, Real], name: Name) -> None:
+    real = runs[name]
+    task = bridge.as_task(real.data, f"mini-{real.cell.language}", real.cell.suite.evaluation)
+    model = bridge.identity(real.model, real.cell.entry.name, real.cell.suite.text)
+    found = bridge.evaluate(model, task)
+    assert dict(real.record.measures) == pytest.approx(found, abs=1e-5)
+
+
+@pytest.mark.parametrize("entry", ["base", "bm25", "mnrl", "clpl-moe", "soft-1"])
+def test_a_plain_script_without_the_engine_gets_the_same_scores(
+    runs: dict[Name, Real], entry: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = Path(__file__).parents[1] / "benchmarks" / "plain_script.py"
+    base_model = runs["base", "ko", 0].model
+    options = ["--suite", "mini", "--entry", entry, "--language", "ko", "--seed", "0", "--max-train", "60"]
+    monkeypatch.setattr(sys, "argv", [str(script), *options, "--threads", "1", "--base-model", str(base_model)])
+    runpy.run_path(str(script), run_name="__main__")
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])["measures"]
+    assert dict(runs[entry, "ko", 0].record.measures) == pytest.approx(found, abs=1e-5)
+
+
+def test_two_tuned_models_of_one_name_get_their_own_score_from_one_mteb_cache(
+    runs: dict[Name, Real], tmp_path: Path
+) -> None:
+    from mteb.cache import ResultCache
+
+    cache = ResultCache(tmp_path)
+    one, two = runs["mnrl", "ko", 0], runs["mnrl", "ko", 1]
+    task = bridge.as_task(one.data, "mini-ko", one.cell.suite.evaluation)
+    for real in (one, two, one):
+        found = bridge.evaluate(bridge.identity(real.model, "mnrl", real.cell.suite.text), task, cache)
+        assert dict(real.record.measures) == pytest.approx(found, abs=1e-5)
+    assert one.record.measures["nDCG@10"] != pytest.approx(two.record.measures["nDCG@10"], abs=1e-4)
+    assert len(list(tmp_path.rglob("mini-ko.json"))) == 2  # and the third answer came from the cache
+
+
+def test_a_models_revision_is_its_content_and_its_text_settings_not_its_place(
+    runs: dict[Name, Real], tmp_path: Path
+) -> None:
+    import shutil
+
+    real = runs["mnrl", "ko", 0]
+    text = real.cell.suite.text
+    revision = bridge.identity(real.model, "a", text).revision
+    copy = shutil.copytree(real.model, tmp_path / "elsewhere")
+    assert bridge.identity(copy, "a", text).revision == revision
+    (copy / "training.json").write_text("{}", encoding="utf-8")
+    assert bridge.identity(copy, "a", text).revision == revision
+    longer = text.model_copy(update={"query_max_length": 31})
+    assert bridge.identity(copy, "a", longer).revision != revision
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    assert bridge.identity(copy, "a", text).revision != revision
+
+
+def test_mteb_reads_the_very_texts_that_the_harness_encodes(runs: dict[Name, Real]) -> None:
+    from mteb._create_dataloaders import create_dataloader
+    from mteb.types import PromptType
+
+    real = runs["base", "hi", 0]
+    task = bridge.as_task(real.data, "mini-hi", real.cell.suite.evaluation)
+    rows: Any = task.dataset["default"]["dev"]
+    dev = {query: real.data.queries[query] for query in real.data.dev}
+    for name, role, expected in (
+        ("corpus", PromptType.document, real.data.passages),
+        ("queries", PromptType.query, dev),
+    ):
+        loader: Any = create_dataloader(rows[name], task_metadata=task.metadata, prompt_type=role)
+        read = [(doc, text) for batch in loader for doc, text in zip(batch["id"], batch["text"], strict=True)]
+        assert read == sorted(expected.items())
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"), [(" Tea", "leaves \n", "Tea leaves"), ("", " leaves", "leaves")]
+)
+def test_a_passage_is_joined_and_stripped_as_beir_and_mteb_do_it(title: str, text: str, expected: str) -> None:
+    from mteb._create_dataloaders import _corpus_to_dict
+
+    as_suite = Text(title_join=" ", query_max_length=32, passage_max_length=32)
+    assert joined(Passage(title, text), as_suite) == expected
+    assert _corpus_to_dict({"id": "d", "title": title, "text": text})["text"] == expected
+
+
+def test_a_passage_with_white_space_at_its_ends_is_refused_since_mteb_strips_it() -> None:
+    data = Data("ko", {"d": " text"}, {"q": "text"}, {}, {"q": {"d": 1}})
+    with pytest.raises(RequestError, match="passage 'd' begins or ends with white space"):
+        bridge.as_task(data, "tiny", load("mini").evaluation)
+
+
+def test_a_language_that_mteb_has_no_code_for_is_refused() -> None:
+    data = Data("xx", {"d": "text"}, {"q": "text"}, {}, {"q": {"d": 1}})
+    with pytest.raises(RequestError, match="unknown language 'xx'"):
+        bridge.as_task(data, "tiny", load("mini").evaluation)
+
+
+def test_a_measure_that_mteb_does_not_compute_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"unknown measure 'ERR@10' in mteb's retrieval tasks"):
+        bridge.mteb_name("ERR@10", 100)
+
+
+def test_every_measure_of_the_bundled_suites_has_a_name_in_mteb() -> None:
+    names = {measure: bridge.mteb_name(measure, 100) for measure in load("wikiqa").evaluation.measures}
+    assert names == {
+        "nDCG@5": "ndcg_at_5",
+        "nDCG@10": "ndcg_at_10",
+        "R@100": "recall_at_100",
+        "RR@10": "mrr_at_10",
+        "AP": "map_at_100",
+    }
+
+
+@pytest.mark.skipif(
+    not (REAL_DATA / "qa").is_dir(), reason="no real data: run with HARNESS_TEST_DATA=FOLDER, where FOLDER/qa has them"
+)
+def test_on_wikiqa_means_are_those_of_pytrec_eval_and_of_mteb(tmp_path: Path) -> None:
+    import pytrec_eval
+
+    place = Place(tmp_path / "cache", data_dir=REAL_DATA)
+    request = plan.Request("wikiqa", ["base"], ["hi"], [0], tmp_path, place)
+    (real,) = really(plan.make(request).cells, tmp_path / "out").values()
+    found = pytrec_eval.RelevanceEvaluator(real.qrels, {"ndcg_cut.10"}).evaluate(real.run)
+    expected = {query: values["ndcg_cut_10"] for query, values in found.items()}
+    assert real.per_query("nDCG@10") == pytest.approx(expected, abs=1e-12)
+    task = bridge.as_task(real.data, "wikiqa-hi", real.cell.suite.evaluation)
+    there = bridge.evaluate(bridge.identity(real.model, "base", real.cell.suite.text), task)
+    assert dict(real.record.measures) == pytest.approx(there, abs=1e-5)

@@ -1,0 +1,185 @@
+"""The store: whole or absent, verified when read, one writer a key."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.commands import REPOSITORY
+
+from harness.errors import CellError, RequestError
+from harness.machine.store import Store, default_root
+
+KEY = "ab" + "0" * 62
+
+
+def write(folder: Path) -> None:
+    (folder / "weights").write_bytes(b"0123456789")
+    (folder / "below").mkdir()
+    (folder / "below/config").write_text("{}", encoding="utf-8")
+
+
+def files(root: Path) -> list[str]:
+    """Return the files of a store but its locks."""
+    found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in found if path.parts[0] != ".locks")
+
+
+def test_an_output_is_made_once_and_lies_under_its_key(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    folder = store.make("train", KEY, write)
+    assert folder == tmp_path / "train" / "ab" / KEY
+    assert (folder / "weights").read_bytes() == b"0123456789"
+    assert store.make("train", KEY, lambda _: pytest.fail("it is made again")) == folder
+    assert [(run.stage, run.key, run.cached) for run in store.runs] == [("train", KEY, False), ("train", KEY, True)]
+
+
+def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
+        write(folder)
+        raise CellError("diverged")
+
+    store = Store(tmp_path)
+    with pytest.raises(CellError, match="diverged"):
+        store.make("train", KEY, fail)
+    assert files(tmp_path) == []
+    assert not store.has("train", KEY)
+    assert store.runs == []
+
+
+def test_no_reader_sees_a_half_written_output(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def look(folder: Path) -> None:
+        write(folder)
+        assert not store.has("train", KEY)
+        assert not (tmp_path / "train" / "ab" / KEY).exists()
+
+    store.make("train", KEY, look)
+    assert store.has("train", KEY)
+
+
+def damage(folder: Path) -> None:
+    (folder / "weights").write_bytes(b"0123456780")
+
+
+def remove(folder: Path) -> None:
+    (folder / "below/config").unlink()
+
+
+def add(folder: Path) -> None:
+    (folder / "stray").touch()
+
+
+def truncate_manifest(folder: Path) -> None:
+    manifest = folder / ".artifact.json"
+    manifest.write_bytes(manifest.read_bytes()[:-10])
+
+
+def replace_manifest(folder: Path) -> None:
+    (folder / ".artifact.json").write_text("[]", encoding="utf-8")
+
+
+@pytest.mark.parametrize("harm", [damage, remove, add, truncate_manifest, replace_manifest])
+def test_a_harmed_output_is_noticed_and_made_again(tmp_path: Path, harm: object) -> None:
+    store = Store(tmp_path)
+    folder = store.make("train", KEY, write)
+    whole = files(folder)
+    assert callable(harm)
+    harm(folder)
+    assert not store.has("train", KEY)
+    store.make("train", KEY, write)
+    assert store.has("train", KEY)
+    assert files(folder) == whole
+    assert (folder / "weights").read_bytes() == b"0123456789"
+
+
+def test_what_a_killed_writer_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    script = f"""
+import os, pathlib, harness.machine.store
+def write(folder):
+    (folder / "half").write_bytes(b"half")
+    os._exit(9)
+harness.machine.store.Store(pathlib.Path({str(tmp_path)!r})).make("train", {KEY!r}, write)
+"""
+    assert subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=False).returncode == 9
+    assert not Store(tmp_path).has("train", KEY)
+    Store(tmp_path).make("train", KEY, write)
+    assert files(tmp_path) == [f"train/ab/{KEY}/{name}" for name in (".artifact.json", "below/config", "weights")]
+
+
+def test_three_processes_that_want_one_key_make_it_once(tmp_path: Path) -> None:
+    script = f"""
+import os, pathlib, time, harness.machine.store
+def write(folder):
+    with open({str(tmp_path / "log")!r}, "a") as log:
+        log.write("made\\n")
+    time.sleep(0.5)
+    (folder / "value").write_text(str(os.getpid()))
+folder = harness.machine.store.Store(pathlib.Path({str(tmp_path / "root")!r})).make("train", {KEY!r}, write)
+print((folder / "value").read_text())
+"""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    values = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(set(values)) == 1
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "made\n"
+
+
+def test_a_json_value_is_computed_once(tmp_path: Path) -> None:
+    values = iter([{"query": ["문서", 0.1]}])
+    store = Store(tmp_path)
+    assert store.read_json("mine", KEY, lambda: next(values)) == {"query": ["문서", 0.1]}
+    assert store.read_json("mine", KEY, lambda: next(values)) == {"query": ["문서", 0.1]}
+
+
+def test_a_json_value_with_nan_is_refused_and_not_stored(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.read_json("retrieve", KEY, lambda: [float("nan")])
+    assert not store.has("retrieve", KEY)
+
+
+def test_a_root_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RequestError) as error:
+        Store(tmp_path / "file" / "cache")
+    expected = f"cache folder {tmp_path}/file/cache cannot be written: Not a directory; set HARNESS_CACHE"
+    assert str(error.value) == expected
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_root_that_became_read_only_is_one_line(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (tmp_path / ".locks").chmod(0o555)
+    with pytest.raises(RequestError, match=r"cannot be written: Permission denied; set HARNESS_CACHE$"):
+        store.make("train", KEY, write)
+
+
+def test_a_lock_that_cannot_be_taken_is_one_line(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (tmp_path / ".locks" / KEY).mkdir()
+    with pytest.raises(RequestError, match=r"^cache folder .* cannot be written: .*; set HARNESS_CACHE$"):
+        store.make("train", KEY, write)
+
+
+def test_the_root_is_the_configured_one_else_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", "/somewhere")
+    assert default_root() == Path("/somewhere")
+    monkeypatch.delenv("HARNESS_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
+    assert default_root() == Path("/elsewhere/harness")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/home/user")
+    assert default_root() == Path("/home/user/.cache/harness")
+
+
+def test_an_empty_cache_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_root() == tmp_path / ".cache/harness"

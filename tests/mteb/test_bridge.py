@@ -1,0 +1,154 @@
+"""mteb's result cache on real task objects (trap T1), precision, and tasks made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from datasets import Dataset
+
+from harness.mteb import bridge, mteb_tasks
+from harness.request.manifest import BuiltBase, Text
+from harness.stages import base_model
+
+pytestmark = pytest.mark.xdist_group("mteb")
+
+TEXT = Text(title_join=" ", query_max_length=16, passage_max_length=24)
+WORDS = ["sea", "hill", "river", "town", "train", "school", "music", "winter", "bread", "tree", "sky", "book"]
+PAIRS = [(f"{WORDS[i]} {WORDS[(i * 5) % 12]}", f"{WORDS[(i + i % 3) % 12]} {WORDS[(i * 5) % 12]}") for i in range(12)]
+
+
+def settings(seed: int) -> BuiltBase:
+    return BuiltBase(
+        vocab_size=300, hidden_size=32, intermediate_size=64, layers=1, attention_heads=2, initialisation_seed=seed
+    )
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return two encoders that differ in their weights alone."""
+    folders = []
+    for seed in (0, 1):
+        folder = tmp_path_factory.mktemp(f"model-{seed}")
+        base_model.build([" ".join(pair) for pair in PAIRS], settings(seed), 24, folder)
+        folders.append(folder)
+    return folders
+
+
+def metadata(name: str, kind: str, main: str) -> Any:
+    from mteb.abstasks.task_metadata import TaskMetadata
+
+    return TaskMetadata(
+        name=name,
+        description=name,
+        dataset={"path": f"local/{name}", "revision": "1" * 40},
+        type=kind,
+        category="t2t",
+        eval_splits=["test"],
+        eval_langs=["eng-Latn"],
+        main_score=main,
+    )
+
+
+def sts() -> Any:
+    from mteb.abstasks.sts import AbsTaskSTS
+
+    class LocalSTS(AbsTaskSTS):
+        metadata = metadata("LocalSTS", "STS", "cosine_spearman")
+
+    task = LocalSTS()
+    one, two = (list(texts) for texts in zip(*PAIRS, strict=True))
+    scores = [float(5 - i % 3) for i in range(12)]
+    task.dataset = {"test": Dataset.from_dict({"sentence1": one, "sentence2": two, "score": scores})}
+    task.data_loaded = True
+    return task
+
+
+def pairs() -> Any:
+    from mteb.abstasks.pair_classification import AbsTaskPairClassification
+
+    class LocalPairs(AbsTaskPairClassification):
+        metadata = metadata("LocalPairs", "PairClassification", "max_ap")
+
+    task = LocalPairs()
+    one, two = (list(texts) for texts in zip(*PAIRS, strict=True))
+    labels = [int(i % 3 == 0) for i in range(12)]
+    task.dataset = {"test": Dataset.from_dict({"sentence1": one, "sentence2": two, "labels": labels})}
+    task.data_loaded = True
+    return task
+
+
+@pytest.mark.parametrize("made", [sts, pairs])
+def test_a_task_made_on_the_spot_scores_as_through_mteb_evaluate(made: Any, models: list[Path]) -> None:
+    import mteb
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(models[0]), device="cpu")
+    model.prompts = {"query": "", "document": ""}
+    options: Any = {"batch_size": 4, "normalize_embeddings": True, "show_progress_bar": False}
+    theirs = mteb.evaluate(model, made(), cache=None, co2_tracker=False, encode_kwargs=options, show_progress_bar=False)
+    ours = mteb_tasks.score(bridge.identity(models[0], "base", TEXT), made(), 4)
+    assert ours["value"] == pytest.approx(theirs.task_results[0].get_score(), abs=1e-9)
+
+
+@pytest.mark.parametrize("made", [sts, pairs])
+def test_two_models_of_one_name_get_their_own_score_from_one_cache(
+    made: Any, models: list[Path], tmp_path: Path
+) -> None:
+    from mteb.cache import ResultCache
+
+    cache = ResultCache(tmp_path)
+    found = []
+    for folder in (models[0], models[1], models[0]):
+        result = bridge.run(bridge.identity(folder, "mnrl", TEXT), made(), 4, cache)
+        ((scores,),) = result.scores.values()
+        found.append(scores["cosine_pearson"] if made is sts else scores["cosine_ap"])
+    alone = bridge.run(bridge.identity(models[1], "mnrl", TEXT), made(), 4)
+    ((scores,),) = alone.scores.values()
+    assert found[1] == pytest.approx(scores["cosine_pearson"] if made is sts else scores["cosine_ap"], abs=1e-6)
+    assert len(list(tmp_path.rglob("Local*.json"))) == 2  # the third came from the cache, the second did not
+    assert found[0] == pytest.approx(found[2], abs=1e-6)
+
+
+def test_a_models_revision_tells_its_precision(models: list[Path]) -> None:
+    revisions = {
+        bridge.identity(models[0], "a", TEXT, "cpu", precision).revision
+        for precision in ("float32", "bfloat16", "float16")
+    }
+    assert len(revisions) == 3
+
+
+def test_half_precision_vectors_reach_mteb_as_unit_vectors_in_float32(models: list[Path]) -> None:
+    model: Any = bridge.identity(models[0], "a", TEXT, "cpu", "bfloat16").load_model()
+    loader: Any = [{"text": [pair[0] for pair in PAIRS]}]
+
+    class Loader(list[Any]):
+        dataset = type("dataset", (), {"features": ("text",)})
+
+    vectors = model.encode(
+        Loader(loader), task_metadata=metadata("LocalSTS", "STS", "cosine_spearman"), hf_split="", hf_subset=""
+    )
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(12), abs=1e-6)
+    exact: Any = bridge.identity(models[0], "a", TEXT).load_model()
+    reference = exact.encode(
+        Loader(loader),
+        task_metadata=metadata("LocalSTS", "STS", "cosine_spearman"),
+        hf_split="",
+        hf_subset="",
+        normalize_embeddings=True,
+    )
+    assert np.abs(vectors - np.asarray(reference)).max() < 0.05
+
+
+def test_a_main_score_that_is_no_number_is_the_tasks_failure(
+    models: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.errors import CellError
+
+    task = sts()
+    monkeypatch.setattr(task, "_add_main_score", lambda scores: scores.update(main_score=float("nan")))
+    with pytest.raises(CellError, match="MTEB task LocalSTS: cosine_spearman is not a finite number"):
+        mteb_tasks.score(bridge.identity(models[0], "base", TEXT), task, 4)

@@ -1,0 +1,177 @@
+"""leaderboard.md around its tables: set-up, deviations, environment, and how to repeat the run."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from support.fake_records import board, draw, provenance, put, put_failed
+from support.hostile import NAMES, REASON
+
+from harness.report.report_files import write_reports
+from harness.report.report_formats import Format
+
+SUITE: dict[str, Any] = {
+    "title": "A suite of tests",
+    "description": "Two languages, made up.",
+    "licence": "CC0-1.0",
+    "base_model": {"id": "org/model", "revision": "0" * 40},
+    "training": {
+        "ranking": {"epochs": 3.0, "batch_size": 32, "learning_rate": 0.001, "dropout": None},
+        "nli": {"epochs": 1.0},
+    },
+    "evaluation": {"depth": 100, "holdout": 0.0},
+    "text": {"title": True, "query_max_length": 32, "passage_max_length": 128, "query_prompt": "query: "},
+    "languages": {
+        "ko": {
+            "retrieval": {"citation": "Kim_2020", "licence": "CC BY 4.0"},
+            "nli": {"citation": "Lee 2021", "licence": "MIT"},
+        }
+    },
+}
+
+
+def part(folder: Path, title: str) -> str:
+    """Return a section of leaderboard.md without its title."""
+    write_reports(folder, formats=[Format.md])
+    text = (folder / "leaderboard.md").read_text(encoding="utf-8")
+    assert f"\n## {title}\n" in text
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def asked(folder: Path, **changes: Any) -> None:
+    """Add to run.json."""
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps({**run, **changes}), encoding="utf-8")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = board(tmp_path, ["base", "bm25", "mnrl"], {"ko": 7}, [0, 1])
+    for seed in (0, 1):
+        said = provenance("clpl", "ko", seed) | {
+            "data": {"passages": 192, "train_queries": 384, "digests": {"corpus": "corpus of ko"}},
+            "training": {"families": ["ranking"]},
+            "code": {"revision": "f" * 40, "dirty": True},
+        }
+        said["entry"] |= {"departures": ["in-batch negatives added", "one router"], "paper": "arXiv 2412.17364"}
+        put(folder, ("clpl", "ko", seed), draw("clpl", "ko", seed, 7), provenance=said)
+    asked(folder, suite=SUITE)
+    return folder
+
+
+def test_the_sections_stand_in_the_order_of_a_paper(run: Path) -> None:
+    write_reports(run, formats=[Format.md])
+    lines = (run / "leaderboard.md").read_text(encoding="utf-8").splitlines()
+    titles = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    order = ["Set-up", "Results", "Findings", "How sure it is", "Published claims", "Deviations", "Environment"]
+    assert titles[: len(order)] == order
+    assert titles[len(order) :] == [
+        "How to repeat it",
+        "The other measures",
+        "Entries",
+        "Everything else that was recorded",
+    ]
+    assert [line for line in lines if line.startswith("### ")] == ["### nDCG@5", "### R@100", "### RR@10", "### AP"]
+
+
+def test_the_set_up_names_suite_model_seeds_training_and_measures(run: Path) -> None:
+    text = part(run, "Set-up")
+    assert "- Suite: fake. A suite of tests. Two languages, made up. Licence: CC0-1.0.\n" in text
+    assert f"- Base model: org/model at revision {'0' * 40}.\n" in text
+    assert "- Entries: 2 trained; without training: " in text
+    assert "- Seeds: 0, 1. " in text
+    assert "- Training: ranking: epochs 3, batch size 32, learning rate 0.001. An entry's" in text
+    assert "nli: epochs" not in text
+    assert "- Measures: nDCG@10, nDCG@5, R@100, RR@10, AP; nDCG@10 is the primary one. 100 passages a query" in text
+    said = 'Queries are cut at 32 tokens; queries begin with "query: "; passages are cut at 128 tokens; passages have'
+    assert f"- Text: {said} their title.\n" in text
+    assert "| ko | 192 | 384 | 7 | Kim\\_2020 (CC BY 4.0); Lee 2021 (MIT) |\n" in text
+
+
+def test_the_data_of_a_language_are_counted_from_its_records(tmp_path: Path) -> None:
+    said = provenance("base", "ko", None) | {"data": {"passages": 192, "train_queries": 384}}
+    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=said)
+    assert "| ko | 192 | 384 | 7 |  |\n" in part(tmp_path, "Set-up")
+
+
+def test_deviations_are_those_of_the_entries_of_the_request_and_of_the_cells(run: Path) -> None:
+    put_failed(run, ("mnrl", "ko", 2), "out of memory")
+    (run / "records/clpl/ko/1.json").unlink()
+    asked(run, request={"max_train": 600, "set": ["clpl.penalty_weight=0.5"], "measures": [], "augment": None})
+    text = part(run, "Deviations")
+    assert "- clpl departs from arXiv 2412.17364: in-batch negatives added; one router.\n" in text
+    assert "- Asked for otherwise than the suite has it: max train 600.\n" in text
+    assert "- Asked for otherwise than the suite has it: set clpl.penalty\\_weight=0.5.\n" in text
+    assert "- 1 of 6 cells failed; their reasons are below.\n" in text
+    assert "- 1 of what was asked for has no record and is listed below.\n" in text
+    assert "augment" not in text
+    assert "measures" not in text
+
+
+def test_without_a_deviation_that_is_said(tmp_path: Path) -> None:
+    text = part(board(tmp_path, ["base"], {"ko": 7}, [0]), "Deviations")
+    assert text.strip() == "None: the run is as its suite has it, and no entry departs from its paper."
+
+
+def test_the_environment_is_that_of_all_records_and_what_differs_is_said_to(run: Path) -> None:
+    text = part(run, "Environment")
+    assert "- python: 3.12.1\n" in text
+    assert "- revision: different between records, and told there\n" in text
+    assert "- packages: torch 2.13.0\n" in text
+
+
+def test_the_commands_are_as_they_are_typed(tmp_path: Path) -> None:
+    folder = board(tmp_path, ["base"], {"ko": 7}, [0])
+    asked(folder, command=["harness", "run", "--set", "clpl.penalty_weight=*", "--out", "my dir"])
+    text = part(folder, "How to repeat it")
+    assert "\n      harness run --set 'clpl.penalty_weight=*' --out 'my dir'\n" in text
+    assert "\n      harness data fetch fake\n" in text
+    assert "\n      harness verify DIR\n" in text
+    assert "\n      harness check NEW --baseline DIR\n" in text
+
+
+def test_the_revision_is_checked_out_where_all_records_have_one(tmp_path: Path) -> None:
+    for entry in ("base", "mnrl"):
+        said = provenance(entry, "ko", 0) | {"code": {"revision": "f" * 40, "dirty": True}}
+        put(tmp_path, (entry, "ko", 0), draw(entry, "ko", 0, 7), provenance=said)
+    text = part(tmp_path, "How to repeat it")
+    assert f"- the code (with changes that are not in it):\n\n      git checkout {'f' * 40}\n" in text
+
+
+def test_records_without_provenance_make_a_report(tmp_path: Path) -> None:
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance={})
+    assert part(tmp_path, "Environment").strip() == "The records do not say."
+    assert "- Suite: fake.\n" in part(tmp_path, "Set-up")
+
+
+def test_seeds_queries_and_spread_stand_with_the_evidence(tmp_path: Path) -> None:
+    for seed, value in ((0, 0.5), (1, 0.75)):
+        put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": value, "b": value}})
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.25}})
+    text = part(tmp_path, "How sure it is")
+    assert "| mnrl | 2 | 17.68 | 2 | 2, 0, 0 |" in text
+    assert "| base | 1 |  | 2 |  |  |  |" in text
+
+
+def test_hostile_names_and_reasons_open_no_element_of_markdown(tmp_path: Path) -> None:
+    for name in NAMES:
+        put(tmp_path, (name, "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
+    put_failed(tmp_path, ("failed", "ko", 0), REASON)
+    write_reports(tmp_path, formats=[Format.md])
+    text = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
+    assert not [character for character in text if unicodedata.category(character) == "Cc" and character != "\n"]
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    inside = [child for token in tokens for child in token.children or ()]
+    kinds = {token.type for token in (*tokens, *inside)}
+    assert kinds.isdisjoint({"html_block", "html_inline", "code_inline", "em_open", "image", "fence", "hr"})
+    assert {child.attrs["href"] for child in inside if child.type == "link_open"} == {"#failed-cells"}
+    titles = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
+    assert titles[:2] == ["Results on fake", "Set-up"]
+    assert titles[-4:] == ["Environment", "How to repeat it", "Entries", "Everything else that was recorded"]
+    assert len(titles) == 12
+    assert sum(token.type == "tr_open" for token in tokens) == 2 + 12 + 11  # data, scores, evidence

@@ -1,0 +1,360 @@
+"""Query pages: which queries they keep, what they say of a pair, and where texts, judgments and lists come from."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from html import unescape
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.commands import Run, invoke, read_json
+from support.fake_queries import data_of, folder_of, write_pages
+from support.fake_records import board, draw, put
+
+from harness.evidence import texts
+from harness.evidence.leaderboard import collate
+from harness.report.queries import entry_pairs as query_pairs
+from harness.report.queries import query_data
+from harness.report.queries.query_data import cut
+from harness.report.queries.stored_runs import common, top
+from harness.results import record
+from harness.results.record import run_bytes
+
+ENTRIES = ["base", "mnrl", "clpl"]
+
+
+def read(page: Path) -> str:
+    """Return the text of a page without its data and its script, in one line."""
+    html = page.read_text(encoding="utf-8").partition('<script type="application/json"')[0]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html.partition("<main")[2])).split())
+
+
+def data(page: Path) -> Any:
+    """Return the data that a page holds."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(encoding="utf-8"))
+    assert found
+    return json.loads(found[1])
+
+
+def articles(page: Path) -> list[str]:
+    """Return the ids of the queries that are written out, in their order."""
+    return re.findall(r"</span> <bdi>(.*?)</bdi></h3>", page.read_text(encoding="utf-8"))
+
+
+def few(folder: Path, n: int = 40, entries: list[str] = ENTRIES) -> Path:
+    """Return the Korean page of a made-up run with texts."""
+    [page] = write_pages(folder_of(folder, entries, {"ko": n}), {"ko": data_of("ko", n)})
+    return page
+
+
+SCORES = st.integers(1, 9).flatmap(
+    lambda n: st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=n, max_size=n), min_size=2, max_size=5)
+)
+
+
+@given(rows=SCORES, count=st.integers(1, 4))
+def test_the_kept_queries_are_those_that_some_pair_wins_or_loses_most(rows: list[list[float]], count: int) -> None:
+    wanted = set()
+    for one, other in combinations(rows, 2):
+        differences = [(a - b, i) for i, (a, b) in enumerate(zip(one, other, strict=True))]
+        won = sorted((-gain, i) for gain, i in differences if gain > 0)
+        lost = sorted((gain, i) for gain, i in differences if gain < 0)
+        wanted |= {i for _, i in won[:count] + lost[:count]}
+    pairs = list(combinations(range(len(rows)), 2))
+    assert query_pairs.kept(np.array(rows), pairs, count) == sorted(wanted)
+
+
+def test_a_balance_adds_up_to_the_difference_and_names_what_the_largest_add() -> None:
+    differences = np.array([0.5] * 15 + [0.25] * 5 + [0.0] * 60 + [-1.0] * 20)
+    found = query_pairs.balance(differences)
+    assert (found.won, found.tied, found.lost) == (20, 60, 20)
+    assert (found.gained, found.given) == pytest.approx((0.0875, -0.2))
+    assert (found.most_gained, found.most_given) == pytest.approx((0.05, -0.1))
+    assert found.gained + found.given == pytest.approx(differences.mean())
+
+
+def test_rounding_is_a_tie() -> None:
+    found = query_pairs.balance(np.array([1e-12, -1e-12, 0.1]))
+    assert (found.won, found.tied, found.lost) == (1, 2, 0)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4, 5, 12])
+def test_the_first_passages_are_those_of_the_whole_run(tmp_path: Path, rows: int) -> None:
+    ranking = {query: [(str(i), 1.0 - i / 50) for i in range(1, rows + 1)] for query in ("1", "a", "b")}
+    (tmp_path / "run.gz").write_bytes(run_bytes(ranking, tag="1"))
+    whole = record.read_run(tmp_path / "run.gz")
+    lines = "".join(
+        f"{query} Q0 {doc} {rank} {score!r} 1\n"
+        for query, docs in ranking.items()
+        for rank, (doc, score) in enumerate(docs, 1)
+    )
+    assert top(lines.encode()) == {query: list(docs.items())[:5] for query, docs in whole.items()}
+
+
+def test_equal_scores_stand_in_the_order_of_their_ranks() -> None:
+    run = b"q Q0 b 1 0.5 x\nq Q0 a 2 0.5 x\nr Q0 a 1 0.5 x\n"
+    assert top(run) == {"q": [("b", 0.5), ("a", 0.5)], "r": [("a", 0.5)]}
+
+
+def test_a_run_whose_lines_are_not_by_rank_is_refused() -> None:
+    with pytest.raises(ValueError, match="rank 3 of q where 2 was expected"):
+        top(b"q Q0 a 1 0.5 x\nq Q0 c 3 0.3 x\n")
+
+
+def test_lists_are_of_the_lowest_seed_that_both_have() -> None:
+    assert common([0, 1, 2], [1, 2]) == (1, 1)
+    assert common([0], [1, 2]) == (0, 1)
+
+
+def test_a_text_is_cut_at_a_word_and_a_long_word_within() -> None:
+    assert cut("a" * 600) == "a" * 600
+    assert cut("word " * 200) == f"{'word ' * 119}word …"
+    assert cut("a" * 10_000) == f"{'a' * 600}…"
+    assert cut(f"a {'b' * 10_000}") == f"a {'b' * 598}…"
+
+
+def test_the_best_trained_entry_is_shown_against_the_baseline(tmp_path: Path) -> None:
+    levels = {"base": 0.3, "bm25": 0.9, "mnrl": 0.5, "clpl": 0.7}
+    for entry, level in levels.items():
+        scores = {"AP": {f"q{i}": level + (i - 15) / 100 * (entry == "clpl") for i in range(30)}}
+        put(tmp_path, (entry, "ko", 0), scores)
+    [page] = write_pages(tmp_path, None)
+    assert "A is clpl (mean 69.50), B is base (mean 30.00): Δ +39.50." in read(page)
+    assert "won by A 30 +39.50 +16.50 tied 0 lost by A 0 +0.00 +0.00 all 30 +39.50" in read(page)
+    assert "If the 10 queries won by A most were ties, the difference would be +23.00." in read(page)
+
+
+def test_the_queries_won_and_lost_most_are_written_out_the_largest_first(tmp_path: Path) -> None:
+    page = few(tmp_path, 60)
+    scores = collate(tmp_path).scored
+    best = data(page)["entries"][data(page)["first"]]["name"]
+    differences = (scores[best, "ko"].over_seeds - scores["base", "ko"].over_seeds)[:, 0]
+    order = [f"ko-q{i:04}" for i in np.argsort(-differences)]
+    assert articles(page) == order[:10] + order[:-11:-1]
+
+
+def test_a_page_says_how_many_of_the_queries_it_has(tmp_path: Path) -> None:
+    page = few(tmp_path, 200)
+    kept = len(data(page)["queries"])
+    assert kept < 60
+    text = f"{kept} of 200 queries: the 10 won most and the 10 lost most of every two entries."
+    assert text in read(page)
+    assert "All 12 queries." in read(few(tmp_path / "all", 12))
+
+
+def test_a_passage_is_marked_relevant_judged_or_not_judged(tmp_path: Path) -> None:
+    page = few(tmp_path)
+    first = articles(page)[0]
+    block = page.read_text(encoding="utf-8").partition(f"<bdi>{first}</bdi>")[2].partition("</article>")[0]
+    i = int(first.removeprefix("ko-q")) % 12
+    marks = dict(re.findall(r'<span class="mark">. (.*?)</span> · <bdi>(.*?)</bdi>', block.partition("lists")[2]))
+    marked = {doc: mark for mark, doc in marks.items()}
+    assert marked.pop(f"doc-{i:02}", "relevant, grade 1") == "relevant, grade 1"
+    assert marked.pop(f"doc-{(i + 1) % 12:02}", "judged not relevant") == "judged not relevant"
+    assert set(marked.values()) <= {"not judged"}
+    relevant = block.partition("<ul>")[2].partition("</ul>")[0]
+    assert f"<bdi>doc-{i:02}</bdi>" in relevant
+    assert f"{i}번 글." in relevant
+
+
+def test_of_many_relevant_passages_ten_are_shown_and_the_rest_are_still_marked(tmp_path: Path) -> None:
+    folder_of(tmp_path, ["base", "mnrl"], {"ko": 4})
+    every = data_of("ko", 4)
+    dev = {query: dict.fromkeys(every.passages, 2) for query in every.dev}
+    [page] = write_pages(tmp_path, {"ko": replace(every, dev=dev)})
+    query = data(page)["queries"][0]
+    assert len(query["relevant"]) == 10
+    assert query["more"] == 2
+    assert "and 2 more" in read(page)
+    assert "not judged" not in read(page)
+
+
+def test_persian_texts_run_from_the_right_and_carry_their_language(tmp_path: Path) -> None:
+    folder_of(tmp_path, ["base", "mnrl"], {"fa": 4, "ko": 4})
+    fa, ko = write_pages(tmp_path, {"fa": data_of("fa", 4), "ko": data_of("ko", 4)})
+    assert set(re.findall(r'class="text"(.*?)>', fa.read_text(encoding="utf-8"))) == {' lang="fa" dir="rtl"'}
+    assert set(re.findall(r'class="text"(.*?)>', ko.read_text(encoding="utf-8"))) == {' lang="ko" dir="auto"'}
+
+
+def test_without_run_files_scores_and_relevant_passages_stay(tmp_path: Path) -> None:
+    folder_of(tmp_path, ENTRIES, {"ko": 12})
+    for path in tmp_path.rglob("*.run.gz"):
+        path.unlink()
+    [page] = write_pages(tmp_path, {"ko": data_of("ko", 12)})
+    assert "No lists of passages: the run files are not in this folder." in read(page)
+    assert "Relevant passages" in read(page)
+    assert "<ol>" not in page.read_text(encoding="utf-8")
+
+
+def test_a_run_file_that_its_record_does_not_name_is_not_shown(tmp_path: Path) -> None:
+    folder_of(tmp_path, ["base", "mnrl"], {"ko": 12})
+    (tmp_path / "records/base/ko/0.run.gz").write_bytes(run_bytes({"ko-q0000": [("doc-99", 1.0)]}, tag="base"))
+    [page] = write_pages(tmp_path, {"ko": data_of("ko", 12)})
+    assert "B: base No list: its run file is not at hand." in read(page)
+    assert "A: mnrl , seed 0" in read(page)
+    assert "doc-99" not in page.read_text(encoding="utf-8")
+
+
+def test_without_texts_a_page_has_ids_and_scores_alone_and_says_so(tmp_path: Path) -> None:
+    folder_of(tmp_path, ENTRIES, {"ko": 12})
+    [page] = write_pages(tmp_path, None)
+    assert "Texts are not shown: this page was written without them. What follows are ids and scores alone." in read(
+        page
+    )
+    assert "relevant," not in read(page)
+    assert "judged" not in read(page)
+    assert "doc-0" in read(page)
+    assert {tuple(query) for query in data(page)["queries"]} == {("query_id", "scores")}
+
+
+def test_one_entry_alone_has_a_page_that_says_so(tmp_path: Path) -> None:
+    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5))
+    [page] = write_pages(tmp_path, None)
+    assert "Only base was measured in this language" in read(page)
+    assert "<script" not in page.read_text(encoding="utf-8")
+
+
+def test_of_more_than_twenty_entries_each_is_held_against_the_baseline(tmp_path: Path) -> None:
+    entries = ["base", *(f"entry-{i:02}" for i in range(22))]
+    page = few(tmp_path, 30, entries)
+    assert len(data(page)["balances"]) == 22
+    assert sum(bool(entry["lists"]) for entry in data(page)["entries"]) == 20
+    assert "Lists are here for the 20 best entries, base among them." in read(page)
+    with_lists = {entry["name"] for entry in data(page)["entries"] if entry["lists"]}
+    assert "base" in with_lists
+
+
+def test_a_page_that_would_be_too_large_keeps_fewer_queries_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(json.dumps(data(few(tmp_path / "whole", 200)), ensure_ascii=False).encode())
+    monkeypatch.setattr(query_data, "LIMIT", size // 2)
+    page = few(tmp_path / "cut", 200)
+    count = data(page)["count"]
+    assert len(json.dumps(data(page), ensure_ascii=False).encode()) < size // 2 + 1000
+    assert 1 < count < 10
+    assert f"the {count} won most and the {count} lost most of every two entries (no more, so that" in read(page)
+    assert len(articles(page)) == 2 * count
+
+
+def test_where_even_few_queries_are_too_many_those_of_the_first_pair_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query_data, "LIMIT", 1)
+    page = few(tmp_path, 200)
+    assert len(data(page)["queries"]) == len(articles(page)) == 20
+    names = [one["name"] for one in data(page)["entries"]]
+    best = names[data(page)["first"]]
+    assert f"the 10 won most and the 10 lost most of {best} and base (no more, so that" in read(page)
+
+
+def test_equal_folders_give_equal_pages(tmp_path: Path) -> None:
+    assert few(tmp_path / "a").read_bytes() == few(tmp_path / "b").read_bytes()
+
+
+@pytest.fixture
+def korean(finished: Run, tmp_path: Path) -> Path:
+    """A copy of a real run of four entries."""
+    return shutil.copytree(finished.folder, tmp_path / "out")
+
+
+def test_a_finished_run_shows_the_texts_of_its_suite(finished: Run) -> None:
+    page = finished.folder / "queries/ko.html"
+    [ask] = [query["text"] for query in data(page)["queries"] if query["query_id"] == articles(page)[0]]
+    assert ask in read(page)
+    assert any(re.search("[가-힣]{3}", text) for _, text in data(page)["passages"])
+    assert "✓ relevant, grade 1" in read(page)
+    assert "seed 0" in read(page)
+
+
+def test_report_leaves_the_texts_out_where_it_is_asked_to(korean: Path) -> None:
+    page = korean / "queries/ko.html"
+    before = page.read_bytes()
+    assert invoke("report", korean, "--no-texts").status == 0
+    assert not re.search("[가-힣]", page.read_text(encoding="utf-8"))
+    assert invoke("report", korean).status == 0
+    assert page.read_bytes() == before
+
+
+def found(folder: Path, cache: Path, **options: Any) -> Any:
+    """Return what is found of the Korean texts of a folder."""
+    return texts.of_board(collate(folder), cache, **options)["ko"]
+
+
+def test_texts_are_found_where_nothing_was_prepared(korean: Path, tmp_path: Path) -> None:
+    assert len(found(korean, tmp_path / "empty").passages) == 192
+
+
+def test_data_that_differ_from_the_records_are_not_shown(korean: Path, tmp_path: Path) -> None:
+    for path in (korean / "records").rglob("*.json"):
+        changed = read_json(path)
+        changed["provenance"]["data"]["digests"] |= {"corpus": "0" * 64, "dev": "1" * 64}
+        path.write_text(json.dumps(changed), encoding="utf-8")
+    reason = found(korean, tmp_path / "cache")
+    assert reason == "the data at hand are not those of the records; other are: corpus, dev."
+    [page] = write_pages(korean, {"ko": reason})
+    assert f"Texts are not shown: {reason}" in read(page)
+    assert not re.search("[가-힣]", page.read_text(encoding="utf-8"))
+
+
+def test_records_that_do_not_name_their_data_are_shown_without_texts(korean: Path, tmp_path: Path) -> None:
+    path = korean / "records/base/ko/0.json"
+    changed = read_json(path)
+    del changed["provenance"]["data"]["digests"]["dev"]
+    path.write_text(json.dumps(changed), encoding="utf-8")
+    assert found(korean, tmp_path / "cache") == "the records do not say what data they are of."
+
+
+def test_a_folder_without_a_suite_in_run_json_has_no_texts(tmp_path: Path) -> None:
+    board(tmp_path, ["base"], {"ko": 5}, [0])
+    assert found(tmp_path, tmp_path / "cache") == texts.UNKNOWN
+    assert not (tmp_path / "cache").exists()
+
+
+def changed_suite(folder: Path, **changes: Any) -> None:
+    """Change what run.json says of the suite."""
+    run = read_json(folder / "run.json")
+    run["suite"] |= changes
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+
+
+def test_files_that_are_not_here_leave_ids_alone(korean: Path, tmp_path: Path) -> None:
+    languages = read_json(korean / "run.json")["suite"]["languages"]
+    for file in languages["ko"]["retrieval"]["files"]:
+        file |= {"url": "https://example.org/none", "sha256": "0" * 64}
+    changed_suite(korean, languages=languages)
+    assert found(korean, tmp_path / "cache") == texts.ABSENT
+
+
+def test_a_train_file_that_is_not_here_leaves_ids_alone(korean: Path, tmp_path: Path) -> None:
+    run = read_json(korean / "run.json")
+    run["request"]["train_file"] = str(tmp_path / "rows.jsonl")
+    (korean / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    assert found(korean, tmp_path / "cache") == texts.ABSENT
+
+
+def test_a_base_model_in_a_folder_that_is_not_here_takes_no_text_away(korean: Path, tmp_path: Path) -> None:
+    changed_suite(korean, base_model={"sha256": "0" * 64})
+    assert len(found(korean, tmp_path / "cache").queries) > 0
+
+
+def test_a_large_corpus_is_read_from_the_cache_or_where_it_is_asked_for(
+    korean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "LARGE", 100)
+    cache = tmp_path / "cache"
+    assert "reading its 192 passages takes minutes" in found(korean, cache)
+    assert len(found(korean, cache, large=True).passages) == 192
+    assert len(found(korean, cache).passages) == 192  # it is prepared now
+
+
+def test_a_data_folder_that_is_none_is_refused(korean: Path) -> None:
+    assert "is not a folder" in invoke("report", korean, "--data-dir", korean / "none").line

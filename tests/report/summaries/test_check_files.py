@@ -1,0 +1,91 @@
+"""What a check leaves for machines and for CI's pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from support.commands import invoke
+from support.fake_records import put_failed
+from support.result_folders import write
+
+from harness.report.summaries.check_files import annotation
+from harness.results.record import path_of
+
+
+@pytest.fixture
+def red(tmp_path: Path) -> tuple[Path, Path]:
+    """A regression, a missing cell whose reason is hard to write, and a cell that is the same."""
+    old = write(tmp_path / "old", ["base", "clpl", "mnrl"], draw=1)
+    new = write(tmp_path / "new", ["base", "mnrl"], losses={"mnrl": 0.08}, draw=2)
+    for seed in (0, 1, 2):
+        put_failed(new, ("clpl", "ko", seed), "100 % <full> & \x1b[31mred\x00, \U0001f4a5 | here")
+    return new, old
+
+
+def test_junit_is_well_formed_with_a_testcase_for_each_comparison(tmp_path: Path, red: tuple[Path, Path]) -> None:
+    new, old = red
+    assert invoke("check", new, "--baseline", old, "--junit", tmp_path / "out/junit.xml").status == 1
+    (suite,) = ElementTree.parse(tmp_path / "out/junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("name")) == ("3", "2", "fake")
+    cases = {case.get("name"): case.find("failure") for case in suite}
+    assert list(cases) == ["base/ko nDCG@10", "mnrl/ko nDCG@10", "clpl/ko"]
+    assert cases["base/ko nDCG@10"] is None
+    kinds = [failure.get("type") for failure in cases.values() if failure is not None]
+    assert kinds == ["regression", "missing"]
+    assert "100 % <full> & \ufffd[31mred\ufffd, \U0001f4a5" in str(cases["clpl/ko"].get("message"))  # type: ignore[union-attr]
+
+
+def test_markdown_has_a_row_for_each_comparison_and_no_markup_of_the_data(
+    tmp_path: Path, red: tuple[Path, Path]
+) -> None:
+    new, old = red
+    invoke("check", new, "--baseline", old, "--markdown", tmp_path / "check.md")
+    text = (tmp_path / "check.md").read_text(encoding="utf-8")
+    assert text.startswith("# fake: FAILED: 1 regression, 1 missing cell, 1 same\n")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert [len(row.replace("\\|", "").split("|")) for row in rows] == [11] * 4
+    assert rows[2].startswith("| **regression** | mnrl | ko | 49.85 | 42.15 | -7.70 |")
+    assert "\\<full\\> \\& " in text
+
+
+def test_on_github_the_summary_is_appended_and_each_failure_is_an_annotation(
+    tmp_path: Path, red: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = invoke("check", red[0], "--baseline", red[1])
+    assert summary.read_text(encoding="utf-8").startswith("before\n# fake: FAILED")
+    commands = [line for line in result.out.splitlines() if line.startswith("::")]
+    assert [line.partition("::mnrl")[0].partition("::clpl")[0] for line in commands] == [
+        "::error title=regression",
+        "::error title=missing cell",
+    ]
+    assert "100 %25 <full>" in commands[1]
+
+
+def test_on_github_a_refusal_is_an_annotation_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    result = invoke("check", tmp_path / "nothing", "--baseline", write(tmp_path / "old"))
+    assert (result.status, result.err.count("\n")) == (3, 1)
+    assert result.out.startswith("::error title=harness check::no records below ")
+
+
+def test_without_github_there_is_no_annotation(red: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert "::" not in invoke("check", red[0], "--baseline", red[1]).out
+
+
+def test_line_breaks_and_separators_cannot_leave_an_annotation() -> None:
+    assert annotation("error", "a,b:c", "x\r\n::set-output name=y::z%0A") == (
+        "::error title=a%2Cb%3Ac::x%0D%0A::set-output name=y::z%250A"
+    )
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, red: tuple[Path, Path]) -> None:
+    result = invoke("check", *(red[0], "--baseline", red[1]), "--junit", path_of(red[1], "mnrl", "ko", 0) / "x.xml")
+    assert (result.status, "name another file" in result.line) == (2, True)

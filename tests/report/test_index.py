@@ -1,0 +1,213 @@
+"""`harness report --index`: a row for every result folder, what those of one suite say together, what is not read."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from support.commands import invoke, snapshot
+from support.fake_records import board, draw, provenance, put, put_failed
+from support.hostile import NAMES
+
+from harness.evidence.claims.published import load
+from harness.report import index
+
+
+class Rows(HTMLParser):
+    """The text of every row of every table, and all links."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.hrefs: list[str] = []
+        self.text = ""
+        self.inside = False
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self.inside = True
+        self.hrefs += [value for name, value in attrs if name == "href" and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.inside:
+            self.rows[-1][-1] += f" {data.strip()}" if data.strip() else ""
+
+    def of(self, name: str) -> list[str]:
+        return next([cell.strip() for cell in row] for row in self.rows if row[0].strip().split(" ")[0] == name)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Two folders of the suite fake, one of them below another folder, and one of the suite other."""
+    board(tmp_path / "one", ["base", "mnrl"], {"ko": 7, "fa": 5}, [0, 1])
+    board(tmp_path / "more/two", ["base", "clpl"], {"ko": 7, "fa": 5}, [0, 1, 2])
+    put(tmp_path / "three", ("base", "ko", 0), draw("base", "ko", 0, 7), suite="other")
+    return tmp_path
+
+
+def shown(folder: Path) -> Rows:
+    result = invoke("report", folder, "--index")
+    assert (result.status, result.err) == (0, "")
+    assert result.out == f"index: {folder / 'index.html'}\n"
+    return Rows(folder / "index.html")
+
+
+def text_of(page: Rows) -> str:
+    return " ".join(page.text.split())
+
+
+def test_every_result_folder_is_a_row(results: Path) -> None:
+    page = shown(results)
+    assert [row[0].strip() for row in page.rows] == [
+        "folder",
+        "more/two no page yet",
+        "one no page yet",
+        "folder",
+        "three no page yet",
+    ]
+    own = page.of("one")
+    assert own[3:] == ["2", "ko , fa", "0, 1", "base", "none about it", "all 6 done", "the manifest's"]
+    assert re.fullmatch(r"\d\d\.\d\d \[\d+\.\d\d, \d+\.\d\d\] nDCG@10", own[2])
+    assert "3 result folders of 2 suites" in text_of(page)
+
+
+def test_the_best_entry_is_that_of_the_highest_average(tmp_path: Path) -> None:
+    for entry, value in (("base", 0.25), ("mnrl", 0.75), ("clpl", 0.5)):
+        put(tmp_path / "run", (entry, "ko", 0), {"AP": {"a": value, "b": value}})
+    assert shown(tmp_path).of("run")[1:3] == ["mnrl", "75.00 [75.00, 75.00] AP"]
+
+
+def test_a_written_page_is_linked_and_an_unwritten_one_is_not(results: Path) -> None:
+    assert invoke("report", results / "more/two", "--no-texts").status == 0
+    page = shown(results)
+    assert [href for href in page.hrefs if href.endswith(".html")] == ["more/two/leaderboard.html"]
+    assert page.of("more/two")[0] == "more/two"
+
+
+def test_folders_of_equal_data_are_said_to_be_and_their_best_is_named(results: Path) -> None:
+    text = text_of(shown(results))
+    assert "2 folders, 3 different entries. Their passages, queries and judgments are the same" in text
+    assert re.search(r"The highest average of nDCG@10 is \d\d\.\d\d \[.*?\], that of \S+ in (one|more/two)\.", text)
+    assert "Measured in more than one folder: base; each has the same average everywhere, to two decimals." in text
+
+
+def test_how_far_apart_one_entry_is_in_two_folders_is_said(tmp_path: Path) -> None:
+    for name, value in (("one", 0.5), ("two", 0.75)):
+        put(tmp_path / name, ("base", "ko", 0), {"AP": {"a": value, "b": value}})
+    text = text_of(shown(tmp_path))
+    assert "Measured in more than one folder: base; their averages differ by at most 25.00 (base)." in text
+
+
+def test_folders_of_other_data_are_not_set_side_by_side(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        said = provenance("base", "ko", None) | {"data": {"digests": {"corpus": "other" if name == "two" else "same"}}}
+        put(tmp_path / name, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=said)
+    text = text_of(shown(tmp_path))
+    assert "The data differ in ko (one, three against two)" in text
+    assert "The highest average" not in text
+    assert "Measured in more than one folder" not in text
+
+
+def test_another_definition_of_the_suite_is_said(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        said = provenance("base", "ko", None) | {"suite_digest": name}
+        put(tmp_path / name, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=said)
+    assert "They define the suite differently" in text_of(shown(tmp_path))
+
+
+def test_what_failed_is_missing_or_has_other_data_is_seen(tmp_path: Path) -> None:
+    folder = board(tmp_path / "run", ["base", "mnrl"], {"ko": 7}, [0, 1])
+    (folder / "records/mnrl/ko/1.json").unlink()
+    put_failed(folder, ("mnrl", "ko", 2), "out of memory")
+    said = provenance("clpl", "ko", 0) | {"data": {"unverified": "0" * 64}}
+    put(folder, ("clpl", "ko", 0), draw("clpl", "ko", 0, 7), provenance=said)
+    own = shown(tmp_path).of("run")
+    assert own[-2:] == ["1 of 4 failed, 2 missing", "not the manifest's in ko"]
+
+
+def test_verdicts_on_claims_about_the_suite_are_counted(tmp_path: Path) -> None:
+    put(tmp_path / "run", ("base", "ko", 0), {"nDCG@5": {"a": 0.25, "b": 0.25}}, suite="miracl")
+    own = shown(tmp_path).of("run")[7]
+    assert own == f"{sum(claim.suite == 'miracl' for claim in load())} not comparable"
+
+
+def test_a_folder_that_cannot_be_read_is_a_row_with_its_reason_and_the_status_is_1(results: Path) -> None:
+    damaged = results / "damaged/records/base/ko"
+    damaged.mkdir(parents=True)
+    (damaged / "0.json").write_text("{}", encoding="utf-8")
+    put_failed(results / "failed", ("clpl", "ko", 0), "out of memory")
+    (results / "empty/records").mkdir(parents=True)
+    result = invoke("report", results, "--index")
+    assert (result.status, result.err) == (1, "")
+    page = Rows(results / "index.html")
+    assert page.of("damaged")[1].startswith("record records/base/ko/0.json is damaged: ")
+    assert page.of("failed")[1] == "failed: clpl/ko/0: out of memory"
+    assert page.of("empty")[1].startswith("no records below records; ")
+    assert str(results) not in page.text
+    assert [line.partition(": ")[0] for line in result.out.splitlines()] == ["index", *["not read"] * 3]
+
+
+def test_a_baseline_that_a_folder_lacks_is_its_reason(results: Path) -> None:
+    result = invoke("report", results, "--index", "--baseline", "mnrl")
+    assert result.status == 1
+    page = Rows(results / "index.html")
+    assert page.of("one")[6] == "mnrl"
+    assert page.of("more/two")[1].startswith("unknown baseline 'mnrl' in it")
+
+
+def test_without_a_result_folder_there_is_no_index(tmp_path: Path) -> None:
+    (tmp_path / "settings").mkdir()
+    result = invoke("report", tmp_path, "--index")
+    assert result.status == 3
+    assert result.line.startswith(f"harness: no result folder below {tmp_path}; ")
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_a_result_folder_has_no_index_of_itself(results: Path) -> None:
+    before = snapshot(results)
+    result = invoke("report", results / "one", "--index")
+    assert (result.status, "is a result folder itself" in result.line) == (2, True)
+    assert snapshot(results) == before
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    result = invoke("report", tmp_path / "nowhere", "--index")
+    assert (result.status, "cannot be listed: No such file or directory" in result.line) == (2, True)
+
+
+def test_nothing_is_looked_for_in_a_result_folder_in_hidden_ones_and_behind_links(results: Path) -> None:
+    board(results / "one/copy", ["base"], {"ko": 7}, [0])
+    board(results / ".cache/four", ["base"], {"ko": 7}, [0])
+    (results / "again").symlink_to(results / "one", target_is_directory=True)
+    assert [path.relative_to(results).as_posix() for path in index.below(results)] == ["more/two", "one", "three"]
+
+
+def test_the_same_folders_give_equal_bytes_wherever_they_lie(tmp_path: Path) -> None:
+    for place in ("a", "b/c"):
+        board(tmp_path / place / "run", ["base", "mnrl"], {"ko": 7}, [0, 1])
+        (tmp_path / place / "empty/records").mkdir(parents=True)
+        assert invoke("report", tmp_path / place, "--index").status == 1
+    assert (tmp_path / "a/index.html").read_bytes() == (tmp_path / "b/c/index.html").read_bytes()
+
+
+def test_hostile_names_stay_text_and_their_links_lead_to_their_pages(tmp_path: Path) -> None:
+    for name in NAMES:
+        folder = tmp_path / "results" / name
+        put(folder, (name, "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
+        (folder / "leaderboard.html").write_text("page", encoding="utf-8")
+    page = shown(tmp_path / "results")
+    assert "<script" not in (tmp_path / "results/index.html").read_text(encoding="utf-8")
+    pages = [unquote(href) for href in page.hrefs if href.endswith("leaderboard.html")]
+    assert sorted(pages) == sorted(f"{name}/leaderboard.html" for name in NAMES)
+    assert all((tmp_path / "results" / href).is_file() for href in pages)

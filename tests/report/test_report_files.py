@@ -1,0 +1,329 @@
+"""The three files and the terminal table: what they show, link to and escape."""
+
+import csv
+import io
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support.commands import invoke
+from support.fake_records import board, draw, put, put_failed
+
+from harness.errors import RequestError
+from harness.evidence.leaderboard import collate
+from harness.report.facts import of_records, of_run
+from harness.report.numbers import hundred, signed
+from harness.report.report_files import write_reports
+from harness.report.report_formats import Format
+from harness.report.templating import markdown
+from harness.report.terminal import terminal_table
+from harness.results.flatten import flatten
+
+
+def shown(folder: Path, width: int = 100) -> str:
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(terminal_table(collate(folder)))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+class Page(HTMLParser):
+    """Links, tags and the text of a page, without that of its styles and scripts."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.hrefs: list[str] = []
+        self.tags: set[str] = set()
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.hrefs += [value for name, value in attrs if name == "href" and value]
+        if tag not in ("meta", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.text += data
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder with known means: base 0.5, mnrl 0.75 in both languages, two seeds."""
+    for language in ("ko", "fa"):
+        put(tmp_path, ("base", language, 0), {"AP": {"a": 0.5, "b": 0.5}})
+        for seed in (0, 1):
+            put(tmp_path, ("mnrl", language, seed), {"AP": {"a": 0.75, "b": 0.75}})
+    return tmp_path
+
+
+def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
+    assert write_reports(small) == small / "leaderboard.html"
+    forms = {f"leaderboard.{form}" for form in ("html", "csv", "md", "tex", "json")}
+    files = forms | {"claims.csv", "evidence.csv", "signatures.csv"}
+    assert {path.name for path in small.glob("*.*")} == files
+
+
+def test_equal_records_give_equal_bytes(small: Path) -> None:
+    names = ("leaderboard.html", "leaderboard.csv", "leaderboard.md", "claims.csv", "evidence.csv")
+    write_reports(small)
+    first = [(small / name).read_bytes() for name in names]
+    write_reports(small)
+    assert [(small / name).read_bytes() for name in names] == first
+
+
+def test_the_csv_holds_raw_values_and_empty_fields(tmp_path: Path) -> None:
+    write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1]))
+    rows = list(csv.DictReader((tmp_path / "leaderboard.csv").read_text(encoding="utf-8").splitlines()))
+    values = draw("base", "ko", 0, 7)["AP"].values()
+    base = next(row for row in rows if (row["entry"], row["language"], row["measure"]) == ("base", "ko", "AP"))
+    assert float(base["mean"]) == pytest.approx(sum(values) / 7, abs=1e-15)
+    assert repr(float(base["mean"])) == base["mean"]
+    empty = ("seed_sd", "delta_vs_base", "delta_ci_low", "delta_ci_high", "p_adjusted", "verdict")
+    assert [base[name] for name in empty] == [""] * 6
+    assert (base["n_queries"], base["n_seeds"]) == ("7", "1")
+
+
+def test_the_page_shows_scores_times_100_with_interval_difference_and_spread(small: Path) -> None:
+    page = Page(write_reports(small))
+    text = " ".join(page.text.split())
+    assert "75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00]" in text
+    assert "+25.00 [+25.00, +25.00] p 0.125 1 group 1 2 sd 0.00 4" in text  # 2 of 16 flips of four queries
+    assert "bootstrap over queries and seeds both" in text
+    assert "× 100 with two decimals" in text
+    assert not page.open
+
+
+def test_every_cell_is_linked_and_every_local_link_leads_to_a_file(tmp_path: Path) -> None:
+    page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5, "fa": 5}, [0, 1])))
+    cells = {
+        f"entries/{'/'.join(p.parts[-3:-2])}.html#{p.parent.name}-{p.stem}" for p in tmp_path.rglob("records/**/*.json")
+    }
+    assert len(cells) == 6
+    assert cells <= set(page.hrefs)
+    local = [href.partition("#")[0] for href in page.hrefs if not href.startswith(("https:", "#"))]
+    assert {"entries/mnrl.html", "queries/ko.html", "leaderboard.tex", "leaderboard.json"} <= set(local)
+    assert [href for href in local if not (tmp_path / href).is_file()] == []
+
+
+def test_a_page_alone_links_no_file_that_was_not_written(tmp_path: Path) -> None:
+    page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1]), formats=[Format.html]))
+    local = {href.partition("#")[0] for href in page.hrefs if not href.startswith(("https:", "#"))}
+    assert [href for href in local if not (tmp_path / href).is_file()] == []
+
+
+def test_each_score_links_to_the_cells_of_its_seeds(small: Path) -> None:
+    html = write_reports(small).read_text(encoding="utf-8")
+    assert '>seed <a href="entries/base.html#ko-0">0</a>' in html
+    assert '>seeds <a href="entries/mnrl.html#fa-0">0</a> <a href="entries/mnrl.html#fa-1">1</a>' in html
+
+
+def test_many_seeds_are_one_link(tmp_path: Path) -> None:
+    for seed in range(11):
+        put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": 0.5, "b": seed / 10}})
+    html = write_reports(tmp_path).read_text(encoding="utf-8")
+    assert '<a href="entries/mnrl.html#ko-0">11 seeds</a>' in html
+
+
+def test_minutes_are_the_mean_of_the_cells_and_memory_the_most(tmp_path: Path) -> None:
+    for seed, seconds, peak in ((0, 60.0, 2**20), (1, 180.0, 700 * 2**20), (2, 120.0, 2**20)):
+        scores = {"AP": {"a": 0.5, "b": seed / 4}}
+        put(tmp_path, ("mnrl", "ko", seed), scores, seconds=seconds, peak_memory_bytes=peak)
+    assert "<td>2.00</td>\n<td>700 MiB</td>" in write_reports(tmp_path).read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_from_elsewhere(small: Path) -> None:
+    page = Page(write_reports(small))
+    html = (small / "leaderboard.html").read_text(encoding="utf-8")
+    assert page.tags.isdisjoint({"link", "img", "iframe"})
+    assert re.findall(r"<script[^>]*>", html) == ['<script type="application/json" id="data">', "<script>"]
+    assert "prefers-color-scheme: dark" in html
+    assert "url(" not in html.replace("url(#", "")
+
+
+def test_data_is_escaped_and_isolated_in_html(small: Path) -> None:
+    put_failed(small, ("clpl", "fa", 0), "<script>alert('خطا')</script>")
+    html = write_reports(small).read_text(encoding="utf-8")
+    assert "<script>alert" not in html
+    assert "<bdi>&lt;script&gt;alert(&#39;خطا&#39;)&lt;/script&gt;</bdi>" in html
+
+
+def test_markup_in_data_does_not_reach_markdown(small: Path) -> None:
+    put_failed(small, ("clpl", "fa", 0), "a | b\n<b>[x](y)*")
+    write_reports(small)
+    text = (small / "leaderboard.md").read_text(encoding="utf-8")
+    assert r"- clpl/fa/0: a \| b \<b\>\[x\](y)\*" in text
+
+
+def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(small: Path) -> None:
+    put_failed(small, ("clpl", "fa", 0), "a | b")
+    put_failed(small, ("mnrl", "fa", 2), "out of memory")
+    write_reports(small)
+    lines = (small / "leaderboard.md").read_text(encoding="utf-8").splitlines()
+    cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
+    data, scores, evidence = [6] * 4, [8] * 5, [9] * 4  # scores: entry, two languages, average, Δ, p, rank
+    assert cells == data + scores + evidence
+    assert "| mnrl | 75.00 [75.00, 75.00] failed: seed 2 | 75.00 [75.00, 75.00] |" in "\n".join(lines)
+
+
+def test_an_entry_of_which_every_cell_failed_is_a_row_with_its_reason_in_every_form(small: Path) -> None:
+    put_failed(small, ("clpl", "fa", 0), "out of memory")
+    page = Page(write_reports(small))
+    text = " ".join(page.text.split())
+    assert "clpl failed: out of memory" in text
+    assert "1 of 7 cells failed" in text
+    assert "entries/clpl.html#fa-0" in page.hrefs
+    assert "| clpl | failed: out of memory | | |" in (small / "leaderboard.md").read_text(encoding="utf-8")
+    table = shown(small)
+    assert re.search(r"^clpl +failed +- +- *$", table, re.MULTILINE)
+    assert "failed: clpl/fa/0: out of memory" in table
+
+
+def test_the_terminal_sorts_by_the_average_of_the_primary_measure(tmp_path: Path) -> None:
+    def same(value: float) -> dict[str, float]:
+        return {"a": value, "b": value}
+
+    for entry, ap, recall in (("base", 0.5, 0.1), ("clpl", 0.25, 0.9), ("mnrl", 0.75, 0.1)):
+        put(tmp_path, (entry, "ko", 0), {"AP": same(ap), "R@100": same(recall)})
+    put(tmp_path, ("clpl-moe", "fa", 0), {"AP": same(1.0), "R@100": same(1.0)})
+    for entry in ("base", "clpl", "mnrl"):
+        put(tmp_path, (entry, "fa", 0), {"AP": same(0.5), "R@100": same(0.5)})
+    table = shown(tmp_path)
+    assert re.findall(r"^(base|clpl|mnrl|clpl-moe) ", table, re.MULTILINE) == ["mnrl", "base", "clpl", "clpl-moe"]
+    assert "fake: AP × 100" in table
+    assert re.search(r"mnrl +50\.00±0\.00 +75\.00±0\.00 +62\.50±0\.00 +\+12\.50±0\.00", table)
+
+
+def test_the_baseline_is_named_wherever_a_difference_is_shown(small: Path) -> None:
+    assert invoke("report", str(small), "--baseline", "mnrl").status == 0
+    text = " ".join(Page(small / "leaderboard.html").text.split())
+    assert "difference of average to mnrl" in text
+    assert "-25.00 [-25.00, -25.00]" in text
+    assert "| Δ mnrl (average) |" in (small / "leaderboard.md").read_text(encoding="utf-8")
+
+
+def test_a_baseline_that_was_not_measured_is_one_line(small: Path) -> None:
+    result = invoke("report", str(small), "--baseline", "mnlr")
+    assert result.status == 2
+    assert result.line.startswith("harness: unknown baseline 'mnlr' in ")
+
+
+def test_the_evidence_is_in_a_file_of_its_own(tmp_path: Path) -> None:
+    write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1]))
+    rows = list(csv.DictReader((tmp_path / "evidence.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 2 * 2 * 5
+    base, mnrl = (next(row for row in rows if row["entry"] == entry) for entry in ("base", "mnrl"))
+    assert (base["interval_over"], mnrl["interval_over"]) == ("queries", "queries and seeds")
+    assert (base["seeds_ci_low"], base["p"], base["wins"], base["equivalence_margin"]) == ("", "", "", "")
+    assert int(mnrl["wins"]) + int(mnrl["ties"]) + int(mnrl["losses"]) == 7
+    assert mnrl["equivalence_margin"] == "0.01"
+    assert 0 < float(mnrl["p"]) <= 1
+    assert float(mnrl["queries_ci_low"]) < float(mnrl["queries_ci_high"])
+    assert {base["rank_best"], mnrl["rank_best"]} <= {"1", "2"}
+    text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
+    assert "the group of entries that are not told apart" in text
+    assert "intervals over queries and over seeds alone" in text
+
+
+def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "clpl-intermediate"], {"ko": 213, "hi": 350, "fa": 632}, [0, 1, 2, 3, 4])  # ± below 10
+    put_failed(tmp_path, ("clpl-intermediate", "fa", 5), "x")
+    lines = [line for line in shown(tmp_path, width=80).splitlines() if line.startswith("clpl-intermediate ")]
+    assert len(lines) == 1
+    assert lines[0].count("±") == 5
+    assert "!" in lines[0]
+
+
+def test_reasons_are_not_read_as_markup_in_the_terminal(small: Path) -> None:
+    put_failed(small, ("clpl", "fa", 0), "bad [bold]value[/bold] [/]")
+    assert "bad [bold]value[/bold] [/]" in shown(small)
+
+
+def test_cells_asked_for_without_a_record_are_named(small: Path) -> None:
+    (small / "run.json").write_text(
+        '{"resolved": {"entries": ["base", "mnrl", "soft-1"], "languages": ["ko", "fa"], "seeds": [0, 1, 2]}}'
+    )
+    page = Page(write_reports(small))
+    missing = "mnrl/ko/2, mnrl/fa/2, soft-1/ko, soft-1/fa"
+    assert f"without a record: {missing}." in " ".join(page.text.split())
+    assert f"not measured: {missing}" in " ".join(shown(small).split())
+
+
+def test_the_request_and_the_provenance_are_shown(tmp_path: Path) -> None:
+    page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1])))
+    text = " ".join(page.text.split())
+    assert "command harness run --out 'my dir'" in text
+    assert "environment.packages.torch 2.13.0" in text
+    assert "mnrl Title of mnrl" in text
+    assert "data.digests.corpus corpus of ko" in text
+
+
+def test_only_web_addresses_become_links(tmp_path: Path) -> None:
+    entry = {"entry": {"paper": "javascript:alert(1)"}}
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance=entry)
+    assert not [href for href in Page(write_reports(tmp_path)).hrefs if href.startswith("javascript")]
+
+
+def test_a_folder_of_records_without_run_json_or_provenance_is_shown(tmp_path: Path) -> None:
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance={})
+    assert "50.00" in Page(write_reports(tmp_path)).text
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(small: Path) -> None:
+    leaderboard = collate(small)
+    (small / "leaderboard.csv").mkdir()
+    with pytest.raises(RequestError, match=r"cannot write the report into .*; make it writable"):
+        write_reports(small, leaderboard)
+
+
+def test_facts_are_told_where_they_are_constant(tmp_path: Path) -> None:
+    cells = [("base", "ko"), ("base", "fa"), ("mnrl", "ko"), ("mnrl", "fa")]
+    records = []
+    for i, (entry, language) in enumerate(cells):
+        said = {"device": "cpu", "corpus": language, "loss": "mnr" if entry == "mnrl" else "", "steps": i}
+        records.append(put(tmp_path, (entry, language, 0), {"AP": {"a": 0.5}}, provenance=said))
+    facts = of_records(records)
+    assert facts.shared == [("device", "cpu")]
+    assert facts.by_language == {"ko": [("corpus", "ko")], "fa": [("corpus", "fa")]}
+    assert facts.by_entry == {"mnrl": [("loss", "mnr")]}
+    assert facts.varying == ["steps"]
+
+
+def test_nested_settings_become_dotted_names_and_empty_ones_vanish() -> None:
+    nested = {"b": {"y": [1, 2], "x": None, "z": 0}, "a": "", "c": [{"k": "값"}], "d": True, "e": {}}
+    assert flatten(nested) == [("b.y", "1, 2"), ("b.z", "0"), ("c", '[{"k": "값"}]'), ("d", "true")]
+
+
+def test_a_command_is_shown_as_it_can_be_typed_again() -> None:
+    assert of_run({"command": ["harness", "run", "--out", "a b"]}) == [("command", "harness run --out 'a b'")]
+
+
+def test_numbers_are_times_100_and_never_a_negative_zero() -> None:
+    assert (hundred(0.54321), hundred(-1e-9)) == ("54.32", "0.00")
+    assert (signed(0.01), signed(-0.01), signed(-1e-9)) == ("+1.00", "-1.00", "+0.00")
+
+
+def test_markdown_escapes_what_would_be_markup() -> None:
+    assert markdown("a|b_c`d` <e>\n[f]*") == r"a\|b\_c\`d\` \<e\> \[f\]\*"
+
+
+def test_a_report_imports_no_heavy_library_and_takes_seconds(tmp_path: Path) -> None:
+    entries = ["base", "bm25", *(f"entry-{i}" for i in range(12))]
+    board(tmp_path, entries, {"ko": 213, "hi": 213, "fa": 213}, [0, 1, 2])
+    program = (
+        "import sys, time; start = time.perf_counter(); from pathlib import Path; "
+        "from harness.report.report_files import write_reports; write_reports(Path(sys.argv[1])); "
+        "heavy = {'torch', 'statsmodels', 'sklearn', 'mteb'} & set(sys.modules); "
+        "assert not heavy, heavy; print(time.perf_counter() - start)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 15  # 1 to 2 s on an idle machine

@@ -1,0 +1,151 @@
+"""What makes no report: one line and an exit status, and every file of the folder as it was before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from support.commands import invoke, snapshot
+from support.fake_records import board, draw, put, put_failed
+
+from harness.machine import bundled
+from harness.report.report_formats import Format
+
+
+@pytest.fixture
+def reported(tmp_path: Path) -> Path:
+    """A folder with a whole report of two entries, and a third entry that is not in it yet."""
+    folder = board(tmp_path / "run", ["base", "mnrl"], {"ko": 4}, [0, 1])
+    assert invoke("report", folder, "--no-texts").status == 0
+    put(folder, ("clpl", "ko", 0), draw("clpl", "ko", 0, 4))
+    return folder
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the templates that the reports of this test are made with."""
+    copy = tmp_path / "templates"
+    shutil.copytree(bundled.templates(), copy)
+    monkeypatch.setattr(bundled, "templates", lambda: copy)
+    return copy
+
+
+def test_a_folder_without_records_is_one_line_and_status_3(tmp_path: Path) -> None:
+    result = invoke("report", tmp_path)
+    assert (result.status, result.out) == (3, "")
+    assert result.line.startswith(f"harness: no records below {tmp_path / 'records'}; name a folder")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_failed_cells_alone_says_each_reason_once_and_writes_nothing(tmp_path: Path) -> None:
+    for entry in ("clpl", "mnrl"):
+        for seed in range(4):
+            put_failed(tmp_path, (entry, "ko", seed), "out of [bold]memory[/bold]")
+    put_failed(tmp_path, ("soft-1", "ko", 0), "loss is NaN\nat step 3")
+    before = snapshot(tmp_path)
+    result = invoke("report", tmp_path)
+    assert result.status == 3
+    cells = "clpl/ko/0, clpl/ko/1, clpl/ko/2, clpl/ko/3, mnrl/ko/0 and 3 more"
+    assert result.out.splitlines() == [
+        f"failed: {cells}: out of [bold]memory[/bold]",
+        "failed: soft-1/ko/0: loss is NaN at step 3",
+    ]
+    assert result.line.startswith(f"harness: all 9 cells in {tmp_path} failed, clpl/ko/0 with: out of")
+    assert snapshot(tmp_path) == before
+
+
+def test_records_of_two_suites_are_one_line_and_change_nothing(reported: Path) -> None:
+    put(reported, ("soft-1", "ko", 0), draw("soft-1", "ko", 0, 4), suite="other")
+    before = snapshot(reported)
+    result = invoke("report", reported)
+    assert result.status == 2
+    assert result.line == f"harness: {reported} holds records of two suites (fake, other); give each its own folder"
+    assert snapshot(reported) == before
+
+
+BROKEN = {
+    "\n{% if": "line 2: TemplateSyntaxError: ",
+    "{{ bords }}": "line 1: UndefinedError: 'bords' is undefined",
+    "\n\n{{ 1 / 0 }}\n": "line 3: ZeroDivisionError: division by zero",
+    "\n{{ 'a' + 1 }}\n": "line 2: TypeError: ",
+    "{% include 'nowhere.j2' %}": "line 1: nowhere.j2 is not there",
+    "\n{{ 1 | hundert }}": "line 2: TemplateAssertionError: No filter named 'hundert'",
+    "{% include 'SELF' %}": "line 1: RecursionError: ",
+}
+
+
+@pytest.mark.parametrize(
+    "template", ["leaderboard.html.j2", "leaderboard.md.j2", "evidence.md.j2", "leaderboard.tex.j2"]
+)
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_template_is_named_with_its_line_and_nothing_is_written(
+    reported: Path, templates: Path, template: str, text: str
+) -> None:
+    content = text.replace("SELF", template)
+    if template.endswith(".tex.j2"):
+        content = content.replace("{{", "<<").replace("}}", ">>").replace("{%", "<%").replace("%}", "%>")
+    (templates / template).write_text(content, encoding="utf-8")
+    before = snapshot(reported)
+    result = invoke("report", reported, "--no-texts")
+    assert (result.status, result.out) == (2, "")
+    assert result.line.startswith(f"harness: template {template} {BROKEN[text]}")
+    assert result.line.endswith(f"; mend it in {templates}")
+    assert snapshot(reported) == before
+
+
+def test_an_error_in_an_included_template_names_that_one(reported: Path, templates: Path) -> None:
+    text = (templates / "claims.html.j2").read_text(encoding="utf-8")
+    (templates / "claims.html.j2").write_text(f"\n\n{{{{ claims.nothing.at_all }}}}\n{text}", encoding="utf-8")
+    result = invoke("report", reported, "--no-texts")
+    assert result.line.startswith("harness: template claims.html.j2 line 3: UndefinedError: ")
+
+
+@pytest.mark.parametrize("name", ["leaderboard.html.j2", "page.css.j2", "leaderboard.js"])
+def test_a_missing_file_of_the_templates_is_named(reported: Path, templates: Path, name: str) -> None:
+    (templates / name).unlink()
+    before = snapshot(reported)
+    result = invoke("report", reported, "--no-texts")
+    assert result.status == 2
+    assert name in result.line
+    assert "is not there" in result.line
+    assert snapshot(reported) == before
+
+
+def test_a_template_that_is_no_text_is_named(reported: Path, templates: Path) -> None:
+    (templates / "leaderboard.tex.j2").write_bytes(b"\xff\xfe")
+    result = invoke("report", reported, "--no-texts")
+    assert result.status == 2
+    assert result.line.startswith("harness: template leaderboard.tex.j2: UnicodeDecodeError: ")
+
+
+def test_a_template_of_a_form_that_was_not_asked_for_does_not_matter(reported: Path, templates: Path) -> None:
+    (templates / "leaderboard.html.j2").write_text("{% if", encoding="utf-8")
+    assert invoke("report", reported, "--format", "md,tex,json,csv").status == 0
+
+
+def test_a_disk_that_fills_up_changes_no_file(reported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = snapshot(reported)
+    count = 0
+
+    def full(descriptor: int) -> None:
+        nonlocal count
+        count += 1
+        if count == len(Format):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = invoke("report", reported, "--no-texts")
+    assert count == len(Format)
+    assert (result.status, "No space left on device" in result.line) == (2, True)
+    assert snapshot(reported) == before
+
+
+def test_a_folder_in_the_place_of_a_file_changes_no_other(reported: Path) -> None:
+    (reported / "leaderboard.md").unlink()
+    (reported / "leaderboard.md").mkdir()
+    before = snapshot(reported)
+    result = invoke("report", reported, "--no-texts")
+    assert result.line == f"harness: cannot write the report into {reported}: Is a directory; make it writable"
+    assert snapshot(reported) == before

@@ -1,0 +1,115 @@
+"""The rows of the leaderboard, and how a request names them."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import DataError, RequestError
+from harness.request import entries
+
+ENTRIES = {
+    "base",
+    "bm25",
+    "clpl",
+    "clpl-intermediate",
+    "clpl-moe",
+    "hard-label",
+    "infonce-ance",
+    "infonce-random",
+    "mnrl",
+    "mnrl-moe",
+    "nli-simcse",
+    "soft-1",
+    "soft-2",
+    "soft-3",
+}
+TWO_RECIPES = {"clpl", "clpl-intermediate", "clpl-moe", "infonce-ance", "infonce-random", "mnrl-moe"}
+
+
+def declare(folder: Path, text: str) -> dict[str, entries.Declaration]:
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    return entries.declared(folder)
+
+
+def test_all_is_the_fourteen_entries_each_in_its_corrected_recipe() -> None:
+    found = entries.resolve(["all"], entries.declared())
+    assert len(found) == 14
+    assert {entry.name for entry in found} == ENTRIES
+    assert {entry.recipe for entry in found} == {"corrected"}
+
+
+def test_all_published_is_every_published_recipe() -> None:
+    found = entries.resolve(["all@published"], entries.declared())
+    assert {entry.name for entry in found} == {f"{name}@published" for name in TWO_RECIPES}
+    assert {entry.recipe for entry in found} == {"published"}
+
+
+def test_the_published_recipe_changes_its_settings_and_says_what_it_departs_from() -> None:
+    corrected, published = entries.resolve(["clpl-moe", "clpl-moe@published"], entries.declared())
+    assert published.settings["clpl"]["in_batch"] is False
+    assert published.settings["moe"]["router"] == "topk"
+    assert "moe" not in corrected.settings
+    assert "clpl" not in corrected.settings
+    assert corrected.departures
+    assert published.departures != corrected.departures
+
+
+def test_an_identity_has_no_name_and_no_prose() -> None:
+    (entry,) = entries.resolve(["soft-1"], entries.declared())
+    decides = {"method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"}
+    assert set(entry.identity()) == decides
+
+
+def test_a_method_named_twice_is_one_row() -> None:
+    found = entries.resolve(["mnrl", "base", "mnrl"], entries.declared())
+    assert [entry.name for entry in found] == ["mnrl", "base"]
+
+
+def test_an_unknown_method_is_answered_with_the_nearest_name_and_the_list() -> None:
+    with pytest.raises(RequestError) as error:
+        entries.resolve(["base", "cplp"], entries.declared())
+    assert str(error.value).startswith("unknown method 'cplp'; did you mean 'clpl'? Available: all, base, bm25, clpl,")
+    assert all(name in str(error.value) for name in ENTRIES)
+
+
+def test_a_recipe_that_an_entry_does_not_have_is_unknown() -> None:
+    with pytest.raises(RequestError, match="unknown method 'mnrl@published'"):
+        entries.resolve(["mnrl@published"], entries.declared())
+
+
+def test_no_method_at_all_is_refused() -> None:
+    with pytest.raises(RequestError, match="no method was asked for"):
+        entries.resolve([], entries.declared())
+
+
+def test_an_entry_of_an_own_folder_is_listed_after_the_bundled_ones(tmp_path: Path) -> None:
+    found = declare(tmp_path, '[mine]\ntitle = "Mine"\nabout = "mine"\nmethod = "mnrl"\n')
+    assert list(found)[-1] == "mine"
+    assert {name for name, declaration in found.items() if not declaration.practice} == ENTRIES | {"mine"}
+
+
+def test_a_name_declared_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=rf"^entry 'clpl' in {tmp_path}/mine.toml is declared twice; rename one$"):
+        declare(tmp_path, '[clpl]\ntitle = "Mine"\nabout = "mine"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('[mine]\ntitle = "Mine"\nabout = "mine"\nbogus = 1\n', "entry 'mine' in {path}: bogus: unknown key"),
+        ('[mine]\ntitle = "Mine"\n', "entry 'mine' in {path}: about: Field required"),
+        ('[mine]\ntitle = "M"\nabout = "m"\nnegatives = "hard"\n', "entry 'mine' in {path}: negatives: "),
+        ('[mine]\ntitle = "M"\nabout = "m"\n[mine.published]\nx = 1\n', "entry 'mine' in {path}: published.x: unknown"),
+        ('[mine]\ntitle = "Mi', "entries file {path} is not valid TOML"),
+    ],
+)
+def test_a_wrong_declaration_is_refused_with_its_place(tmp_path: Path, text: str, what: str) -> None:
+    with pytest.raises(DataError) as error:
+        declare(tmp_path, text)
+    assert str(error.value).startswith(what.format(path=tmp_path / "mine.toml"))
+    assert "\n" not in str(error.value)
+
+
+def test_the_title_of_an_entry_may_hold_any_text(tmp_path: Path) -> None:
+    found = declare(tmp_path, '[mine]\ntitle = "<b>나의 & \\"것\\"</b>"\nabout = "mine"\n')
+    assert found["mine"].title == '<b>나의 & "것"</b>'

@@ -1,0 +1,155 @@
+"""A plugin's equation: the one of its docstring, in the record, and in no key and no comparison."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import invoke, write_plugin
+from support.fake_records import draw, provenance, put
+from support.result_folders import write
+
+from harness.errors import RequestError
+from harness.execution import plan
+from harness.execution.worker import write_failure
+from harness.export.mteb_results import model_of
+from harness.machine.bundled import manifests
+from harness.pipeline import key_of
+from harness.request import plugins, suite
+from harness.request.cell import Cell, Place
+from harness.request.entries import declared, resolve
+from harness.results import rerun_commands
+from harness.results.record import Record, path_of, read
+
+NAMES = sorted(path.stem for path in (manifests().parent / "methods").glob("[!_]*.py"))
+WITHOUT = {"intermediate"}  # it changes what is trained, not what is computed
+
+
+def mini(entry: str, place: Place | None = None) -> Cell:
+    chosen = suite.load("mini")
+    [row] = resolve([entry], declared())
+    return Cell(chosen, plan.for_suite(row, chosen), "ko", 0, place or Place(Path("cache")))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT])
+def test_the_equation_is_that_of_the_modules_docstring_and_names_the_settings_as_they_are(name: str) -> None:
+    text = plugins.equation(name)
+    module = importlib.import_module(f"methods.{name}")
+    assert " ".join(text.splitlines()[0].split()) in " ".join(str(module.__doc__).split())
+    for field in dataclasses.fields(module.PLUGIN):
+        if isinstance(field.default, float):
+            assert f"{field.default:g}" in text, field.name
+
+
+def test_a_plugin_may_have_no_equation() -> None:
+    assert plugins.equation("intermediate") == ""
+    assert "intermediate" not in mini("clpl-moe").described()["equations"]
+
+
+def test_an_entry_is_described_with_the_equations_of_all_its_plugins() -> None:
+    said = mini("clpl-moe").described()
+    assert said["plugins"] == {"clpl": 1, "intermediate": 1, "moe": 2}
+    assert list(said["equations"]) == ["clpl", "moe"]
+    assert "InfoNCE" in said["equations"]["clpl"]
+    assert mini("base").described()["equations"] == {}
+
+
+def test_another_equation_is_in_the_record_and_in_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key_of(mini("mnrl"))
+    monkeypatch.setattr(importlib.import_module("methods.mnrl").PLUGIN, "equation", "another")
+    assert mini("mnrl").described()["equations"] == {"mnrl": "another"}
+    assert key_of(mini("mnrl")) == before
+
+
+def test_a_failed_cell_has_its_entry_described_too(tmp_path: Path) -> None:
+    write_failure(mini("mnrl"), tmp_path, "out of memory")
+    entry = read(path_of(tmp_path, "mnrl", "ko", 0)).provenance["entry"]
+    assert entry["plugins"] == {"mnrl": 1}
+    assert entry["equations"]["mnrl"].startswith("l_i = ")
+
+
+def test_an_equation_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    head = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass PLUGIN:\n    equation = 3\n"
+    write_plugin(tmp_path, "mine", head + "    def register(self): ...\n    def apply(self, model): ...\n")
+    with pytest.raises(RequestError, match=r"mine\.py: class variable 'equation' is 3; write it as text$"):
+        plugins.load("mine", {}, tmp_path)
+
+
+def with_equations(entry: str, equations: dict[str, str]) -> dict[str, Any]:
+    return {"entry": {**provenance(entry, "ko", 0)["entry"], "equations": equations}}
+
+
+@pytest.mark.parametrize("command", ["check", "compare"])
+def test_folders_that_differ_in_equations_alone_do_not_differ(tmp_path: Path, command: str) -> None:
+    one = write(tmp_path / "one", ["mnrl"], changes=with_equations("mnrl", {"mnrl": "first equation"}))
+    two = write(tmp_path / "two", ["mnrl"], changes=with_equations("mnrl", {"mnrl": "second equation"}))
+    arguments = [str(two), "--baseline", str(one)] if command == "check" else [str(one), str(two)]
+    result = invoke(command, *arguments)
+    assert result.status == 0, result.err
+    assert "equation" not in result.out + result.err
+
+
+def test_a_title_is_a_difference_that_check_names(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", ["mnrl"], changes={"entry": {"title": "First"}})
+    two = write(tmp_path / "two", ["mnrl"], changes={"entry": {"title": "Second"}})
+    result = invoke("check", str(two), "--baseline", str(one))
+    assert "First" in result.out + result.err
+
+
+def ranker(folder: Path, **entry: Any) -> Record:
+    said = {"entry": {**provenance("bm25", "ko", None)["entry"], **entry}, "model": None}
+    return put(folder, ("bm25", "ko", 0), draw("bm25", "ko", 0, 5), provenance=said)
+
+
+def test_mteb_knows_a_ranker_by_the_same_revision_with_and_without_equations(tmp_path: Path) -> None:
+    bare = model_of(ranker(tmp_path))
+    assert model_of(ranker(tmp_path, equations={"bm25": "s(q, d)"})) == bare
+    assert model_of(ranker(tmp_path, settings={"bm25": {"k1": 2.0}})) != bare
+
+
+RUN = {"request": {"suite": "mini", "device": "cpu"}}
+
+
+@pytest.mark.parametrize(
+    ("setting", "kept"),
+    [
+        *(("clpl.temperature=0.5", True), ("moe.experts=1,2", True), ("text.title=false", True)),
+        *(("train.epochs=1,2", True), ("entry.folds=5", True), ("entry.mining_rounds=2", True)),
+        *(("infonce.negatives=2", False), ("soft_labels.target=hard", False)),
+    ],
+)
+def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting: str, kept: bool) -> None:
+    entry = {"method": "clpl", "adapters": ["moe"], "negatives": "ance"}
+    record = put(tmp_path, ("clpl", "ko", 0), draw("clpl", "ko", 0, 5), provenance={"entry": entry})
+    command = rerun_commands.again({"request": {**RUN["request"], "set": [setting]}}, record)
+    assert (f"--set {setting}" in command) == kept
+
+
+@pytest.mark.parametrize(
+    ("setting", "kept"), [("train.epochs=1", True), ("train.epochs=1,2", False), ("entry.folds=5", False)]
+)
+def test_a_command_of_what_is_not_trained_has_no_sweep_of_the_training(
+    tmp_path: Path, setting: str, kept: bool
+) -> None:
+    command = rerun_commands.again({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
+    assert (f"--set {setting}" in command) == kept
+
+
+def test_a_command_names_the_revision_that_a_branch_of_the_hub_meant(tmp_path: Path) -> None:
+    run = {
+        "request": {**RUN["request"], "base_model": "org/model@main"},
+        "resolved": {"base_model": {"id": "org/model", "revision": "abc"}},
+    }
+    assert "--base-model org/model@abc " in rerun_commands.again(run, ranker(tmp_path))
+    local = {"request": {**RUN["request"], "base_model": "/models/mine"}, "resolved": {"base_model": {"sha256": "abc"}}}
+    assert "--base-model /models/mine " in rerun_commands.again(local, ranker(tmp_path))
+
+
+@pytest.mark.parametrize("run", [{}, {"request": None}, json.loads('{"request": []}')])
+def test_a_command_without_a_request_names_suite_entry_language_and_seed(tmp_path: Path, run: Any) -> None:
+    command = rerun_commands.again(run, ranker(tmp_path))
+    assert command == "harness run --suite fake --methods bm25 --langs ko --seeds 0 --device cpu"

@@ -1,0 +1,140 @@
+"""The suites of MIRACL and the small public one: every fact of theirs that an installed library knows too."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.data import pinned
+from harness.execution.plan import for_suite
+from harness.request import suite
+from harness.request.entries import declared, resolve
+from harness.request.manifest import PinnedBase
+
+VARIANTS = ("untitled", "published", "bce", "four-experts", "kornli")
+BELEBELE = {"ko": "kor_Hang-kor_Hang", "hi": "hin_Deva-hin_Deva", "fa": "pes_Arab-pes_Arab"}
+
+
+def statistics(task: str) -> dict[str, Any]:
+    """Return mteb's descriptive statistics of a retrieval task, by subset."""
+    found = importlib.util.find_spec("mteb")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    path = Path(found.submodule_search_locations[0]) / "descriptive_stats" / "Retrieval" / f"{task}.json"
+    (split,) = json.loads(path.read_text(encoding="utf-8")).values()
+    subsets: dict[str, Any] = split["hf_subset_descriptive_stats"]
+    return subsets
+
+
+@pytest.mark.parametrize("language", ["ko", "hi", "fa"])
+@pytest.mark.parametrize(
+    ("name", "task"), [("miracl", "MIRACLRetrieval"), ("miracl-hn", "MIRACLRetrievalHardNegatives")]
+)
+def test_counts_are_those_of_mtebs_statistics(name: str, task: str, language: str) -> None:
+    counts, found = suite.load(name).languages[language].counts, statistics(task)[language]
+    assert counts.passages == found["num_documents"]
+    assert counts.dev_queries == found["num_queries"]
+    assert counts.dev_positives == found["relevant_docs_statistics"]["num_relevant_docs"]
+
+
+@pytest.mark.parametrize("language", BELEBELE)
+def test_counts_of_nano_are_those_of_mtebs_statistics(language: str) -> None:
+    counts, found = suite.load("nano").languages[language].counts, statistics("BelebeleRetrieval")[BELEBELE[language]]
+    assert counts.passages == found["documents_text_statistics"]["unique_texts"]
+    assert counts.dev_queries == found["queries_text_statistics"]["unique_texts"]
+    assert counts.dev_positives == found["relevant_docs_statistics"]["num_relevant_docs"]
+
+
+@pytest.mark.xdist_group("mteb")
+def test_revisions_are_those_that_mteb_names() -> None:
+    import mteb
+
+    named = {
+        task.metadata.dataset["path"]: task.metadata.revision
+        for task in map(mteb.get_task, ("MIRACLRetrievalHardNegatives", "BelebeleRetrieval", "KLUE-NLI", "KorNLI"))
+    }
+    hubs = {
+        source.hub.id: source.hub.revision
+        for name in ("miracl", "miracl@kornli", "miracl-hn", "nano")
+        for language in suite.load(name).languages.values()
+        for source in (language.retrieval, language.nli)
+        if source is not None and source.hub is not None
+    }
+    assert hubs.pop("facebook/xnli") == "b8dd5d7af51114dbda02c0e3f6133f332186418e"  # no task of mteb's is on it
+    assert hubs == named
+
+
+@pytest.mark.xdist_group("mteb")
+def test_base_and_experts_are_at_the_revisions_of_mtebs_model_list() -> None:
+    import mteb
+
+    wanted = suite.load("miracl")
+    encoders = [wanted.base_model, *(expert.encoder for expert in wanted.experts)]
+    assert len(wanted.experts) == 8
+    for encoder in encoders:
+        assert isinstance(encoder, PinnedBase)
+        assert mteb.get_model_meta(encoder.id).revision == encoder.revision
+
+
+def test_the_tiers_differ_in_what_is_searched_alone() -> None:
+    full, hard = suite.load("miracl"), suite.load("miracl-hn")
+    assert (full.tier, hard.tier) == ("full", "hard-negatives")
+    for name in ("text", "base_model", "evaluation", "mining", "training", "experts", "settings", "published"):
+        assert getattr(full, name) == getattr(hard, name)
+    for language in full.languages:
+        training = hard.languages[language].training
+        assert training is not None
+        assert training.ir_datasets == full.languages[language].retrieval.ir_datasets
+        assert pinned.files(training.ir_datasets or "", training.reader)
+
+
+def test_the_published_recipe_is_the_papers_command_line() -> None:
+    miracl = suite.load("miracl")
+    training = {**miracl.training["ranking"].model_dump(), **miracl.published.training["ranking"]}
+    assert (training["batch_size"], training["gradient_accumulation"]) == (1, 4)
+    assert (training["epochs"], training["learning_rate"], training["precision"]) == (2, 1e-5, "float16")
+    (entry,) = resolve(["clpl-moe@published"], declared(), miracl.recipes)
+    settings = for_suite(entry, miracl).settings
+    assert settings["clpl"] == {"in_batch": False, "temperature": 0.02, "negatives": 4}
+    assert settings["moe"] == {"router": "topk"}
+
+
+def test_corrected_and_published_take_as_many_rows_a_step_at_one_rate() -> None:
+    miracl = suite.load("miracl")
+    corrected = miracl.training["ranking"]
+    published = corrected.model_copy(update=dict(miracl.published.training["ranking"]))
+    same = ("epochs", "learning_rate", "warmup", "scheduler", "weight_decay", "max_grad_norm", "dropout")
+    assert all(getattr(corrected, name) == getattr(published, name) for name in same)
+    assert corrected.batch_size * corrected.gradient_accumulation == 4
+    assert published.batch_size * published.gradient_accumulation == 4
+
+
+def test_the_variants_change_what_they_say() -> None:
+    assert tuple(suite.variants("miracl")) == VARIANTS
+    miracl = suite.load("miracl")
+    untitled, published, bce, four, kornli = (suite.load(f"miracl@{name}") for name in VARIANTS)
+    assert (miracl.text.title, untitled.text.title, published.text.title) == (True, False, False)
+    assert (published.text.passage_max_length, published.text.train_passage_max_length) == (8192, 512)
+    assert (published.evaluation.depth, published.evaluation.primary) == (20, "nDCG@5")
+    assert bce.base_model.model_dump()["id"] == "maidalun1020/bce-embedding-base_v1"
+    assert four.experts == miracl.experts[:4]
+    nli = kornli.languages["ko"].nli
+    assert nli is not None
+    assert nli.hub is not None
+    assert nli.hub.id == "kakaobrain/kor_nli"
+    assert kornli.languages["hi"] == miracl.languages["hi"]
+
+
+def test_a_revision_that_is_no_40_digit_hash_is_refused(tmp_path: Path) -> None:
+    from harness.errors import DataError
+    from harness.machine.bundled import manifests
+
+    path = tmp_path / "mine.toml"
+    text = (manifests() / "miracl-hn.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace("d7d94fa4b946cec4a27c84653aa0cf6b33f74a3c", "main", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"ko\.retrieval\.hub\.revision: revision 'main' is no 40-digit hash"):
+        suite.load(str(path))

@@ -1,0 +1,225 @@
+"""`--set NAME.FIELD=VALUE`."""
+
+import pytest
+
+from harness.errors import RequestError
+from harness.request import entries, suite
+from harness.request.entries import Entry
+from harness.request.settings import override
+from harness.request.sweep import split
+
+
+def rows(*names: str) -> list[Entry]:
+    return entries.resolve(names, entries.declared())
+
+
+def test_a_plugins_setting_changes_in_every_entry_that_uses_it_and_in_no_other() -> None:
+    given = rows("infonce-random", "infonce-ance", "mnrl")
+    _, changed = override(["infonce.temperature=0.1"], suite.load("mini"), given)
+    assert [entry.settings.get("infonce") for entry in changed] == [{"temperature": 0.1}, {"temperature": 0.1}, None]
+    assert "mnrl" not in changed[2].settings
+
+
+def test_the_setting_of_an_adapter_changes_beside_that_of_the_method() -> None:
+    _, (changed,) = override(["moe.router=topk", "clpl.in_batch=false"], suite.load("mini"), rows("clpl-moe"))
+    assert changed.settings == {"moe": {"router": "topk"}, "clpl": {"in_batch": False}}
+
+
+def test_the_last_of_two_settings_of_one_field_holds() -> None:
+    _, (changed,) = override(["mnrl.temperature=1", "mnrl.temperature=2"], suite.load("mini"), rows("mnrl"))
+    assert changed.settings == {"mnrl": {"temperature": 2}}
+
+
+def test_a_training_setting_changes_in_every_family() -> None:
+    changed, _ = override(["train.epochs=7"], suite.load("mini"), rows("mnrl"))
+    assert {family: training.epochs for family, training in changed.training.items()} == {
+        "ranking": 7.0,
+        "regression": 7.0,
+        "nli": 7.0,
+    }
+    assert changed.digest != suite.load("mini").digest
+
+
+def test_a_request_that_sets_nothing_changes_nothing() -> None:
+    mini, given = suite.load("mini"), rows("clpl")
+    assert override([], mini, given) == (mini, given)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("train.epoch=1", "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
+        (
+            "mnlr.temperature=1",
+            "unknown setting 'mnlr' in --set; did you mean 'mnrl'? Available: entry, evaluate, mnrl, text, train",
+        ),
+        ("clpl.in_batch=true", "unknown setting 'clpl' in --set"),
+        ("train.epochs=-1", "--set train.epochs=-1: epochs: Input should be greater than 0"),
+        ("train.epochs=many", "--set train.epochs=many: epochs: "),
+        ("train.scheduler=lineer", "--set train.scheduler=lineer: scheduler: "),
+        ("mnrl.temperature", "--set mnrl.temperature: want NAME.FIELD=VALUE"),
+        ("temperature=1", "--set temperature=1: want NAME.FIELD=VALUE"),
+        ("mnrl.=1", "--set mnrl.=1: want NAME.FIELD=VALUE"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line(text: str, what: str) -> None:
+    with pytest.raises(RequestError) as error:
+        override([text], suite.load("mini"), rows("mnrl"))
+    assert str(error.value).startswith(what)
+    assert "\n" not in str(error.value)
+
+
+def spread(*settings: str, names: str) -> dict[str, Entry]:
+    _, changed = override(settings, suite.load("mini"), rows(*names.split(",")))
+    return {entry.name: entry for entry in changed}
+
+
+def test_a_list_of_values_is_an_entry_for_each_and_leaves_the_others() -> None:
+    found = spread("clpl.penalty_weight=0.01,0.5", names="base,clpl,mnrl")
+    assert list(found) == ["base", "clpl[clpl.penalty_weight=0.01]", "clpl[clpl.penalty_weight=0.5]", "mnrl"]
+    swept = found["clpl[clpl.penalty_weight=0.5]"]
+    assert swept.settings["clpl"]["penalty_weight"] == 0.5
+    assert (swept.origin, swept.swept) == ("clpl", {"clpl.penalty_weight": 0.5})
+    assert (found["mnrl"].origin, found["mnrl"].swept) == ("", {})
+
+
+def test_two_lists_are_every_combination_that_concerns_an_entry_in_the_order_given() -> None:
+    found = spread("moe.experts=1,2", "clpl.penalty_weight=0.1,1.0", "train.pairs=9,5", names="bm25,clpl-moe,mnrl")
+    assert list(found) == [
+        "bm25",
+        *(
+            f"clpl-moe[moe.experts={experts},clpl.penalty_weight={weight},train.pairs={pairs}]"
+            for experts in ("1", "2")
+            for weight in ("0.1", "1.0")
+            for pairs in ("9", "5")
+        ),
+        "mnrl[train.pairs=9]",
+        "mnrl[train.pairs=5]",
+    ]
+    last = found["clpl-moe[moe.experts=2,clpl.penalty_weight=1.0,train.pairs=5]"]
+    assert last.swept == {"moe.experts": 2, "clpl.penalty_weight": 1.0, "train.pairs": 5}
+    assert last.training == {"pairs": 5}
+
+
+def test_a_published_recipe_is_swept_under_its_own_name() -> None:
+    (one, _) = spread("moe.experts=2,4", names="clpl-moe@published").values()
+    assert (one.name, one.origin) == ("clpl-moe@published[moe.experts=2]", "clpl-moe@published")
+    assert one.settings["moe"] == {"router": "topk", "experts": 2}
+
+
+def test_a_list_in_brackets_is_one_value() -> None:
+    (whole,) = spread("entry.dimensions=[32,16]", names="mnrl").values()
+    assert (whole.name, whole.dimensions) == ("mnrl", (32, 16))
+    found = spread("entry.dimensions=[32,16],[32]", names="mnrl")
+    assert [entry.dimensions for entry in found.values()] == [(32, 16), (32,)]
+    assert list(found) == ["mnrl[entry.dimensions=[32,16]]", "mnrl[entry.dimensions=[32]]"]
+
+
+def test_text_may_be_swept() -> None:
+    found = spread("soft_labels.target=soft-1,hard", names="soft-1")
+    assert [entry.settings["soft_labels"]["target"] for entry in found.values()] == ["soft-1", "hard"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "parts"),
+    [
+        ("1", ("1",)),
+        ("1,2", ("1", "2")),
+        ("[1,2]", ("[1,2]",)),
+        ('{"a":1,"b":[2,3]},4', ('{"a":1,"b":[2,3]}', "4")),
+        ('"a,b",c', ('"a,b"', "c")),
+        (r'"a\",b",c', (r'"a\",b"', "c")),
+        ("", ("",)),
+        ("1,", ("1", "")),
+    ],
+)
+def test_commas_inside_brackets_and_quotes_part_nothing(raw: str, parts: tuple[str, ...]) -> None:
+    assert split(raw) == parts
+
+
+def test_habits_change_in_the_entries_that_can_have_them() -> None:
+    found = spread("entry.folds=3", "entry.mining_rounds=2", names="base,bm25,mnrl,infonce-ance")
+    assert [(entry.folds, entry.mining_rounds) for entry in found.values()] == [(None, 1), (None, 1), (3, 1), (3, 2)]
+
+
+def test_what_is_measured_changes_for_the_suite() -> None:
+    changed, entries_ = override(["evaluate.dimensions=[32,16]", "evaluate.depth=50"], suite.load("mini"), rows("mnrl"))
+    assert (changed.evaluation.dimensions, changed.evaluation.depth) == ((32, 16), 50)
+    assert entries_ == rows("mnrl")
+
+
+def test_a_training_setting_holds_over_an_entrys_and_a_recipes_own() -> None:
+    mini = suite.load("mini")
+    recipe = mini.published.model_copy(update={"training": {"ranking": {"epochs": 9, "batch_size": 1}}})
+    changed, (entry,) = override(["train.epochs=2"], mini.model_copy(update={"published": recipe}), rows("mnrl-best"))
+    assert changed.published.training == {"ranking": {"batch_size": 1}}
+    assert changed.training["ranking"].epochs == 2
+    _, (entry,) = override(["train.best_of=2"], mini, rows("mnrl-best"))
+    assert "best_of" not in entry.training
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        (
+            "moe.experts=0,1",
+            "--set moe.experts=0,1: settings of moe are refused: top_k 1 is not between 1 and experts 0",
+        ),
+        ("moe.experts=two", "--set moe.experts=two: settings of moe are refused: experts = 'two': Input should be a"),
+        ("moe.experts=NaN", "--set moe.experts=NaN: settings of moe are refused: experts = 'NaN': Input should be a"),
+        ("clpl.penalty_weight=0.1,x", "--set clpl.penalty_weight=0.1,x: settings of clpl are refused: penalty_weight"),
+        (
+            "clpl.penalty=1,2",
+            "--set clpl.penalty=1,2: unknown setting 'penalty' in clpl; did you mean 'penalty_weight'?",
+        ),
+        ("train.pairs=1,0", "--set train.pairs=1,0: pairs: Input should be greater than 0"),
+        ("train.pairs=1,", "--set train.pairs=1,: a value is empty; "),
+        ("train.pairs=1,1", "--set train.pairs=1,1: values '1' and '1' are one; "),
+        ("moe.experts=1,1.0", "--set moe.experts=1,1.0: values '1' and '1.0' are one; "),
+        ("moe.router=topk,a/b", "--set moe.router=topk,a/b: value 'a/b' becomes part of a folder's name; "),
+        ("moe.router=topk, switch", "--set moe.router=topk, switch: value ' switch' becomes part of a folder's name; "),
+        (
+            f"moe.router=topk,{'x' * 200}",
+            f"--set moe.router=topk,{'x' * 200}: the entry's name 'clpl-moe[moe.router=xxx",
+        ),
+        ("evaluate.depth=5,10", "--set evaluate.depth=5,10: this is one for all entries; "),
+        ("text.title=maybe", "--set text.title=maybe: title: Input should be a valid boolean"),
+        ("text.tilte=false", "unknown setting 'tilte' in text; did you mean 'title'?"),
+        ("evaluate.depth=0", "--set evaluate.depth=0: depth: Input should be greater than 0"),
+        ("evaluate.deep=5", "unknown setting 'deep' in evaluate; did you mean 'depth'?"),
+        ("entry.folds=1", "--set entry.folds=1: folds: Input should be greater than 1"),
+        (
+            "entry.fold=5",
+            "unknown setting 'fold' in entry; did you mean 'folds'? Available: dimensions, folds, mining_",
+        ),
+        ("infonce.negatives=1,2", "unknown setting 'infonce' in --set"),
+    ],
+)
+def test_a_wrong_sweep_is_refused_in_one_line(settings: str, what: str) -> None:
+    with pytest.raises(RequestError) as error:
+        override([settings], suite.load("mini"), rows("clpl-moe"))
+    assert str(error.value).startswith(what)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "what"),
+    [
+        (["train.pairs=1,2"], "base,bm25", "--set train.pairs=1,2: no entry that was asked for takes train.pairs; "),
+        (
+            ["entry.mining_rounds=2"],
+            "mnrl",
+            "--set entry.mining_rounds=2: no entry that was asked for takes entry.mining",
+        ),
+        (["moe.experts=1,2", "moe.experts=4"], "clpl-moe", "--set moe.experts=1,2: moe.experts is given twice; "),
+    ],
+)
+def test_a_sweep_of_nothing_is_refused(settings: list[str], names: str, what: str) -> None:
+    with pytest.raises(RequestError) as error:
+        override(settings, suite.load("mini"), rows(*names.split(",")))
+    assert str(error.value).startswith(what)
+
+
+def test_a_value_that_only_two_settings_together_allow_is_taken() -> None:
+    found = spread("moe.top_k=3", "moe.experts=4,8", names="clpl-moe")
+    assert [entry.settings["moe"]["top_k"] for entry in found.values()] == [3, 3]

@@ -1,0 +1,256 @@
+"""Manifests: what is refused and in which words; and what the bundled suite holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.data.validation import fold
+from harness.errors import DataError, RequestError
+from harness.machine.bundled import manifests
+from harness.request import suite
+from harness.types import Need
+
+MINI = manifests() / "mini.toml"
+LANGUAGES = ("ko", "hi", "fa")
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    """Write mini's manifest with the first `old` replaced by `new`."""
+    text = MINI.read_text(encoding="utf-8")
+    assert old in text, f"mini.toml holds no {old!r} to change"
+    path = folder / "changed.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DataError) as error:
+        suite.parse(path)
+    message = str(error.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ("name =", "bogus"),
+        ("[text]\n", "text.bogus"),
+        ("[base_model]\n", "bogus"),
+        ("[evaluation]\n", "evaluation.bogus"),
+        ("[mining]\n", "mining.bogus"),
+        ("[[experts]]\n", "experts.0.bogus"),
+        ("[training.ranking]\n", "training.ranking.bogus"),
+        ("[languages.ko.retrieval]\n", "languages.ko.retrieval.bogus"),
+        ("[languages.ko.nli]\n", "languages.ko.nli.bogus"),
+        ("[languages.ko.counts]\n", "languages.ko.counts.bogus"),
+        ("    { ", "languages.ko.retrieval.files.0.bogus"),
+    ],
+)
+def test_an_unknown_key_is_refused_at_every_level(tmp_path: Path, table: str, where: str) -> None:
+    new = {"name =": "bogus = 1\nname =", "    { ": "    { bogus = 1, "}.get(table, f"{table}bogus = 1\n")
+    message = refusal(changed(tmp_path, table, new))
+    assert f"{where}: unknown key" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("mini/ko/corpus.jsonl", "../corpus.jsonl", "path '../corpus.jsonl' leaves its folder"),
+        ("mini/ko/corpus.jsonl", "mini/../../corpus.jsonl", "path 'mini/../../corpus.jsonl' leaves its folder"),
+        ("mini/ko/corpus.jsonl", "/etc/passwd", "path '/etc/passwd' leaves its folder"),
+        ("mini/ko/corpus.jsonl", "mini\\\\corpus.jsonl", "leaves its folder"),
+        ('sha256 = "', 'sha256 = "X', "languages.ko.retrieval.files.0.sha256"),
+        ("bytes = ", "bytes = -", "languages.ko.retrieval.files.0.bytes"),
+        ('"nDCG@5"', '"nDGC@5"', "measure 'nDGC@5' is not one that ir_measures knows"),
+        ('primary = "nDCG@10"', 'primary = "nDCG@20"', "primary measure 'nDCG@20' is not among the measures"),
+        ("depth = 100", "depth = 0", "evaluation.depth"),
+        ("encode_batch_size = 64", 'encode_batch_size = "many"', "evaluation.encode_batch_size"),
+        ("warmup = 0.1", "warmup = 1.5", "training.ranking.warmup"),
+        ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' wants either a ranker or an encoder"),
+        ("[training.ranking]", "[training.rnaking]", "training.rnaking"),
+        ('name = "mini"', 'name = "../mini"', "name"),
+        ('name = "mini"', "", "name: Field required"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_place(tmp_path: Path, old: str, new: str, what: str) -> None:
+    assert what in refusal(changed(tmp_path, old, new))
+
+
+@pytest.mark.parametrize(("end", "what"), [("[base_mo", "is not valid TOML"), ("[base_model]\n", "Field required")])
+def test_a_truncated_manifest_is_refused(tmp_path: Path, end: str, what: str) -> None:
+    path = tmp_path / "cut.toml"
+    content = MINI.read_text(encoding="utf-8")
+    path.write_text(content[: content.index(end) + len(end)], encoding="utf-8")
+    assert what in refusal(path)
+
+
+def test_a_manifest_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "latin.toml"
+    path.write_bytes('title = "Français"'.encode("latin-1"))
+    assert "is not valid TOML" in refusal(path)
+
+
+def test_an_unknown_suite_is_answered_with_the_nearest_name_and_the_list() -> None:
+    with pytest.raises(RequestError, match=r"^unknown suite 'mimi'; did you mean 'mini'\? Available: .*mini.*wikiqa"):
+        suite.load("mimi")
+
+
+def test_a_measure_has_one_spelling() -> None:
+    evaluation = suite.load("mini").evaluation
+    assert suite.measuring(evaluation, ["NDCG@10", "nDCG@10", "MRR@10"]).measures == ("nDCG@10", "RR@10")
+
+
+def test_the_first_measure_asked_for_is_primary_where_the_suites_own_is_not_asked_for() -> None:
+    evaluation = suite.load("mini").evaluation
+    assert suite.measuring(evaluation, ["R@100", "nDCG@10"]).primary == "nDCG@10"
+    assert suite.measuring(evaluation, ["R@100", "AP"]).primary == "R@100"
+
+
+@pytest.mark.parametrize("name", suite.names())
+def test_every_bundled_manifest_is_valid_and_named_as_its_file(name: str) -> None:
+    loaded = suite.load(name)
+    assert loaded.name == name
+    assert loaded.evaluation.primary in loaded.evaluation.measures
+
+
+def test_the_digest_changes_with_any_setting(tmp_path: Path) -> None:
+    assert suite.parse(changed(tmp_path, "depth = 100", "depth = 101")).digest != suite.load("mini").digest
+
+
+def test_mini_offers_what_every_method_needs() -> None:
+    mini = suite.load("mini")
+    assert set(mini.languages) == set(LANGUAGES)
+    assert all(mini.offers(language) == frozenset(Need) for language in LANGUAGES)
+
+
+# ---------------------------------------------------------------------------------------------- the text of mini
+
+
+def rows(language: str, name: str) -> list[dict[str, Any]]:
+    lines = (manifests() / "mini" / language / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def judged(language: str, split: str) -> dict[str, set[str]]:
+    """Return query id → relevant passage ids."""
+    lines = (manifests() / f"mini/{language}/qrels/{split}.tsv").read_text(encoding="utf-8").splitlines()
+    found: dict[str, set[str]] = {}
+    for line in lines[1:]:
+        query, doc, grade = line.split("\t")
+        assert grade == "1"
+        found.setdefault(query, set()).add(doc)
+    return found
+
+
+def of(relevant: dict[str, set[str]]) -> set[str]:
+    return {doc for docs in relevant.values() for doc in docs}
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_mini_has_at_least_180_titled_passages_of_30_to_80_words(language: str) -> None:
+    corpus = rows(language, "corpus.jsonl")
+    assert len(corpus) >= 180
+    assert all(passage["title"].strip() for passage in corpus)
+    lengths = [len(passage["text"].split()) for passage in corpus]
+    assert min(lengths) >= 30
+    assert max(lengths) <= 80
+
+
+def test_mini_has_at_least_30_groups_of_related_passages(language: str) -> None:
+    groups = Counter(passage["_id"].rsplit("-", 1)[0] for passage in rows(language, "corpus.jsonl"))
+    assert len(groups) >= 30
+    assert min(groups.values()) >= 2
+
+
+def test_mini_has_at_least_360_training_and_150_dev_queries(language: str) -> None:
+    train, dev = judged(language, "train"), judged(language, "dev")
+    assert len(train) >= 360
+    assert len(dev) >= 150
+    assert not set(train) & set(dev)
+
+
+def test_half_of_the_passages_that_dev_queries_of_mini_ask_for_have_no_training_query(language: str) -> None:
+    asked, trained = of(judged(language, "dev")), of(judged(language, "train"))
+    assert 0.45 <= len(asked - trained) / len(asked) <= 0.55
+
+
+def test_every_passage_of_mini_has_a_query_that_may_be_trained_on(language: str) -> None:
+    passages = {passage["_id"] for passage in rows(language, "corpus.jsonl")}
+    assert of(judged(language, "train")) | of(judged(language, "extra")) == passages
+
+
+def test_mini_has_at_least_80_whole_nli_triples(language: str) -> None:
+    triples = rows(language, "nli.jsonl")
+    assert len(triples) >= 80
+    names = ("premise", "entailment", "contradiction")
+    assert all(len({fold(triple[name]) for name in names}) == 3 for triple in triples)
+
+
+def test_no_text_of_mini_occurs_twice(language: str) -> None:
+    texts = [row["text"] for name in ("corpus.jsonl", "queries.jsonl") for row in rows(language, name)]
+    texts += [text for triple in rows(language, "nli.jsonl") for text in triple.values()]
+    twice = [text for text, times in Counter(map(fold, texts)).items() if times > 1]
+    assert twice == []
+
+
+def test_no_two_passages_of_mini_share_a_title(language: str) -> None:
+    titles = Counter(fold(passage["title"]) for passage in rows(language, "corpus.jsonl"))
+    assert [title for title, times in titles.items() if times > 1] == []
+
+
+def script_of(letter: str) -> str:
+    return unicodedata.name(letter, "NONE").split()[0]
+
+
+@pytest.mark.parametrize(("language", "script"), [("ko", "HANGUL"), ("hi", "DEVANAGARI"), ("fa", "ARABIC")])
+def test_mini_is_written_in_the_script_of_its_language(language: str, script: str) -> None:
+    names = ("corpus.jsonl", "queries.jsonl", "nli.jsonl")
+    texts = [
+        str(text) for name in names for row in rows(language, name) for field, text in row.items() if field != "_id"
+    ]
+    shares = []
+    for text in texts:
+        scripts = Counter(script_of(letter) for letter in text if letter.isalpha())
+        shares.append(scripts[script] / scripts.total())
+    assert sum(shares) / len(shares) > 0.97
+    assert min(shares) > 0.5
+
+
+@pytest.mark.parametrize(("letter", "name"), [("\u064a", "ARABIC LETTER YEH"), ("\u0643", "ARABIC LETTER KAF")])
+def test_the_persian_of_mini_has_no_arabic_yeh_or_kaf(letter: str, name: str) -> None:
+    assert unicodedata.name(letter) == name
+    files = (path for path in (manifests() / "mini/fa").rglob("*") if path.is_file())
+    assert [path.name for path in files if letter in path.read_text(encoding="utf-8")] == []
+
+
+def test_mini_is_smaller_than_3_mb() -> None:
+    files = [MINI, *(path for path in (manifests() / "mini").rglob("*") if path.is_file())]
+    assert sum(path.stat().st_size for path in files) < 3_000_000
+
+
+def test_the_hashes_and_counts_in_the_manifest_of_mini_are_those_of_its_files(language: str) -> None:
+    declared = suite.load("mini").languages[language]
+    assert declared.nli is not None
+    files = (*declared.retrieval.files, *declared.nli.files)
+    for file in files:
+        content = (manifests() / file.path).read_bytes()
+        assert (file.sha256, file.bytes) == (hashlib.sha256(content).hexdigest(), len(content)), file.path
+    there = {path.relative_to(manifests()).as_posix() for path in (manifests() / f"mini/{language}").rglob("*.*")}
+    assert {file.path for file in files} == there
+    assert declared.counts.passages == len(rows(language, "corpus.jsonl"))
+    assert declared.counts.train_queries == len(judged(language, "train"))
+    assert declared.counts.dev_queries == len(judged(language, "dev"))
+    assert declared.counts.nli == len(rows(language, "nli.jsonl"))

@@ -1,0 +1,156 @@
+"""What a cell leaves on disk comes back as it was, and equal results are equal bytes."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from harness.errors import CellError, DataError
+from harness.results import record
+from harness.results.record import Record
+
+RANKING = {"q2": [("d1", 0.1 + 0.2), ("d2", 1e-30), ("d3", -2.5)], "q1": [("d3", 1.0)]}
+SCORES = {"nDCG@10": {"q2": 1 / 3, "q1": 0.0}, "AP": {"q1": 0.1 + 0.2, "q2": 1.0}}
+
+
+def a_record(**fields: Any) -> Record:
+    defaults: dict[str, Any] = {
+        "suite": "tiny",
+        "entry": "mnrl",
+        "language": "ko",
+        "seed": 3,
+        "trained": True,
+        "status": "done",
+        "cell_key": "ab" * 32,
+        "measures": {"AP": 1 / 3},
+        "n_queries": 2,
+    }
+    return Record(**{**defaults, **fields})
+
+
+def test_a_trec_run_comes_back_with_the_same_order_and_the_same_scores(tmp_path: Path) -> None:
+    path = tmp_path / "run.gz"
+    path.write_bytes(record.run_bytes(RANKING, tag="mnrl"))
+    found = record.read_run(path)
+    assert {query: list(rows.items()) for query, rows in found.items()} == RANKING
+
+
+def test_a_trec_run_has_six_columns_ranks_from_1_and_queries_in_order() -> None:
+    lines = gzip.decompress(record.run_bytes(RANKING, tag="mnrl")).decode().splitlines()
+    assert lines == [
+        "q1 Q0 d3 1 1.0 mnrl",
+        "q2 Q0 d1 1 0.30000000000000004 mnrl",
+        "q2 Q0 d2 2 1e-30 mnrl",
+        "q2 Q0 d3 3 -2.5 mnrl",
+    ]
+
+
+def test_ir_measures_reads_the_run_as_trec_format() -> None:
+    import ir_measures
+
+    read_trec_run: Any = ir_measures.read_trec_run
+    text = gzip.decompress(record.run_bytes(RANKING, tag="mnrl")).decode()
+    rows = [(row.query_id, row.doc_id, row.score) for row in read_trec_run(text)]
+    assert rows == [(query, doc, score) for query in sorted(RANKING) for doc, score in RANKING[query]]
+
+
+def test_equal_rankings_give_equal_bytes_whatever_the_order_of_their_queries() -> None:
+    turned = {query: RANKING[query] for query in sorted(RANKING)}
+    assert list(turned) != list(RANKING)
+    assert record.run_bytes(RANKING, tag="t") == record.run_bytes(turned, tag="t")
+
+
+def test_another_score_gives_other_bytes() -> None:
+    changed = {**RANKING, "q1": [("d3", 1.0000001)]}
+    assert record.run_bytes(RANKING, tag="t") != record.run_bytes(changed, tag="t")
+
+
+def test_per_query_values_come_back_unrounded(tmp_path: Path) -> None:
+    path = tmp_path / "per_query.parquet"
+    path.write_bytes(record.per_query_bytes(SCORES))
+    rows = {(row["measure"], row["query_id"]): row["value"] for row in pq.read_table(path).to_pylist()}
+    assert rows == {(measure, query): value for measure in SCORES for query, value in SCORES[measure].items()}
+
+
+def test_equal_scores_give_equal_bytes_whatever_the_order_of_their_queries() -> None:
+    turned = {measure: dict(sorted(values.items())) for measure, values in SCORES.items()}
+    assert record.per_query_bytes(SCORES) == record.per_query_bytes(turned)
+
+
+def test_a_per_query_value_that_is_nan_is_refused() -> None:
+    with pytest.raises(CellError, match=r"^AP of query q1 is NaN$"):
+        record.per_query_bytes({"AP": {"q1": float("nan")}})
+
+
+def test_a_record_comes_back_equal_with_the_hashes_of_its_files(tmp_path: Path) -> None:
+    written = record.write(tmp_path, a_record(), SCORES, RANKING)
+    assert sorted(written.files) == ["per_query.parquet", "run.gz"]
+    assert record.read(tmp_path / "records" / "mnrl" / "ko" / "3.json") == written
+    assert record.intact(tmp_path, written)
+
+
+def test_a_record_whose_mean_is_nan_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        record.write(tmp_path, a_record(measures={"AP": float("nan")}))
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_changed_byte_beside_a_record_is_found(tmp_path: Path) -> None:
+    written = record.write(tmp_path, a_record(), SCORES, RANKING)
+    run = tmp_path / "records" / "mnrl" / "ko" / "3.run.gz"
+    content = bytearray(run.read_bytes())
+    content[-1] ^= 1
+    run.write_bytes(content)
+    assert not record.intact(tmp_path, written)
+
+
+def test_a_missing_file_beside_a_record_is_found(tmp_path: Path) -> None:
+    written = record.write(tmp_path, a_record(), SCORES, RANKING)
+    (tmp_path / "records" / "mnrl" / "ko" / "3.per_query.parquet").unlink()
+    assert not record.intact(tmp_path, written)
+
+
+def test_a_truncated_record_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    record.write(tmp_path, a_record(), SCORES, RANKING)
+    path = tmp_path / "records" / "mnrl" / "ko" / "3.json"
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(DataError, match=r"is damaged: .*; delete it and run again$") as caught:
+        record.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_record_with_an_unknown_field_is_damaged(tmp_path: Path) -> None:
+    record.write(tmp_path, a_record())
+    path = tmp_path / "records" / "mnrl" / "ko" / "3.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"seconds"', '"minutes"'), encoding="utf-8")
+    with pytest.raises(DataError, match="minutes: unknown key"):
+        record.read(path)
+
+
+def test_records_are_read_by_entry_language_and_seed_in_numerical_order(tmp_path: Path) -> None:
+    for seed in (10, 9):
+        record.write(tmp_path, a_record(seed=seed))
+    record.write(tmp_path, a_record(entry="base", seed=0))
+    found = [(one.entry, one.seed) for one in record.read_all(tmp_path)]
+    assert found == [("base", 0), ("mnrl", 9), ("mnrl", 10)]
+
+
+def test_what_records_say_alike_is_one_object_and_what_they_do_not_is_each_ones_own(tmp_path: Path) -> None:
+    said = [{"machine": {"cpu": "x", "cores": 2}, "loss": [seed]} for seed in range(3)]
+    said[2]["machine"] = {"cpu": "y", "cores": 2}
+    for seed, provenance in enumerate(said):
+        record.write(tmp_path, a_record(seed=seed, provenance=provenance))
+    first, second, third = (one.provenance for one in record.read_all(tmp_path))
+    assert [first, second, third] == said
+    assert first["machine"] is second["machine"]
+    assert first["loss"] is not second["loss"]
+
+
+def test_a_record_without_scores_has_no_files_beside_it(tmp_path: Path) -> None:
+    written = record.write(tmp_path, a_record(status="failed", reason="out of memory", measures={}))
+    assert written.files == {}
+    assert [path.name for path in (tmp_path / "records" / "mnrl" / "ko").iterdir()] == ["3.json"]

@@ -1,0 +1,139 @@
+"""An encoder with BGE-M3's exact architecture and random weights, its configuration written out in full.
+
+The configuration is that of BAAI/bge-m3 @ 5617a9f61b028005a4858fdac845db406aefb181 (config.json: XLMRobertaModel), the
+modules those of its modules.json: transformer, CLS pooling, normalisation. The tokenizer is of XLM-R's kind, a Unigram
+model behind XLMRobertaTokenizer with XLM-R's special tokens at XLM-R's ids, its pieces learnt from a given text.
+
+Beside it, a suite of a part of mini's Korean text, whose texts can be made as long as wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from support.commands import MANIFEST, tiny_suite
+
+from harness.machine.bundled import manifests
+
+CONFIG = {
+    "architectures": ["XLMRobertaModel"],
+    "attention_probs_dropout_prob": 0.1,
+    "bos_token_id": 0,
+    "classifier_dropout": None,
+    "eos_token_id": 2,
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1,
+    "hidden_size": 1024,
+    "initializer_range": 0.02,
+    "intermediate_size": 4096,
+    "layer_norm_eps": 1e-05,
+    "max_position_embeddings": 8194,
+    "model_type": "xlm-roberta",
+    "num_attention_heads": 16,
+    "num_hidden_layers": 24,
+    "output_past": True,
+    "pad_token_id": 1,
+    "position_embedding_type": "absolute",
+    "torch_dtype": "float32",
+    "type_vocab_size": 1,
+    "use_cache": True,
+    "vocab_size": 250002,
+}
+MAX_LENGTH = 8192
+SPECIAL = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": CONFIG["vocab_size"] - 1}  # type: ignore[operator]
+PIECES = 4000  # of the text; the rest of the 250,002 are names that no text holds
+
+
+def build(folder: Path, texts: Sequence[str], *, layers: int, seed: int = 0) -> Path:
+    """Write the model as a sentence-transformers folder and return it; equal arguments give equal bytes."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import XLMRobertaConfig, XLMRobertaModel
+
+    settings: dict[str, Any] = {**CONFIG, "num_hidden_layers": layers}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = XLMRobertaModel(XLMRobertaConfig(**settings), add_pooling_layer=True)
+    network.save_pretrained(folder / "network")
+    tokenizer_of(texts).save_pretrained(folder / "network")
+    transformer = Transformer(str(folder / "network"), max_seq_length=MAX_LENGTH)
+    modules = [transformer, Pooling(int(settings["hidden_size"]), pooling_mode="cls"), Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save_pretrained(str(folder), create_model_card=False)
+    for path in (folder / "network").iterdir():
+        path.unlink()
+    (folder / "network").rmdir()
+    return folder
+
+
+def tokenizer_of(texts: Sequence[str]) -> Any:
+    """Return XLM-R's tokenizer with the pieces of `texts`."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import XLMRobertaTokenizer
+
+    learner: Any = Tokenizer(models.Unigram())
+    learner.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=PIECES, special_tokens=["<unk>"], unk_token="<unk>", show_progress=False
+    )
+    learner.train_from_iterator(texts, trainer)
+    make: Any = XLMRobertaTokenizer
+    return make(vocab=list(_vocabulary(learner)), model_max_length=MAX_LENGTH)
+
+
+def _vocabulary(learner: Any) -> Iterator[tuple[str, float]]:
+    """Yield (piece, log probability) in the order of their ids: XLM-R's special tokens first and last."""
+    learnt = json.loads(learner.to_str())["model"]["vocab"]
+    pieces = [(piece, score) for piece, score in learnt if piece not in SPECIAL]
+    lowest = min(score for _, score in pieces)
+    yield from ((name, 0.0) for name in ("<s>", "<pad>", "</s>", "<unk>"))
+    yield from pieces
+    for number in range(4 + len(pieces), SPECIAL["<mask>"]):
+        yield f"\U000f0000{number}", lowest - 1  # begins with a character for private use
+    yield "<mask>", 0.0
+
+
+def mini_part(passages: int, train: int, dev: int, joined: int = 1) -> tuple[dict[str, bytes], dict[str, int]]:
+    """Return files of the first passages of mini with some of their queries, and their counts.
+
+    Of the judged queries the first are for training, as many as there are passages are extra ones, which answer the
+    others. `joined` texts in a row, of the whole, make one.
+    """
+    folder = manifests() / "mini/ko"
+    files = {}
+    for name, most in (("corpus", passages), ("queries", None)):
+        rows = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        texts = [row["text"] for row in rows] * 2
+        long = [{**row, "text": " ".join(texts[i : i + joined])} for i, row in enumerate(rows)]
+        files[f"{name}.jsonl"] = [json.dumps(row, ensure_ascii=False) for row in long[:most]]
+    known = {json.loads(line)["_id"] for line in files["corpus.jsonl"]}
+    for name, most in (("train", train), ("dev", dev)):
+        head, *judged = (folder / f"qrels/{name}.tsv").read_text(encoding="utf-8").splitlines()
+        inside = [row for row in judged if row.split("\t")[1] in known]
+        files[f"{name}.tsv"] = [head, *inside[:most]]
+        if name == "train":
+            files["extra.tsv"] = [head, *inside[most : most + passages]]
+    counts = {"passages": passages, "train_queries": train, "dev_queries": dev}
+    return {name: ("\n".join(lines) + "\n").encode() for name, lines in files.items()}, counts
+
+
+def suite_of(folder: Path, part: tuple[dict[str, bytes], dict[str, int]], lengths: tuple[int, int], tail: str) -> Path:
+    """Write a suite of such a part and return its manifest; `tail` holds its tables of training and evaluation.
+
+    `lengths` are those of queries and passages; the data lie in `folder`, the language is called en.
+    """
+    files, counts = part
+    path = tiny_suite(folder, files)
+    head, rest = path.read_text(encoding="utf-8").split("[evaluation]\n")
+    languages = rest[rest.index("[languages.en") :]
+    for name, number in counts.items():
+        old = next(line for line in MANIFEST.splitlines() if line.startswith(f"{name} = "))
+        languages = languages.replace(old, f"{name} = {number}")
+    head = head.replace("[text]", 'negative_queries = "data"\n[text]')
+    for role, length in zip(("query", "passage"), lengths, strict=True):
+        head = head.replace(f"{role}_max_length = 16", f"{role}_max_length = {length}")
+    path.write_text(f"{head}{tail}{languages}", encoding="utf-8")
+    return path

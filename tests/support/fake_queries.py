@@ -1,0 +1,66 @@
+"""Folders of made-up records with rankings, and the texts and judgments that they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from support.fake_records import UNTRAINED, board, draw, put
+
+from harness.evidence.leaderboard import collate
+from harness.keys import derive
+from harness.report.queries import query_pages
+from harness.results import record
+from harness.types import Data
+
+DOCS = tuple(f"doc-{i:02}" for i in range(12))
+WORDS = {
+    "ko": ("질문 {}: 어느 산이 가장 높은가?", "{}번 글. 산과 강에 관한 짧은 글이다."),
+    "fa": ("پرسش {}: بلندترین کوه کدام است؟", "متن شماره {} دربارهٔ کوه و رود است."),
+}
+
+
+def ranking(entry: str, seed: int, queries: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
+    """Return a random order of eight passages for every query, the same for the same names."""
+    found = {}
+    for query in queries:
+        generator = np.random.Generator(np.random.PCG64(derive(seed, entry, query)))
+        docs = generator.permutation(len(DOCS))[:8]
+        found[query] = [(DOCS[doc], 1 - rank / 10) for rank, doc in enumerate(docs)]
+    return found
+
+
+def folder_of(
+    folder: Path, entries: Sequence[str], languages: Mapping[str, int], seeds: Sequence[int] = (0, 1)
+) -> Path:
+    """Write a run whose records have rankings; `languages` maps each language to its number of queries."""
+    board(folder, entries, languages, seeds)
+    for entry in entries:
+        for language, n in languages.items():
+            for seed in seeds[:1] if entry in UNTRAINED else seeds:
+                scores = draw(entry, language, seed, n)
+                written = put(folder, (entry, language, seed), scores)
+                record.write(folder, written, scores, ranking(entry, seed, list(scores["AP"])))
+    return folder
+
+
+def data_of(
+    language: str, n: int, *, queries: Mapping[str, str] | None = None, passages: Mapping[str, str] | None = None
+) -> Data:
+    """Return the data of `folder_of`, some texts replaced: every query has one relevant and one judged passage."""
+    ask, tell = WORDS[language]
+    names = [f"{language}-q{i:04}" for i in range(n)]
+    dev = {name: {DOCS[i % len(DOCS)]: 1, DOCS[(i + 1) % len(DOCS)]: 0} for i, name in enumerate(names)}
+    texts = {doc: tell.format(i) for i, doc in enumerate(DOCS)}
+    asked = {name: ask.format(i) for i, name in enumerate(names)}
+    return Data(language, {**texts, **(passages or {})}, {**asked, **(queries or {})}, {}, dev)
+
+
+def write_pages(folder: Path, texts: Mapping[str, Data | str] | None) -> list[Path]:
+    """Write the query pages of a folder and return where they lie, by name."""
+    content = query_pages.files(folder, collate(folder), texts=texts)
+    for name, text in content.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in sorted(content)]

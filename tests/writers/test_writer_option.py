@@ -1,0 +1,165 @@
+"""A writer as the command line and a manifest name it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from harness.errors import DataError, RequestError
+from harness.keys import file_sha256, folder_sha256
+from harness.request import suite
+from harness.request.manifest import Writer
+from harness.request.suite import Suite
+from harness.schema import explain
+from harness.types import Need
+from harness.writers.prompt import PROMPT
+from harness.writers.writer_option import with_writers
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture(scope="module")
+def mini() -> Suite:
+    return suite.load("mini")
+
+
+@pytest.fixture
+def queries(tmp_path: Path) -> Path:
+    path = tmp_path / "queries.jsonl"
+    path.write_text('{"doc_id": "d1", "queries": ["what?"]}\n', encoding="utf-8")
+    return path
+
+
+def negative(chosen: Suite) -> Writer:
+    assert isinstance(chosen.negative_queries, Writer)
+    return chosen.negative_queries
+
+
+def test_a_suite_stays_as_it_is_where_nothing_is_asked_for(mini: Suite) -> None:
+    assert with_writers(mini) == mini
+
+
+def test_an_endpoint_has_a_model_and_the_default_prompt_written_out(mini: Suite) -> None:
+    chosen = with_writers(mini, "endpoint:org/model:7b@latest")
+    writer = negative(chosen)
+    assert (writer.kind, writer.model, writer.prompt) == ("endpoint", "org/model:7b@latest", PROMPT)
+    assert chosen.digest != mini.digest
+    assert Need.NEGATIVE_QUERIES in chosen.offers("ko")
+
+
+def test_a_hub_model_has_its_revision(mini: Suite) -> None:
+    writer = negative(with_writers(mini, f"model:google/flan@{REVISION}"))
+    assert (writer.model, writer.revision, writer.path) == ("google/flan", REVISION, None)
+
+
+def test_a_files_and_a_folders_content_is_their_identity_and_not_their_place(
+    mini: Suite, queries: Path, tmp_path: Path
+) -> None:
+    of_file = with_writers(mini, f"file:{queries}")
+    assert negative(of_file).sha256 == file_sha256(queries)
+    moved = queries.rename(tmp_path / "moved.jsonl")
+    assert with_writers(mini, f"file:{moved}").digest == of_file.digest
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    of_folder = with_writers(mini, f"model:{folder}")
+    assert negative(of_folder).sha256 == folder_sha256(folder)
+    assert with_writers(mini, f"model:{folder.rename(tmp_path / 'renamed')}").digest == of_folder.digest
+    assert str(tmp_path) not in str(of_folder.model_dump(mode="json"))
+
+
+def test_data_asks_nobody(mini: Suite) -> None:
+    asked = with_writers(mini, "endpoint:m")
+    assert with_writers(asked, "data") == mini
+
+
+def test_augmentation_is_a_writer_of_its_own(mini: Suite, queries: Path) -> None:
+    chosen = with_writers(mini, augment=f"file:{queries}")
+    assert chosen.negative_queries == "data"
+    assert chosen.augmentation is not None
+    assert chosen.augmentation.sha256 == file_sha256(queries)
+
+
+def test_a_prompt_of_a_file_goes_to_everybody_who_is_asked(mini: Suite, tmp_path: Path, queries: Path) -> None:
+    (tmp_path / "prompt").write_text("Ask in {language}:\n{passage}\n", encoding="utf-8")
+    chosen = with_writers(mini, "endpoint:m", f"file:{queries}", tmp_path / "prompt")
+    assert negative(chosen).prompt == "Ask in {language}:\n{passage}"
+    assert chosen.augmentation is not None
+    assert chosen.augmentation.prompt == ""
+
+
+def test_another_model_keeps_the_manifests_prompt_and_settings(mini: Suite) -> None:
+    given = Writer(kind="endpoint", model="a", prompt="Ask: {passage}", temperature=0.5, max_tokens=32, queries=2)
+    manifest = mini.model_copy(update={"negative_queries": given})
+    assert negative(with_writers(manifest, "endpoint:b")) == given.model_copy(update={"model": "b"})
+    local = negative(with_writers(manifest, f"model:m@{REVISION}"))
+    assert (local.prompt, local.temperature, local.queries) == ("Ask: {passage}", 0.0, 2)
+
+
+def test_a_manifests_file_is_looked_for_in_the_data_folder(mini: Suite, queries: Path) -> None:
+    given = Writer(kind="file", path=Path("queries.jsonl"), sha256=file_sha256(queries))
+    manifest = mini.model_copy(update={"negative_queries": given})
+    assert negative(with_writers(manifest, data_dir=queries.parent)).path == queries
+    wrong = mini.model_copy(update={"negative_queries": given.model_copy(update={"sha256": "0" * 64})})
+    with pytest.raises(DataError, match="is not what the manifest names: expected sha256 000"):
+        with_writers(wrong, data_dir=queries.parent)
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "what"),
+    [
+        ("negative_queries", "gpt", "--negative-queries gpt: want data, file:PATH, endpoint:MODEL, model:ID@REVISION"),
+        ("negative_queries", "endpoint:", "--negative-queries endpoint:: want data, "),
+        ("negative_queries", "openai:m", "--negative-queries openai:m: want data, "),
+        ("negative_queries", "file:nowhere.jsonl", "queries file nowhere.jsonl is missing"),
+        ("negative_queries", "model:a/b", "--negative-queries model:a/b: neither a folder nor ID@REVISION"),
+        ("negative_queries", "model:a/b@main", "--negative-queries model:a/b@main: revision: revision 'main' is no 40"),
+        ("augment", "data", "--augment data: want file:PATH, endpoint:MODEL, "),
+        ("write_prompt", Path("nowhere"), "--write-prompt nowhere cannot be read"),
+    ],
+)
+def test_a_misspelt_writer_is_one_line(mini: Suite, option: str, given: Any, what: str) -> None:
+    with pytest.raises(RequestError) as error:
+        with_writers(mini, **{option: given})
+    assert str(error.value).startswith(what)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("Ask.", "the prompt wants {passage} in it, once"), ("{passage}{passage}", "once"), ("", "is empty")],
+)
+def test_a_prompt_without_the_passage_is_refused(mini: Suite, tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "prompt").write_text(text)
+    with pytest.raises(RequestError, match="--write-prompt ") as error:
+        with_writers(mini, "endpoint:m", write_prompt=tmp_path / "prompt")
+    assert what in str(error.value)
+
+
+def test_a_prompt_that_nobody_is_asked_is_refused(mini: Suite, tmp_path: Path) -> None:
+    (tmp_path / "prompt").write_text("{passage}")
+    with pytest.raises(RequestError, match="nobody is asked"):
+        with_writers(mini, write_prompt=tmp_path / "prompt")
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"kind": "file"}, "a file writer has a path"),
+        ({"kind": "file", "path": "q", "model": "m"}, "a file writer has a path"),
+        ({"kind": "endpoint"}, "an endpoint writer has a model"),
+        ({"kind": "endpoint", "model": "m", "revision": REVISION}, "an endpoint writer has a model"),
+        ({"kind": "model", "model": "m"}, "a model writer has either a path, or a model with its revision"),
+        ({"kind": "model", "path": "p", "model": "m", "revision": REVISION}, "a model writer has either a path, or"),
+        ({"kind": "model", "path": "p", "temperature": 0.5}, "its temperature is 0"),
+        ({"kind": "model", "model": "m", "revision": "main"}, "revision 'main' is no 40-digit hash"),
+        ({"kind": "endpoint", "model": "m", "key": "k"}, "key: unknown key"),
+    ],
+)
+def test_a_manifests_writer_is_whole(fields: dict[str, Any], what: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Writer.model_validate(fields)
+    assert what in explain(error.value)
