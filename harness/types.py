@@ -30,6 +30,9 @@ class Need(StrEnum):
     NLI = "nli"
 
 
+SHOWN_DIGESTS = ("corpus", "queries", "dev")
+"""The names in `Data.digests` of what a page shows: passages, queries and judgments."""
+
 Family = Literal["ranking", "regression", "nli"]
 """Which of a suite's training settings a method takes: each family was tuned once, on training queries."""
 

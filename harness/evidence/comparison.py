@@ -1,11 +1,11 @@
-"""The differences between two folders, and what may be said of each.
+"""The differences between two folders, and the conclusion on each.
 
-Of B less A, for every entry and language that both have, on one measure: the paired difference with its 95 % interval
+B minus A, for every entry and language that both have, on one measure: the paired difference with its 95 % interval
 over queries and seeds (harness.stats.intervals.difference), the p of "no difference" (Student's t of the same
 estimate, Holm over all rows), and one word:
 
     better, worse     p ≤ α, by sign: a difference is shown, which may still be smaller than the margin
-    equivalent        not so, and two one-sided tests (Holm over all rows) show |difference| < margin
+    equivalent        otherwise, if two one-sided tests (Holm over all rows) show |difference| < margin
     undecided         neither is shown
     not comparable    other data or other queries: no number is given, and `reason` says why
 
@@ -14,7 +14,7 @@ The interval is not corrected for the number of rows; the p values are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,9 +22,10 @@ import numpy as np
 
 from harness.errors import DataError, NothingMeasured, RequestError, unknown
 from harness.evidence.gate import comparability
-from harness.evidence.leaderboard import resolved
+from harness.evidence.pairing import check_margin, paired_scores
 from harness.results.differences import Differing, differing, listed, shared
-from harness.results.folder import Pair, Results, check_margin, paired
+from harness.results.folder import ResultFolder
+from harness.results.record import Pair
 from harness.stats.align import Floats
 from harness.stats.equivalence import tost
 from harness.stats.intervals import Estimate
@@ -36,9 +37,9 @@ Verdict = Literal["better", "worse", "equivalent", "undecided", "not comparable"
 
 @dataclass(frozen=True)
 class Row:
-    """One entry and language; numbers in units of the measure, None where the two are not comparable.
+    """One entry and language; numbers in units of the measure, None if the two are not comparable.
 
-    `blind`: one seed of a trained entry on a side, so that its spread over seeds is not in the interval.
+    `blind`: a side has one seed of a trained entry, so its spread over seeds is not in the interval.
     """
 
     entry: str
@@ -59,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Compared:
-    """What two folders differ in. `only_a` and `only_b` are entries and languages that one of them has."""
+    """The differences between two folders. `only_a` and `only_b` are entries and languages of one folder alone."""
 
     a: str
     b: str
@@ -74,105 +75,110 @@ class Compared:
     data: tuple[Differing, ...]
 
 
-def compare(a: Results, b: Results, measure: str | None = None, margin: float = MARGIN) -> Compared:
+def compare(a: ResultFolder, b: ResultFolder, measure: str | None = None, margin: float = MARGIN) -> Compared:
     """Return the comparison of two folders by one measure, A's primary one by default.
 
-    Raises RequestError for folders of two suites, an unknown measure and a margin that is none, and NothingMeasured
-    where they have no entry and language in common.
+    Raises RequestError for folders of two suites, an unknown measure and an invalid margin, and NothingMeasured if
+    they have no entry and language in common.
     """
     check_margin(margin)
     if margin == 0:
-        raise RequestError("--margin 0 leaves nothing to be equivalent within; name one above 0, such as 0.01")
+        raise RequestError("--margin 0 leaves nothing to be equivalent within; use one above 0, such as 0.01")
     if a.suite != b.suite:
         raise RequestError(
-            f"{a.folder} and {b.folder} cannot be compared: suite {a.suite} against {b.suite}; name two of one suite"
+            f"{a.path} and {b.path} cannot be compared: suite {a.suite} against {b.suite}; name two of one suite"
         )
     measures = [name for name in a.measures if name in b.measures]
     measure = measure or a.primary
     if measure not in measures:
-        raise unknown("measure", measure, measures, where=f"{a.folder} and {b.folder}")
-    common = [pair for pair in a.of if pair in b.of]
+        raise unknown("measure", measure, measures, where=f"{a.path} and {b.path}")
+    common = [pair for pair in a.records_by_pair if pair in b.records_by_pair]
     if not common:
-        raise NothingMeasured(f"{a.folder} and {b.folder} have no entry and language in common; run one of them again")
+        raise NothingMeasured(f"{a.path} and {b.path} have no entry and language in common; run one of them again")
     return Compared(
-        a=str(a.folder),
-        b=str(b.folder),
+        a=str(a.path),
+        b=str(b.path),
         suite=a.suite,
         measure=measure,
         margin=margin,
         rows=tuple(_rows(a, b, common, measure, margin)),
-        only_a=tuple("/".join(pair) for pair in a.of if pair not in b.of),
-        only_b=tuple("/".join(pair) for pair in b.of if pair not in a.of),
-        request=tuple(_request(a, b, common)),
+        only_a=_only(a, b),
+        only_b=_only(b, a),
+        request=tuple(_request_differences(a, b, common)),
         environment=tuple(
             item
             for name in ("code", "environment")
             for item in differing(shared(a.records, name), shared(b.records, name), f"{name}.")
         ),
-        data=tuple(_data(a, b)),
+        data=tuple(_data_differences(a, b)),
     )
 
 
-def _request(a: Results, b: Results, common: Sequence[Pair]) -> list[Differing]:
-    """Return what was asked for otherwise, by run.json: the request, the suite, and the entries that both have."""
-    names = {entry for entry, _ in common}
+def _only(folder: ResultFolder, other: ResultFolder) -> tuple[str, ...]:
+    """Return the entries and languages that the other folder lacks."""
+    return tuple("/".join(pair) for pair in folder.records_by_pair if pair not in other.records_by_pair)
+
+
+def _request_differences(a: ResultFolder, b: ResultFolder, common: Sequence[Pair]) -> list[Differing]:
+    """Return the differences between requests, by run.json: the request, the suite, and the entries in common."""
+    entries = {entry for entry, _ in common}
     tables = []
-    for results in (a, b):
-        entries = resolved(results.run).get("entries")
-        kept = {name: entries[name] for name in entries if name in names} if isinstance(entries, Mapping) else {}
-        tables.append(
-            {**{name: results.run[name] for name in ("request", "suite") if name in results.run}, "entry": kept}
-        )
+    for folder in (a, b):
+        content = folder.run.content
+        resolved = {name: entry for name, entry in folder.run.resolved.entries.items() if name in entries}
+        tables.append({**{name: content[name] for name in ("request", "suite") if name in content}, "entry": resolved})
     return differing(tables[0], tables[1])
 
 
-def _data(a: Results, b: Results) -> list[Differing]:
-    found = differing(comparability.scoring(a), comparability.scoring(b))
-    for language in dict.fromkeys(language for _, language in a.of):
-        left, right = ([r for r in results.records if r.language == language] for results in (a, b))
-        if left and right:
-            tables = [shared(records, "data", "digests") for records in (left, right)]
-            found += differing(tables[0], tables[1], f"{language}: ")
-    return found
+def _data_differences(a: ResultFolder, b: ResultFolder) -> list[Differing]:
+    differences = differing(comparability.scoring(a), comparability.scoring(b))
+    for language in dict.fromkeys(language for _, language in a.records_by_pair):
+        sides = [[record for record in folder.records if record.language == language] for folder in (a, b)]
+        if all(sides):
+            tables = [shared(records, "data", "digests") for records in sides]
+            differences += differing(tables[0], tables[1], f"{language}: ")
+    return differences
 
 
-def _rows(a: Results, b: Results, common: Sequence[Pair], measure: str, margin: float) -> list[Row]:
-    refused: dict[Pair, str] = {}
+def _rows(a: ResultFolder, b: ResultFolder, common: Sequence[Pair], measure: str, margin: float) -> list[Row]:
+    reasons: dict[Pair, str] = {}
     scores: dict[Pair, tuple[Floats, Floats]] = {}
     for pair in common:
         reason = _not_comparable(a, b, pair)
         if not reason:
             try:
-                scores[pair] = paired(b, a, pair, measure)
+                scores[pair] = paired_scores(b, a, pair, measure)
                 continue
             except DataError as error:
                 reason = str(error)
-        refused[pair] = reason
+        reasons[pair] = reason
     compared = _compared(a, b, scores, margin)
     return [
-        compared[pair] if pair in compared else Row(*pair, "not comparable", reason=refused[pair]) for pair in common
+        compared[pair] if pair in compared else Row(*pair, "not comparable", reason=reasons[pair]) for pair in common
     ]
 
 
-def _not_comparable(a: Results, b: Results, pair: Pair) -> str:
-    """Return why the scores of two folders are not of one thing: other passages, queries' judgments, or scoring."""
-    left, right = (comparability.evaluated(results.of[pair]) for results in (a, b))
-    found = [*differing(left, right), *differing(comparability.scoring(a), comparability.scoring(b))]
-    return f"they differ in {listed(found)}" if found else ""
+def _not_comparable(a: ResultFolder, b: ResultFolder, pair: Pair) -> str:
+    """Return why two scores are not of the same thing: other passages, judgments or scoring; "" if they are."""
+    left, right = (comparability.evaluated(folder.records_by_pair[pair]) for folder in (a, b))
+    differences = [*differing(left, right), *differing(comparability.scoring(a), comparability.scoring(b))]
+    return f"they differ in {listed(differences)}" if differences else ""
 
 
-def _compared(a: Results, b: Results, scores: dict[Pair, tuple[Floats, Floats]], margin: float) -> dict[Pair, Row]:
+def _compared(
+    a: ResultFolder, b: ResultFolder, scores: dict[Pair, tuple[Floats, Floats]], margin: float
+) -> dict[Pair, Row]:
     if not scores:
         return {}
-    pairs = [
-        Comparison("/".join(pair), new, old, any(r.trained for r in (*a.of[pair], *b.of[pair])))
+    comparisons = [
+        Comparison("/".join(pair), new, old, a.trains_pair(pair) or b.trains_pair(pair))
         for pair, (new, old) in scores.items()
     ]
-    estimate = differences(pairs)
+    estimate = differences(comparisons)
     low, high = estimate.interval()
     p, p_equivalence = holm(_two_sided(estimate)), holm(tost(estimate, margin))
     rows = {}
-    for i, (pair, comparison) in enumerate(zip(scores, pairs, strict=True)):
+    for i, (pair, comparison) in enumerate(zip(scores, comparisons, strict=True)):
         rows[pair] = Row(
             *pair,
             _verdict(float(estimate.value[i]), float(p[i]), float(p_equivalence[i])),
@@ -191,7 +197,7 @@ def _compared(a: Results, b: Results, scores: dict[Pair, tuple[Floats, Floats]],
 
 
 def _two_sided(estimate: Estimate) -> Floats:
-    """Return the p of "no difference"; 1 where there is none at all, 0 where one has no error."""
+    """Return the p of "no difference"; 1 for a difference of exactly 0, 0 for one without a standard error."""
     from scipy import stats
 
     with np.errstate(divide="ignore", invalid="ignore"):

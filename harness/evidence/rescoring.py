@@ -1,4 +1,4 @@
-"""Scores of the stored rankings, computed anew: what moved since they were written, and the new ones in their place.
+"""Scores of the stored rankings, computed again: what moved since they were written, and their replacement.
 
 Nothing is trained, encoded or searched: a ranking is read from its record's run.gz, the judgments from the suite.
 """
@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.rerun import measured
 from harness.execution import plan as planning
-from harness.execution.plan import RUN, Plan
+from harness.execution.plan import Plan
 from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
 from harness.pipeline import key_of
 from harness.request.cell import Cell
-from harness.results import record
+from harness.results import record as records
 from harness.results.checksums import differences, unlist
-from harness.results.record import Record
+from harness.results.record import Pair, Record
+from harness.results.run_file import RUN_FILE
 from harness.stages.prepare import prepare
 from harness.stages.score import score
 from harness.types import Scores
@@ -29,7 +30,7 @@ from harness.types import Scores
 
 @dataclass(frozen=True)
 class Rescored:
-    """One cell: its record and its scores as they were written and as they are now."""
+    """One cell: its record and scores as stored, and its scores as computed again."""
 
     cell: Cell
     stored: Record
@@ -50,56 +51,56 @@ class Moved:
 
 
 def widened(rebuilt: Rebuilt, measures: Sequence[str]) -> Plan:
-    """Return the folder's plan with measures added; raises RequestError for one that there is not."""
+    """Return the folder's plan with measures added; raises RequestError for an unknown one."""
     if not measures:
         return rebuilt.plan
-    old = rebuilt.plan.suite.evaluation.measures
-    return planning.make(replace(rebuilt.request, measures=[*old, *measures]))
+    known = rebuilt.plan.suite.evaluation.measures
+    return planning.make(rebuilt.request.model_copy(update={"measures": (*known, *measures)}), rebuilt.place)
 
 
 def rescore(folder: Path, plan: Plan) -> list[Rescored]:
     """Return the new scores of every done cell of a plan.
 
-    Raises NothingMeasured where none is done, and DataError for files that are not those that a record names, or a
-    ranking of other queries than the judged ones.
+    Raises NothingMeasured if none is done, and DataError for files that do not match the sha256 in their record, or a
+    ranking of queries that are not judged.
     """
-    found = []
+    rescored = []
     for cell in plan.cells:
-        path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
-        if not path.is_file() or (stored := record.read(path)).status != "done":
+        path = records.path_of(folder, cell.entry.name, cell.language, cell.seed)
+        if not path.is_file() or (stored := records.read(path)).status != "done":
             continue
         before = measured(folder, stored)
         if before.run is None:
             raise DataError(f"{path}: its ranking was not published with it; run the cell again, then score it")
         data = prepare(cell.suite, cell.language, cell.place, Store(cell.place.cache))
-        if strange := before.run.keys() - data.dev.keys():
-            raise DataError(f"{path}: its ranking answers '{min(strange)}', which the suite does not judge; verify it")
+        if unjudged := before.run.keys() - data.dev.keys():
+            raise DataError(f"{path}: its ranking answers '{min(unjudged)}', which the suite does not judge; verify it")
         ranking = {query: list(rows.items()) for query, rows in before.run.items()}
         new = score(ranking, data.dev, cell.suite.evaluation.measures)
-        found.append(Rescored(cell, stored, before.scores, new))
-    if not found:
+        rescored.append(Rescored(cell, stored, before.scores, new))
+    if not rescored:
         raise NothingMeasured(f"no done cell in {folder}; run its request first")
-    return found
+    return rescored
 
 
 def moves(cells: Sequence[Rescored]) -> Iterator[Moved]:
-    """Yield every entry, language and measure whose scores are others than those that were written."""
-    groups: dict[tuple[str, str], list[Rescored]] = {}
-    for one in cells:
-        groups.setdefault((one.cell.entry.name, one.cell.language), []).append(one)
-    for (entry, language), group in groups.items():
+    """Yield every entry, language and measure whose scores differ from the stored ones."""
+    groups: dict[Pair, list[Rescored]] = {}
+    for rescored in cells:
+        groups.setdefault(rescored.stored.pair, []).append(rescored)
+    for pair, group in groups.items():
         for measure in group[0].new:
-            new = _mean(measure, [one.new for one in group])
-            if any(measure not in one.old for one in group):
-                yield Moved(entry, language, measure, None, new, None)
+            new = _mean(measure, [rescored.new for rescored in group])
+            if any(measure not in rescored.old for rescored in group):
+                yield Moved(*pair, measure, None, new, None)
                 continue
-            largest = max(_largest(one.old[measure], one.new[measure]) for one in group)
+            largest = max(_largest(rescored.old[measure], rescored.new[measure]) for rescored in group)
             if largest > 0:
-                yield Moved(entry, language, measure, _mean(measure, [one.old for one in group]), new, largest)
+                yield Moved(*pair, measure, _mean(measure, [rescored.old for rescored in group]), new, largest)
 
 
-def _mean(measure: str, scores: Sequence[Scores]) -> float:
-    means = [sum(one[measure].values()) / len(one[measure]) for one in scores]
+def _mean(measure: str, scores_by_seed: Sequence[Scores]) -> float:
+    means = [sum(scores[measure].values()) / len(scores[measure]) for scores in scores_by_seed]
     return sum(means) / len(means)
 
 
@@ -108,39 +109,40 @@ def _largest(old: Mapping[str, float], new: Mapping[str, float]) -> float:
 
 
 def write(folder: Path, rebuilt: Rebuilt, plan: Plan, cells: Sequence[Rescored]) -> None:
-    """Put the new scores in the place of the old ones, with records and run.json that say so.
+    """Replace the old scores by the new ones, in records and run.json too.
 
-    Raises DataError where a file of the folder is not as it was written, and RequestError for measures added to
+    Raises DataError if a file of the folder was changed after it was written, and RequestError for measures added to
     vectors cut to fewer dimensions, whose rankings are not stored. Nothing has been written by then.
     """
     if changed := differences(folder):
         raise DataError(f"{folder}: {changed[0]} (of {len(changed)} files); nothing was written: see `harness verify`")
     added = set(plan.suite.evaluation.measures) - set(rebuilt.plan.suite.evaluation.measures)
-    if added and any(one.stored.by_dimension for one in cells):
-        raise RequestError(f"{folder} has scores of cut vectors, whose rankings are not stored; run the request anew")
-    unlist(folder, [RUN, *(f"records/{one.cell}." for one in cells)])
+    if added and any(rescored.stored.by_dimension for rescored in cells):
+        raise RequestError(f"{folder} has scores of cut vectors, whose rankings are not stored; run the request again")
+    unlist(folder, [RUN_FILE, *(f"records/{rescored.cell}." for rescored in cells)])
     if added:
-        _rewrite_run(folder, rebuilt, plan)
-    for one in cells:
+        _rewrite_run_file(folder, rebuilt, plan)
+    for rescored in cells:
         provenance = {
-            **one.stored.provenance,
+            **rescored.stored.provenance,
             "evaluation": plan.suite.evaluation.model_dump(),
             "suite_digest": plan.suite.digest,
         }
-        means = {name: sum(values.values()) / len(values) for name, values in one.new.items()}
-        update = {"measures": means, "cell_key": key_of(one.cell), "provenance": provenance}
-        record.rewrite(folder, one.stored.model_copy(update=update), one.new)
+        means = {name: sum(values.values()) / len(values) for name, values in rescored.new.items()}
+        update = {"measures": means, "cell_key": key_of(rescored.cell), "provenance": provenance}
+        records.rewrite(folder, rescored.stored.model_copy(update=update), rescored.new)
 
 
-def _rewrite_run(folder: Path, rebuilt: Rebuilt, plan: Plan) -> None:
-    """Let run.json ask for the measures that are now there, so that the same request goes on from here."""
+def _rewrite_run_file(folder: Path, rebuilt: Rebuilt, plan: Plan) -> None:
+    """Make run.json ask for the added measures, so that the same request resumes here."""
     measures = list(plan.suite.evaluation.measures)
     content = {
-        **rebuilt.run,
-        "request": {**rebuilt.run["request"], "measures": measures},
+        **rebuilt.run.content,
+        "request": {**rebuilt.run.content["request"], "measures": measures},
         "resolved": dict(plan.resolved),
         "suite": plan.suite.model_dump(mode="json"),
         "suite_digest": plan.suite.digest,
         "rescored": {"measures": measures},
     }
-    write_atomically(folder / RUN, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
+    write_atomically(folder / RUN_FILE, (text + "\n").encode())

@@ -1,4 +1,4 @@
-"""The texts and judgments behind a folder's records, where this machine has them; nothing is fetched or computed."""
+"""The texts and judgments behind a folder's records, if this machine has them; nothing is fetched or computed."""
 
 from __future__ import annotations
 
@@ -10,64 +10,64 @@ from pydantic import ValidationError
 
 from harness.data import train_file
 from harness.errors import RequestError
-from harness.evidence.leaderboard import Leaderboard
 from harness.machine.store import Store
 from harness.request.cell import Place
 from harness.request.manifest import LocalBase
 from harness.request.suite import Suite
+from harness.results.folder import ResultFolder
+from harness.results.run_file import RunFile
 from harness.stages import prepare
-from harness.types import Data
+from harness.types import SHOWN_DIGESTS, Data
 
 Texts = Mapping[str, Data | str]
 """Language → its data, or why there are none, in words that follow "Texts are not shown: "."""
 
-COMPARED = ("corpus", "queries", "dev")  # digests of what a page shows
 LARGE = 100_000  # passages: reading more takes longer than a report may
 ABSENT = "the data of this language are not on the machine that wrote this page."
 UNKNOWN = "run.json does not say what data the records are of."
 
 
-def of_board(board: Leaderboard, cache: Path, data_dir: Path | None = None, *, large: bool = False) -> Texts:
-    """Return the data of every language of a board, held against the digests in its records.
+def texts_of(results: ResultFolder, cache: Path, data_dir: Path | None = None, *, large: bool = False) -> Texts:
+    """Return the data of every language of a folder, compared with the digests in its records.
 
-    Data files are looked for as a run looks for them; `data_dir` stands in for the folder that the request named.
-    What a run has prepared is taken from the cache; a corpus of more than LARGE passages that is not there is read
-    only where `large` asks for it.
+    Data files are looked up as in a run; `data_dir` replaces the folder that the request named. Prepared data are taken
+    from the cache; a corpus of more than LARGE passages that is not there is read only with `large`.
     """
-    suite = _suite(board.run)
+    suite = _suite(results.run)
     if isinstance(suite, str):
-        return dict.fromkeys(board.languages, suite)
-    place = Place(cache, data_dir or _data_dir(board.run))
-    return {language: _found(board, suite, language, place, large=large) for language in board.languages}
+        return dict.fromkeys(results.languages, suite)
+    place = Place(cache, data_dir or _data_dir(results.run))
+    return {language: _data(results, suite, language, place, large=large) for language in results.languages}
 
 
-def _suite(run: Mapping[str, Any]) -> Suite | str:
-    """Return the suite of run.json, as far as it says how texts are read, or why there is none."""
-    try:
-        table = {**run["suite"], "train_files": {}}
-        if "sha256" in table["base_model"]:  # a folder, of which run.json holds no path; texts do not depend on it
-            table["base_model"] = LocalBase(path=Path(), **table["base_model"])
-        suite = Suite.model_validate(table)
-        given, languages = run["request"]["train_file"], run["request"]["languages"]
-    except (KeyError, TypeError, ValidationError):
+def _suite(run: RunFile) -> Suite | str:
+    """Return the suite of run.json, as far as it determines the texts, or why there is none."""
+    if run.request is None or not run.suite_content:
         return UNKNOWN
-    if given is None:
-        return suite
+    table: dict[str, Any] = {**run.suite_content, "train_files": {}}
+    if run.suite and run.suite.base_model.sha256:  # a folder: run.json has no path of it, and texts do not depend on it
+        table["base_model"] = LocalBase(path=Path(), sha256=run.suite.base_model.sha256)
     try:
-        files = train_file.declare(given, languages or list(suite.languages), suite.languages)
+        suite = Suite.model_validate(table)
+    except ValidationError:
+        return UNKNOWN
+    if run.request.train_file is None:
+        return suite
+    languages = list(run.request.languages or suite.languages)
+    try:
+        files = train_file.declare(run.request.train_file, languages, suite.languages)
     except (OSError, RequestError):
         return ABSENT
     return suite.model_copy(update={"train_files": files})
 
 
-def _data_dir(run: Mapping[str, Any]) -> Path | None:
-    """Return the data folder of the request where there is one of that name here."""
-    request = run.get("request")
-    named = request.get("data_dir") if isinstance(request, Mapping) else None
-    return Path(named) if isinstance(named, str) and Path(named).is_dir() else None
+def _data_dir(run: RunFile) -> Path | None:
+    """Return the data folder of the request if it exists here."""
+    folder = run.request.data_dir if run.request else None
+    return folder if folder is not None and folder.is_dir() else None
 
 
-def _found(board: Leaderboard, suite: Suite, language: str, place: Place, *, large: bool) -> Data | str:
+def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, large: bool) -> Data | str:
     if language not in suite.languages:
         return ABSENT
     try:
@@ -81,20 +81,14 @@ def _found(board: Leaderboard, suite: Suite, language: str, place: Place, *, lar
         data = prepare.prepare(suite, language, place, store)
     except (RequestError, OSError):
         return ABSENT
-    return _refused(board, language, data) or data
+    return _mismatch(results, language, data) or data
 
 
-def _refused(board: Leaderboard, language: str, data: Data) -> str:
-    """Return why these are not the data of a language's records, "" where they are."""
-    recorded = [_digests(record.provenance) for record in board.records if record.language == language]
-    if any(name not in digests for digests in recorded for name in COMPARED):
+def _mismatch(results: ResultFolder, language: str, data: Data) -> str:
+    """Return why these are not the data of a language's records, "" if they are."""
+    recorded = [record.data_digests for record in results.records if record.language == language]
+    if any(name not in digests for digests in recorded for name in SHOWN_DIGESTS):
         return "the records do not say what data they are of."
-    here = data.digests
-    differ = [name for name in COMPARED if any(digests[name] != here[name] for digests in recorded)]
-    return f"the data at hand are not those of the records; other are: {', '.join(differ)}." if differ else ""
-
-
-def _digests(provenance: Mapping[str, Any]) -> Mapping[str, Any]:
-    data = provenance.get("data")
-    digests = data.get("digests") if isinstance(data, Mapping) else None
-    return digests if isinstance(digests, Mapping) else {}
+    current = data.digests
+    differing = [name for name in SHOWN_DIGESTS if any(digests[name] != current[name] for digests in recorded)]
+    return f"the data at hand are not those of the records; other are: {', '.join(differing)}." if differing else ""

@@ -4,15 +4,15 @@
     …
     # <sha256> of the lines above
 
-The last line, a comment to `sha256sum --check`, guards the list itself. A line is written when its file is: what
-somebody changed afterwards keeps its old line when a report is written again, so that `harness verify` still names it.
+The last line, a comment for `sha256sum --check`, guards the list itself. A line is written together with its file: a
+file that is changed afterwards keeps its old line when a report is written again, so `harness verify` still names it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"))  # GNU coreutils': suc
 
 @dataclass(frozen=True)
 class Difference:
-    """One file that is not as it was written; `what` is changed, missing or not listed."""
+    """One file that is not as it was written; `what` is "changed", "missing" or "not listed"."""
 
     file: str
     what: str
@@ -36,7 +36,7 @@ class Difference:
 
 
 def files_below(folder: Path) -> list[str]:
-    """Return the names of all files below a folder but the list itself, sorted, with slashes."""
+    """Return the names of all files below a folder except the list itself, sorted, with slashes."""
     return sorted(name for name in _below(str(folder), "") if name != SUMS)
 
 
@@ -53,10 +53,10 @@ def _below(folder: str, prefix: str) -> Iterator[str]:
 
 
 def seal(folder: Path, written: Iterable[str] = ()) -> None:
-    """List the files of a folder: those `written` just now and those that have no line yet are hashed.
+    """List the files of a folder: those `written` just now and those without a line are hashed.
 
-    All others keep their line. A list that is damaged, or was never written, is made anew from what is there.
-    Raises RequestError where it cannot be written.
+    All others keep their line. A damaged or missing list is rebuilt from the files that exist. Raises RequestError if
+    the list cannot be written.
     """
     known, whole = _read(folder)
     known = known if whole else {}
@@ -70,13 +70,12 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
         raise RequestError(f"cannot write {folder / SUMS}: {error.strerror}; make it writable") from error
 
 
-def unlist(folder: Path, prefixes: Iterable[str]) -> None:
-    """Take the files whose names begin with one of `prefixes` off the list, for they are about to be written again."""
+def unlist(folder: Path, prefixes: Sequence[str]) -> None:
+    """Remove the files whose names begin with one of `prefixes` from the list: they are about to be written again."""
     known, whole = _read(folder)
     if not whole:
         return
-    beginnings = tuple(prefixes)
-    kept = {name: sha256 for name, sha256 in known.items() if not name.startswith(beginnings)}
+    kept = {name: sha256 for name, sha256 in known.items() if not name.startswith(tuple(prefixes))}
     if len(kept) < len(known):
         _write(folder, kept)
 
@@ -84,21 +83,21 @@ def unlist(folder: Path, prefixes: Iterable[str]) -> None:
 def differences(folder: Path) -> list[Difference]:
     """Return every file below a folder that is changed, missing or not listed, by name; the list itself first.
 
-    Where the list itself is changed, what it says of the others may be wrong. Raises DataError where there is none.
+    If the list itself was changed, its other lines may be wrong. Raises DataError if there is no list.
     """
     if not (folder / SUMS).is_file():
         raise DataError(f"{folder} has no {SUMS}; `harness report {folder}` writes one of the files as they are now")
     known, whole = _read(folder)
-    found = [] if whole else [Difference(SUMS, "changed")]
-    there = files_below(folder)
-    for name in sorted({*known, *there}):
+    changes = [] if whole else [Difference(SUMS, "changed")]
+    present = files_below(folder)
+    for name in sorted({*known, *present}):
         if name not in known:
-            found.append(Difference(name, "not listed"))
-        elif name not in there:
-            found.append(Difference(name, "missing"))
+            changes.append(Difference(name, "not listed"))
+        elif name not in present:
+            changes.append(Difference(name, "missing"))
         elif _sha256(folder / name) != known[name]:
-            found.append(Difference(name, "changed"))
-    return found
+            changes.append(Difference(name, "changed"))
+    return changes
 
 
 def _sha256(path: Path) -> str:
@@ -125,20 +124,20 @@ def _line(name: str, sha256: str) -> str:
 
 
 def _read(folder: Path) -> tuple[dict[str, str], bool]:
-    """Return name → sha256, and whether the list is whole; {} where there is none.
+    """Return name → sha256, and whether the list is intact; {} if there is none.
 
-    Of a damaged list, the lines that can be read are returned.
+    From a damaged list, the lines that can be parsed are returned.
     """
     try:
         content = (folder / SUMS).read_bytes()
     except OSError:
         return {}, False
-    cut = content.rstrip(b"\n").rfind(b"\n") + 1
-    body, guard = content[:cut], content[cut:]
+    end = content.rstrip(b"\n").rfind(b"\n") + 1
+    body, guard = content[:end], content[end:]
     known = {}
     for line in body.decode(errors="surrogateescape").split("\n"):
-        sha256, two, name = line.partition("  ")
-        if two and name:
+        sha256, separator, name = line.partition("  ")
+        if separator and name:
             known[_unescaped(name) if sha256.startswith("\\") else name] = sha256.removeprefix("\\")
     return known, guard == _guard(body)
 

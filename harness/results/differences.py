@@ -1,4 +1,4 @@
-"""What two provenances differ in, as dotted names with both values."""
+"""The differences between two provenances, as dotted names with both values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Differing:
 
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[Differing]:
-    """Return what two nested mappings differ in, by dotted name; what is empty is as if it were not there.
+    """Return the differences between two nested mappings, by dotted name; empty values count as absent.
 
     >>> [str(item) for item in differing({"a": {"b": 1}, "c": ""}, {"a": {"b": 2}})]
     ['a.b 1 → 2']
@@ -41,21 +41,16 @@ def differing(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") 
 
 
 def shared(records: Iterable[Record], *path: str) -> dict[str, Any]:
-    """Return a table of the records' provenance, where they do not agree with the values of all of them."""
-    tables: list[Mapping[str, str]] = []
-    for record in records:
-        table: Any = record.provenance
-        for name in path:
-            table = table.get(name) if isinstance(table, Mapping) else None
-        tables.append(dict(flatten(table)) if isinstance(table, Mapping) else {})
+    """Return a table of the records' provenance; a name on which they disagree has all of their values."""
+    tables = [dict(flatten(record.table(*path))) for record in records]
     names = dict.fromkeys(name for table in tables for name in table)
     return {name: " / ".join(sorted({table[name] for table in tables if name in table})) for name in names}
 
 
-def listed(found: Sequence[Differing], most: int = 3) -> str:
-    """Return the first of them in one line, and how many more there are."""
-    text = ", ".join(map(str, found[:most]))
-    return text + (f" and {len(found) - most} more" if len(found) > most else "")
+def listed(differences: Sequence[Differing], most: int = 3) -> str:
+    """Return the first differences in one line, and the number of the others."""
+    text = ", ".join(map(str, differences[:most]))
+    return text + (f" and {len(differences) - most} more" if len(differences) > most else "")
 
 
 def _short(text: str) -> str:

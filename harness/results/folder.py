@@ -1,137 +1,203 @@
-"""Result folders as the gate and the comparison read them: whole, or refused in one line."""
+"""A result folder: run.json, its records and their scores per query, read once and checked as a whole.
+
+Everything above reads folders through `read_result_folder`: the report, the gate, comparisons, exports.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from harness.errors import DataError, RequestError, unknown
-from harness.evidence.leaderboard import per_query, read_run_json, refuse, resolved
+from harness.errors import DataError, NothingMeasured, RequestError, one_line
 from harness.keys import digest
+from harness.machine.garbage import no_collection
+from harness.request import suite as suites
 from harness.results import checksums
-from harness.results.record import Record, read_all
-from harness.stats.align import Floats, aligned
-
-if TYPE_CHECKING:
-    import pandas
-
-Pair = tuple[str, str]  # entry, language
+from harness.results.per_query import PerQuery, Reader
+from harness.results.record import Pair, Record, read_all
+from harness.results.run_file import RUN_FILE, RunFile, read_run_file
+from harness.stats.align import Floats
+from harness.stats.summary import Scored
 
 
 @dataclass(frozen=True)
-class Results:
-    """One folder: its done records with their scores, its failed ones, and run.json ({} where there is none)."""
+class ResultFolder:
+    """One output folder: its done records with their scores, its failed ones, and run.json."""
 
-    folder: Path
-    run: Mapping[str, Any]
-    records: tuple[Record, ...]
+    path: Path
+    run: RunFile
+    records: tuple[Record, ...]  # done, ordered by entry, language and seed
     failures: tuple[Record, ...]
-    tables: Mapping[tuple[str, str, int], pandas.DataFrame]  # entry, language, seed → queries by measures
-
-    @cached_property
-    def of(self) -> Mapping[Pair, tuple[Record, ...]]:
-        """The done records of each entry and language, by seed."""
-        found: dict[Pair, list[Record]] = {}
-        for record in self.records:
-            found.setdefault((record.entry, record.language), []).append(record)
-        return {pair: tuple(records) for pair, records in found.items()}
+    scores: Mapping[str, PerQuery]  # name of a done record → its scores
 
     @property
     def suite(self) -> str:
+        """The name of the suite."""
         return self.records[0].suite
 
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """The measures that every record has, in the order of the first."""
-        first, *others = (set(table.columns) for table in self.tables.values())
-        common = first.intersection(*others)
-        return tuple(name for name in next(iter(self.tables.values())).columns if name in common)
+    @cached_property
+    def records_by_pair(self) -> Mapping[Pair, tuple[Record, ...]]:
+        """The done records of each entry and language, by seed."""
+        groups: dict[Pair, list[Record]] = {}
+        for record in self.records:
+            groups.setdefault(record.pair, []).append(record)
+        return {pair: tuple(records) for pair, records in groups.items()}
 
-    @property
+    @cached_property
     def primary(self) -> str:
-        """The measure that decides: run.json's, else the records', else the first."""
-        said = self.records[0].provenance.get("evaluation")
-        own = said.get("primary") if isinstance(said, Mapping) else None
-        choice = resolved(self.run).get("primary") or own
-        return str(choice) if choice in self.measures else self.measures[0]
+        """The measure to sort and decide by: that of run.json, of the records, of the bundled suite, or the first."""
+        measured = self._measures_as_written
+        choices = (self.run.resolved.primary, self.records[0].value("evaluation", "primary"), self._primary_of_suite())
+        return next((str(choice) for choice in choices if choice in measured), measured[0])
 
-    def scores(self, pair: Pair, measure: str) -> dict[str, dict[str, float]]:
-        """Return cell → query id → score, a cell for each seed, named with its folder."""
-        return {
-            f"{self.folder}: {'/'.join(pair)}/{record.seed}": self.tables[(*pair, record.seed)][measure].to_dict()
-            for record in self.of[pair]
-        }
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that every record has, the primary one first."""
+        return (self.primary, *(measure for measure in self._measures_as_written if measure != self.primary))
+
+    @property
+    def _measures_as_written(self) -> tuple[str, ...]:
+        return self.scores[self.records[0].name].measures
+
+    def _primary_of_suite(self) -> str | None:
+        try:
+            return suites.load(self.suite).evaluation.primary
+        except RequestError:
+            return None
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the request, in that order, then any others that have a record.
+
+        A language of the request without a record denies the average over languages.
+        """
+        measured = sorted({record.language for record in (*self.records, *self.failures)})
+        return tuple(dict.fromkeys([*self.run.resolved.languages, *measured]))
+
+    def trains(self, entry: str) -> bool:
+        """Return whether a done record of the entry has a trained model, in any language."""
+        return any(record.trained for record in self.records if record.entry == entry)
+
+    def trains_pair(self, pair: Pair) -> bool:
+        """Return whether a done record of the entry and language has a trained model."""
+        return any(record.trained for record in self.records_by_pair.get(pair, ()))
+
+    @cached_property
+    def scored(self) -> Mapping[Pair, Scored]:
+        """The scores of each entry and language, measures in the order of `measures`.
+
+        All entries of a language answer the same queries; raises DataError where they do not.
+        """
+        groups: dict[Pair, dict[int, Floats]] = {}
+        references: dict[str, str] = {}  # language → the record that the others are compared with
+        for record in self.records:
+            scores = self.scores[record.name]
+            reference = references.setdefault(record.language, record.name)
+            if scores.queries != self.scores[reference].queries:
+                query = min({*scores.queries} ^ {*self.scores[reference].queries})
+                raise DataError(f"{record.name} and {reference} answer different queries: '{query}'; run both again")
+            order = [scores.measures.index(measure) for measure in self.measures]
+            groups.setdefault(record.pair, {})[record.seed] = scores.values.take(order, axis=1)
+        return {pair: Scored(by_seed) for pair, by_seed in groups.items()}
+
+    def scores_by_query(self, record: Record, measure: str) -> dict[str, float]:
+        """Return query id → score of one record."""
+        scores = self.scores[record.name]
+        column = scores.values[:, scores.measures.index(measure)]
+        return dict(zip(scores.queries, column.tolist(), strict=True))
+
+    def check_unchanged(self) -> None:
+        """Raise DataError if SHA256SUMS exists and run.json or a file of a record does not match it."""
+        if not (self.path / checksums.SUMS).is_file():
+            return
+        changed = [item.file for item in checksums.differences(self.path) if item.what == "changed"]
+        for file in changed:
+            if file in (RUN_FILE, checksums.SUMS) or file.startswith("records/"):
+                raise DataError(
+                    f"{self.path / file} was changed after it was written; run `harness verify {self.path}` for details"
+                )
 
 
-def read(folder: Path) -> Results:
-    """Return the results of a folder.
+def read_result_folder(path: Path) -> ResultFolder:
+    """Return an output folder.
 
-    Raises NothingMeasured where no cell is done, and DataError for records that are damaged, changed, of two suites,
-    twice there, without their scores, or with a score that is not a number.
+    Raises NothingMeasured where no cell is done, and DataError for records that are damaged, duplicated, of two suites
+    or of differing measures, whose scores do not match them, or that share weights under two seeds.
     """
-    records = read_all(folder)
+    records = read_all(path)
+    check_records(path, records)
     done = tuple(record for record in records if record.status == "done")
-    refuse(folder, records, done)
-    _refuse_changed(folder)
-    run = read_run_json(folder)
-    tables = {(record.entry, record.language, record.seed): per_query(folder, record) for record in done}
-    for record in done:
-        if len(tables[record.entry, record.language, record.seed]) != record.n_queries:
-            name = f"{record.entry}/{record.language}/{record.seed}"
-            raise DataError(f"record {name} in {folder} has another number of queries than its scores; run it again")
-    _refuse_two_suites(folder, run, done)
-    failed = tuple(record for record in records if record.status == "failed")
-    return Results(folder, run, done, failed, tables)
+    run = read_run_file(path)
+    _check_one_definition(path, run, done)
+    reader = Reader(path)
+    with no_collection():
+        scores = {record.name: reader.read(record) for record in done}
+    _check_scores(path, done, scores)
+    failures = tuple(record for record in records if record.status == "failed")
+    return ResultFolder(path, run, done, failures, scores)
 
 
-def paired(new: Results, old: Results, pair: Pair, measure: str) -> tuple[Floats, Floats]:
-    """Return the scores of one entry and language, each [seeds, queries], queries in one order.
-
-    Raises DataError where they are not over the same queries.
-    """
-    ours, theirs = new.scores(pair, measure), old.scores(pair, measure)
-    values = aligned({**ours, **{f"baseline {name}": scores for name, scores in theirs.items()}})[1]
-    if values.shape[1] < 2:
-        raise DataError(f"{'/'.join(pair)} has one query, and a difference on it no error; compare on more queries")
-    return values[: len(ours)], values[len(ours) :]
-
-
-def chosen(wanted: Sequence[str], known: Sequence[str], kind: str, where: str) -> tuple[str, ...]:
-    """Return the names that were asked for, all known ones for none; raises RequestError for an unknown one."""
-    for name in wanted:
-        if name not in known:
-            raise unknown(kind, name, known, where)
-    return tuple(dict.fromkeys(wanted)) or tuple(known)
+def check_records(folder: Path, records: Sequence[Record]) -> None:
+    """Raise for records that make no result, before any score is read."""
+    if not records:
+        raise NothingMeasured(f"no records below {folder / 'records'}; name a folder that 'harness run --out' wrote")
+    names = sorted({record.suite for record in records})
+    if len(names) > 1:
+        raise DataError(f"{folder} holds records of two suites ({', '.join(names)}); give each its own folder")
+    for name in _repeated(record.name for record in records):
+        raise DataError(f"{folder} holds two records of the cell {name}; delete the misplaced one")
+    if all(record.status == "failed" for record in records):
+        reason = one_line(records[0].reason) or "no reason recorded"
+        raise NothingMeasured(f"all {len(records)} cells in {folder} failed, {records[0].name} with: {reason}")
+    _check_weights(record for record in records if record.status == "done")
 
 
-def check_margin(margin: float) -> None:
-    """Raise RequestError for a margin that is negative or not a number."""
-    if not (math.isfinite(margin) and margin >= 0):
-        raise RequestError(f"--margin {margin} is no margin; name one from 0 on in units of the measure, such as 0.01")
+def _repeated(names: Iterator[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield name
+        seen.add(name)
 
 
-def _refuse_changed(folder: Path) -> None:
-    """Raise DataError where run.json or the records are not as SHA256SUMS lists them; there may be none."""
-    if not (folder / checksums.SUMS).is_file():
-        return
-    found = [item.file for item in checksums.differences(folder) if item.what == "changed"]
-    read_here = [file for file in found if file in ("run.json", checksums.SUMS) or file.startswith("records/")]
-    if read_here:
+def _check_weights(records: Iterator[Record]) -> None:
+    """Raise DataError where two seeds of a trained entry have equal weights."""
+    seeds: dict[tuple[Pair, str], int] = {}
+    for record in records:
+        if not (record.trained and record.weights_sha256):
+            continue
+        first = seeds.setdefault((record.pair, record.weights_sha256), record.seed)
+        if first != record.seed:
+            raise DataError(
+                f"equal weights under two seeds: {'/'.join(record.pair)} has the same model for {first} and "
+                f"{record.seed}; its training ignores the seed, or a record was copied"
+            )
+
+
+def _check_one_definition(folder: Path, run: RunFile, records: Sequence[Record]) -> None:
+    """Raise DataError where the records, or run.json, come from different definitions of the suite."""
+    digests = {record.suite_digest for record in records} | {run.suite_digest}
+    if run.suite_content:
+        digests.add(digest(run.suite_content))
+    if len(digests - {""}) > 1:
         raise DataError(
-            f"{folder / read_here[0]} was changed after it was written; `harness verify {folder}` says more"
+            f"{folder} holds records of different definitions of the suite; run it again into a folder of its own"
         )
 
 
-def _refuse_two_suites(folder: Path, run: Mapping[str, Any], done: Sequence[Record]) -> None:
-    """Raise DataError where records, or run.json, say that they are of differently defined suites."""
-    said = {found for record in done if (found := record.provenance.get("suite_digest"))}
-    if run.get("suite_digest"):
-        said.add(run["suite_digest"])
-    if isinstance(run.get("suite"), Mapping):
-        said.add(digest(run["suite"]))
-    if len(said) > 1:
-        raise DataError(f"{folder} holds records of differently defined suites; run it again into a folder of its own")
+def _check_scores(folder: Path, records: Sequence[Record], scores: Mapping[str, PerQuery]) -> None:
+    """Raise DataError for a record with other measures than the first, or another number of queries than it names."""
+    measures = scores[records[0].name].measures
+    for record in records:
+        table = scores[record.name]
+        if set(table.measures) != set(measures):
+            raise DataError(
+                f"{record.name} has other measures than the other records: {', '.join(table.measures)}; run again"
+            )
+        if len(table.queries) != record.n_queries:
+            raise DataError(
+                f"record {record.name} in {folder} names {record.n_queries} queries and has scores of "
+                f"{len(table.queries)}; run it again"
+            )

@@ -1,4 +1,4 @@
-"""The scores of records as their per-query files hold them, each verified against its record."""
+"""The scores of records, read from their per-query files and verified against the records."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import DataError
-from harness.results.record import PER_QUERY, Record, beside, path_of
+from harness.errors import DataError, one_line
+from harness.results.record import PER_QUERY, Record, beside
 from harness.stats.align import Floats
 
 _AGAIN = "delete its record and run again"
@@ -26,10 +26,15 @@ class PerQuery:
     measures: tuple[str, ...]
     values: Floats  # [queries, measures]
 
+    def by_measure(self) -> dict[str, dict[str, float]]:
+        """Return measure → query id → score."""
+        columns = zip(self.measures, self.values.T.tolist(), strict=True)
+        return {measure: dict(zip(self.queries, column, strict=True)) for measure, column in columns}
+
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the rows of a file belong, `places` in [queries, measures]; `head` is what the file says of them."""
+    """The layout of a file: `places` are the cells of [queries, measures], row by row; `head` identifies the layout."""
 
     head: tuple[Any, ...]
     queries: tuple[str, ...]
@@ -38,7 +43,7 @@ class _Layout:
 
 
 class Reader:
-    """Reads the scores of one output folder's records, thousands of which have the same queries and measures."""
+    """Reads the scores of a folder's records; the layout is parsed once for records of equal queries and measures."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -47,23 +52,23 @@ class Reader:
     def read(self, record: Record) -> PerQuery:
         """Return the scores of a record.
 
-        Raises DataError where its file is not there, or not the one that the record names, or holds anything but one
+        Raises DataError if its file is missing, does not match the sha256 in the record, does not hold exactly one
         number for each query and measure, or has other means than the record.
         """
-        path = beside(path_of(self._folder, record.entry, record.language, record.seed), PER_QUERY)
+        path = beside(record.path(self._folder), PER_QUERY)
         try:
             content = path.read_bytes()
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror}); {_AGAIN}") from error
         if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):
-            raise DataError(f"{path} has not the sha256 that its record names; {_AGAIN}")
-        found = self._parsed(content, path)
-        if not found.values.size or not np.isfinite(found.values).all():
+            raise DataError(f"{path} does not match the sha256 in its record; {_AGAIN}")
+        scores = self._parsed(content, path)
+        if not scores.values.size or not np.isfinite(scores.values).all():
             raise DataError(f"{path} has no value, or NaN, for a query and measure; {_AGAIN}")
-        for measure, mean in zip(found.measures, found.values.mean(axis=0).tolist(), strict=True):
+        for measure, mean in zip(scores.measures, scores.values.mean(axis=0).tolist(), strict=True):
             if not math.isclose(record.measures.get(measure, mean), mean, rel_tol=0, abs_tol=_SAME):
                 raise DataError(f"{path} gives {measure} {mean!r}, its record {record.measures[measure]!r}; {_AGAIN}")
-        return found
+        return scores
 
     def _parsed(self, content: bytes, path: Path) -> PerQuery:
         import pyarrow as pa
@@ -79,32 +84,31 @@ class Reader:
             numbers = column if pa.types.is_float64(column.type) else column.cast(pa.float64())
             values.ravel()[layout.places] = numbers.to_numpy()
         except (KeyError, ValueError, OSError, pa.ArrowException) as error:
-            reason = " ".join(str(error).split())
-            raise DataError(f"{path} is not one value per query_id and measure: {reason}; {_AGAIN}") from error
+            raise DataError(f"{path} is not one value per query_id and measure: {one_line(error)}; {_AGAIN}") from error
         return PerQuery(layout.queries, layout.measures, values)
 
 
 def _head(file: Any, content: bytes) -> tuple[Any, ...]:
-    """Return the columns of a file, and the bytes of those that name queries and measures: most files have the same."""
-    schema, found = file.metadata.schema, []
+    """Return the schema and the bytes of the columns of names: most files of a folder share them."""
+    schema, columns = file.metadata.schema, []
     for group in (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)):
         for column in (group.column(i) for i in range(group.num_columns)):
             if column.path_in_schema in ("query_id", "measure"):
                 start = column.dictionary_page_offset or column.data_page_offset
-                found.append(content[start : start + column.total_compressed_size])
-    return schema, *found
+                columns.append(content[start : start + column.total_compressed_size])
+    return schema, *columns
 
 
 def _layout(file: Any, content: bytes) -> _Layout:
-    """Return the layout of a file; raises ValueError for a row that is there twice, or names no query or measure."""
+    """Return the layout of a file; raises ValueError for a repeated row, or one without a query or a measure."""
     table = file.read(["query_id", "measure"], use_threads=False)
     query, measure = (table.column(name).to_pylist() for name in ("query_id", "measure"))
-    named = list(zip(measure, query, strict=True))
-    if any(name is None for row in named for name in row):
-        raise ValueError("a row names no query or no measure")
-    if len(set(named)) < len(named):
+    rows = list(zip(measure, query, strict=True))
+    if any(name is None for row in rows for name in row):
+        raise ValueError("a row has no query or no measure")
+    if len(set(rows)) < len(rows):
         raise ValueError("a query has two values of one measure")
-    queries = {name: i for i, name in enumerate(sorted({name for _, name in named}))}
-    measures = {name: i for i, name in enumerate(dict.fromkeys(name for name, _ in named))}
-    places = [queries[name] * len(measures) + measures[one] for one, name in named]
+    queries = {name: i for i, name in enumerate(sorted({name for _, name in rows}))}
+    measures = {name: i for i, name in enumerate(dict.fromkeys(name for name, _ in rows))}
+    places = [queries[name] * len(measures) + measures[measure_name] for measure_name, name in rows]
     return _Layout(_head(file, content), tuple(queries), tuple(measures), np.array(places, dtype=np.int64))

@@ -25,9 +25,15 @@ from harness.machine.store import StageRun
 from harness.schema import Strict, explain
 from harness.types import Ranking, Scores
 
+Pair = tuple[str, str]  # entry, language
+
 
 class Record(Strict):
-    """The result of one cell with its provenance; a failed cell has a reason and no scores."""
+    """The result of one cell with its provenance; a failed cell has a reason and no scores.
+
+    `provenance` is nested and open: records of other versions hold other tables. Read it by `table` and `value`, which
+    answer for what is absent, or by the properties below.
+    """
 
     schema_version: Literal[1] = 1
     suite: str
@@ -40,7 +46,7 @@ class Record(Strict):
     cell_key: str
     measures: Mapping[str, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
     n_queries: int = 0
-    by_dimension: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # cut to so many → measure → mean
+    by_dimension: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # dimensions kept → measure → mean
     cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
     tasks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
     geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.vector_geometry
@@ -51,13 +57,54 @@ class Record(Strict):
     peak_memory_bytes: int = 0
     provenance: Mapping[str, Any] = Field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The cell: ENTRY/LANGUAGE/SEED."""
+        return f"{self.entry}/{self.language}/{self.seed}"
+
+    @property
+    def pair(self) -> Pair:
+        """The row of the leaderboard that the record belongs to."""
+        return self.entry, self.language
+
+    def path(self, folder: Path) -> Path:
+        """Return the path of the record below an output folder."""
+        return path_of(folder, self.entry, self.language, self.seed)
+
+    def value(self, *path: str) -> Any:
+        """Return what the provenance holds at a path of names, None where it holds nothing."""
+        value: Any = self.provenance
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    def table(self, *path: str) -> Mapping[str, Any]:
+        """Return the table of the provenance at a path of names, {} where there is none."""
+        value = self.value(*path)
+        return value if isinstance(value, Mapping) else {}
+
+    @property
+    def weights_sha256(self) -> str:
+        """The sha256 of the model folder, "" where the record names none."""
+        return str(self.value("model", "sha256") or "")
+
+    @property
+    def suite_digest(self) -> str:
+        """The sha256 of the suite's definition, "" where the record does not hold it."""
+        return str(self.value("suite_digest") or "")
+
+    @property
+    def data_digests(self) -> Mapping[str, Any]:
+        """sha256 of corpus, queries, judgments and training rows, by name (harness.types.Data.digests)."""
+        return self.table("data", "digests")
+
 
 PER_QUERY = "per_query.parquet"
 RUN = "run.gz"
 
 
 def path_of(folder: Path, entry: str, language: str, seed: int) -> Path:
-    """Return where the record of a cell lies below the output folder."""
+    """Return the path of a cell's record below the output folder."""
     return folder.joinpath("records", entry, language, f"{seed}.json")
 
 
@@ -67,11 +114,11 @@ def beside(record_path: Path, suffix: str) -> Path:
 
 
 def write(folder: Path, record: Record, scores: Scores | None = None, ranking: Ranking | None = None) -> Record:
-    """Write a record, its scores and its run; return it with the hashes of what lies beside it.
+    """Write a record, its scores and its run; return it with the hashes of the files beside it.
 
     The JSON is written last: a record that exists is complete.
     """
-    path = path_of(folder, record.entry, record.language, record.seed)
+    path = record.path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     files = {}
     if scores is not None and ranking is not None:
@@ -84,8 +131,8 @@ def write(folder: Path, record: Record, scores: Scores | None = None, ranking: R
 
 
 def rewrite(folder: Path, record: Record, scores: Scores) -> Record:
-    """Write other scores of a record's ranking, which stays as it is; return the record with their hash."""
-    path = path_of(folder, record.entry, record.language, record.seed)
+    """Replace the scores of a record and keep its ranking; return the record with the hash of the new scores."""
+    path = record.path(folder)
     write_atomically(beside(path, PER_QUERY), per_query_bytes(scores))
     files = {**record.files, PER_QUERY: file_sha256(beside(path, PER_QUERY))}
     record = record.model_copy(update={"files": files})
@@ -99,7 +146,7 @@ def _write_json(path: Path, record: Record) -> None:
 
 
 def read(path: Path) -> Record:
-    """Return the record at `path`; raises DataError where it is not a whole and valid one."""
+    """Return the record at `path`; raises DataError if it is incomplete or invalid."""
     try:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
@@ -109,8 +156,8 @@ def read(path: Path) -> Record:
 def read_all(folder: Path) -> list[Record]:
     """Return every record below an output folder, ordered by entry, language and seed.
 
-    What the provenance of one says like that of the one before is one object: most of it is, and it is not to be
-    changed anyway. Thousands of records take half the memory, and are compared in half the time.
+    Equal parts of the provenance of consecutive records share one object, since nothing changes them: thousands of
+    records take half the memory and are compared in half the time.
     """
     known: dict[str, Any] = {}
     with no_collection():
@@ -119,23 +166,23 @@ def read_all(folder: Path) -> list[Record]:
 
 
 def _shared(record: Record, known: dict[str, Any]) -> Record:
-    own: Any = record.provenance
-    for name, value in own.items():
+    provenance: Any = record.provenance
+    for name, value in provenance.items():
         if name in known and known[name] == value:
-            own[name] = known[name]
+            provenance[name] = known[name]
         else:
             known[name] = value
     return record
 
 
 def intact(folder: Path, record: Record) -> bool:
-    """Return whether all files that a record names are there with the bytes it was written with."""
+    """Return whether all files that a record names exist and have the sha256 in the record."""
     return not unpublished(folder, record) and intact_as_published(folder, record)
 
 
 def intact_as_published(folder: Path, record: Record) -> bool:
-    """Return the same of a folder that may have been published without its rankings."""
-    path = path_of(folder, record.entry, record.language, record.seed)
+    """Return the same for a folder that may have been published without its rankings."""
+    path = record.path(folder)
     absent = {RUN} if unpublished(folder, record) else set()
     return all(
         beside(path, suffix).is_file() and file_sha256(beside(path, suffix)) == sha256
@@ -145,8 +192,8 @@ def intact_as_published(folder: Path, record: Record) -> bool:
 
 
 def unpublished(folder: Path, record: Record) -> bool:
-    """Return whether the ranking that a record names is not beside it; the record still holds its sha256."""
-    return RUN in record.files and not beside(path_of(folder, record.entry, record.language, record.seed), RUN).exists()
+    """Return whether the ranking that a record names is absent; the record still holds its sha256."""
+    return RUN in record.files and not beside(record.path(folder), RUN).exists()
 
 
 def run_bytes(ranking: Ranking, tag: str) -> bytes:
@@ -170,7 +217,7 @@ def read_run(path: Path) -> dict[str, dict[str, float]]:
 
 
 def per_query_bytes(scores: Scores) -> bytes:
-    """Return scores as Parquet with the columns query_id, measure and value; NaN is an error."""
+    """Return scores as Parquet with the columns query_id, measure and value; raises CellError for NaN."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,9 +1,9 @@
-"""One line for each row of the leaderboard that says what its number is of, in the manner of sacreBLEU (Post 2018).
+"""One line per row of the leaderboard that identifies its number, in the style of sacreBLEU (Post 2018).
 
     suite:wikiqa@8f3c12ab|entry:clpl@77e0d1c2|language:ko|measure:nDCG@10|seeds:0,1,2|queries:1063|…
 
-Two rows of one signature are numbers of the same data, model and recipe under the same libraries. Digests are cut to
-eight digits; the records have them whole. Where records of one row differ, their values stand side by side.
+Two rows with the same signature come from the same data, model and recipe under the same libraries. Digests are cut to
+eight digits; the records hold them in full. If the records of a row differ, their values are joined by "+".
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import one_line
 from harness.keys import digest
 from harness.results.record import Record
 
@@ -21,7 +22,7 @@ FIELDS = (
     *("suite", "entry", "language", "measure", "seeds", "queries", "data", "base", "dtype", *PACKAGES),
     *("code", "isa", "threads", "gpu"),
 )
-# Of an entry, what decides its weights (harness.request.entries.IDENTITY) and the versions of its plugins.
+# The parts of an entry that determine its weights (harness.request.entries.IDENTITY), and its plugins' versions.
 RECIPE = (
     *("method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"),
     "plugins",
@@ -29,111 +30,109 @@ RECIPE = (
 
 
 @dataclass(frozen=True)
-class _Said:
-    """What one record says: a word a field, and what its row's fields are made of."""
+class _Cell:
+    """What one record contributes: one value per field, and what the fields of its row are made of."""
 
     entry: str
     language: str
     seed: int
     n_queries: int
     data: str
-    words: Mapping[str, str]
+    fields: Mapping[str, str]
 
 
 def signature(records: Iterable[Record], language: str, measure: str = "") -> str:
-    """Return the line of the records that a row is the mean of; without `measure`, that of all its measures."""
-    return _line(_fields(list(map(_said, records)), language), measure)
+    """Return the signature of a row, the mean of these records; without `measure`, that of all its measures."""
+    return _line(_row_fields(list(map(_cell, records)), language), measure)
 
 
-def _said(one: Record) -> _Said:
-    words = {
-        "suite": f"{one.suite}{_at(one.provenance.get('suite_digest'))}",
-        "entry": f"{one.entry}@{digest(_recipe(one))[:DIGITS]}",
-        "base": str(one.provenance.get("base_model_sha256") or "")[:DIGITS],
-        "dtype": _get(one, "computation", "encode_dtype"),
-        **{name: _get(one, "environment", "packages", package) for name, package in PACKAGES.items()},
-        "code": _code(one),
-        "isa": _get(one, "environment", "instruction_set"),
-        "threads": _get(one, "environment", "threads"),
-        "gpu": _get(one, "environment", "gpu"),
+def row_signatures(rows: Sequence[tuple[str, str, str]], records: Iterable[Record], average: str) -> list[str]:
+    """Return the signatures of leaderboard rows (entry, language, measure), in their order.
+
+    `average` is the language of the rows that are the mean over languages.
+    """
+    groups: dict[tuple[str, str], list[_Cell]] = {}
+    for cell in map(_cell, records):
+        groups.setdefault((cell.entry, cell.language), []).append(cell)
+        groups.setdefault((cell.entry, average), []).append(cell)
+    fields = {pair: _row_fields(cells, pair[1]) for pair, cells in groups.items()}
+    return [_line(fields.get(row[:2]) or _row_fields([], row[1]), row[2]) for row in rows]
+
+
+def entry_signatures(records: Iterable[Record]) -> dict[str, str]:
+    """Return entry → the signature of all its records, over languages and measures."""
+    by_entry: dict[str, list[_Cell]] = {}
+    for cell in map(_cell, records):
+        by_entry.setdefault(cell.entry, []).append(cell)
+    languages = {entry: ",".join(sorted({cell.language for cell in cells})) for entry, cells in by_entry.items()}
+    return {entry: _line(_row_fields(cells, languages[entry]), "") for entry, cells in by_entry.items()}
+
+
+def cell_signatures(records: Iterable[Record]) -> tuple[list[str], str]:
+    """Return the signature of each record of an entry, and that of all of them together ("" without records)."""
+    cells = list(map(_cell, records))
+    each = [_line(_row_fields([cell], cell.language), "") for cell in cells]
+    languages = ",".join(sorted({cell.language for cell in cells}))
+    return each, _line(_row_fields(cells, languages), "") if cells else ""
+
+
+def _cell(record: Record) -> _Cell:
+    values = {
+        "suite": f"{record.suite}{_at(record.suite_digest)}",
+        "entry": f"{record.entry}@{digest(_recipe(record))[:DIGITS]}",
+        "base": _value(record, "base_model_sha256")[:DIGITS],
+        "dtype": _value(record, "computation", "encode_dtype"),
+        **{name: _value(record, "environment", "packages", package) for name, package in PACKAGES.items()},
+        "code": _code(record),
+        "isa": _value(record, "environment", "instruction_set"),
+        "threads": _value(record, "environment", "threads"),
+        "gpu": _value(record, "environment", "gpu"),
     }
-    data = digest(_get(one, "data", "digests"))
-    said = {name: plain(word) for name, word in words.items() if word}
-    return _Said(one.entry, one.language, one.seed, one.n_queries, data, said)
+    digests = record.value("data", "digests")
+    data = digest("" if digests is None else digests)
+    fields = {name: plain(value) for name, value in values.items() if value}
+    return _Cell(record.entry, record.language, record.seed, record.n_queries, data, fields)
 
 
-def _fields(said: Sequence[_Said], language: str) -> dict[str, str]:
-    """Return the fields of a row in their order, its measure left open."""
-    words: dict[str, set[str]] = {}
-    for one in said:
-        for name, word in one.words.items():
-            words.setdefault(name, set()).add(word)
-    fields = {name: "+".join(sorted(words.get(name, ()))) for name in FIELDS}
-    seeds = ",".join(str(seed) for seed in sorted({one.seed for one in said}))
-    queries = str(sum({one.language: one.n_queries for one in said}.values()))
-    data = digest(sorted({(one.language, one.data) for one in said}))[:DIGITS]
+def _row_fields(cells: Sequence[_Cell], language: str) -> dict[str, str]:
+    """Return the fields of a row in their order, its measure left empty."""
+    values: dict[str, set[str]] = {}
+    for cell in cells:
+        for name, value in cell.fields.items():
+            values.setdefault(name, set()).add(value)
+    fields = {name: "+".join(sorted(values.get(name, ()))) for name in FIELDS}
+    seeds = ",".join(str(seed) for seed in sorted({cell.seed for cell in cells}))
+    queries = str(sum({cell.language: cell.n_queries for cell in cells}.values()))
+    data = digest(sorted({(cell.language, cell.data) for cell in cells}))[:DIGITS]
     return fields | {"language": plain(language), "seeds": seeds, "queries": queries, "data": data}
 
 
 def _line(fields: Mapping[str, str], measure: str) -> str:
-    whole = {**fields, "measure": plain(measure)}
-    return "|".join(f"{name}:{value}" for name, value in whole.items() if value)
+    complete = {**fields, "measure": plain(measure)}
+    return "|".join(f"{name}:{value}" for name, value in complete.items() if value)
 
 
 def plain(value: Any) -> str:
-    """Return a value without what parts the fields."""
-    return " ".join(str(value).split()).replace("|", "%7C")
+    """Return a value on one line, without the separator of the fields."""
+    return one_line(value).replace("|", "%7C")
 
 
-def of_rows(rows: Sequence[tuple[str, str, str]], records: Iterable[Record], average: str) -> list[str]:
-    """Return the signatures of leaderboard rows (entry, language, measure), in their order.
-
-    `average` is the language of the rows that are the mean of all languages.
-    """
-    groups: dict[tuple[str, str], list[_Said]] = {}
-    for one in map(_said, records):
-        groups.setdefault((one.entry, one.language), []).append(one)
-        groups.setdefault((one.entry, average), []).append(one)
-    fields = {name: _fields(said, name[1]) for name, said in groups.items()}
-    return [_line(fields.get(row[:2]) or _fields([], row[1]), row[2]) for row in rows]
+def _recipe(record: Record) -> dict[str, Any]:
+    entry = record.table("entry")
+    return {**{name: entry.get(name) for name in RECIPE}, "trained with": record.value("training", "settings")}
 
 
-def of_entries(records: Iterable[Record]) -> dict[str, str]:
-    """Return entry → the line of all its records, whatever the language and the measure."""
-    by_entry: dict[str, list[_Said]] = {}
-    for one in map(_said, records):
-        by_entry.setdefault(one.entry, []).append(one)
-    languages = {entry: ",".join(sorted({one.language for one in said})) for entry, said in by_entry.items()}
-    return {entry: _line(_fields(said, languages[entry]), "") for entry, said in by_entry.items()}
+def _code(record: Record) -> str:
+    revision = _value(record, "code", "revision")[:DIGITS]
+    dirty = _value(record, "code", "diff_sha256")[:DIGITS]
+    return f"{revision}-dirty-{dirty}" if dirty else revision or _value(record, "code", "sources_sha256")[:DIGITS]
 
 
-def of_cells(records: Iterable[Record]) -> tuple[list[str], str]:
-    """Return the line of each record of an entry by itself, and that of all of them, "" where there is none."""
-    said = list(map(_said, records))
-    each = [_line(_fields([one], one.language), "") for one in said]
-    languages = ",".join(sorted({one.language for one in said}))
-    return each, _line(_fields(said, languages), "") if said else ""
+def _at(suite_digest: str) -> str:
+    return f"@{suite_digest[:DIGITS]}" if suite_digest else ""
 
 
-def _recipe(one: Record) -> dict[str, Any]:
-    entry = one.provenance.get("entry") or {}
-    training = (one.provenance.get("training") or {}).get("settings")
-    return {**{name: entry.get(name) for name in RECIPE}, "trained with": training}
-
-
-def _code(one: Record) -> str:
-    revision = str(_get(one, "code", "revision"))[:DIGITS]
-    dirty = str(_get(one, "code", "diff_sha256"))[:DIGITS]
-    return f"{revision}-dirty-{dirty}" if dirty else revision or str(_get(one, "code", "sources_sha256"))[:DIGITS]
-
-
-def _at(found: Any) -> str:
-    return f"@{str(found)[:DIGITS]}" if found else ""
-
-
-def _get(one: Record, *names: str) -> Any:
-    """Return what the provenance says at a path of names, "" where it says nothing."""
-    value: Any = one.provenance
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return "" if value is None else value
+def _value(record: Record, *path: str) -> str:
+    """Return a value of the provenance as text, "" if there is none."""
+    value = record.value(*path)
+    return "" if value is None else str(value)

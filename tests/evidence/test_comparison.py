@@ -15,7 +15,7 @@ from support.fake_records import put
 from support.result_folders import SUITE, write
 
 from harness.evidence.comparison import compare
-from harness.results import folder
+from harness.results.folder import read_result_folder
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_without_seeds_the_numbers_are_those_of_scipys_paired_t_test(tmp_path: P
     for name, values in (("a", left), ("b", right)):
         scores = {"AP": {f"q{i}": value for i, value in enumerate(values)}}
         put(tmp_path / name, ("base", "ko", 0), scores)
-    (row,) = compare(folder.read(tmp_path / "a"), folder.read(tmp_path / "b")).rows
+    (row,) = compare(read_result_folder(tmp_path / "a"), read_result_folder(tmp_path / "b")).rows
     expected = stats.ttest_rel(right, left)
     interval = expected.confidence_interval(0.95)
     assert (row.difference, row.p) == (pytest.approx(0.16), pytest.approx(expected.pvalue))

@@ -1,4 +1,4 @@
-"""From a folder of records to the rows of the leaderboard, and what is refused on the way."""
+"""From a folder of records to the rows of the leaderboard, and what is rejected on the way."""
 
 import json
 import math
@@ -108,9 +108,9 @@ def test_the_contrasts_with_the_baseline_are_its_rows(tmp_path: Path) -> None:
 def test_records_can_be_had_by_entry_and_language(tmp_path: Path) -> None:
     board(tmp_path, ["base", "mnrl"], {"ko": 5, "hi": 5}, [0, 1])
     put_failed(tmp_path, ("mnrl", "ko", 2), "out of memory")
-    found = collate(tmp_path).of
-    assert [record.seed for record in found["mnrl", "ko"]] == [0, 1]
-    assert set(found) == {("base", "ko"), ("base", "hi"), ("mnrl", "ko"), ("mnrl", "hi")}
+    groups = collate(tmp_path).records_by_pair
+    assert [record.seed for record in groups["mnrl", "ko"]] == [0, 1]
+    assert set(groups) == {("base", "ko"), ("base", "hi"), ("mnrl", "ko"), ("mnrl", "hi")}
 
 
 def test_the_primary_measure_of_run_json_stands_first(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_without_run_json_the_first_measure_that_was_written_is_the_primary_one(
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5, ("RR@10", "AP")))
     leaderboard = collate(tmp_path)
     assert leaderboard.primary == "RR@10"
-    assert leaderboard.run == {}
+    assert leaderboard.run.content == {}
 
 
 def test_a_language_asked_for_and_not_yet_measured_denies_the_average(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_changed_per_query_file_is_refused_by_name(tmp_path: Path) -> None:
     assert other.files
     shutil.copy(tmp_path / "other/records/base/ko/0.per_query.parquet", tmp_path / "records/base/ko/")
     shutil.rmtree(tmp_path / "other")
-    with pytest.raises(DataError, match=r"base/ko/0\.per_query\.parquet has not the sha256"):
+    with pytest.raises(DataError, match=r"base/ko/0\.per_query\.parquet does not match the sha256 in its record"):
         collate(tmp_path)
 
 

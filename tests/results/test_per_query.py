@@ -1,18 +1,16 @@
-"""The scores beside thousands of records are read fast, and each file for what it holds."""
+"""Scores per query are read fast from thousands of files, and each file for what it holds."""
 
 import json
 from pathlib import Path
 
-import pandas
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.fake_records import draw, put
 
 from harness.errors import DataError
-from harness.evidence.leaderboard import per_query
 from harness.keys import file_sha256
-from harness.results.per_query import PerQuery, Reader
+from harness.results.per_query import Reader
 from harness.results.record import PER_QUERY, Record, path_of, read
 
 CELLS = [("mnrl", "ko", seed) for seed in range(3)]
@@ -33,22 +31,16 @@ def rows(queries: list[str], measures: list[str], values: list[object]) -> pa.Ta
     return pa.table({"query_id": queries, "measure": measures, "value": values})
 
 
-def said(found: PerQuery) -> dict[str, dict[str, float]]:
-    """Measure → query → score."""
-    columns = zip(found.measures, found.values.T.tolist(), strict=True)
-    return {measure: dict(zip(found.queries, column, strict=True)) for measure, column in columns}
-
-
-def test_scores_come_back_by_query_and_measure(tmp_path: Path) -> None:
+def test_scores_are_read_by_query_and_measure(tmp_path: Path) -> None:
     scores = [draw(*cell, 7) for cell in CELLS]
-    records = [put(tmp_path, cell, own) for cell, own in zip(CELLS, scores, strict=True)]
+    records = [put(tmp_path, cell, by_measure) for cell, by_measure in zip(CELLS, scores, strict=True)]
     reader = Reader(tmp_path)
-    assert [said(reader.read(record)) for record in records] == scores
+    assert [reader.read(record).by_measure() for record in records] == scores
     assert reader.read(records[0]).measures == ("nDCG@10", "nDCG@5", "R@100", "RR@10", "AP")
     assert reader.read(records[0]).queries == tuple(f"ko-q{i:04}" for i in range(7))
 
 
-def test_files_of_other_queries_or_other_measures_or_another_order_are_not_mixed_up(tmp_path: Path) -> None:
+def test_files_with_other_queries_measures_or_order_are_not_mixed_up(tmp_path: Path) -> None:
     files = [
         {"AP": {"a": 0.5, "b": 0.25}, "RR": {"a": 1.0, "b": 0.0}},
         {"AP": {"a": 0.5, "c": 0.25}, "RR": {"a": 1.0, "c": 0.0}},
@@ -58,25 +50,25 @@ def test_files_of_other_queries_or_other_measures_or_another_order_are_not_mixed
     records = [put(tmp_path, ("mnrl", "ko", seed), scores) for seed, scores in enumerate(files)]
     reader = Reader(tmp_path)
     for i in (0, 1, 2, 3, 0, 2, 1):
-        assert said(reader.read(records[i])) == files[i]
+        assert reader.read(records[i]).by_measure() == files[i]
         assert reader.read(records[i]).measures == tuple(files[i])
 
 
-def test_rows_may_stand_in_any_order_and_in_several_groups(tmp_path: Path) -> None:
+def test_rows_may_be_in_any_order_and_in_several_row_groups(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.25}, "RR": {"a": 1.0, "b": 0.0}})
     table = rows(["b", "b", "a", "a"], ["RR", "AP", "AP", "RR"], [0.0, 0.25, 0.5, 1.0])
     record = rewritten(tmp_path, ("mnrl", "ko", 0), table, row_group_size=3)
-    assert said(Reader(tmp_path).read(record)) == {"RR": {"a": 1.0, "b": 0.0}, "AP": {"a": 0.5, "b": 0.25}}
+    assert Reader(tmp_path).read(record).by_measure() == {"RR": {"a": 1.0, "b": 0.0}, "AP": {"a": 0.5, "b": 0.25}}
 
 
-def test_columns_may_stand_in_any_order_and_beside_others(tmp_path: Path) -> None:
+def test_columns_may_be_in_any_order_and_beside_others(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
     table = pa.table({"note": ["x", "y"], "value": [0.25, 0.5], "measure": ["AP", "AP"], "query_id": ["b", "a"]})
     record = rewritten(tmp_path, ("mnrl", "ko", 0), table)
-    assert said(Reader(tmp_path).read(record)) == {"AP": {"a": 0.5, "b": 0.25}}
+    assert Reader(tmp_path).read(record).by_measure() == {"AP": {"a": 0.5, "b": 0.25}}
 
 
-def test_equal_bytes_of_names_in_columns_of_another_kind_are_other_names(tmp_path: Path) -> None:
+def test_names_with_equal_bytes_in_columns_of_another_type_are_other_names(tmp_path: Path) -> None:
     for seed in (0, 1):
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": 0.5}})
     tables = [pa.table({"query_id": names, "measure": ["AP"], "value": [0.5]}) for names in ([b"7"], ["7"])]
@@ -85,24 +77,24 @@ def test_equal_bytes_of_names_in_columns_of_another_kind_are_other_names(tmp_pat
     assert [reader.read(record).queries for record in records] == [(b"7",), ("7",)]
 
 
-def test_whole_numbers_are_scores(tmp_path: Path) -> None:
+def test_integers_are_scores(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.0, "b": 1.0}})
     record = rewritten(tmp_path, ("mnrl", "ko", 0), rows(["a", "b"], ["AP", "AP"], [0, 1]))
-    assert said(Reader(tmp_path).read(record)) == {"AP": {"a": 0.0, "b": 1.0}}
+    assert Reader(tmp_path).read(record).by_measure() == {"AP": {"a": 0.0, "b": 1.0}}
 
 
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
         (rows(["a", "a"], ["AP", "AP"], [0.5, 0.5]), "a query has two values of one measure"),
-        (pa.table({"query_id": ["a", None], "measure": ["AP", "AP"], "value": [0.5, 0.5]}), "a row names no query"),
+        (pa.table({"query_id": ["a", None], "measure": ["AP", "AP"], "value": [0.5, 0.5]}), "a row has no query"),
         (pa.table({"query_id": ["a"], "measure": ["AP"]}), "value"),
         (rows(["a"], ["AP"], [[0.5]]), "cast"),
         (rows(["a", "b"], ["AP", "RR"], [0.5, 0.5]), "has no value, or NaN, for a query and measure"),
         (rows(["a", "b"], ["AP", "AP"], [0.5, None]), "has no value, or NaN, for a query and measure"),
     ],
 )
-def test_what_is_not_one_number_for_each_query_and_measure_is_named(
+def test_a_file_without_one_number_per_query_and_measure_is_rejected(
     tmp_path: Path, table: pa.Table, problem: str
 ) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5}})
@@ -114,18 +106,10 @@ def test_what_is_not_one_number_for_each_query_and_measure_is_named(
 
 
 @pytest.mark.parametrize("kept", [0, 4, 60, -1])
-def test_half_a_file_whose_hash_is_the_records_is_refused(tmp_path: Path, kept: int) -> None:
+def test_a_truncated_file_with_the_hash_of_its_record_is_rejected(tmp_path: Path, kept: int) -> None:
     record = put(tmp_path, ("mnrl", "ko", 0), draw("mnrl", "ko", 0, 20))
     path = tmp_path / "records/mnrl/ko" / f"0.{PER_QUERY}"
     path.write_bytes(path.read_bytes()[:kept])
     files = {**record.files, PER_QUERY: file_sha256(path)}
     with pytest.raises(DataError, match="is not one value per query_id and measure"):
         Reader(tmp_path).read(record.model_copy(update={"files": files}))
-
-
-def test_the_data_frame_of_a_record_has_its_queries_and_measures_by_name(tmp_path: Path) -> None:
-    record = put(tmp_path, ("mnrl", "ko", 0), {"RR": {"b": 0.5, "a": 1.0}, "AP": {"a": 0.25, "b": 0.0}})
-    wanted = pandas.DataFrame({"RR": {"a": 1.0, "b": 0.5}, "AP": {"a": 0.25, "b": 0.0}})
-    found = per_query(tmp_path, record)
-    pandas.testing.assert_frame_equal(found, wanted, check_names=False)
-    assert (found.index.name, found.columns.name) == ("query_id", "measure")

@@ -1,4 +1,4 @@
-"""A row's signature says what its number is of, and is the same for the same records."""
+"""A row's signature identifies its number, and is the same for the same records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.evidence.leaderboard import collate
 from harness.report.report_files import write_reports
 from harness.results import record
 from harness.results.record import Record
-from harness.results.signature import of_entries, of_rows, signature
+from harness.results.signature import entry_signatures, row_signatures, signature
 
 PROVENANCE: dict[str, Any] = {
     "suite_digest": "8f3c12ab" + "0" * 56,
@@ -50,10 +50,10 @@ def fields(line: str) -> dict[str, str]:
 
 
 def test_a_signature_names_suite_entry_seeds_data_base_packages_and_code() -> None:
-    found = fields(signature([a_record(2), a_record(0), a_record(1)], "ko", "nDCG@10"))
-    assert found.pop("entry").startswith("clpl@")
-    assert len(found.pop("data")) == 8
-    assert found == {
+    values = fields(signature([a_record(2), a_record(0), a_record(1)], "ko", "nDCG@10"))
+    assert values.pop("entry").startswith("clpl@")
+    assert len(values.pop("data")) == 8
+    assert values == {
         "suite": "wikiqa@8f3c12ab",
         "language": "ko",
         "measure": "nDCG@10",
@@ -82,7 +82,7 @@ def test_another_setting_and_other_data_have_other_digests() -> None:
     assert fields(signature([a_record(data={"digests": {"corpus": "d"}})], "ko"))["data"] != plain["data"]
 
 
-def test_values_that_differ_within_a_row_stand_side_by_side() -> None:
+def test_values_that_differ_within_a_row_are_joined() -> None:
     newer = {**PROVENANCE["environment"], "threads": "2"}
     assert fields(signature([a_record(0), a_record(1, environment=newer)], "ko"))["threads"] == "1+2"
 
@@ -92,25 +92,25 @@ def test_a_changed_checkout_is_named_by_its_diff() -> None:
     assert fields(signature([dirty], "ko"))["code"] == "01234567-dirty-feedbeef"
 
 
-def test_what_parts_the_fields_is_not_in_them() -> None:
+def test_the_separator_of_the_fields_is_escaped_in_them() -> None:
     odd = a_record().model_copy(update={"entry": "a|b\nc"})
     assert fields(signature([odd], "ko"))["entry"].startswith("a%7Cb c@")
 
 
 def test_the_average_counts_the_queries_of_all_languages() -> None:
-    text = of_rows("wikiqa", [("clpl", "average", "AP")], [a_record(), a_record(language="fa"), a_record(1)], "average")
-    (row,) = csv.DictReader(io.StringIO(text))
-    assert fields(row["signature"])["queries"] == "426"
-    assert fields(of_entries([a_record(), a_record(language="fa")])["clpl"])["language"] == "fa,ko"
+    records = [a_record(), a_record(language="fa"), a_record(1)]
+    (line,) = row_signatures([("clpl", "average", "AP")], records, "average")
+    assert fields(line)["queries"] == "426"
+    assert fields(entry_signatures([a_record(), a_record(language="fa")])["clpl"])["language"] == "fa,ko"
 
 
 def test_every_row_of_the_leaderboard_has_a_signature_on_file_and_every_entry_one_on_its_page(tmp_path: Path) -> None:
     folder = board(tmp_path / "out", ["base", "mnrl"], {"ko": 5, "fa": 5}, [0, 1])
     write_reports(folder)
     rows = list(csv.DictReader(io.StringIO((folder / "signatures.csv").read_text(encoding="utf-8"))))
-    wanted = collate(folder).rows[["entry", "language", "measure"]].itertuples(index=False, name=None)
-    assert [(row["entry"], row["language"], row["measure"]) for row in rows] == list(wanted)
-    for entry, line in of_entries(record.read_all(folder)).items():
+    expected = collate(folder).rows[["entry", "language", "measure"]].itertuples(index=False, name=None)
+    assert [(row["entry"], row["language"], row["measure"]) for row in rows] == list(expected)
+    for entry, line in entry_signatures(record.read_all(folder)).items():
         assert line in (folder / f"entries/{entry}.html").read_text(encoding="utf-8")
 
 

@@ -77,7 +77,12 @@ def board(folder: Path, entries: Sequence[str], languages: Mapping[str, int], se
         for language, n in languages.items():
             for seed in seeds[:1] if entry in UNTRAINED else seeds:
                 put(folder, (entry, language, seed), draw(entry, language, seed, n))
-    resolved = {"suite": "fake", "entries": list(entries), "languages": list(languages), "seeds": list(seeds)}
+    resolved = {
+        "suite": "fake",
+        "entries": {entry: {} for entry in entries},
+        "languages": list(languages),
+        "seeds": list(seeds),
+    }
     run = {"resolved": {**resolved, "primary": "nDCG@10"}, "command": ["harness", "run", "--out", "my dir"]}
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     return folder

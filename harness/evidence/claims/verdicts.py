@@ -1,35 +1,35 @@
-"""Verdicts on published claims: one table, over how near the level comes and whether the gain comes back.
+"""Verdicts on published claims: one table, over how close the level is and whether the gain is reproduced.
 
-The level is the number itself. Claim and run score the same queries, so that other queries excuse no difference; other
-seeds do, and the source gives one run. With the margin m (1 point) and, of a trained entry with S seeds whose means
-spread by sd, the reach of one more training over these queries, t[.975, S − 1] · sd · √(1 + 1/S) (the prediction
-interval; none for what is not trained, endless for one seed):
+The level is the number itself. Claim and run score the same queries, so sampling of queries explains no difference;
+seeds do, and the source reports one run. With the margin m (1 point) and, for a trained entry with S seeds whose means
+have standard deviation sd, the reach of one more training over these queries, t[.975, S − 1] · sd · √(1 + 1/S) (the
+prediction interval; 0 for an untrained entry, infinite for one seed):
 
-    same    measured − published is at most m
-    open    it is more, but within the reach: another seed could have given it
-    other   it is more than both
+    same    |measured − published| is at most m
+    open    it is larger, but within the reach: another seed could have given it
+    other   it is larger than both
 
 The gain is the difference to the paper's own control, claimed = published − published of the control, measured with
 the paired 95 % interval over queries and seeds (harness.stats.intervals.difference):
 
     none      the claim has no control
-    size      a gain of the claimed sign is shown (the interval has no 0 in it), and the claimed one is in the interval
+    size      a gain of the claimed sign is shown (0 is outside the interval), and the interval holds the claimed gain
     sign      a gain of the claimed sign is shown, of another size
-    against   the claimed gain is outside, and none of its sign is shown; or the opposite sign is
-    open      both 0 and the claimed gain are in the interval: it cannot tell them apart; or there is no whole interval,
-              as of one query, or of one seed of what is trained, whose spread from seed to seed is unknown
+    against   the claimed gain is outside, and none of its sign is shown; or the opposite sign is shown
+    open      both 0 and the claimed gain are in the interval, which cannot tell them apart; or there is no complete
+              interval: one query, or one seed of a trained entry, whose spread over seeds is unknown
 
-A claim of no gain (under a tenth of a point, harness.stats.reproduction) comes back in size where the interval lies
-within the margin, is open where the claimed one is in it, and else against. The table:
+A claim of no gain (under a tenth of a point, harness.stats.reproduction) is reproduced in size if the interval lies
+within the margin, is open if the claimed gain is in the interval, and is against otherwise. The table:
 
     level    gain: none                      size             sign             against          open
     same     reproduced                      reproduced       direction only   not reproduced   inconclusive
     open     inconclusive (underpowered)     reproduced       direction only   not reproduced   inconclusive
     other    not reproduced                  direction only   direction only   not reproduced   inconclusive
 
-`inconclusive (underpowered)` carries the smallest gain that this run would have found with power .8. What is not
-comparable (harness.evidence.claims.published, or a control that was not measured) says why, and what was not measured
-has no verdict.
+`inconclusive (underpowered)` comes with the smallest gain that this run could detect with power .8. A claim that is not
+comparable (harness.evidence.claims.published, or a control that was not measured) has a reason, and a claim that was
+not measured has no verdict.
 """
 
 from __future__ import annotations
@@ -37,20 +37,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from harness.evidence.claims.published import NOT, Claim, comparable, load
+from harness.results.folder import ResultFolder
 from harness.stats.analysis import MARGIN
 from harness.stats.intervals import LEVEL, Estimate, averaged, over_seeds, student
 from harness.stats.power import minimum_detectable
 from harness.stats.reproduction import NEAR_ZERO, effect_ratio
 from harness.stats.samples import gain
 from harness.stats.summary import Scored
-
-if TYPE_CHECKING:
-    from harness.evidence.leaderboard import Leaderboard
 
 ROUNDING = 1e-4  # of a gain: the difference of two numbers published with two decimals × 100
 UNMEASURED = "not measured in this run"
@@ -80,7 +78,7 @@ TABLE: Mapping[tuple[Levels, Gains], Word] = {
 
 @dataclass(frozen=True)
 class Level:
-    """A published number and the run's; `reach` of one more training: 0 for the untrained, ∞ for one seed."""
+    """A published number and the run's; `reach` of one more training: 0 if untrained, ∞ for one seed."""
 
     published: float
     measured: float
@@ -88,17 +86,17 @@ class Level:
 
     def judged(self, margin: float = MARGIN) -> Levels:
         """Return the state of the level; `margin` is in units of the measure."""
-        apart = abs(self.measured - self.published)
-        if apart <= margin:
+        distance = abs(self.measured - self.published)
+        if distance <= margin:
             return "same"
-        return "open" if apart <= self.reach else "other"
+        return "open" if distance <= self.reach else "other"
 
 
 @dataclass(frozen=True)
 class Gain:
-    """A claimed difference to the control and the run's, with its interval and the smallest that it would find.
+    """A claimed difference to the control and the run's, with its interval and the smallest detectable gain.
 
-    `blind`: one side is trained and has one seed, so that the spread from seed to seed is not in the interval.
+    `blind`: one side is trained and has one seed, so the spread over seeds is not in the interval.
     """
 
     claimed: float
@@ -129,7 +127,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Line:
-    """One claim, what the run measured of it, and the verdict; `reason` says why there is none or none to be had."""
+    """One claim, what the run measured of it, and the verdict; `reason` says why there is none."""
 
     claim: Claim
     verdict: Word
@@ -139,7 +137,7 @@ class Line:
 
     @property
     def measured(self) -> float | None:
-        """The run's own mean, None where there is none to hold against the claim."""
+        """The run's own mean, None if there is none to compare with the claim."""
         return self.level.measured if self.level else None
 
 
@@ -148,89 +146,80 @@ def judge(level: Level, gained: Gain | None, margin: float = MARGIN) -> Word:
     return TABLE[level.judged(margin), gained.judged(margin) if gained else "none"]
 
 
-def of_board(board: Leaderboard) -> list[Line]:
+def verdicts_on(results: ResultFolder) -> list[Line]:
     """Return every bundled claim with its verdict on a run, in the file's order."""
     claims = load()
-    return [_line(claim, _control(claim, claims), board) for claim in claims]
+    return [_line(claim, _control(claim, claims), results) for claim in claims]
 
 
-def of_rows(lines: Iterable[Line], suite: str) -> dict[tuple[str, str, str], Word]:
+def verdicts_by_row(lines: Iterable[Line], suite: str) -> dict[tuple[str, str, str], Word]:
     """Return the verdict of each (entry, language, measure) of a suite that exactly one claim is about.
 
-    Claims that are not comparable count only where no other is: of all that is published on a row, one may be
-    about the same thing.
+    Claims that are not comparable count only if all claims on the row are: of everything published on a row, one may
+    be about the same thing.
     """
-    found: dict[tuple[str, str, str], list[Word]] = {}
+    by_row: dict[tuple[str, str, str], list[Word]] = {}
     for line in lines:
         claim = line.claim
         if claim.suite == suite.partition("@")[0] and line.verdict:
-            found.setdefault((claim.entry, claim.language, claim.measure), []).append(line.verdict)
-    chosen = {row: [word for word in words if word != "not comparable"] or words for row, words in found.items()}
-    return {row: words[0] for row, words in chosen.items() if len(words) == 1}
+            by_row.setdefault((claim.entry, claim.language, claim.measure), []).append(line.verdict)
+    judged = {row: [word for word in words if word != "not comparable"] or words for row, words in by_row.items()}
+    return {row: words[0] for row, words in judged.items() if len(words) == 1}
 
 
 def _control(claim: Claim, claims: Sequence[Claim]) -> Claim | None:
-    """Return what the same paper publishes of the claim's control; None where there is none, or several."""
-    about = (claim.paper, claim.control, claim.suite, claim.language, claim.measure)
-    found = [other for other in claims if (other.paper, other.entry, *_where(other)) == about]
-    return found[0] if claim.control and len(found) == 1 else None
+    """Return what the same paper publishes about the claim's control; None if there is none, or several."""
+    control = (claim.paper, claim.control, claim.suite, claim.language, claim.measure)
+    matches = [
+        other for other in claims if (other.paper, other.entry, other.suite, other.language, other.measure) == control
+    ]
+    return matches[0] if claim.control and len(matches) == 1 else None
 
 
-def _where(claim: Claim) -> tuple[str, str, str]:
-    return claim.suite, claim.language, claim.measure
-
-
-def _line(claim: Claim, control: Claim | None, board: Leaderboard) -> Line:
-    if reason := comparable(claim, board):
+def _line(claim: Claim, control: Claim | None, results: ResultFolder) -> Line:
+    if reason := comparable(claim, results):
         return Line(claim, "not comparable", reason)
-    own = _scores(claim, board)
-    if own is None:
+    scores = _scores(claim, results)
+    if scores is None:
         return Line(claim, "", UNMEASURED)
-    level = Level(claim.value, float(np.mean([part.mean() for part in own])), _reach(own, claim.entry, board))
+    mean = float(np.mean([values.mean() for values in scores]))
+    level = Level(claim.value, mean, _reach(scores) if results.trains(claim.entry) else 0.0)
     if control is None:
         return Line(claim, judge(level, None), level=level)
-    other = _scores(control, board)
-    reason = comparable(control, board).removeprefix(NOT) or ("" if other else UNMEASURED)
-    if other is None or reason:
+    control_scores = _scores(control, results)
+    reason = comparable(control, results).removeprefix(NOT) or ("" if control_scores else UNMEASURED)
+    if control_scores is None or reason:
         return Line(claim, "not comparable", f"{NOT}its control {control.entry}: {reason}", level)
-    sides = ((claim.entry, own), (control.entry, other))
-    blind = any(_trained(entry, board) and min(map(len, parts)) < 2 for entry, parts in sides)
-    gained = replace(_gain(claim.value - control.value, own, other), blind=blind)
+    sides = ((claim.entry, scores), (control.entry, control_scores))
+    blind = any(results.trains(entry) and min(map(len, values)) < 2 for entry, values in sides)
+    gained = replace(_gain(claim.value - control.value, scores, control_scores), blind=blind)
     return Line(claim, judge(level, gained), level=level, gain=gained)
 
 
-def _scores(claim: Claim, board: Leaderboard) -> list[np.ndarray] | None:
-    """Return the scores of a claim's entry, one of each of its languages; None where one is missing.
-
-    Each is [seeds, queries, 1].
-    """
-    found: list[Scored | None] = [board.scored.get((claim.entry, name)) for name in claim.of or (claim.language,)]
-    if any(scored is None for scored in found):
+def _scores(claim: Claim, results: ResultFolder) -> list[np.ndarray] | None:
+    """Return the scores of a claim's entry, one array per language, [seeds, queries, 1]; None if one is missing."""
+    languages = claim.of or (claim.language,)
+    scored: list[Scored | None] = [results.scored.get((claim.entry, language)) for language in languages]
+    if any(scores is None for scores in scored):
         return None
-    i = board.measures.index(claim.measure)
-    return [scored.values[:, :, i : i + 1] for scored in found if scored is not None]
+    i = results.measures.index(claim.measure)
+    return [scores.values[:, :, i : i + 1] for scores in scored if scores is not None]
 
 
-def _trained(entry: str, board: Leaderboard) -> bool:
-    return any(record.trained for record in board.records if record.entry == entry)
-
-
-def _reach(parts: Iterable[np.ndarray], entry: str, board: Leaderboard) -> float:
-    """Return how far another training may lie from the mean, over these queries."""
-    if not _trained(entry, board):
-        return 0.0
-    predicted = []
-    for values in parts:
+def _reach(scores: Iterable[np.ndarray]) -> float:
+    """Return how far another training may lie from the mean, over these queries; infinite for one seed."""
+    predictions = []
+    for values in scores:
         estimate = over_seeds(values)
         if estimate is None:
             return math.inf
-        predicted.append(Estimate(estimate.value, estimate.error * math.sqrt(len(values) + 1), estimate.freedom))
-    whole = averaged(predicted)
-    return float((student((1 + LEVEL) / 2, whole.freedom) * whole.error)[0])
+        predictions.append(Estimate(estimate.value, estimate.error * math.sqrt(len(values) + 1), estimate.freedom))
+    mean = averaged(predictions)
+    return float((student((1 + LEVEL) / 2, mean.freedom) * mean.error)[0])
 
 
-def _gain(claimed: float, own: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> Gain:
-    estimate = averaged([gain(new, old) for new, old in zip(own, other, strict=True)])
+def _gain(claimed: float, scores: Sequence[np.ndarray], control_scores: Sequence[np.ndarray]) -> Gain:
+    estimate = averaged([gain(new, old) for new, old in zip(scores, control_scores, strict=True)])
     low, high = estimate.interval()
     detectable = minimum_detectable(estimate)
     return Gain(claimed, float(estimate.value[0]), float(low[0]), float(high[0]), float(detectable[0]))

@@ -1,25 +1,25 @@
-"""A result folder becomes the new baseline: all of it, once it is known to be whole, or nothing."""
+"""A result folder becomes the new baseline: the whole folder, once it is known to be complete, or nothing."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import CellError, DataError, NothingMeasured, RequestError
-from harness.evidence.leaderboard import read_run_json, resolved
-from harness.execution.plan import RUN
 from harness.results import checksums, record
 from harness.results.record import Record
+from harness.results.run_file import RUN_FILE, Resolved, read_run_file
 
 
 def update(folder: Path, baseline: Path) -> None:
-    """Put a copy of `folder` in the baseline's place.
+    """Replace the baseline by a copy of `folder`.
 
     Raises NothingMeasured for a folder without records, CellError for one with failed or missing cells, DataError for
-    one that is not as it was written, and RequestError for a place that is not a baseline's.
+    one whose files have changed, and RequestError for a target that is not a baseline.
     """
-    whole(folder)
+    check_complete(folder)
     _check_place(folder, baseline)
     try:
         baseline.parent.mkdir(parents=True, exist_ok=True)
@@ -40,50 +40,44 @@ def update(folder: Path, baseline: Path) -> None:
         raise RequestError(f"{baseline} cannot be written: {error.strerror}; name another baseline") from error
 
 
-def whole(folder: Path) -> None:
-    """Raise where a folder is not fit to be a baseline: its request is measured, every file as it was written."""
+def check_complete(folder: Path) -> None:
+    """Raise if a folder cannot be a baseline: every requested cell is measured, every file as it was written."""
     records = record.read_all(folder)
     if not records:
         raise NothingMeasured(f"no records below {folder / 'records'}; name a folder that 'harness run --out' wrote")
-    for one in records:
-        if one.status == "failed":
-            raise CellError(f"{_name(one)} in {folder} failed; a baseline has no failed cell: run the request again")
-        if not (one.files and record.intact(folder, one)):
-            raise DataError(f"the files of record {_name(one)} in {folder} are not those it names; run it again")
+    for cell in records:
+        if cell.status == "failed":
+            raise CellError(f"{cell.name} in {folder} failed; a baseline has no failed cell: run the request again")
+        if not (cell.files and record.intact(folder, cell)):
+            raise DataError(
+                f"the files of record {cell.name} in {folder} do not match the sha256 in the record; run it again"
+            )
     if not (folder / checksums.SUMS).is_file():
-        raise DataError(
-            f"{folder} has no {checksums.SUMS}, so that nothing vouches for its files; run the request again"
-        )
-    if found := checksums.differences(folder):
-        raise DataError(f"{folder} is not as it was written ({found[0]}); no baseline is made of it: run it again")
-    _check_complete(folder, records)
+        raise DataError(f"{folder} has no {checksums.SUMS} to verify its files; run the request again")
+    if differences := checksums.differences(folder):
+        raise DataError(f"{folder} was changed after it was written ({differences[0]}): run it again")
+    for name in _missing_cells(read_run_file(folder).resolved, records):
+        raise CellError(f"{name} of {folder} is missing; run its request to the end")
 
 
-def _check_complete(folder: Path, records: list[Record]) -> None:
-    """Raise CellError where a cell of the folder's own request has no record."""
-    run = read_run_json(folder)
-    asked = resolved(run)
-    names = [list(asked.get(name) or ()) for name in ("entries", "languages", "seeds")]
-    trained = {one.entry: one.trained for one in records}
-    there = {(one.entry, one.language, one.seed) for one in records}
-    for entry in names[0]:
-        for language in names[1]:
-            for seed in names[2] if trained.get(entry, False) else names[2][:0]:
-                if (entry, language, seed) not in there:
-                    raise CellError(f"{entry}/{language}/{seed} of {folder} is missing; run its request to the end")
-            if not any((entry, language) == cell[:2] for cell in there):
-                raise CellError(f"{entry}/{language} of {folder} is missing; run its request to the end")
+def _missing_cells(resolved: Resolved, records: Sequence[Record]) -> list[str]:
+    """Return the cells of a request that have no record; of an untrained entry, one seed is enough."""
+    trained = {record.entry: record.trained for record in records}
+    names, pairs = {record.name for record in records}, {record.pair for record in records}
+    missing = []
+    for entry in resolved.entries:
+        for language in resolved.languages:
+            seeds = (resolved.seeds or ()) if trained.get(entry, False) else ()
+            missing += [name for seed in seeds if (name := f"{entry}/{language}/{seed}") not in names]
+            missing += [] if (entry, language) in pairs else [f"{entry}/{language}"]
+    return missing
 
 
 def _check_place(folder: Path, baseline: Path) -> None:
     source, target = folder.resolve(), baseline.resolve()
     if source == target or source in target.parents or target in source.parents:
-        raise RequestError(f"{folder} and the baseline {baseline} lie in one another; give them folders of their own")
+        raise RequestError(f"{folder} and the baseline {baseline} contain each other; give them separate folders")
     if baseline.is_symlink() or (baseline.exists() and not baseline.is_dir()):
         raise RequestError(f"{baseline} is not a folder; name another baseline")
-    if baseline.is_dir() and any(baseline.iterdir()) and not (baseline / RUN).is_file():
-        raise RequestError(f"{baseline} holds something else than a baseline (no {RUN}); name another folder")
-
-
-def _name(one: Record) -> str:
-    return f"{one.entry}/{one.language}/{one.seed}"
+    if baseline.is_dir() and any(baseline.iterdir()) and not (baseline / RUN_FILE).is_file():
+        raise RequestError(f"{baseline} is not empty and not a baseline (no {RUN_FILE}); name another folder")

@@ -1,16 +1,15 @@
-"""How well a cell came out again.
+"""How well a rerun cell reproduces its record.
 
     bitwise      weights, ranking and scores are equal, bit for bit
-    numerical    in the two rankings, no passage's score differs by more than BOUND, and no measure's mean by more than
+    numerical    no passage's score differs by more than BOUND between the rankings, and no measure's mean by more than
                  the margin
     statistical  for every measure, the mean of the paired differences over queries is shown to lie within the margin
                  (two one-sided tests, α .05: harness.stats.equivalence)
-    failed       none of these, or the stored scores are not those of the stored ranking, or it could not be run
+    failed       none of these, or the stored scores are not those of the stored ranking, or the cell could not be run
 
-Where one of the rankings is unknown (a folder published without it, and a new one with another sha256), `numerical`
-cannot be told, and the grade is `statistical` or `failed`. A passage that one ranking lacks has there, at most, the
-score of that ranking's last. Scores that are larger than 1 (BM25's) are compared relative to the largest of their
-query.
+If a ranking is unknown (a folder published without it, and a rerun with another sha256), `numerical` cannot be decided,
+and the grade is `statistical` or `failed`. A passage that one ranking lacks has at most the score of that ranking's
+last passage. Scores above 1 (BM25's) are compared relative to the largest score of their query.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """What a cell left: its weights' hashes (None: it has no model), its ranking (None: unknown), its scores."""
+    """What a cell left: the hashes of its weights (None: no model), its ranking (None: unknown), its scores."""
 
     weights: Mapping[str, str] | None
     run: Run | None
@@ -43,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Grade:
-    """The grade with what it rests on; distances are None where the two cannot be compared."""
+    """The grade and its basis; distances are None if the two cannot be compared."""
 
     word: Word
     why: str
@@ -58,55 +57,59 @@ def failed(why: str) -> Grade:
     return Grade("failed", why)
 
 
-def grade(stored: Measured, again: Measured, margin: float = MARGIN, bound: float = BOUND) -> Grade:
-    """Return the grade of a cell that was run again."""
-    weights, run = stored.weights == again.weights, _equal_runs(stored.run, again.run)
+def grade(stored: Measured, rerun: Measured, margin: float = MARGIN, bound: float = BOUND) -> Grade:
+    """Return the grade of a rerun cell."""
+    weights, run = stored.weights == rerun.weights, _equal_runs(stored.run, rerun.run)
     if {name: set(values) for name, values in stored.scores.items()} != {
-        name: set(values) for name, values in again.scores.items()
+        name: set(values) for name, values in rerun.scores.items()
     }:
         return Grade("failed", "other measures or other queries were scored", weights, run)
     moved = {
-        name: np.array([again.scores[name][query] - value for query, value in sorted(values.items())])
+        name: np.array([rerun.scores[name][query] - value for query, value in sorted(values.items())])
         for name, values in stored.scores.items()
     }
     same = not any(difference.any() for difference in moved.values())
     if weights and run and same:
         return Grade("bitwise", "weights and ranking are equal", True, True, 0.0, 0.0)
-    distance = None if stored.run is None or again.run is None else largest_difference(stored.run, again.run)
+    distance = None if stored.run is None or rerun.run is None else largest_difference(stored.run, rerun.run)
     worst = max(moved, key=lambda name: abs(float(moved[name].mean())))
     mean = abs(float(moved[worst].mean()))
-    found = (weights, run, distance, mean)
+    basis = (weights, run, distance, mean)
     if run and not same:
-        return Grade("failed", "of equal rankings, the measures are not equal", *found)
+        return Grade("failed", "rankings are equal, but the measures are not", *basis)
     if distance is not None and distance <= bound and mean <= margin:
-        return Grade("numerical", f"scores differ by {distance:.1e} at most (bound {bound:g})", *found)
+        return Grade("numerical", f"scores differ by {distance:.1e} at most (bound {bound:g})", *basis)
     if len(moved[worst]) < 2:
-        return Grade("failed", "scores differ, and one query shows no equivalence", *found)
+        return Grade("failed", "scores differ, and one query shows no equivalence", *basis)
     p = float(tost_paired(np.stack(list(moved.values()), axis=1), margin).max())
     if p <= ALPHA:
-        return Grade("statistical", f"means differ by {mean:.4f} at most, within {margin:g} (p {p:.1e})", *found)
+        return Grade("statistical", f"means differ by {mean:.4f} at most, within {margin:g} (p {p:.1e})", *basis)
     why = f"the mean of {worst} differs by {mean:.4f}, not shown to be within {margin:g} (p {p:.2g})"
-    return Grade("failed", why, *found)
+    return Grade("failed", why, *basis)
 
 
-def _equal_runs(one: Run | None, other: Run | None) -> bool:
-    if one is None or other is None:
+def _equal_runs(first: Run | None, second: Run | None) -> bool:
+    if first is None or second is None:
         return False
-    return one.keys() == other.keys() and all(list(one[q].items()) == list(other[q].items()) for q in one)
+    return first.keys() == second.keys() and all(
+        list(first[query].items()) == list(second[query].items()) for query in first
+    )
 
 
-def largest_difference(one: Run, other: Run) -> float:
-    """Return the largest difference of a passage's scores between two rankings; infinite where queries differ."""
-    if one.keys() != other.keys():
+def largest_difference(first: Run, second: Run) -> float:
+    """Return the largest difference of a passage's scores between two rankings; infinite if queries differ."""
+    if first.keys() != second.keys():
         return float("inf")
-    return max((_of_query(one[query], other[query]) for query in one), default=0.0)
+    return max((_query_difference(first[query], second[query]) for query in first), default=0.0)
 
 
-def _of_query(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    if not one or not other:
-        return 0.0 if one.keys() == other.keys() else float("inf")
-    scale = max(1.0, *map(abs, one.values()), *map(abs, other.values()))
-    last_of_one, last_of_other = min(one.values()), min(other.values())
-    apart = [abs(score - other[doc]) if doc in other else max(0.0, score - last_of_other) for doc, score in one.items()]
-    apart += [max(0.0, score - last_of_one) for doc, score in other.items() if doc not in one]
-    return max(apart) / scale
+def _query_difference(first: Mapping[str, float], second: Mapping[str, float]) -> float:
+    if not first or not second:
+        return 0.0 if first.keys() == second.keys() else float("inf")
+    scale = max(1.0, *map(abs, first.values()), *map(abs, second.values()))
+    last_first, last_second = min(first.values()), min(second.values())
+    distances = [
+        abs(score - second[doc]) if doc in second else max(0.0, score - last_second) for doc, score in first.items()
+    ]
+    distances += [max(0.0, score - last_first) for doc, score in second.items() if doc not in first]
+    return max(distances) / scale

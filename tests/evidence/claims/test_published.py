@@ -13,8 +13,8 @@ from support.fake_records import draw, put
 
 from harness.errors import DataError
 from harness.evidence.claims.published import Claim, comparable, load, published
-from harness.evidence.leaderboard import Leaderboard, collate
 from harness.request import suite as suites
+from harness.results.folder import ResultFolder, read_result_folder
 
 CLP = "arXiv 2412.17364"
 BGE = {"id": "BAAI/bge-m3", "revision": "5617a9f61b028005a4858fdac845db406aefb181"}
@@ -25,17 +25,17 @@ def find(row: str, language: str, measure: str = "nDCG@5") -> Claim:
     return found
 
 
-def run(folder: Path, *, entries: tuple[str, ...] = ("base", "clpl@published"), **changes: Any) -> Leaderboard:
-    """Return the leaderboard of a run of MIRACL without titles, with some of what run.json says changed."""
+def run(folder: Path, *, entries: tuple[str, ...] = ("base", "clpl@published"), **changes: Any) -> ResultFolder:
+    """Return a run of MIRACL without titles; `changes` are of the suite in run.json, of `languages` and `set`."""
+    languages, settings = changes.pop("languages", ("ko", "hi", "fa")), changes.pop("set", [])
     table = {"name": "miracl", "tier": "full", "text": {"title": False}, "base_model": BGE, "evaluation": {}, **changes}
-    languages = changes.get("languages", ("ko", "hi", "fa"))
     for entry in entries:
         for language in languages:
             put(folder, (entry, language, 0), draw(entry, language, 0, 5), suite=table["name"])
-    request = {"set": changes.get("set", [])}
+    request = {"set": settings}
     resolved = {"languages": list(languages), "primary": "nDCG@10"}
     (folder / "run.json").write_text(json.dumps({"suite": table, "resolved": resolved, "request": request}))
-    return collate(folder)
+    return read_result_folder(folder)
 
 
 def test_the_bundled_file_holds_72_numbers_as_shares() -> None:
@@ -140,11 +140,11 @@ def test_a_claims_file_that_is_missing_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_claim_is_comparable_where_suite_tier_measure_text_and_base_model_agree(tmp_path: Path) -> None:
-    board = run(tmp_path)
-    assert comparable(find("baseline", "ko"), board) == ""
-    assert comparable(find("baseline", "average"), board) == ""
+    results = run(tmp_path)
+    assert comparable(find("baseline", "ko"), results) == ""
+    assert comparable(find("baseline", "average"), results) == ""
     trained = next(c for c in load() if c.row == "ANCE-CLP" and c.language == "fa")
-    assert comparable(trained, board) == ""
+    assert comparable(trained, results) == ""
 
 
 def test_a_variant_of_a_suite_is_that_suite(tmp_path: Path) -> None:
@@ -193,43 +193,46 @@ def test_what_differs_is_the_reason(
 
 
 def test_fewer_training_queries_and_other_settings_do_not_touch_what_is_not_trained(tmp_path: Path) -> None:
-    board = run(tmp_path, max_train=600, set=["clpl.penalty_weight=0.5"])
-    assert comparable(find("baseline", "ko"), board) == ""
+    results = run(tmp_path, max_train=600, set=["clpl.penalty_weight=0.5"])
+    assert comparable(find("baseline", "ko"), results) == ""
 
 
 def test_another_batch_of_encoding_changes_no_claim(tmp_path: Path) -> None:
-    board = run(tmp_path, set=["evaluate.encode_batch_size=8"])
-    assert comparable(next(c for c in load() if c.row == "ANCE-CLP"), board) == ""
+    results = run(tmp_path, set=["evaluate.encode_batch_size=8"])
+    assert comparable(next(c for c in load() if c.row == "ANCE-CLP"), results) == ""
 
 
 def test_a_measure_that_was_not_taken_is_the_reason(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, suite="miracl")
     table = {"name": "miracl", "tier": "full", "text": {"title": False}, "base_model": BGE}
     (tmp_path / "run.json").write_text(json.dumps({"suite": table}))
-    assert comparable(find("baseline", "ko"), collate(tmp_path)) == "not comparable: measure not among the run's"
+    assert (
+        comparable(find("baseline", "ko"), read_result_folder(tmp_path))
+        == "not comparable: measure not among the run's"
+    )
 
 
 def test_several_differences_are_all_named(tmp_path: Path) -> None:
-    board = run(tmp_path, text={"title": True}, base_model={"layers": 2})
-    assert comparable(find("baseline", "ko"), board) == (
+    results = run(tmp_path, text={"title": True}, base_model={"layers": 2})
+    assert comparable(find("baseline", "ko"), results) == (
         "not comparable: other base model (of this run alone, not BAAI/bge-m3); title joined, the paper drops it"
     )
 
 
 def test_private_data_and_an_unknown_set_of_tasks_are_comparable_with_nothing(tmp_path: Path) -> None:
-    board = run(tmp_path)
-    assert comparable(find("HerBERT, NLI", "pl", "R@100"), board) == "not comparable: private data"
-    assert "could not be read" in comparable(find("Soft-1", "und", "nDCG@10"), board)
+    results = run(tmp_path)
+    assert comparable(find("HerBERT, NLI", "pl", "R@100"), results) == "not comparable: private data"
+    assert "could not be read" in comparable(find("Soft-1", "und", "nDCG@10"), results)
 
 
 def test_a_ranker_has_no_base_model_to_agree(tmp_path: Path) -> None:
-    board = run(tmp_path, entries=("bm25",), text={"title": True}, base_model={"layers": 2})
-    assert comparable(find("BM25", "ko", "nDCG@10"), board) == ""
+    results = run(tmp_path, entries=("bm25",), text={"title": True}, base_model={"layers": 2})
+    assert comparable(find("BM25", "ko", "nDCG@10"), results) == ""
 
 
 def test_a_folder_without_run_json_is_not_compared(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5), suite="miracl")
-    reason = comparable(find("baseline", "ko"), collate(tmp_path))
+    reason = comparable(find("baseline", "ko"), read_result_folder(tmp_path))
     assert reason == "not comparable: run.json does not say what was encoded by which model"
 
 

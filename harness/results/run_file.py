@@ -1,0 +1,134 @@
+"""run.json of an output folder: the request as given and as resolved, the suite, the environment.
+
+Written by `harness run` (harness.execution), read here by everything else. A file of another version may lack a table
+or hold further ones: what is absent has a default that says "unknown", and `content` keeps the JSON as it was read, for
+pages that show all of it and comparisons that miss none of it. A table of the wrong type is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from harness.errors import DataError
+from harness.request.request import Request
+from harness.schema import explain
+
+RUN_FILE = "run.json"
+
+
+class Tolerant(BaseModel):
+    """A table of run.json that may hold keys of other versions."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class BaseModelAsRun(Tolerant):
+    """The base model: `id` and `revision` of a published one, `sha256` of a folder, neither of one that was built."""
+
+    id: str = ""
+    revision: str = ""
+    sha256: str = ""
+
+
+class TextAsRun(Tolerant):
+    """How texts were read."""
+
+    title: bool = False
+
+
+class EvaluationAsRun(Tolerant):
+    """What was evaluated."""
+
+    holdout: float = 0.0
+
+
+class LanguageAsRun(Tolerant):
+    """The sources of one language."""
+
+    retrieval: Mapping[str, Any] = Field(default_factory=dict)
+    tasks: tuple[Mapping[str, Any], ...] = ()
+
+
+class SuiteAsRun(Tolerant):
+    """The suite's definition as it was run; see harness.request.suite.Suite for the whole of it."""
+
+    title: str = ""
+    description: str = ""
+    licence: str = ""
+    tier: str = ""  # "": not recorded
+    languages: Mapping[str, LanguageAsRun] = Field(default_factory=dict)
+    text: TextAsRun = Field(default_factory=TextAsRun)
+    base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
+    evaluation: EvaluationAsRun = Field(default_factory=EvaluationAsRun)
+    max_train: int | None = None
+    unverified: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Resolved(Tolerant):
+    """What the request came to."""
+
+    entries: Mapping[str, Any] = Field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    seeds: tuple[int, ...] | None = None
+    primary: str | None = None
+    base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
+
+
+class RunFile(Tolerant):
+    """run.json. A folder without one has an empty one: no request, no suite."""
+
+    command: tuple[str, ...] = ()
+    resolved: Resolved = Field(default_factory=Resolved)
+    suite: SuiteAsRun | None = None
+    suite_digest: str = ""
+    _request: Request | None = PrivateAttr(default=None)
+    _content: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def request(self) -> Request | None:
+        """The request as given, None if run.json holds none."""
+        return self._request
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """The JSON as it was read, {} where there is no run.json."""
+        return self._content
+
+    @property
+    def suite_content(self) -> Mapping[str, Any]:
+        """The suite's definition as JSON, {} where run.json holds none."""
+        suite = self._content.get("suite")
+        return suite if isinstance(suite, Mapping) else {}
+
+
+def read_run_file(folder: Path) -> RunFile:
+    """Return run.json of an output folder, an empty one if there is none; raises DataError if it is damaged."""
+    path = folder / RUN_FILE
+    if not path.is_file():
+        return RunFile()
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"{path} is not valid JSON: {error}; run the request again") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path} does not hold a JSON object; run the request again")
+    return parse_run_file(content, path)
+
+
+def parse_run_file(content: Mapping[str, Any], path: Path) -> RunFile:
+    """Return run.json from its content; raises DataError, naming `path`, for a table of the wrong type."""
+    tables = {name: value for name, value in content.items() if name != "request"}
+    try:
+        run = RunFile.model_validate(tables)
+    except ValidationError as error:
+        raise DataError(f"{path}: {explain(error)}; run the request again") from error
+    request = content.get("request")
+    if request is not None:
+        run._request = Request.from_json(request, where=str(path))
+    run._content = content
+    return run
