@@ -6,7 +6,6 @@ project_copyright = "The harness-embeddings developers. Apache-2.0"
 version = release = "0.1.0"
 
 extensions = ["myst_parser"]
-myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 html_theme = "furo"
