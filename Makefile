@@ -2,13 +2,15 @@
 # make test   environment, lint, types, and all tests with coverage
 # make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid
 # make lint   style and types
+# make docs   the documentation as HTML in docs/_build/html; a warning is an error
+# make docs-refresh   writes what commands print into the documentation again
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint
+.PHONY: demo test bench lint docs docs-refresh
 .DELETE_ON_ERROR:
 
 # torch first and pinned: asked for through another package, pip would take the newest build with its CUDA libraries.
@@ -38,3 +40,9 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/bge_m3.py
 	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/command_line.py
+
+docs: $(READY)
+	$(BIN)/python -m sphinx --builder html --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build/html
+
+docs-refresh: $(READY)
+	$(BIN)/python docs/refresh.py
