@@ -16,7 +16,8 @@ from harness.evidence.gate import comparability
 from harness.evidence.leaderboard import resolved
 from harness.results.differences import Differing, differing, shared
 from harness.results.folder import Pair, Results, check_margin, chosen, paired
-from harness.stats.regressions import MARGIN, Comparison, Decision, decide
+from harness.stats.regressions import Comparison, Decision, decide
+from harness.stats.rules import MARGIN
 
 
 @dataclass(frozen=True)
