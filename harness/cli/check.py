@@ -10,6 +10,7 @@ import typer
 
 from harness.cli import options
 from harness.errors import HarnessError, RequestError
+from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
     from harness.evidence.gate.decision import Checked, Wanted
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def check(
     folder: Annotated[Path, typer.Argument(help="Output folder of the run that is checked.")],
     baseline: Annotated[Path, typer.Option(help="Output folder that it is held against.")],
-    margin: Annotated[float, typer.Option(help="Loss that is put up with, in units of the measure.")] = 0.01,
+    margin: Annotated[float, typer.Option(help="Loss that is put up with, in units of the measure.")] = MARGIN,
     measure: Annotated[str, typer.Option(help="Measures that decide, parted by commas; the primary one.")] = "",
     methods: Annotated[str, typer.Option(help="Check these entries of the baseline alone.")] = "",
     langs: Annotated[str, typer.Option(help="Check these languages of the baseline alone.")] = "",

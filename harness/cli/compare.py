@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from harness.stats.rules import MARGIN
+
 
 class Format(StrEnum):
     """How a comparison is printed."""
@@ -25,7 +27,7 @@ def compare(
     b: Annotated[Path, typer.Argument(help="Output folder of another one.")],
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
     measure: Annotated[str | None, typer.Option(help="Measure; the primary one of A by default.")] = None,
-    margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = 0.01,
+    margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = MARGIN,
 ) -> None:
     """Set two result folders side by side: how they were made, and how B's scores differ from A's."""
     from harness.evidence.comparison import compare as compared

@@ -13,6 +13,7 @@ import typer
 
 from harness.cli import options
 from harness.errors import NothingMeasured, RequestError, unknown
+from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
     from harness.evidence.verification.rebuild import Rebuilt
@@ -26,7 +27,7 @@ def verify(
     hashes_only: Annotated[bool, typer.Option("--hashes-only", help="Run no cell again.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; that of the run by default.")] = None,
     jobs: options.Jobs = None,
-    margin: Annotated[float, typer.Option(help="How far the mean of a measure may move, in its units.")] = 0.01,
+    margin: Annotated[float, typer.Option(help="How far the mean of a measure may move, in its units.")] = MARGIN,
     encode_batch_size: Annotated[int | None, typer.Option(min=1, help="In place of the suite's.")] = None,
     suite: options.SuiteNow = None,
     base_model: options.BaseModelNow = None,

@@ -30,7 +30,8 @@ from harness.stats.align import Floats
 from harness.stats.equivalence import tost
 from harness.stats.intervals import Estimate
 from harness.stats.multiple import holm
-from harness.stats.regressions import ALPHA, MARGIN, Comparison, differences
+from harness.stats.regressions import Comparison, differences
+from harness.stats.rules import MARGIN, is_equivalent, is_shown
 
 Verdict = Literal["better", "worse", "equivalent", "undecided", "not comparable"]
 
@@ -206,6 +207,6 @@ def _two_sided(estimate: Estimate) -> Floats:
 
 
 def _verdict(difference: float, p: float, p_equivalence: float) -> Verdict:
-    if p <= ALPHA:
+    if is_shown(p):
         return "better" if difference > 0 else "worse"
-    return "equivalent" if p_equivalence <= ALPHA else "undecided"
+    return "equivalent" if is_equivalent(p_equivalence) else "undecided"

@@ -33,8 +33,8 @@ from harness.report.sections import (
 )
 from harness.report.templating import broken, render
 from harness.results import checksums
-from harness.stats.analysis import MARGIN
 from harness.stats.bootstrap import DRAWS
+from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
     from harness.evidence.texts import Texts

@@ -35,10 +35,10 @@ from harness.stats.equivalence import tost
 from harness.stats.pairwise import Pairwise
 from harness.stats.power import minimum_detectable
 from harness.stats.ranks import Integers, rank_intervals, tie_groups
+from harness.stats.rules import MARGIN
 from harness.stats.samples import Sample, average, bounds, gap, joined, samples
 from harness.stats.summary import AVERAGE, BASE, Scored
 
-MARGIN = 0.01  # units of the measure: 1 point, that of the gate; two entries closer than that are taken as equal
 _DIFFERENCE = (
     *("delta", "delta_low", "delta_high", "standardised", "wins", "ties", "losses", "equivalence", "detectable"),
 )

@@ -11,11 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.stats.rules import LEVEL
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.uint16]
 
 DRAWS = 10_000
-LEVEL = 0.95
 _CHUNK = 1_000  # resamples held at once as indices or as float64: 5 MB for 640 queries; part of what a seed means
 
 

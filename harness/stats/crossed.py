@@ -18,7 +18,8 @@ import numpy as np
 
 from harness.stats.align import Floats, finite
 from harness.stats.bootstrap import Counts
-from harness.stats.intervals import LEVEL, Estimate, student
+from harness.stats.intervals import Estimate, student
+from harness.stats.rules import LEVEL
 
 _CHUNK = 500  # resamples held at once as float64: they stay in the processor's cache
 

@@ -31,8 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.stats.align import Floats, finite
-
-LEVEL = 0.95
+from harness.stats.rules import LEVEL
 
 
 @dataclass(frozen=True)

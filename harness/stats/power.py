@@ -12,9 +12,8 @@ import numpy as np
 
 from harness.stats.align import Floats
 from harness.stats.intervals import Estimate, over_queries, student
+from harness.stats.rules import ALPHA, POWER
 
-ALPHA = 0.05
-POWER = 0.8
 _HALVINGS = 60  # of an interval below 64 units of the error: to its last bit
 _LARGE = 1e6  # degrees of freedom from which t is taken as normal
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.align import Floats
-from harness.stats.intervals import LEVEL
 from harness.stats.multiple import holm
+from harness.stats.rules import LEVEL, are_shown
 
 Integers = NDArray[np.int64]
 
@@ -31,18 +31,18 @@ def rank_intervals(means: Floats, level: float = LEVEL) -> tuple[Integers, Integ
     return best.astype(np.int64), worst.astype(np.int64)
 
 
-def tie_groups(means: Floats, against: Callable[[int], Floats], alpha: float = 0.05) -> Integers:
+def tie_groups(means: Floats, against: Callable[[int], Floats]) -> Integers:
     """Return the group of each entry, counted from 1, best first.  means [entries] → [entries]
 
-    The highest entry not yet in a group opens one, and takes in all others not yet in one whose difference to it is
-    not significant at `alpha` after Holm's correction among those compared with it. `against(i)` gives the p of the
-    difference of every entry to entry i.  [entries]
+    The highest entry not yet in a group opens one, and takes in all other ungrouped entries whose difference to it is
+    not shown (harness.stats.rules) after Holm's correction among those compared with it. `against(i)` gives the p of
+    the difference of every entry to entry i.  [entries]
     """
     groups = np.zeros(len(means), dtype=np.int64)
     left = np.argsort(-means, kind="stable")
     while len(left):
         best, rest = int(left[0]), left[1:]
-        tied = holm(against(best)[rest]) > alpha
+        tied = ~are_shown(holm(against(best)[rest]))
         groups[[best, *rest[tied]]] = groups.max() + 1
         left = rest[~tied]
     return groups

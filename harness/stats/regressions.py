@@ -29,10 +29,8 @@ from harness.stats.align import Floats
 from harness.stats.intervals import Estimate, difference
 from harness.stats.multiple import holm
 from harness.stats.power import minimum_detectable
+from harness.stats.rules import ALPHA, GATE_POWER, MARGIN, are_shown, is_shown
 
-ALPHA = 0.05
-MARGIN = 0.01  # units of the measure: 1 point, the default of `harness check`
-PLANNED = 0.9  # power of `detectable`: at .8, five seeds misjudge the spread often enough that .73 was kept; at .9, .8
 _HALVINGS = 40  # of at most a few units of the measure: to 1e-12
 
 Verdict = Literal["regression", "warning", "improvement", "spread", "same"]
@@ -61,7 +59,7 @@ class Decision:
     """What one comparison comes to; numbers in units of the measure.
 
     `low` and `high` are the corrected one-sided bounds, each at α within the family. `detectable` is the true
-    loss that would be called a regression with probability PLANNED, at Bonferroni's level α / m (Holm's is never
+    loss that would be called a regression with probability GATE_POWER, at Bonferroni's level α / m (Holm's is never
     stricter); `spread_ratio` that of the standard deviations over seeds, new to old, None where a side has no spread.
     `blind`: the spread from seed to seed is unknown and not in the bounds.
     """
@@ -80,7 +78,7 @@ class Decision:
     blind: bool
 
 
-def decide(comparisons: Sequence[Comparison], margin: float = MARGIN, alpha: float = ALPHA) -> list[Decision]:
+def decide(comparisons: Sequence[Comparison], margin: float = MARGIN) -> list[Decision]:
     """Return the decisions on a family of comparisons, in their order.
 
     Raises ValueError for a negative margin, an empty family, queries that do not pair, and scores that are not finite.
@@ -91,15 +89,15 @@ def decide(comparisons: Sequence[Comparison], margin: float = MARGIN, alpha: flo
     regression, loss = holm(_below(estimate, -margin)), holm(_below(estimate, 0.0))
     gain = holm(_below(_mirrored(estimate), 0.0))
     spread, ratios = _spreads(comparisons)
-    high, low = _bounds(estimate, alpha), -_bounds(_mirrored(estimate), alpha)
-    detectable = margin + minimum_detectable(estimate, alpha / len(comparisons), PLANNED, two_sided=False)
+    high, low = _bounds(estimate), -_bounds(_mirrored(estimate))
+    detectable = margin + minimum_detectable(estimate, ALPHA / len(comparisons), GATE_POWER, two_sided=False)
     decisions = []
     for i, comparison in enumerate(comparisons):
         p = (float(regression[i]), float(loss[i]), float(gain[i]), float(spread[i]))
         decisions.append(
             Decision(
                 name=comparison.name,
-                verdict=_verdict(p, alpha),
+                verdict=_verdict(p),
                 difference=float(estimate.value[i]),
                 low=float(low[i]),
                 high=float(high[i]),
@@ -115,10 +113,10 @@ def decide(comparisons: Sequence[Comparison], margin: float = MARGIN, alpha: flo
     return decisions
 
 
-def regressions(comparisons: Sequence[Comparison], margin: float = MARGIN, alpha: float = ALPHA) -> list[str]:
+def regressions(comparisons: Sequence[Comparison], margin: float = MARGIN) -> list[str]:
     """Return the names of those that `decide` calls a regression, without the rest of it."""
     adjusted = holm(_below(differences(comparisons), -margin))
-    return [comparison.name for comparison, p in zip(comparisons, adjusted, strict=True) if p <= alpha]
+    return [comparison.name for comparison, p in zip(comparisons, adjusted, strict=True) if is_shown(p)]
 
 
 def differences(comparisons: Sequence[Comparison]) -> Estimate:
@@ -132,9 +130,9 @@ def differences(comparisons: Sequence[Comparison]) -> Estimate:
     return Estimate(value, error, freedom)
 
 
-def _verdict(p: tuple[float, float, float, float], alpha: float) -> Verdict:
+def _verdict(p: tuple[float, float, float, float]) -> Verdict:
     names: tuple[Verdict, ...] = ("regression", "warning", "improvement", "spread")
-    return next((name for name, value in zip(names, p, strict=True) if value <= alpha), "same")
+    return next((name for name, value in zip(names, p, strict=True) if is_shown(value)), "same")
 
 
 def _mirrored(estimate: Estimate) -> Estimate:
@@ -150,16 +148,16 @@ def _below(estimate: Estimate, bound: float | Floats) -> Floats:
     return np.where(np.isnan(t), 1.0, stats.t.cdf(t, estimate.freedom))
 
 
-def _bounds(estimate: Estimate, alpha: float) -> Floats:
+def _bounds(estimate: Estimate) -> Floats:
     """Return the corrected upper bounds: between the uncorrected one and Bonferroni's, by halving."""
     from scipy import stats
 
     m = len(estimate.value)
-    low = estimate.value + stats.t.isf(alpha, estimate.freedom) * estimate.error
-    high = estimate.value + stats.t.isf(alpha / m, estimate.freedom) * estimate.error
+    low = estimate.value + stats.t.isf(ALPHA, estimate.freedom) * estimate.error
+    high = estimate.value + stats.t.isf(ALPHA / m, estimate.freedom) * estimate.error
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        rejected = np.diagonal(holm(_below(estimate, middle[:, None]))) <= alpha
+        rejected = are_shown(np.diagonal(holm(_below(estimate, middle[:, None]))))
         low, high = np.where(rejected, low, middle), np.where(rejected, middle, high)
     return np.asarray(high)
 

@@ -15,7 +15,8 @@ import numpy as np
 from harness.stats.align import Floats
 from harness.stats.intervals import Estimate
 from harness.stats.power import minimum_detectable
-from harness.stats.regressions import ALPHA, MARGIN, PLANNED, Comparison, differences, regressions
+from harness.stats.regressions import Comparison, differences, regressions
+from harness.stats.rules import ALPHA, GATE_POWER, MARGIN
 
 TOLERANCE = 0.001  # of the fixed-tolerance rule: units of the measure
 _PILOT = 100  # null draws that the minimum detectable loss is measured on
@@ -151,7 +152,7 @@ def detectable(
     margin: float = MARGIN,
     inject: Injection = shifted,
 ) -> float:
-    """Return the loss of the pool's `index`-th that the gate catches with probability PLANNED; size: seeds, queries.
+    """Return the loss of the pool's `index`-th that the gate catches with probability GATE_POWER; size: seeds, queries.
 
     Measured: margin + noncentrality · error, with the error's root mean square and the median degrees of freedom over
     pilot draws that carry the loss, at Bonferroni's level for the family; repeated, since a loss may spread itself.
@@ -162,7 +163,7 @@ def detectable(
         drawn = [null_comparisons({name: scores}, *size, generator)[0] for _ in range(_PILOT)]
         pilot = differences([_worse(pair, loss, inject, generator) for pair in drawn])
         typical = Estimate(np.zeros(1), np.sqrt([np.mean(pilot.error**2)]), np.array([np.median(pilot.freedom)]))
-        loss = margin + float(minimum_detectable(typical, ALPHA / len(pool), PLANNED, two_sided=False)[0])
+        loss = margin + float(minimum_detectable(typical, ALPHA / len(pool), GATE_POWER, two_sided=False)[0])
     return loss
 
 

@@ -5,8 +5,9 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from harness.stats.bootstrap import LEVEL, Counts, Floats, percentiles, resample_counts
+from harness.stats.bootstrap import Counts, Floats, percentiles, resample_counts
 from harness.stats.crossed import crossed_means
+from harness.stats.rules import LEVEL
 
 
 def resampled_means(values: Floats, counts: Counts) -> Floats:

@@ -43,10 +43,10 @@ import numpy as np
 
 from harness.evidence.claims.published import NOT, Claim, comparable, load
 from harness.results.folder import ResultFolder
-from harness.stats.analysis import MARGIN
-from harness.stats.intervals import LEVEL, Estimate, averaged, over_seeds, student
+from harness.stats.intervals import Estimate, averaged, over_seeds, student
 from harness.stats.power import minimum_detectable
 from harness.stats.reproduction import NEAR_ZERO, effect_ratio
+from harness.stats.rules import LEVEL, MARGIN, excludes_zero, lies_within
 from harness.stats.samples import gain
 from harness.stats.summary import Scored
 
@@ -117,9 +117,9 @@ class Gain:
             return "open"
         inside = self.low - ROUNDING <= self.claimed <= self.high + ROUNDING
         if abs(self.claimed) < NEAR_ZERO:
-            if -margin <= self.low and self.high <= margin:
+            if lies_within(self.low, self.high, margin):
                 return "size"
-        elif self.low > 0 or self.high < 0:
+        elif excludes_zero(self.low, self.high):
             same_sign = (self.low > 0) == (self.claimed > 0)
             return ("size" if inside else "sign") if same_sign else "against"
         return "open" if inside else "against"

@@ -17,7 +17,8 @@ from harness.evidence.pairing import check_margin, paired_scores, select
 from harness.results.differences import Differing, differing, shared
 from harness.results.folder import ResultFolder
 from harness.results.record import Pair
-from harness.stats.regressions import MARGIN, Comparison, Decision, decide
+from harness.stats.regressions import Comparison, Decision, decide
+from harness.stats.rules import MARGIN
 
 
 @dataclass(frozen=True)

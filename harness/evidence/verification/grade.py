@@ -21,14 +21,13 @@ from typing import Literal
 import numpy as np
 
 from harness.stats.equivalence import tost_paired
+from harness.stats.rules import MARGIN, is_equivalent
 from harness.types import Scores
 
 Word = Literal["bitwise", "numerical", "statistical", "failed"]
 Run = Mapping[str, Mapping[str, float]]  # query id → passage id → score
 
 BOUND = 1e-4  # of a cosine: a thousand roundings of float32; half precision's (4e-3 for bfloat16) are beyond it
-MARGIN = 0.01  # of a measure's mean: the margin of `harness check`, one point
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def grade(stored: Measured, rerun: Measured, margin: float = MARGIN, bound: floa
     if len(moved[worst]) < 2:
         return Grade("failed", "scores differ, and one query shows no equivalence", *basis)
     p = float(tost_paired(np.stack(list(moved.values()), axis=1), margin).max())
-    if p <= ALPHA:
+    if is_equivalent(p):
         return Grade("statistical", f"means differ by {mean:.4f} at most, within {margin:g} (p {p:.1e})", *basis)
     why = f"the mean of {worst} differs by {mean:.4f}, not shown to be within {margin:g} (p {p:.2g})"
     return Grade("failed", why, *basis)

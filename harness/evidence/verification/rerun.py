@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import CellError, DataError
-from harness.evidence.verification.grade import MARGIN, Grade, Measured, Run, failed, grade
+from harness.evidence.verification.grade import Grade, Measured, Run, failed, grade
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.execution.local import LocalExecutor
 from harness.execution.progress import Display
@@ -27,6 +27,7 @@ from harness.results.per_query import Reader
 from harness.results.record import Record
 from harness.stages.prepare import prepare
 from harness.stages.score import score
+from harness.stats.rules import MARGIN
 from harness.types import Data, Scores
 
 LAST_BITS = 1e-9  # of a measure: far below one document's share of one query's value

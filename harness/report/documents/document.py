@@ -37,10 +37,8 @@ from harness.report import table_view
 from harness.report.documents import findings
 from harness.report.sections import claims_section, claims_text, evidence_section
 from harness.results.record import Record, beside, path_of
-from harness.stats.analysis import MARGIN
 from harness.stats.bootstrap import DRAWS
-from harness.stats.intervals import LEVEL
-from harness.stats.power import ALPHA
+from harness.stats.rules import ALPHA, LEVEL, MARGIN
 
 VERSION = 1
 NUMBERS = (*claims_section.LEVEL, *claims_section.GAIN)  # of a claim: "" is none

@@ -12,8 +12,8 @@ from typing import Literal
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import chance, hundred, signed
-from harness.stats.analysis import MARGIN, Evidence
-from harness.stats.power import ALPHA
+from harness.stats.analysis import Evidence
+from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown, is_shown_with_interval
 from harness.stats.summary import AVERAGE
 
 MOST = 20  # names in one sentence
@@ -38,9 +38,9 @@ def word(one: Evidence) -> Word:
     """Return what is shown of an entry's difference to the baseline; "apart": of the seeds that were run alone."""
     if math.isnan(one.p_adjusted[0]):
         return ""
-    if one.p_adjusted[0] > ALPHA:
+    if not is_shown(one.p_adjusted[0]):
         return "open"
-    if one.delta_low[0] <= 0 <= one.delta_high[0]:
+    if not is_shown_with_interval(one.p_adjusted[0], one.delta_low[0], one.delta_high[0]):
         return "apart"
     return "better" if one.delta[0] > 0 else "worse"
 
@@ -67,7 +67,7 @@ def _compared(board: Leaderboard, found: Sequence[Evidence], where: str) -> Iter
         if own:
             tested = kind in ("apart", "open")
             yield f"{where}{start}{_listed(_difference(one, tested) for one in own)}."
-    equal = [one for one in others if one.equivalence[0] <= ALPHA]
+    equal = [one for one in others if is_equivalent(one.equivalence[0])]
     if equal:
         names = _listed(f"{one.entry} (p {chance(float(one.equivalence[0]))})" for one in equal)
         yield f"{where}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."

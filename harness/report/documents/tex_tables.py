@@ -16,7 +16,7 @@ from harness.report.numbers import hundred
 from harness.report.sections import evidence_section
 from harness.report.table_view import Box, Row, Score, Table
 from harness.stats.analysis import Evidence
-from harness.stats.power import ALPHA
+from harness.stats.rules import is_shown
 from harness.stats.summary import AVERAGE
 
 ROWS = 40
@@ -131,7 +131,7 @@ def _cell(box: Box, found: tuple[Evidence, bool] | None) -> Cell | None:
     if box.score is None or found is None:
         return None
     own, highest = found
-    shown = own.p_adjusted[0] <= ALPHA  # not so for NaN
+    shown = is_shown(own.p_adjusted[0])  # not so for NaN
     return Cell(
         mean=box.score.mean,
         half=_half(box.score),

@@ -11,13 +11,12 @@ from harness.report.figures.labels import counted, label, listed, named
 from harness.report.figures.svg import Figure
 from harness.report.numbers import hundred, signed
 from harness.report.table_view import Row, Score
-from harness.stats.analysis import MARGIN
+from harness.stats.rules import MARGIN, is_shown
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 MOST = 40  # entries
-SHOWN = 0.05  # p below which a difference counts as shown
 _NUMBERS = 128  # width of the column of numbers
 
 
@@ -134,7 +133,7 @@ def _interval(axes: Any, at: float, score: Score, **look: Any) -> None:
 
 
 def _shown(score: Score) -> bool:
-    return score.p is not None and score.p < SHOWN
+    return score.p is not None and is_shown(score.p)
 
 
 def _number(score: Score) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.numbers import or_none
-from harness.stats.analysis import MARGIN
+from harness.stats.rules import MARGIN
 from harness.stats.summary import AVERAGE
 
 CSV = "evidence.csv"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness.evidence.gate.decision import Checked, Line
 from harness.report.numbers import hundred, signed
-from harness.stats.regressions import ALPHA, PLANNED, Verdict
+from harness.stats.regressions import Verdict
+from harness.stats.rules import ALPHA, GATE_POWER
 
 ORDER: tuple[Verdict, ...] = ("regression", "warning", "spread", "improvement", "same")
 NOUNS = {
@@ -32,7 +33,7 @@ def basis(checked: Checked) -> str:
     return (
         f"{len(checked.lines)} comparisons on {measures}, × 100; margin {hundred(checked.margin)}. A regression is a "
         f"loss shown to be beyond the margin (one-sided, Holm over all comparisons at {ALPHA:g}; queries paired, seeds "
-        f"counted). A loss of {hundred(worst)} would be found in any row with probability {PLANNED:g}."
+        f"counted). A loss of {hundred(worst)} would be found in any row with probability {GATE_POWER:g}."
     )
 
 

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.evidence.verification.grade import ALPHA, BOUND, MARGIN
+from harness.evidence.verification.grade import BOUND
 from harness.evidence.verification.rerun import Verified
 from harness.report.templating import markdown
 from harness.results.checksums import Difference
+from harness.stats.rules import ALPHA, MARGIN
 
 NAMED = 200  # differences of files that the page names; the JSON has all
 
