@@ -11,7 +11,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages import augment, mine, prepare, write
 from harness.types import Data
-from harness.writers import answers, endpoint, local_model
+from harness.writers import answers, endpoint_access, local_model
 
 STAGES: tuple[ModuleType, ...] = (augment, write)
 
@@ -39,7 +39,7 @@ class Requests:
 def check_access(cells: Iterable[Cell]) -> None:
     """Raise RequestError where an endpoint is to be asked and the environment does not say how."""
     if any(writer.kind == "endpoint" for _, _, writer in _open(cells)):
-        endpoint.access()
+        endpoint_access.read_access()
 
 
 def check_models(cells: Iterable[Cell]) -> None:
@@ -110,7 +110,7 @@ class _Tally:
             self.pool = len(data.training_passages)
             passages = augment.passages_of(data) if stage is augment else _negatives(cell, data, store)
         if passages is not None:
-            asked = answers.questions(writer, passages, cell.language)
+            asked = answers.questions_about(writer, passages, cell.language)
             missing = {question.key for question in answers.missing(writer, asked, store)}
             self.open |= missing
             self.there |= {question.key for question in asked} - missing

@@ -1,4 +1,5 @@
-"""This machine: the store of stage outputs, files written atomically, bundled files, determinism, hardware, energy.
+"""The machine that a cell runs on: the store of stage outputs, atomic files, bundled files, determinism, hardware, energy.
 
-Knows nothing of suites, entries or records. Imports only `keys`, `errors`, `schema` and `types`.
+Nothing here knows of suites, entries, cells or records; every room may use it. What a stage computes and what its key
+contains belongs to `stages`. Imports no other room, only the loose modules keys, errors, schema and types.
 """

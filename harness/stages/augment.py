@@ -19,7 +19,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages import prepare
 from harness.types import Data
-from harness.writers import identity, written
+from harness.writers.writing import identity, write_queries
 
 VERSION = 1
 STAGE = "augment"
@@ -59,7 +59,7 @@ def augment(cell: Cell, data: Data, store: Store) -> Data:
         return data
 
     def compute() -> dict[str, Any]:
-        made = written(writer, passages_of(data), cell.language, (cell.place.device, STAGE), store)
+        made = write_queries(writer, passages_of(data), cell.language, (cell.place.device, STAGE), store)
         _, counts = merged(data, made.queries)
         return {"queries": made.queries, "provenance": {**made.provenance, **counts}}
 

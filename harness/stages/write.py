@@ -17,7 +17,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages import augment, mine
 from harness.types import Need, TrainingData
-from harness.writers import identity, written
+from harness.writers.writing import identity, write_queries
 
 VERSION = 1
 STAGE = "write"
@@ -50,7 +50,7 @@ def write(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
         return training
 
     def compute() -> dict[str, Any]:
-        made = written(writer, passages_of(training), cell.language, (cell.place.device, STAGE), store)
+        made = write_queries(writer, passages_of(training), cell.language, (cell.place.device, STAGE), store)
         left = len(made.queries) - len(usable(training, made.queries))
         return {"queries": made.queries, "provenance": {**made.provenance, "left_out_as_dev": left}}
 

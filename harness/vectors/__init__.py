@@ -1,4 +1,6 @@
-"""Texts to vectors, and exact search over them: every setting that changes a vector is explicit, ties have one rule.
+"""From texts to vectors, and exact search over vectors.
 
-Imports data (passages on disk), request and machine.
+Holds what every stage that embeds or searches shares: opening an encoder, encoding in blocks, top-k search with one
+rule for ties. Which model and which texts belongs to `stages`; approximate indexes do not belong here, because the
+scores must be exact. Imports data (passages on disk), request and machine.
 """

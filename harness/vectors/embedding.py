@@ -1,4 +1,4 @@
-"""Texts to vectors, with every setting that changes a vector made explicit (traps T10 and T12)."""
+"""Encoding texts to vectors, with every setting that changes a vector explicit (docs/traps.md, T10 and T12)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from harness.request.cell import Cell
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BLOCK = 16 * corpus.BATCH  # texts encoded at a time; bounds memory, and is part of what fixes the bits
+BLOCK = 16 * corpus.BATCH  # texts per call of encode; bounds memory and, with the batch size, decides the last bits
 Role = Literal["query", "passage"]
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """Unit vectors of texts, row i belonging to `ids[i]`; ids ascending."""
+    """Unit vectors of texts: row i belongs to `ids[i]`; ids ascend."""
 
     ids: list[str]
     matrix: NDArray[np.float32]  # [N, dim]
 
 
 def settings_of(cell: Cell) -> dict[str, Any]:
-    """Return what changes a vector besides model and text."""
+    """Return all settings that change a vector, for the keys of stages: everything but model and texts."""
     return {
         "text": cell.suite.text.model_dump(exclude={"title", "train_passage_max_length"}),
         "batch_size": cell.suite.evaluation.encode_batch_size,
@@ -45,14 +45,14 @@ def settings_of(cell: Cell) -> dict[str, Any]:
 
 
 def open_model(folder: Path, device: str) -> SentenceTransformer:
-    """Open a model folder without trusting any code that lies in it."""
+    """Open a model folder without running code from it."""
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(str(folder), device=device, trust_remote_code=False)
 
 
 def open_encoder(folder: Path, cell: Cell) -> SentenceTransformer:
-    """Open a model folder to encode with, in the suite's precision."""
+    """Open a model folder for encoding, in the suite's precision."""
     import torch
 
     model = open_model(folder, cell.place.device)
@@ -62,45 +62,45 @@ def open_encoder(folder: Path, cell: Cell) -> SentenceTransformer:
 
 
 def embed(model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store) -> Vectors:
-    """Return unit vectors of `texts` in the order of their ids, held as a whole; NaN is an error."""
+    """Return the unit vectors of all `texts` in the order of their ids; raises CellError on NaN or infinity."""
     dimension = model.get_embedding_dimension()
     assert dimension is not None
     matrix = np.empty((len(texts), dimension), dtype=np.float32)
     ids: list[str] = []
-    for names, vectors in embed_blocks(model, texts, role, cell, store):
-        matrix[len(ids) : len(ids) + len(names)] = vectors
-        ids += names
+    for block_ids, vectors in embed_blocks(model, texts, role, cell, store):
+        matrix[len(ids) : len(ids) + len(block_ids)] = vectors
+        ids += block_ids
     return Vectors(ids, matrix)
 
 
 def embed_blocks(
     model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store, start: int = 0
 ) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
-    """Yield ids and unit vectors [≤ BLOCK, dim] of block after block, in the order of the ids; NaN is an error.
+    """Yield the ids and unit vectors [≤ BLOCK, dim] of each block, in the order of the ids; NaN is a CellError.
 
-    `start`, a multiple of BLOCK, is the first text; the blocks' bits do not depend on it.
+    `start`, a multiple of BLOCK, is the row of the first text; it does not change the bits of later blocks.
     """
-    text = cell.suite.text
-    length, prompt = {
-        "query": (text.query_max_length, text.query_prompt),
-        "passage": (text.passage_max_length, text.passage_prompt),
+    settings = cell.suite.text
+    max_length, prompt = {
+        "query": (settings.query_max_length, settings.query_prompt),
+        "passage": (settings.passage_max_length, settings.passage_prompt),
     }[role]
-    model.max_seq_length = length
+    model.max_seq_length = max_length
     done = start
     for ids, block in corpus.blocks(texts, BLOCK, start):
         vectors: NDArray[np.float32] = model.encode(
-            [prompt + one for one in block],
-            prompt="",  # else a model's own default prompt would be put before the suite's
+            [prompt + text for text in block],
+            prompt="",  # otherwise the model's default prompt is put before the suite's
             batch_size=cell.suite.evaluation.encode_batch_size,
             normalize_embeddings=True,
             show_progress_bar=False,
             convert_to_numpy=True,
         )
-        if cell.suite.evaluation.precision != "float32":  # halves are not exact enough to be of length 1
+        if cell.suite.evaluation.precision != "float32":  # too coarse for unit length
             vectors = vectors.astype(np.float32)
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(vectors).all():
-            raise CellError(f"{role} vectors hold NaN or infinity; the training diverged or the model is damaged")
+            raise CellError(f"{role} vectors contain NaN or infinity; the training diverged or the model is damaged")
         done += len(ids)
         store.progress(f"encode {role}", done, len(texts))
         yield ids, vectors

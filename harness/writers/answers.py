@@ -1,9 +1,9 @@
-"""Answers, kept one by one by what was asked, so that a run that died asks only for what is missing.
+"""The cache of answers, one file per question, so that an interrupted run asks only the missing questions.
 
-ROOT/answers/ab/<key>.json    the answer as it came, beside the model, the prompt and the settings that it is of
+ROOT/answers/ab/<key>.json    the answer as received, with its model, prompt and settings
 
-One process at a time asks a writer, so that the bound on concurrent requests holds for all of a run's cells, and no
-passage is asked for twice.
+Only one process at a time asks a writer: the limit on concurrent requests then holds across all cells of a run, and
+no question is asked twice.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from harness.machine.store import Store
 from harness.request.manifest import Writer
 from harness.writers.prompt import parse, template_of
 
-VERSION = 1  # of the key; a parser that reads the same answers better needs no other
+VERSION = 1  # of the key; a better parser of the same answers does not change it
 
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to ask: a passage under a template in which only `{passage}` is left to fill in."""
+    """A passage and a prompt template in which only `{passage}` is left to fill in."""
 
     key: str
     doc_id: str
@@ -42,21 +42,21 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came; `by` is who the other side says it is, and where."""
+    """An answer as received; `by` is the model's name as reported, and where it runs."""
 
     text: str
     by: str
 
 
-class Stopped(Exception):  # noqa: N818 - not every question was answered, and why
-    """Raised by an `Ask` at its end; its text is the reason, without a secret."""
+class Unanswered(Exception):  # noqa: N818 - an outcome: some questions have no answer
+    """Raised by an `Ask` after its last answer; the text is the reason and contains no secret."""
 
 
 Ask = Callable[[Writer, Sequence[Question]], Iterator[tuple[Question, Reply]]]
 
 
 def settings_of(writer: Writer) -> dict[str, Any]:
-    """Return who is asked, and how: what an answer depends on beside its prompt."""
+    """Return the model and the settings that decide an answer besides its prompt."""
     return {
         "kind": writer.kind,
         "model": writer.model,
@@ -68,8 +68,8 @@ def settings_of(writer: Writer) -> dict[str, Any]:
     }
 
 
-def questions(writer: Writer, passages: Mapping[str, str], language: str) -> list[Question]:
-    """Return what is asked about the passages, in the order of their ids; equal passages share a key."""
+def questions_about(writer: Writer, passages: Mapping[str, str], language: str) -> list[Question]:
+    """Return one question per passage, in the order of their ids; equal passages share a key."""
     template = template_of(writer, language)
     settings = settings_of(writer)
     return [
@@ -79,57 +79,57 @@ def questions(writer: Writer, passages: Mapping[str, str], language: str) -> lis
 
 
 def path_of(store: Store, key: str) -> Path:
-    """Return where an answer lies, if it is there."""
+    """Return the path of an answer, which may not exist yet."""
     return store.root / "answers" / key[:2] / f"{key}.json"
 
 
-def read(store: Store, question: Question, most: int) -> tuple[Reply, tuple[str, ...]] | None:
-    """Return an answer that is there, with its queries; None where there is none that is whole and of use."""
+def read(store: Store, question: Question, limit: int) -> tuple[Reply, tuple[str, ...]] | None:
+    """Return a cached answer with at most `limit` queries; None if it is missing, damaged or holds no query."""
     try:
         value = json.loads(path_of(store, question.key).read_bytes())
         reply = Reply(**value["reply"])
-        queries = parse(reply.text, most)
+        queries = parse(reply.text, limit)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return (reply, queries) if queries and value.get("prompt") == question.prompt else None
 
 
-def missing(writer: Writer, asked: Sequence[Question], store: Store) -> list[Question]:
-    """Return the questions without an answer, of those that share a key the first."""
-    first = {question.key: question for question in reversed(asked)}
+def missing(writer: Writer, questions: Sequence[Question], store: Store) -> list[Question]:
+    """Return the questions without a cached answer; of questions that share a key, the first."""
+    first = {question.key: question for question in reversed(questions)}
     return [
         question
-        for question in asked
+        for question in questions
         if first[question.key] is question and read(store, question, writer.queries) is None
     ]
 
 
-def complete(writer: Writer, asked: Sequence[Question], ask: Ask, store: Store, stage: str) -> int:
-    """Ask for what is missing and keep every answer as it comes; return how many questions were put.
+def complete(writer: Writer, questions: Sequence[Question], ask: Ask, store: Store, stage: str) -> int:
+    """Ask the missing questions and cache every answer as it arrives; return the number of questions asked.
 
-    Raises CellError where some stay open, with what is done; what was answered is kept.
+    Raises CellError with the number of answered passages if some stay unanswered; the answers stay cached.
     """
-    if not missing(writer, asked, store):
+    if not missing(writer, questions, store):
         return 0
     with FileLock(store.root / ".locks" / f"answers-{digest(settings_of(writer))[:32]}"):
-        wanted = missing(writer, asked, store)  # another process may have asked while this one waited
-        done = len(asked) - len(wanted)
-        store.progress(stage, done, len(asked))
+        unanswered = missing(writer, questions, store)  # again: another process may have asked while this one waited
+        done = len(questions) - len(unanswered)
+        store.progress(stage, done, len(questions))
         try:
-            for question, reply in ask(writer, wanted):
-                keep(writer, question, reply, store)
+            for question, reply in ask(writer, unanswered):
+                save(writer, question, reply, store)
                 done += 1
-                store.progress(stage, done, len(asked))
-        except Stopped as error:
+                store.progress(stage, done, len(questions))
+        except Unanswered as error:
             raise CellError(
-                f"{name_of(writer)} has answered for {done} of {len(asked)} passages, then: {error}; "
-                "the answers are kept, and the same command goes on from there"
+                f"{name_of(writer)} answered {done} of {len(questions)} passages, then failed: {error}; "
+                "the answers are cached: rerun the command to continue"
             ) from None
-    return len(wanted)
+    return len(unanswered)
 
 
-def keep(writer: Writer, question: Question, reply: Reply, store: Store) -> None:
-    """Write one answer, whole or not at all."""
+def save(writer: Writer, question: Question, reply: Reply, store: Store) -> None:
+    """Write one answer atomically."""
     path = path_of(store, question.key)
     path.parent.mkdir(parents=True, exist_ok=True)
     value = {**settings_of(writer), "prompt": question.prompt, "reply": asdict(reply)}
@@ -137,5 +137,5 @@ def keep(writer: Writer, question: Question, reply: Reply, store: Store) -> None
 
 
 def name_of(writer: Writer) -> str:
-    """Return how messages call a writer."""
+    """Return the name of a writer in messages."""
     return f"{writer.kind} '{writer.model or (writer.path.name if writer.path else writer.sha256)}'"

@@ -1,7 +1,7 @@
-"""Queries from a local model, sequence to sequence or causal: greedy, in batches, in the precision of its weights.
+"""Queries from a local sequence-to-sequence or causal model: greedy, in batches, in the precision of its weights.
 
-The batch decides the last bits of the arithmetic (trap T10), so that a near tie can fall otherwise where another set of
-passages is asked about; the answers that were used are in the record by their hash.
+The batch decides the last bits of the arithmetic (docs/traps.md, T10), so a near tie between two tokens may be decided
+differently in another set of passages; the record holds the hash of the answers that were used.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.request.manifest import Writer
-from harness.writers.answers import Question, Reply, Stopped, name_of
+from harness.writers.answers import Ask, Question, Reply, Unanswered, name_of
 from harness.writers.prompt import parse
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-BATCH = 16  # prompts of some hundred tokens: 1 GB of keys and values in a model of 7 B
-WRITES = ("ForCausalLM", "LMHeadModel", "Generation")  # ends of the names of architectures that do
+BATCH = 16  # prompts of a few hundred tokens: 1 GB of keys and values in a model of 7 B
+GENERATING = ("ForCausalLM", "LMHeadModel", "Generation")  # suffixes of architectures that generate text
 
 
 def folder_of(writer: Writer) -> Path:
-    """Return the folder of the model, fetched where need be; raises RequestError where it is not to be had."""
+    """Return the model's folder, downloaded if needed; raises RequestError if it is not available."""
     if writer.path is not None:
         if folder_sha256(writer.path) != writer.sha256:
-            raise RequestError(f"writer's model {writer.path} has changed since the request; give the request again")
+            raise RequestError(f"writer's model {writer.path} has changed since the run started; rerun the command")
         return writer.path
     import huggingface_hub
 
-    skipped = ["*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.onnx", "*.gguf"]  # safetensors alone are read
+    ignored = ["*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.onnx", "*.gguf"]  # only safetensors is read
     try:
-        return Path(huggingface_hub.snapshot_download(writer.model, revision=writer.revision, ignore_patterns=skipped))
+        return Path(huggingface_hub.snapshot_download(writer.model, revision=writer.revision, ignore_patterns=ignored))
     except Exception as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RequestError(f"writer's model '{writer.model}' at {writer.revision} does not load: {problem}") from error
 
 
 def check(writer: Writer) -> None:
-    """Raise RequestError, in one line, where the model is not there or is none that writes."""
+    """Raise RequestError, in one line, if the model is missing or cannot generate text."""
     from transformers import AutoConfig, AutoTokenizer
 
     folder = folder_of(writer)
@@ -53,36 +53,37 @@ def check(writer: Writer) -> None:
         problem = " ".join(str(error).split())[:200] or type(error).__name__
         raise RequestError(f"writer's {name_of(writer)} does not load: {problem}") from error
     architectures: list[str] = configuration.architectures or []
-    if not any(name.endswith(WRITES) for name in architectures):
+    if not any(name.endswith(GENERATING) for name in architectures):
         kind = ", ".join(architectures) or configuration.model_type
-        raise RequestError(f"writer's {name_of(writer)} is a {kind}, which writes no text; name another one")
+        raise RequestError(f"writer's {name_of(writer)} is a {kind}, which cannot generate text; name another model")
 
 
-def asking(device: str) -> Any:
-    """Return the `Ask` of a local model that computes on `device`."""
+def asker(device: str) -> Ask:
+    """Return the `Ask` of a local model that runs on `device`."""
 
     def ask(writer: Writer, questions: Sequence[Question]) -> Iterator[tuple[Question, Reply]]:
         import torch
 
         with torch.random.fork_rng(), torch.inference_mode():
-            speaker = _Speaker(writer, device)
-            empty = []
+            generator = _TextGenerator(writer, device)
+            unanswered = []
             for start in range(0, len(questions), BATCH):
                 block = questions[start : start + BATCH]
-                for question, text in zip(block, speaker.answers(block), strict=True):
+                for question, text in zip(block, generator.answers(block), strict=True):
                     if parse(text, writer.queries):
-                        yield question, Reply(text, speaker.name)
+                        yield question, Reply(text, generator.name)
                     else:
-                        empty.append(question.doc_id)
-        if empty:
-            raise Stopped(
-                f"no query in its answers for {len(empty)} (first: '{empty[0]}'); change the prompt or the model"
+                        unanswered.append(question.doc_id)
+        if unanswered:
+            raise Unanswered(
+                f"no query in its answers to {len(unanswered)} passages (first: '{unanswered[0]}'); "
+                "change the prompt or the model"
             )
 
     return ask
 
 
-class _Speaker:
+class _TextGenerator:
     """A loaded model with its tokenizer."""
 
     def __init__(self, writer: Writer, device: str) -> None:
@@ -90,37 +91,40 @@ class _Speaker:
 
         folder = folder_of(writer)
         configuration = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        self.paired: bool = configuration.is_encoder_decoder
-        kind: Any = AutoModelForSeq2SeqLM if self.paired else AutoModelForCausalLM
-        self.model: PreTrainedModel = kind.from_pretrained(
+        self.encoder_decoder: bool = configuration.is_encoder_decoder
+        auto_model: Any = AutoModelForSeq2SeqLM if self.encoder_decoder else AutoModelForCausalLM
+        self.model: PreTrainedModel = auto_model.from_pretrained(
             folder, dtype="auto", use_safetensors=True, trust_remote_code=False
         )
         self.model.to(device).eval()
-        side = "right" if self.paired else "left"  # a causal model goes on where the prompt ends
+        side = "right" if self.encoder_decoder else "left"  # a causal model continues at the end of the prompt
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, trust_remote_code=False, padding_side=side
         )
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token or self.tokenizer.unk_token
-        self.most = writer.max_tokens
+        self.max_new_tokens = writer.max_tokens
         self.device = device
-        limit = getattr(configuration, "max_position_embeddings", None) or getattr(configuration, "n_positions", None)
-        self.limit: int | None = None if limit is None else limit - (0 if self.paired else self.most)
+        positions = getattr(configuration, "max_position_embeddings", None) or getattr(
+            configuration, "n_positions", None
+        )
+        reserved = 0 if self.encoder_decoder else self.max_new_tokens
+        self.max_prompt_tokens: int | None = None if positions is None else positions - reserved
         self.name = f"{type(self.model).__name__} in {str(self.model.dtype).removeprefix('torch.')}"
 
     def answers(self, questions: Sequence[Question]) -> list[str]:
-        """Return what the model says to each, decoded."""
+        """Return the decoded answer to each question."""
         inputs = self.tokenizer(
-            [self._fitted(question) for question in questions],
-            add_special_tokens=self.tokenizer.chat_template is None,  # a chat template has put them in
+            [self._prompt(question) for question in questions],
+            add_special_tokens=self.tokenizer.chat_template is None,  # a chat template contains them
             padding=True,
             return_tensors="pt",
             return_token_type_ids=False,
         ).to(self.device)
         generate: Any = self.model.generate  # its declared type is a tensor's
-        made: torch.Tensor = generate(
+        generated: torch.Tensor = generate(
             **inputs,
-            max_new_tokens=self.most,
+            max_new_tokens=self.max_new_tokens,
             do_sample=False,
             num_beams=1,
             temperature=None,
@@ -128,34 +132,34 @@ class _Speaker:
             top_k=None,
             pad_token_id=self.tokenizer.pad_token_id,
         )
-        new = made if self.paired else made[:, inputs["input_ids"].shape[1] :]
-        return [str(text) for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]
+        answers = generated if self.encoder_decoder else generated[:, inputs["input_ids"].shape[1] :]
+        return [str(text) for text in self.tokenizer.batch_decode(answers, skip_special_tokens=True)]
 
-    def _fitted(self, question: Question) -> str:
-        """Return the prompt; where it is longer than the model can read, of a passage cut at its end."""
-        passage, limit = question.passage, self.limit
+    def _prompt(self, question: Question) -> str:
+        """Return the prompt; if it is longer than the model can read, the end of the passage is cut."""
+        passage, limit = question.passage, self.max_prompt_tokens
 
         def prompt(length: int) -> str:
-            return self._worded(question.template.replace("{passage}", passage[:length]))
+            return self._chat(question.template.replace("{passage}", passage[:length]))
 
         if limit is None or self._tokens(prompt(len(passage))) <= limit:
             return prompt(len(passage))
-        fits = bisect_right(range(len(passage)), limit, key=lambda length: self._tokens(prompt(length))) - 1
-        if fits <= 0:
-            raise Stopped(f"its {limit} tokens do not hold the prompt; take a shorter one, or another model")
-        return prompt(fits)
+        length = bisect_right(range(len(passage)), limit, key=lambda length: self._tokens(prompt(length))) - 1
+        if length <= 0:
+            raise Unanswered(f"the prompt does not fit into its {limit} tokens; shorten it or name another model")
+        return prompt(length)
 
     def _tokens(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=True, verbose=False)["input_ids"])
 
-    def _worded(self, prompt: str) -> str:
-        """Return the prompt in the words of the model's chat template, where it has one."""
+    def _chat(self, prompt: str) -> str:
+        """Return the prompt in the model's chat template, if it has one."""
         if self.tokenizer.chat_template is None:
             return prompt
-        said: Any = self.tokenizer.apply_chat_template(
+        text: Any = self.tokenizer.apply_chat_template(
             [{"role": "user", "content": prompt}],
             tokenize=False,
             add_generation_prompt=True,
-            enable_thinking=False,  # read by the templates of models that would think aloud first
+            enable_thinking=False,  # read by the templates of reasoning models
         )
-        return str(said)
+        return str(text)

@@ -1,4 +1,4 @@
-"""A writer as the command line names it, and a suite whose writers are whole."""
+"""Writers as the command line names them, and a suite with its writers checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from harness.writers import query_file
 from harness.writers.prompt import PROMPT
 
 FORMS = "file:PATH, endpoint:MODEL, model:ID@REVISION or model:FOLDER"
-CARRIED = ("prompt", "temperature", "max_tokens", "queries")  # of the manifest's writer, where the option names another
+INHERITED = ("prompt", "temperature", "max_tokens", "queries")  # from the manifest's writer, if the option replaces it
+
+Source = Literal["data"] | Writer | None
 
 
 def with_writers(
@@ -27,41 +29,43 @@ def with_writers(
     write_prompt: Path | None = None,
     data_dir: Path | None = None,
 ) -> Suite:
-    """Return the suite with the writers that were asked for, every writer checked and with its content's hash.
+    """Return the suite with the requested writers, all of them checked and completed with the hash of their content.
 
-    Raises RequestError and DataError for what is misspelt, missing or damaged; asks nobody anything.
+    Raises RequestError or DataError if an option is misspelt, or a file is missing or damaged; sends no request.
     """
-    chosen: dict[str, Literal["data"] | Writer | None] = {
-        "negative_queries": suite.negative_queries,
-        "augmentation": suite.augmentation,
-    }
+    writers: dict[str, Source] = {"negative_queries": suite.negative_queries, "augmentation": suite.augmentation}
     if negative_queries == "data":
-        chosen["negative_queries"] = "data"
+        writers["negative_queries"] = "data"
     elif negative_queries is not None:
-        chosen["negative_queries"] = parse("--negative-queries", negative_queries, suite.negative_queries)
+        writers["negative_queries"] = parse("--negative-queries", negative_queries, suite.negative_queries)
     if augment is not None:
-        chosen["augmentation"] = parse("--augment", augment, suite.augmentation)
+        writers["augmentation"] = parse("--augment", augment, suite.augmentation)
     if write_prompt is not None:
-        chosen = _prompted(chosen, write_prompt)
-    whole = {name: _whole(given, data_dir) if isinstance(given, Writer) else given for name, given in chosen.items()}
-    return suite.model_copy(update=whole)
+        writers = _with_prompt(writers, write_prompt)
+    completed = {
+        name: _completed(writer, data_dir) if isinstance(writer, Writer) else writer for name, writer in writers.items()
+    }
+    return suite.model_copy(update=completed)
 
 
-def parse(option: str, given: str, carried: Literal["data"] | Writer | None = None) -> Writer:
-    """Return the writer that an option names; raises RequestError that says what is wanted."""
-    kind, _, name = given.partition(":")
+def parse(option: str, value: str, replaced: Source = None) -> Writer:
+    """Return the writer that an option's value names; raises RequestError that lists the valid forms.
+
+    If it replaces a writer of the manifest, it inherits that writer's prompt and settings.
+    """
+    kind, _, name = value.partition(":")
     if kind not in ("file", "endpoint", "model") or not name:
         forms = f"data, {FORMS}" if option == "--negative-queries" else FORMS
-        raise RequestError(f"{option} {given}: want {forms}")
+        raise RequestError(f"{option} {value}: expected {forms}")
     fields: dict[str, Any] = {"kind": kind}
-    if kind != "file" and isinstance(carried, Writer) and carried.kind != "file":
-        fields |= {field: getattr(carried, field) for field in CARRIED}
+    if kind != "file" and isinstance(replaced, Writer) and replaced.kind != "file":
+        fields |= {field: getattr(replaced, field) for field in INHERITED}
     if kind == "file" or (kind == "model" and Path(name).is_dir()):
         fields["path"] = Path(name)
     elif kind == "model":
         fields["model"], _, fields["revision"] = name.partition("@")
         if not fields["revision"]:
-            raise RequestError(f"{option} {given}: neither a folder nor ID@REVISION; a revision has 40 digits")
+            raise RequestError(f"{option} {value}: neither a folder nor ID@REVISION with a 40-digit revision")
     else:
         fields["model"] = name
     if kind == "model":
@@ -69,30 +73,35 @@ def parse(option: str, given: str, carried: Literal["data"] | Writer | None = No
     try:
         return Writer.model_validate(fields)
     except ValidationError as error:
-        raise RequestError(f"{option} {given}: {explain(error)}") from error
+        raise RequestError(f"{option} {value}: {explain(error)}") from error
 
 
-def _prompted(chosen: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return the writers with the prompt of a file, where they read one."""
+def _with_prompt(writers: Mapping[str, Source], path: Path) -> dict[str, Source]:
+    """Return the writers with the prompt of a file, for those that use a prompt."""
     try:
         prompt = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"--write-prompt {path} cannot be read: {error}") from error
-    asked = {name: given for name, given in chosen.items() if isinstance(given, Writer) and given.kind != "file"}
-    if not asked:
-        raise RequestError(f"--write-prompt {path}: nobody is asked; give --negative-queries or --augment a model")
+    prompted = {
+        name: writer for name, writer in writers.items() if isinstance(writer, Writer) and writer.kind != "file"
+    }
+    if not prompted:
+        raise RequestError(
+            f"--write-prompt {path}: no writer uses a prompt; "
+            "name an endpoint or a model with --negative-queries or --augment"
+        )
     if not prompt:
-        raise RequestError(f"--write-prompt {path} is empty; it wants a prompt with {{passage}} in it")
+        raise RequestError(f"--write-prompt {path} is empty; write a prompt that contains {{passage}}")
     try:
-        return {
-            **chosen,
-            **{name: Writer.model_validate({**dict(given), "prompt": prompt}) for name, given in asked.items()},
+        replaced = {
+            name: Writer.model_validate({**dict(writer), "prompt": prompt}) for name, writer in prompted.items()
         }
     except ValidationError as error:
         raise RequestError(f"--write-prompt {path}: {explain(error)}") from error
+    return {**writers, **replaced}
 
 
-def _whole(writer: Writer, data_dir: Path | None) -> Writer:
+def _completed(writer: Writer, data_dir: Path | None) -> Writer:
     """Return the writer with its default prompt written out, and with the hash of its file or folder."""
     if writer.kind != "file" and not writer.prompt:
         writer = writer.model_copy(update={"prompt": PROMPT})
@@ -101,13 +110,16 @@ def _whole(writer: Writer, data_dir: Path | None) -> Writer:
     path = writer.path if writer.path.exists() or data_dir is None else data_dir / writer.path
     if writer.kind == "file":
         if not path.is_file():
-            raise DataError(f"queries file {path} is missing; name one that is there, or fetch it")
+            raise DataError(f"queries file {path} does not exist; name an existing file, or fetch it")
         sha256 = file_sha256(path)
         query_file.read(path)
     else:
         if not path.is_dir():
-            raise DataError(f"writer's model {path} is no folder; name one that is there, or ID@REVISION")
+            raise DataError(f"writer's model {path} is not a folder; name an existing folder, or ID@REVISION")
         sha256 = folder_sha256(path)
     if writer.sha256 not in (None, sha256):
-        raise DataError(f"{path} is not what the manifest names: expected sha256 {writer.sha256}, found {sha256}")
+        raise DataError(
+            f"{path} does not match the sha256 in the manifest: expected {writer.sha256}, found {sha256}; "
+            "restore the file, or correct the manifest"
+        )
     return writer.model_copy(update={"path": path.absolute(), "sha256": sha256})

@@ -120,7 +120,7 @@ def test_an_endpoint_without_a_key_is_refused_unless_everything_is_answered(
     forecast.check_access(cells("base,bm25,nli-simcse", augment="endpoint:m"))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", "127.0.0.1:80")
-    with pytest.raises(RequestError, match="OPENAI_BASE_URL is no http"):
+    with pytest.raises(RequestError, match="OPENAI_BASE_URL is not an http"):
         forecast.check_access(cells("clpl", negative_queries="endpoint:m"))
 
 

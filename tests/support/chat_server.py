@@ -1,4 +1,4 @@
-"""A local server that speaks /v1/chat/completions, with faults to order."""
+"""A local server for /v1/chat/completions that fails on request."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Any
 KEY = "sk-a-secret-that-nobody-may-see-0123456789"
 
 Fault = Callable[[BaseHTTPRequestHandler], None]
-"""What happens in place of an answer."""
+"""Runs in place of an answer."""
 
 
 @dataclass
 class ChatServer:
-    """What the server was asked, and how it answers: `faults` first, one a request, then `always` or `answer`."""
+    """The requests received, and the answers: `faults` first, one per request, then `always` or `answer`."""
 
     port: int = 0
     answer: Callable[[str], str] = lambda prompt: f"what is {abs(hash(prompt))}?"
     faults: list[Fault] = field(default_factory=list)
     always: Fault | None = None
-    seconds: float = 0.0  # that an answer takes
-    prompts: list[str] = field(default_factory=list)  # of every request, also of those that failed
+    seconds: float = 0.0  # per answer
+    prompts: list[str] = field(default_factory=list)  # of every request, failed ones included
     answered: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     authorisations: set[str] = field(default_factory=set)
@@ -41,7 +41,7 @@ class ChatServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a command is told of the server; few and short retries."""
+        """The variables of a command that uses the server; few and short retries."""
         return {
             "OPENAI_BASE_URL": self.url,
             "OPENAI_API_KEY": KEY,
@@ -84,7 +84,7 @@ def completion(content: Any, model: str = "tiny") -> bytes:
 
 
 def reply(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
-    """Send a whole answer."""
+    """Send a complete response."""
     request.send_response(status)
     for name, value in {"Content_Type": "application/json", **headers}.items():
         request.send_header(name.replace("_", "-"), value)
@@ -105,7 +105,7 @@ def body(content: bytes) -> Fault:
 
 
 def cut(request: BaseHTTPRequestHandler) -> None:
-    """Promise more than is sent, then close the connection."""
+    """Announce more bytes than are sent, then close the connection."""
     request.send_response(200)
     request.send_header("Content-Type", "application/json")
     request.send_header("Content-Length", "1000")
@@ -117,7 +117,7 @@ def cut(request: BaseHTTPRequestHandler) -> None:
 
 
 def hang(seconds: float) -> Fault:
-    """Return a fault: nothing comes for so long."""
+    """Return a fault: no response for that long, then a closed connection."""
 
     def wait(request: BaseHTTPRequestHandler) -> None:
         time.sleep(seconds)
@@ -127,9 +127,9 @@ def hang(seconds: float) -> Fault:
 
 
 @contextmanager
-def serving(**how: Any) -> Iterator[ChatServer]:
+def serving(**settings: Any) -> Iterator[ChatServer]:
     """Run a server on a free port of 127.0.0.1."""
-    chat = ChatServer(**how)
+    chat = ChatServer(**settings)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -142,7 +142,7 @@ def serving(**how: Any) -> Iterator[ChatServer]:
 
     class Quiet(ThreadingHTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that went away is part of the tests."""
+            """Ignore clients that disconnect: the tests make them do so."""
 
     with Quiet(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

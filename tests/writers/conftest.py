@@ -1,4 +1,4 @@
-"""A store and a server of a test's own."""
+"""One store and one server per test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
-    """A server that the environment names."""
+    """A running server; the environment has its URL and key."""
     with serving() as chat:
         for name, value in chat.environment.items():
             monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""Queries from a server on this machine, that is slow, refuses, hangs, breaks off, and answers garbage."""
+"""Queries from a local server that is slow, rejects, hangs, drops connections or returns garbage."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from support.chat_server import KEY, ChatServer, Fault, body, completion, cut, h
 from harness.errors import CellError, RequestError
 from harness.machine.store import Store
 from harness.request.manifest import Writer
-from harness.writers import Written, answers, endpoint, written
-from harness.writers.endpoint import access
+from harness.writers import answers, endpoint
+from harness.writers.endpoint_access import read_access
+from harness.writers.writing import WrittenQueries, write_queries
 
 WRITER = Writer(kind="endpoint", model="tiny", prompt="Ask in {language} about: {passage}")
 PASSAGES = {f"d{i:02}": f"passage {i}" for i in range(12)}
 
-Ask = Callable[..., Written]
+Ask = Callable[..., WrittenQueries]
 
 
 @pytest.fixture
 def ask(store: Store) -> Ask:
-    def write(passages: dict[str, str] = PASSAGES, **changes: object) -> Written:
-        return written(WRITER.model_copy(update=changes), passages, "ko", ("cpu", "write"), store)
+    def write(passages: dict[str, str] = PASSAGES, **changes: object) -> WrittenQueries:
+        return write_queries(WRITER.model_copy(update=changes), passages, "ko", ("cpu", "write"), store)
 
     return write
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "PAUSE", 0.01)
 
 
@@ -42,46 +43,45 @@ def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_ENDPOINT_CONCURRENCY", "1")
 
 
-def failed(ask: Ask) -> str:
+def failure_of(ask: Ask) -> str:
     with pytest.raises(CellError) as error:
         ask()
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
-def test_every_passage_gets_the_query_of_its_own_answer(server: ChatServer, ask: Ask) -> None:
+def test_every_passage_gets_the_query_of_its_answer(server: ChatServer, ask: Ask) -> None:
     server.answer = lambda prompt: f"1. {prompt.partition(': ')[2]}?\n2. another?"
-    found = ask()
-    assert found.queries == {doc: (f"{text}?",) for doc, text in PASSAGES.items()}
+    written = ask()
+    assert written.queries == {doc: (f"{text}?",) for doc, text in PASSAGES.items()}
     assert sorted(server.prompts) == sorted(f"Ask in Korean about: {text}" for text in PASSAGES.values())
     assert server.authorisations == {f"Bearer {KEY}"}
     sent = {key: value for key, value in server.bodies[0].items() if key != "messages"}
     assert sent == {"model": "tiny", "temperature": 0.0, "max_tokens": 64}
 
 
-def test_the_provenance_names_model_prompt_settings_and_how_many_were_cached(server: ChatServer, ask: Ask) -> None:
+def test_the_provenance_has_model_prompt_settings_and_counts(server: ChatServer, ask: Ask) -> None:
     ask({"d00": "passage 0"})
-    found = ask().provenance
-    assert {name: found[name] for name in ("kind", "model", "revision", "prompt", "temperature", "max_tokens")} == {
-        **{"kind": "endpoint", "model": "tiny", "revision": None},
-        **{"prompt": "Ask in Korean about: {passage}", "temperature": 0.0, "max_tokens": 64},
-    }
-    assert (found["passages"], found["asked"], found["cached"], found["written"]) == (12, 11, 1, 12)
-    assert found["answered_by"] == [f"tiny at http://127.0.0.1:{server.port}"]
+    provenance = ask().provenance
+    assert [provenance[name] for name in ("kind", "model", "revision")] == ["endpoint", "tiny", None]
+    assert provenance["prompt"] == "Ask in Korean about: {passage}"
+    assert (provenance["temperature"], provenance["max_tokens"]) == (0.0, 64)
+    assert [provenance[name] for name in ("passages", "asked", "cached", "written")] == [12, 11, 1, 12]
+    assert provenance["answered_by"] == [f"tiny at http://127.0.0.1:{server.port}"]
 
 
-def test_an_answer_is_asked_for_once(server: ChatServer, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_answer_is_not_requested_again(server: ChatServer, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ask()
-    monkeypatch.delenv("OPENAI_API_KEY")  # nobody is asked, so that no key is wanted
+    monkeypatch.delenv("OPENAI_API_KEY")  # no request is sent, so no key is needed
     assert ask().queries == first.queries
     assert len(server.prompts) == 12
 
 
-def test_equal_passages_are_asked_about_once(server: ChatServer, ask: Ask) -> None:
-    found = ask({"d1": "Tea.", "d2": "Tea.", "d3": "Rice."})
+def test_equal_passages_share_one_request(server: ChatServer, ask: Ask) -> None:
+    written = ask({"d1": "Tea.", "d2": "Tea.", "d3": "Rice."})
     assert len(server.prompts) == 2
-    assert found.queries["d1"] == found.queries["d2"]
-    assert found.provenance["cached"] == 1
+    assert written.queries["d1"] == written.queries["d2"]
+    assert written.provenance["cached"] == 1
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_equal_passages_are_asked_about_once(server: ChatServer, ask: Ask) -> No
     ],
     ids=str,
 )
-def test_what_changes_an_answer_makes_it_another_one(server: ChatServer, ask: Ask, changes: dict[str, object]) -> None:
+def test_every_setting_of_a_writer_is_in_the_key(server: ChatServer, ask: Ask, changes: dict[str, object]) -> None:
     ask()
     ask(**changes)
     assert len(server.prompts) == 24
 
 
-def test_no_more_requests_than_the_bound_are_under_way(
+def test_concurrent_requests_stay_within_the_limit(
     server: ChatServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HARNESS_ENDPOINT_CONCURRENCY", "3")
@@ -115,12 +115,12 @@ def test_concurrency_changes_no_result(
 ) -> None:
     together = ask()
     monkeypatch.setenv("HARNESS_ENDPOINT_CONCURRENCY", "1")
-    alone = written(WRITER, PASSAGES, "ko", ("cpu", "write"), Store(store.root / "other"))
+    alone = write_queries(WRITER, PASSAGES, "ko", ("cpu", "write"), Store(store.root / "other"))
     assert alone.queries == together.queries
     assert server.most_at_once > 1
 
 
-PASSING: dict[str, Fault] = {
+TRANSIENT: dict[str, Fault] = {
     "429": status(429),
     "500": status(500),
     "503": status(503, message="overloaded"),
@@ -141,66 +141,66 @@ PASSING: dict[str, Fault] = {
 
 
 @pytest.mark.usefixtures("one_at_a_time")
-@pytest.mark.parametrize("fault", PASSING)
-def test_a_fault_that_passes_is_tried_again_and_is_one_line_in_the_log(
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_transient_fault_is_retried_and_logged_in_one_line(
     server: ChatServer, ask: Ask, fault: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HARNESS_ENDPOINT_TIMEOUT", "0.3")
-    server.faults = [PASSING[fault]]
+    server.faults = [TRANSIENT[fault]]
     with caplog.at_level(logging.WARNING, "harness"):
-        found = ask({"d1": "Tea.", "d2": "Rice."})
-    assert set(found.queries) == {"d1", "d2"}
+        written = ask({"d1": "Tea.", "d2": "Rice."})
+    assert set(written.queries) == {"d1", "d2"}
     assert len(server.prompts) == 3
     assert len(caplog.messages) == 1
     assert f"http://127.0.0.1:{server.port}: " in caplog.messages[0]
 
 
 @pytest.mark.usefixtures("one_at_a_time")
-def test_retry_after_is_waited_for(server: ChatServer, ask: Ask) -> None:
+def test_retry_after_is_obeyed(server: ChatServer, ask: Ask) -> None:
     server.faults = [status(429, Retry_After="1.5")]
     started = time.monotonic()
     ask({"d1": "Tea."})
-    assert time.monotonic() - started > 1.5  # without it, half a second
+    assert time.monotonic() - started > 1.5  # without the header, half a second
 
 
-LASTING: dict[str, tuple[Fault, str]] = {
+PERMANENT: dict[str, tuple[Fault, str]] = {
     "401": (status(401, f"Incorrect API key provided: {KEY}"), "status 401: Error code: 401"),
     "404": (status(404, "no such model"), "status 404: Error code: 404"),
     "429": (status(429), "status 429: "),
     "500": (status(500), "status 500: "),
     "cut": (cut, "APIConnectionError: "),
     "hang": (hang(0.6), "APITimeoutError: "),
-    "garbage": (body(b'{"choices": [{'), "3 answers of no use: no chat completion ("),
-    "no choices": (body(b'{"choices": []}'), "3 answers of no use: no chat completion (choices: "),
-    "empty": (body(completion(" ")), "3 answers of no use: no query in ' ' (finish_reason stop)"),
-    "key": (body(completion(f"is your key {KEY}?")), "3 answers of no use: it repeats the key"),
+    "garbage": (body(b'{"choices": [{'), "3 unusable answers: not a chat completion ("),
+    "no choices": (body(b'{"choices": []}'), "3 unusable answers: not a chat completion (choices: "),
+    "empty": (body(completion(" ")), "3 unusable answers: no query in ' ' (finish_reason stop)"),
+    "key": (body(completion(f"is your key {KEY}?")), "3 unusable answers: it contains the API key"),
 }
 
 
 @pytest.mark.usefixtures("one_at_a_time")
-@pytest.mark.parametrize("fault", LASTING)
-def test_a_fault_that_lasts_is_one_line_and_the_run_goes_on_with_what_is_missing(
+@pytest.mark.parametrize("fault", PERMANENT)
+def test_a_permanent_fault_is_one_line_and_the_next_run_asks_only_the_missing_questions(
     server: ChatServer, ask: Ask, fault: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HARNESS_ENDPOINT_TIMEOUT", "0.3")
     monkeypatch.setenv("HARNESS_ENDPOINT_RETRIES", "0")
     ask({doc: PASSAGES[doc] for doc in sorted(PASSAGES)[:5]})
-    server.always, what = LASTING[fault]
-    line = failed(ask)
-    assert line.startswith("endpoint 'tiny' has answered for 5 of 12 passages, then: ")
-    assert what in line
-    assert line.endswith("; the answers are kept, and the same command goes on from there")
+    server.always, message = PERMANENT[fault]
+    line = failure_of(ask)
+    assert line.startswith("endpoint 'tiny' answered 5 of 12 passages, then failed: ")
+    assert message in line
+    assert line.endswith("; the answers are cached: rerun the command to continue")
     server.always = None
     before = len(server.answered)
     assert set(ask().queries) == set(PASSAGES)
     assert len(server.answered) - before == 7
     assert sorted(server.answered) == sorted(f"Ask in Korean about: {text}" for text in PASSAGES.values())
-    everything = b"".join(path.read_bytes() for path in store.root.rglob("*") if path.is_file())
-    assert KEY.encode() not in everything
+    stored = b"".join(path.read_bytes() for path in store.root.rglob("*") if path.is_file())
+    assert KEY.encode() not in stored
 
 
 @pytest.mark.usefixtures("one_at_a_time")
-def test_a_run_that_breaks_off_in_the_middle_keeps_every_answer(server: ChatServer, ask: Ask) -> None:
+def test_an_interrupted_run_keeps_every_answer(server: ChatServer, ask: Ask) -> None:
     count = iter(range(100))
 
     def answer(prompt: str) -> str:
@@ -209,13 +209,13 @@ def test_a_run_that_breaks_off_in_the_middle_keeps_every_answer(server: ChatServ
         return "what?"
 
     server.answer = answer
-    assert "has answered for 7 of 12 passages" in failed(ask)
+    assert "answered 7 of 12 passages" in failure_of(ask)
     server.always = None
     ask()
     assert len(server.answered) == len(set(server.answered)) == 12
 
 
-def test_a_server_that_refuses_connections_ends_the_asking_soon(
+def test_requests_end_soon_when_the_server_refuses_connections(
     server: ChatServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as free:
@@ -224,8 +224,8 @@ def test_a_server_that_refuses_connections_ends_the_asking_soon(
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
     monkeypatch.setenv("HARNESS_ENDPOINT_CONCURRENCY", "2")
     started = time.monotonic()
-    line = failed(ask)
-    assert "endpoint 'tiny' has answered for 0 of 12 passages" in line
+    line = failure_of(ask)
+    assert "endpoint 'tiny' answered 0 of 12 passages" in line
     assert "refused" in line
     assert time.monotonic() - started < 5
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
@@ -233,25 +233,25 @@ def test_a_server_that_refuses_connections_ends_the_asking_soon(
 
 
 @pytest.mark.usefixtures("one_at_a_time")
-def test_one_passage_that_is_never_answered_does_not_hold_up_the_others(server: ChatServer, ask: Ask) -> None:
+def test_a_passage_without_an_answer_does_not_stop_the_others(server: ChatServer, ask: Ask) -> None:
     server.answer = lambda prompt: "" if prompt.endswith("passage 3") else "what?"
-    line = failed(ask)
-    assert "has answered for 11 of 12 passages, then: 1 failed for good, the last of them passage 'd03': " in line
+    line = failure_of(ask)
+    assert "answered 11 of 12 passages, then failed: 1 failure, last passage 'd03': " in line
 
 
-def test_a_wrong_key_is_tried_once(server: ChatServer, ask: Ask, one_at_a_time: None) -> None:
+def test_a_rejected_key_is_not_retried(server: ChatServer, ask: Ask, one_at_a_time: None) -> None:
     server.always = status(401)
-    failed(ask)
+    failure_of(ask)
     assert len(server.prompts) == 1
 
 
-def test_a_model_that_knows_no_max_tokens_is_asked_by_the_newer_name(
+def test_a_model_that_rejects_max_tokens_gets_max_completion_tokens(
     server: ChatServer, ask: Ask, one_at_a_time: None
 ) -> None:
     error = {"error": {"message": "Use 'max_completion_tokens' instead.", "param": "max_tokens", "code": "unsupported"}}
     server.faults = [lambda request: chat_error(request, error)]
     ask()
-    assert [next(name for name in sent if "tokens" in name) for sent in server.bodies] == [
+    assert [next(name for name in body if "tokens" in name) for body in server.bodies] == [
         "max_tokens",
         *["max_completion_tokens"] * 12,
     ]
@@ -263,9 +263,9 @@ def chat_error(request: object, error: dict[str, object]) -> None:
     reply(request, 400, json.dumps(error).encode())  # type: ignore[arg-type]
 
 
-def test_a_damaged_answer_is_asked_for_again(server: ChatServer, ask: Ask, store: Store) -> None:
+def test_a_damaged_answer_is_requested_again(server: ChatServer, ask: Ask, store: Store) -> None:
     first = ask()
-    (question,) = answers.questions(WRITER, {"d03": PASSAGES["d03"]}, "ko")
+    (question,) = answers.questions_about(WRITER, {"d03": PASSAGES["d03"]}, "ko")
     path = answers.path_of(store, question.key)
     assert json.loads(path.read_bytes())["prompt"] == "Ask in Korean about: passage 3"
     path.write_bytes(path.read_bytes()[:-9])
@@ -274,7 +274,7 @@ def test_a_damaged_answer_is_asked_for_again(server: ChatServer, ask: Ask, store
 
 
 @pytest.mark.usefixtures("one_at_a_time")
-def test_no_failure_shows_the_key(
+def test_no_error_or_log_line_contains_the_key(
     server: ChatServer, ask: Ask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HARNESS_ENDPOINT_RETRIES", "0")
@@ -284,39 +284,54 @@ def test_no_failure_shows_the_key(
             with pytest.raises(CellError) as error:
                 ask()
             assert KEY not in f"{error.value!r} {error.value.__cause__!r} {error.value.__context__!r}"
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith(("harness", "openai"))]
-    assert len(ours) > 5
-    assert KEY not in " ".join(ours)
+    messages = [record.getMessage() for record in caplog.records if record.name.startswith(("harness", "openai"))]
+    assert len(messages) > 5
+    assert KEY not in " ".join(messages)
 
 
-GIVEN = {"OPENAI_API_KEY": KEY}
+SET = {"OPENAI_API_KEY": KEY}
 
 
 @pytest.mark.parametrize(
-    ("environment", "what"),
+    ("environment", "message"),
     [
-        ({}, "OPENAI_API_KEY is not set, and an endpoint is to write queries; export it"),
+        ({}, "OPENAI_API_KEY is not set, but an endpoint is to write queries; export it"),
         ({"OPENAI_API_KEY": " "}, "OPENAI_API_KEY is not set"),
-        ({"OPENAI_API_KEY": "two words"}, "OPENAI_API_KEY holds white space"),
-        ({"OPENAI_API_KEY": "schlüssel"}, "OPENAI_API_KEY holds white space or a character that no key has"),
-        ({**GIVEN, "OPENAI_BASE_URL": "localhost:8000"}, "OPENAI_BASE_URL is no http(s) address"),
-        ({**GIVEN, "OPENAI_BASE_URL": KEY}, "OPENAI_BASE_URL is no http(s) address"),
-        ({**GIVEN, "OPENAI_BASE_URL": "http://host:port/v1"}, "OPENAI_BASE_URL is no http(s) address"),
-        ({**GIVEN, "OPENAI_BASE_URL": "ftp://host/v1"}, "OPENAI_BASE_URL is no http(s) address"),
-        ({**GIVEN, "OPENAI_BASE_URL": f"http://me:{KEY}@host/v1"}, "OPENAI_BASE_URL holds a user or a password"),
-        ({**GIVEN, "HARNESS_ENDPOINT_CONCURRENCY": "0"}, "HARNESS_ENDPOINT_CONCURRENCY=0: want a number from 1 on"),
-        ({**GIVEN, "HARNESS_ENDPOINT_RETRIES": "many"}, "HARNESS_ENDPOINT_RETRIES=many: want a number from 0 on"),
-        ({**GIVEN, "HARNESS_ENDPOINT_TIMEOUT": "inf"}, "HARNESS_ENDPOINT_TIMEOUT=inf: want a number from 0.01 on"),
+        ({"OPENAI_API_KEY": "two words"}, "OPENAI_API_KEY contains white space"),
+        (
+            {"OPENAI_API_KEY": "schlüssel"},
+            "OPENAI_API_KEY contains white space or a non-ASCII character",
+        ),
+        ({**SET, "OPENAI_BASE_URL": "localhost:8000"}, "OPENAI_BASE_URL is not an http(s) URL"),
+        ({**SET, "OPENAI_BASE_URL": KEY}, "OPENAI_BASE_URL is not an http(s) URL"),
+        ({**SET, "OPENAI_BASE_URL": "http://host:port/v1"}, "OPENAI_BASE_URL is not an http(s) URL"),
+        ({**SET, "OPENAI_BASE_URL": "ftp://host/v1"}, "OPENAI_BASE_URL is not an http(s) URL"),
+        (
+            {**SET, "OPENAI_BASE_URL": f"http://me:{KEY}@host/v1"},
+            "OPENAI_BASE_URL contains a user name or password",
+        ),
+        (
+            {**SET, "HARNESS_ENDPOINT_CONCURRENCY": "0"},
+            "HARNESS_ENDPOINT_CONCURRENCY=0 is not an integer of at least",
+        ),
+        (
+            {**SET, "HARNESS_ENDPOINT_RETRIES": "many"},
+            "HARNESS_ENDPOINT_RETRIES=many is not an integer of at least 0",
+        ),
+        (
+            {**SET, "HARNESS_ENDPOINT_TIMEOUT": "inf"},
+            "HARNESS_ENDPOINT_TIMEOUT=inf is not a number of seconds of",
+        ),
     ],
 )
-def test_a_wrong_environment_is_one_line_without_its_secrets(environment: dict[str, str], what: str) -> None:
+def test_an_invalid_environment_is_one_line_without_secrets(environment: dict[str, str], message: str) -> None:
     with pytest.raises(RequestError) as error:
-        access(environment)
-    assert str(error.value).startswith(what)
+        read_access(environment)
+    assert str(error.value).startswith(message)
     assert KEY not in str(error.value)
 
 
-def test_what_can_be_shown_of_the_access_is_the_host() -> None:
-    given = access({**GIVEN, "OPENAI_BASE_URL": f"https://example.org:8443/v1?token={KEY}"})
-    assert repr(given) == repr(replace(given, timeout=1.0)) == "Access(https://example.org:8443)"
-    assert given.concurrency == 8
+def test_an_access_prints_as_its_server() -> None:
+    access = read_access({**SET, "OPENAI_BASE_URL": f"https://example.org:8443/v1?token={KEY}"})
+    assert repr(access) == repr(replace(access, timeout=1.0)) == "Access(https://example.org:8443)"
+    assert access.concurrency == 8

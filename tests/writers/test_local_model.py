@@ -1,4 +1,4 @@
-"""Queries from a local model: tiny ones of random weights, made on the spot."""
+"""Queries from local models: tiny ones with random weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from harness.errors import CellError, RequestError
 from harness.keys import folder_sha256
 from harness.machine.store import Store
 from harness.request.manifest import Writer
-from harness.writers import Written, local_model, written
+from harness.writers import local_model
+from harness.writers.answers import Question, questions_about
+from harness.writers.writing import WrittenQueries, write_queries
 
 PASSAGES = {
     "d1": "Tea is made from leaves.",
@@ -26,25 +28,25 @@ CHAT = (
 
 
 def tokenizer(chat: str | None = None) -> Any:
-    """A byte-pair tokenizer over the passages, with an end of text and nothing to pad with."""
+    """A byte-pair tokenizer over the passages, with an end-of-text token and no padding token."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    made: Any = Tokenizer(models.BPE(unk_token="<unk>"))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel()
-    made.decoder = decoders.ByteLevel()
+    model: Any = Tokenizer(models.BPE(unk_token="<unk>"))
+    model.pre_tokenizer = pre_tokenizers.ByteLevel()
+    model.decoder = decoders.ByteLevel()
     special = ["<unk>", "</s>"]
-    made.train_from_iterator(
+    model.train_from_iterator(
         PASSAGES.values(), trainers.BpeTrainer(vocab_size=160, special_tokens=special, show_progress=False)
     )
     fast: Any = PreTrainedTokenizerFast
-    tokenizer = fast(tokenizer_object=made, unk_token="<unk>", eos_token="</s>")
+    tokenizer = fast(tokenizer_object=model, unk_token="<unk>", eos_token="</s>")
     tokenizer.chat_template = chat
     return tokenizer
 
 
 def save(folder: Path, kind: str, chat: str | None = None, positions: int = 256) -> Path:
-    """Write a model of hidden size 32 with weights large enough that its answers depend on what it reads."""
+    """Write a model of hidden size 32 whose weights are large enough for its answers to depend on the prompt."""
     import torch
     from transformers import (
         GPT2Config,
@@ -84,17 +86,15 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def writer_of(folder: Path, **settings: Any) -> Writer:
-    given: dict[str, Any] = {"prompt": "Ask about: {passage}", "max_tokens": 8, **settings}
-    return Writer(kind="model", path=folder, sha256=folder_sha256(folder), **given)
+    fields: dict[str, Any] = {"prompt": "Ask about: {passage}", "max_tokens": 8, **settings}
+    return Writer(kind="model", path=folder, sha256=folder_sha256(folder), **fields)
 
 
-def ask(folder: Path, store: Store, passages: dict[str, str] = PASSAGES, **settings: Any) -> Written:
-    return written(writer_of(folder, **settings), passages, "en", ("cpu", "write"), store)
+def ask(folder: Path, store: Store, passages: dict[str, str] = PASSAGES, **settings: Any) -> WrittenQueries:
+    return write_queries(writer_of(folder, **settings), passages, "en", ("cpu", "write"), store)
 
 
-def test_a_model_writes_a_query_for_every_passage_and_the_same_again(
-    folder: Path, store: Store, tmp_path: Path
-) -> None:
+def test_a_model_writes_a_query_for_every_passage_reproducibly(folder: Path, store: Store, tmp_path: Path) -> None:
     first = ask(folder, store)
     assert set(first.queries) == set(PASSAGES)
     assert all(texts for texts in first.queries.values())
@@ -111,13 +111,13 @@ def test_a_passage_gets_the_same_query_alone_and_in_a_batch(folder: Path, store:
         assert alone[doc] == together[doc]
 
 
-def test_answers_that_are_there_open_no_model(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_answers_load_no_model(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ask(folder, store).queries
-    monkeypatch.setattr(local_model, "_Speaker", None)
+    monkeypatch.setattr(local_model, "_TextGenerator", None)
     assert ask(folder, store).queries == first
 
 
-def test_writing_draws_from_no_generator_that_training_uses(folder: Path, store: Store) -> None:
+def test_writing_leaves_the_global_generator_of_torch_as_it_was(folder: Path, store: Store) -> None:
     import torch
 
     before = torch.get_rng_state()
@@ -126,56 +126,50 @@ def test_writing_draws_from_no_generator_that_training_uses(folder: Path, store:
 
 
 @pytest.fixture
-def speaker(tmp_path: Path) -> Any:
+def generator(tmp_path: Path) -> Any:
     folder = save(tmp_path / "chat", "llama", CHAT, positions=64)
-    return lambda **settings: local_model._Speaker(writer_of(folder, **settings), "cpu")
+    return lambda **settings: local_model._TextGenerator(writer_of(folder, **settings), "cpu")
 
 
-def question(text: str) -> Any:
-    (made,) = model_questions({"d": text})
-    return made
+def question(text: str) -> Question:
+    writer = Writer(kind="endpoint", model="m", prompt="Ask about: {passage} Now.")
+    return questions_about(writer, {"d": text}, "en")[0]
 
 
-def model_questions(passages: dict[str, str]) -> list[Any]:
-    from harness.writers.answers import questions
-
-    return questions(Writer(kind="endpoint", model="m", prompt="Ask about: {passage} Now."), passages, "en")
+def test_a_chat_template_is_applied_if_the_tokenizer_has_one(generator: Any) -> None:
+    assert generator()._prompt(question("Tea.")) == "[user] Ask about: Tea. Now. [answer]"
 
 
-def test_a_chat_template_is_used_where_the_tokenizer_has_one(speaker: Any) -> None:
-    assert speaker()._fitted(question("Tea.")) == "[user] Ask about: Tea. Now. [answer]"
-
-
-def test_a_passage_that_is_too_long_is_cut_and_the_prompt_is_not(speaker: Any) -> None:
-    made = speaker()
-    prompt = made._fitted(question("Tea is made from leaves. " * 40))
+def test_a_passage_that_is_too_long_is_cut_and_the_prompt_is_not(generator: Any) -> None:
+    writer = generator()
+    prompt = writer._prompt(question("Tea is made from leaves. " * 40))
     assert prompt.startswith("[user] Ask about: Tea is made from leaves.")
     assert prompt.endswith(" Now. [answer]")
-    assert made._tokens(prompt) == 64 - 8
+    assert writer._tokens(prompt) == 64 - 8
 
 
-def test_a_prompt_that_does_not_fit_is_one_line(tmp_path: Path, store: Store) -> None:
+def test_a_prompt_that_does_not_fit_is_rejected(tmp_path: Path, store: Store) -> None:
     folder = save(tmp_path / "short", "gpt2", positions=16)
-    with pytest.raises(CellError, match="has answered for 0 of 4 passages, then: its 8 tokens do not hold the prompt"):
+    with pytest.raises(CellError, match=r"answered 0 of 4 passages, .* does not fit into its 8 tokens;"):
         ask(folder, store)
 
 
-def test_a_model_that_says_nothing_is_one_line(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_without_a_query_are_rejected(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save(tmp_path / "mute", "gpt2")
-    monkeypatch.setattr(local_model._Speaker, "answers", lambda self, block: ["--- " for _ in block])
-    with pytest.raises(CellError, match=r"then: no query in its answers for 4 \(first: 'd1'\); change the prompt"):
+    monkeypatch.setattr(local_model._TextGenerator, "answers", lambda self, block: ["--- " for _ in block])
+    with pytest.raises(CellError, match=r"no query in its answers to 4 passages \(first: 'd1'\); change the prompt"):
         ask(folder, store)
 
 
-def test_a_model_that_changed_after_the_request_is_refused(tmp_path: Path, store: Store) -> None:
+def test_a_model_that_changed_since_the_run_started_is_rejected(tmp_path: Path, store: Store) -> None:
     folder = save(tmp_path / "changed", "gpt2")
     writer = writer_of(folder)
     (folder / "config.json").write_text((folder / "config.json").read_text().replace("0.5", "0.4"))
-    with pytest.raises(RequestError, match="has changed since the request"):
-        written(writer, PASSAGES, "en", ("cpu", "write"), store)
+    with pytest.raises(RequestError, match="has changed since the run started; rerun"):
+        write_queries(writer, PASSAGES, "en", ("cpu", "write"), store)
 
 
-def test_what_writes_no_text_is_refused_before_a_run(tmp_path: Path) -> None:
+def test_a_model_that_cannot_generate_text_is_rejected_before_a_run(tmp_path: Path) -> None:
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
     (tmp_path / "empty").mkdir()
@@ -184,14 +178,17 @@ def test_what_writes_no_text_is_refused_before_a_run(tmp_path: Path) -> None:
     tokenizer().save_pretrained(tmp_path / "encoder")
     save(tmp_path / "good", "t5")
     local_model.check(writer_of(tmp_path / "good"))
-    for name, what in (("empty", "does not load: "), ("encoder", "is a XLMRobertaModel, which writes no text")):
+    for name, message in (
+        ("empty", "does not load: "),
+        ("encoder", "is a XLMRobertaModel, which cannot generate text"),
+    ):
         with pytest.raises(RequestError) as error:
             local_model.check(writer_of(tmp_path / name))
-        assert f"writer's model '{name}' {what}" in str(error.value)
+        assert f"writer's model '{name}' {message}" in str(error.value)
         assert "\n" not in str(error.value)
 
 
-def test_a_hub_model_that_is_not_to_be_had_is_one_line() -> None:
+def test_an_unavailable_hub_model_is_one_line() -> None:
     revision = "0" * 40
     with pytest.raises(RequestError) as error:
         local_model.check(Writer(kind="model", model="nobody/nothing", revision=revision))
@@ -207,6 +204,6 @@ def test_a_hub_model_is_read_at_its_revision(tmp_path: Path, store: Store, monke
     save(tmp_path / "hub/models--somebody--tiny/snapshots" / revision, "t5")
     writer = Writer(kind="model", model="somebody/tiny", revision=revision, max_tokens=8)
     local_model.check(writer)
-    found = written(writer, {"d1": PASSAGES["d1"]}, "en", ("cpu", "write"), store)
-    assert found.queries["d1"]
-    assert found.provenance["revision"] == revision
+    written = write_queries(writer, {"d1": PASSAGES["d1"]}, "en", ("cpu", "write"), store)
+    assert written.queries["d1"]
+    assert written.provenance["revision"] == revision

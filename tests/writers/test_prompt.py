@@ -1,4 +1,4 @@
-"""What is asked, and what of an answer is a query."""
+"""The prompt, and the queries of an answer."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def test_a_query_is_a_line_without_numbering_and_quotes(answer: str, queries: tu
     assert parse(answer, 9) == queries
 
 
-def test_more_lines_than_were_asked_for_are_left_out() -> None:
+def test_surplus_queries_are_dropped() -> None:
     assert parse("a?\nb?\nc?", 2) == ("a?", "b?")
 
 
-def test_the_default_prompt_names_language_and_number_and_leaves_the_passage_open() -> None:
+def test_the_default_prompt_has_language_and_number_and_leaves_the_passage_open() -> None:
     template = template_of(Writer(kind="endpoint", model="m", queries=3), "fa")
     assert "search questions in Persian" in template
     assert "Number of questions: 3." in template
@@ -48,7 +48,7 @@ def test_the_default_prompt_names_language_and_number_and_leaves_the_passage_ope
     assert template.count("{") == 1
 
 
-def test_a_language_without_a_name_here_is_named_by_its_code() -> None:
+def test_a_language_without_a_known_name_is_named_by_its_code() -> None:
     assert "search questions in eu that" in template_of(Writer(kind="endpoint", model="m"), "eu")
 
 
