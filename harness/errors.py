@@ -45,6 +45,15 @@ class NothingMeasured(HarnessError):  # noqa: N818 - a state, and the word of th
 LISTED = 40  # names that an error lists: all entries, with their variants, and not all cells of a run
 
 
+def one_line(value: object) -> str:
+    r"""Return a value as one line: every run of white space is one space, and none is left at the ends.
+
+    >>> one_line(" out of\n  memory\n")
+    'out of memory'
+    """
+    return " ".join(str(value).split())
+
+
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:
     """Return the error for a name that does not exist, with the nearest one and the list, of which LISTED are named.
 

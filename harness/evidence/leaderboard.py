@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import DataError, NothingMeasured, RequestError, unknown
+from harness.errors import DataError, NothingMeasured, RequestError, one_line, unknown
 from harness.evidence.claims import verdicts
 from harness.machine.garbage import no_collection
 from harness.request import suite as suites
@@ -162,7 +162,7 @@ def refuse(folder: Path, records: Sequence[Record], done: Sequence[Record]) -> N
             raise DataError(f"{folder} holds two records of the cell {_name(record)}; delete the misplaced one")
         cells.add(_name(record))
     if not done:
-        reason = " ".join(records[0].reason.split()) or "no reason recorded"
+        reason = one_line(records[0].reason) or "no reason recorded"
         raise NothingMeasured(f"all {len(records)} cells in {folder} failed, {_name(records[0])} with: {reason}")
     seeds: dict[tuple[str, str, str], int] = {}
     for record in done:

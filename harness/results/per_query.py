@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import DataError
+from harness.errors import DataError, one_line
 from harness.results.record import PER_QUERY, Record, beside, path_of
 from harness.stats.align import Floats
 
@@ -79,7 +79,7 @@ class Reader:
             numbers = column if pa.types.is_float64(column.type) else column.cast(pa.float64())
             values.ravel()[layout.places] = numbers.to_numpy()
         except (KeyError, ValueError, OSError, pa.ArrowException) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise DataError(f"{path} is not one value per query_id and measure: {reason}; {_AGAIN}") from error
         return PerQuery(layout.queries, layout.measures, values)
 

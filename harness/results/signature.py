@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import one_line
 from harness.keys import digest
 from harness.results.record import Record
 
@@ -82,7 +83,7 @@ def _line(fields: Mapping[str, str], measure: str) -> str:
 
 def plain(value: Any) -> str:
     """Return a value without what parts the fields."""
-    return " ".join(str(value).split()).replace("|", "%7C")
+    return one_line(value).replace("|", "%7C")
 
 
 def of_rows(rows: Sequence[tuple[str, str, str]], records: Iterable[Record], average: str) -> list[str]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError
 
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.request.manifest import Writer
 from harness.writers.answers import Question, Reply, Stopped
 from harness.writers.prompt import parse
@@ -59,7 +59,7 @@ class Access:
 
     def clean(self, text: object) -> str:
         """Return a text on one line, cut, without the key."""
-        return " ".join(str(text).replace(self.key, "***").split())[:300]
+        return one_line(str(text).replace(self.key, "***"))[:300]
 
 
 def access(environment: Mapping[str, str] = os.environ) -> Access:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import NothingMeasured
+from harness.errors import NothingMeasured, one_line
 from harness.evidence.gate import comparability
 from harness.evidence.leaderboard import resolved
 from harness.results.differences import Differing, differing, shared
@@ -152,7 +152,7 @@ def _missing(new: Results, old: Results, pairs: Sequence[Pair]) -> Iterator[Miss
 
 
 def _why(reason: str) -> str:
-    return f"failed: {' '.join(reason.split()) or 'no reason recorded'}"
+    return f"failed: {one_line(reason) or 'no reason recorded'}"
 
 
 def _differences(new: Results, old: Results, common: Sequence[Pair]) -> Iterator[Differing]:
