@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.data.file_status import FileStatus, State
 from harness.data.hub_cache import hashes
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.request.manifest import PinnedBase
 from harness.request.suite import Suite
 
@@ -33,7 +33,7 @@ def snapshot(model: PinnedBase) -> Path:
     except Exception as error:  # the hub's client raises errors of its transport, of the system and its own
         if (folder := cached(model)) is not None:  # without a network, the client may call what is whole incomplete
             return folder
-        problem = " ".join(str(error).split())[:160] or type(error).__name__
+        problem = one_line(error)[:160] or type(error).__name__
         raise RequestError(
             f"base model '{model.id}' at {model.revision} does not load: {problem}; run `harness data fetch SUITE` "
             "with a network, or name a folder after --base-model"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.file_status import FileStatus, State, Where, usable
-from harness.errors import DataError
+from harness.errors import DataError, one_line
 from harness.keys import file_sha256
 from harness.request.manifest import Hub
 
@@ -104,7 +104,7 @@ def _download(hub: Hub) -> None:
     try:
         snapshot_download(hub.id, **request)
     except Exception as error:  # the hub's client raises errors of its transport, of the system and its own
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        reason = one_line(error)[:160] or type(error).__name__
         raise DataError(
             f"dataset {hub.id} at {hub.revision} cannot be fetched: {type(error).__name__}: {reason}; check the "
             "network and HF_ENDPOINT, accept its terms on the hub where it has any, or set HF_HOME"

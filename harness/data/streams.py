@@ -12,7 +12,7 @@ from typing import Any
 from harness.data import validation
 from harness.data.retrieval import Passage
 from harness.data.text_files import AGAIN, member
-from harness.errors import DataError
+from harness.errors import DataError, one_line
 
 Row = tuple[str, dict[str, Any]]
 """The place ("FILE line N" or "FILE row N") and the row by column name."""
@@ -57,7 +57,7 @@ def _parquet(path: Path) -> Iterator[Row]:
                     number += 1
                     yield f"{path} row {number}", row
     except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = one_line(error)[:160]
         raise DataError(f"{path} row {number + 1}: no whole parquet file ({reason}); {AGAIN}") from error
 
 

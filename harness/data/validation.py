@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Mapping, Sized
 
-from harness.errors import DataError
+from harness.errors import DataError, one_line
 
 
 def fold(text: str) -> str:
     """Return the form in which two texts are the same text: NFC, white space runs as one space, ends stripped."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return one_line(unicodedata.normalize("NFC", text))
 
 
 def string(value: object, where: str, what: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.execution.executor import OnProgress, Outcome
 from harness.execution.worker import run_cell, write_failure
 from harness.machine import determinism
@@ -76,7 +76,7 @@ def _outcome(ray: Any, reference: Any, cell: Cell, folder: Path) -> Outcome:
     try:
         outcome: Outcome = ray.get(reference)
     except ray.exceptions.RayError as error:
-        reason = f"its worker was lost: {' '.join(str(error).split())[:300]}"
+        reason = f"its worker was lost: {one_line(error)[:300]}"
         write_failure(cell, folder, reason)
         return Outcome(cell, 0.0, reason)
     return outcome

@@ -7,7 +7,7 @@ import time
 import traceback
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, one_line
 from harness.execution.executor import Outcome
 from harness.keys import digest
 from harness.machine import determinism
@@ -31,7 +31,7 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         pipeline.run(cell, Store(cell.place.cache, progress), folder)
     except Exception as error:
         reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-        reason = " ".join(reason.split())[:500]
+        reason = one_line(reason)[:500]
         write_failure(cell, folder, reason, traceback.format_exc())
         return Outcome(cell, time.perf_counter() - started, reason)
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)

@@ -19,7 +19,7 @@ from mteb.abstasks.abstask import AbsTask
 from mteb.abstasks.aggregated_task import AbsTaskAggregate
 from mteb.models import ModelMeta
 
-from harness.errors import CellError, DataError, RequestError, unknown
+from harness.errors import CellError, DataError, RequestError, one_line, unknown
 from harness.mteb import bridge, task_datasets
 from harness.request.manifest import Task
 
@@ -81,7 +81,7 @@ def load(task: AbsTask, suite: str) -> AbsTask:
     try:
         task.load_data()
     except Exception as error:  # whatever a task's own loader makes of the files
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = one_line(error)[:200] or type(error).__name__
         raise DataError(f"MTEB task {name}: {folder} does not load ({type(error).__name__}: {reason})") from error
     finally:
         task.metadata = published

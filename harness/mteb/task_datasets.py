@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data import hub_cache
 from harness.data.file_status import FileStatus, Where
-from harness.errors import DataError, unknown
+from harness.errors import DataError, one_line, unknown
 from harness.request.manifest import Hub
 from harness.request.suite import Suite
 
@@ -68,7 +68,7 @@ def folder_of(task: AbsTask, suite: str) -> Path:
     except LocalEntryNotFoundError as error:
         raise _absent(task, suite) from error
     except Exception as error:  # the hub's client raises errors of its transport, of the system and its own
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        reason = one_line(error)[:160] or type(error).__name__
         raise _absent(task, suite, f"{type(error).__name__}: {reason}") from error
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from harness.errors import HarnessError, NothingMeasured, RequestError
+from harness.errors import HarnessError, NothingMeasured, RequestError, one_line
 from harness.evidence.leaderboard import Leaderboard, collate
 from harness.machine.atomic import write_atomically
 from harness.report import failures, report_formats, table_view
@@ -129,7 +129,7 @@ def below(folder: Path) -> Iterator[Path]:
 
 def _near(reason: str, path: Path) -> str:
     """Return a reason without the place of the folder, which another machine has elsewhere."""
-    return table_view.one_line(reason).replace(f"{path}/", "").replace(str(path), "it")
+    return one_line(reason).replace(f"{path}/", "").replace(str(path), "it")
 
 
 def _is_result(folder: Path) -> bool:

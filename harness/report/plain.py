@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from harness.errors import one_line
+
 # Controls, and what turns the direction of the text that follows; the marks and joiners of Persian stay.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -14,4 +16,4 @@ def line(value: object) -> str:
     >>> line("out of\nmemory\x1b[31m \u202e!")
     'out of memory[31m !'
     """
-    return _UNSEEN.sub("", " ".join(str(value).split()))
+    return _UNSEEN.sub("", one_line(value))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard, resolved
 from harness.keys import digest
 from harness.report.numbers import or_none
@@ -127,11 +128,6 @@ def compared(entry: str, language: str, baseline: str) -> str:
     """Return the page of the queries that two entries differ on, relative to the output folder, fit for a link."""
     named = "&".join(f"{name}={quote(value, safe='@')}" for name, value in (("a", entry), ("b", baseline)))
     return f"queries/{quote(f'{language}.html', safe='@')}#{named}"
-
-
-def one_line(text: str) -> str:
-    """Return a reason without line breaks."""
-    return " ".join(text.split())
 
 
 def tables(board: Leaderboard) -> list[Table]:

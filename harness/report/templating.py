@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, RequestError
+from harness.errors import HarnessError, RequestError, one_line
 from harness.evidence.claims.published import published
 from harness.machine import bundled
 from harness.report import plain, table_view
@@ -86,7 +86,7 @@ def _unusable(template: str, error: Exception) -> RequestError:
     what = f"{type(error).__name__}: {error}"
     if isinstance(error, TemplateNotFound):
         what = f"{error.name} is not there"
-    return RequestError(" ".join(f"{where}: {what}; mend it in {folder}".split()))
+    return RequestError(one_line(f"{where}: {what}; mend it in {folder}"))
 
 
 def markdown(value: Any) -> str:

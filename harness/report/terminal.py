@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, signed
-from harness.report.table_view import Box, Row, Score, absent, one_line, tables
+from harness.report.table_view import Box, Row, Score, absent, tables
 
 if TYPE_CHECKING:
     from rich.table import Table

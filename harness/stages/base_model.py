@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data import encoders
 from harness.data.corpus import blocks
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.keys import derive, folder_sha256, key
 from harness.machine.store import Store
 from harness.request.cell import Place
@@ -205,7 +205,7 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     try:
         model = open_model(folder, "cpu")
     except Exception as error:
-        problem = " ".join(str(error).split())[:200] or type(error).__name__
+        problem = one_line(error)[:200] or type(error).__name__
         raise RequestError(f"base model {folder} does not load: {problem}") from error
     most = positions(model)
     for name in ("query_max_length", "passage_max_length"):

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.errors import CellError, HarnessError
+from harness.errors import CellError, HarnessError, one_line
 from harness.keys import key
 from harness.machine.store import Store
 from harness.request.cell import Cell
@@ -91,5 +91,5 @@ def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
     except HarnessError:
         raise
     except Exception as error:  # mteb, its task or the model: whatever it is, it names no task
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = one_line(error)[:300] or type(error).__name__
         raise CellError(f"MTEB task {task.name}: {type(error).__name__}: {reason}") from error

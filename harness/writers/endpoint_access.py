@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 
 DEFAULT_URL = "https://api.openai.com/v1"  # the client's default
 CONCURRENCY = 8  # within the limits of small servers and of the lowest tiers of large ones
@@ -40,7 +40,7 @@ class Access:
 
     def clean(self, text: object) -> str:
         """Return a text as one line without the key, cut to 300 characters."""
-        return " ".join(str(text).replace(self.key, "***").split())[:300]
+        return one_line(str(text).replace(self.key, "***"))[:300]
 
 
 def read_access(environment: Mapping[str, str] = os.environ) -> Access:

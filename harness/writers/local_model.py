@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.keys import folder_sha256
 from harness.request.manifest import Writer
 from harness.writers.answers import Ask, Question, Reply, Unanswered, name_of
@@ -50,7 +50,7 @@ def check(writer: Writer) -> None:
         configuration = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:
-        problem = " ".join(str(error).split())[:200] or type(error).__name__
+        problem = one_line(error)[:200] or type(error).__name__
         raise RequestError(f"writer's {name_of(writer)} does not load: {problem}") from error
     architectures: list[str] = configuration.architectures or []
     if not any(name.endswith(GENERATING) for name in architectures):

@@ -12,6 +12,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from harness.errors import one_line
+
 LONGEST = 32  # characters of a name in a table
 
 _TEXT = {
@@ -64,7 +66,7 @@ def escape(value: Any) -> str:
     50 \% of a\_b cl\'{e} $\lambda$ U+D55C U+AD6D
     """
     text, coded = "", False
-    for character in unicodedata.normalize("NFC", " ".join(str(value).split())):
+    for character in unicodedata.normalize("NFC", one_line(value)):
         written = _character(character)
         joined = written[:1] == text[-1:] and written[:1] in ("-", ",")  # else a dash, and a low quotation mark
         beside = coded and len(written) > 1 and written.startswith("U+")
@@ -79,7 +81,7 @@ def shortened(text: str, most: int = LONGEST) -> str:
     >>> shortened("a" * 100 + "[moe.experts=8]")
     'aaaaaaaaaa … aaaa[moe.experts=8]'
     """
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= most else f"{line[: most // 3]} … {line[most // 3 + 3 - most :]}"
 
 

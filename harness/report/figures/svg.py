@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from harness.errors import one_line
 from harness.report.figures.labels import LONGEST, label, reach
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def _attributes(element: ElementTree.Element, look: Mapping[str, str], name: str
         elif key == "style":
             found[key] = ";".join(f"{what}:{how}" for what, how in look.items())
         elif key != "clip-path" and not value.startswith("rotate(-0 "):
-            found[key] = _NUMBER.sub(_rounded, " ".join(value.split()))
+            found[key] = _NUMBER.sub(_rounded, one_line(value))
     return {key: value for key, value in found.items() if value}
 
 
