@@ -17,11 +17,11 @@ from harness.execution import plan as planning
 from harness.execution.plan import RUN, Plan
 from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
-from harness.pipeline import key_of
 from harness.request.cell import Cell
 from harness.results import record
 from harness.results.checksums import differences, unlist
 from harness.results.record import Record
+from harness.stages.lineage import record_key
 from harness.stages.prepare import prepare
 from harness.stages.score import score
 from harness.types import Scores
@@ -128,7 +128,7 @@ def write(folder: Path, rebuilt: Rebuilt, plan: Plan, cells: Sequence[Rescored])
             "suite_digest": plan.suite.digest,
         }
         means = {name: sum(values.values()) / len(values) for name, values in one.new.items()}
-        update = {"measures": means, "cell_key": key_of(one.cell), "provenance": provenance}
+        update = {"measures": means, "cell_key": record_key(one.cell), "provenance": provenance}
         record.rewrite(folder, one.stored.model_copy(update=update), one.new)
 
 

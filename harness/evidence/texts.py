@@ -16,6 +16,7 @@ from harness.request.cell import Place
 from harness.request.manifest import LocalBase
 from harness.request.suite import Suite
 from harness.stages import prepare
+from harness.stages.lineage import prepare_key
 from harness.types import Data
 
 Texts = Mapping[str, Data | str]
@@ -73,7 +74,7 @@ def _found(board: Leaderboard, suite: Suite, language: str, place: Place, *, lar
     try:
         store = Store(place.cache)
         passages = suite.languages[language].counts.passages
-        if passages > LARGE and not large and not store.has("prepare", prepare.key_of(suite, language)):
+        if passages > LARGE and not large and not store.has("prepare", prepare_key(suite, language)):
             return (
                 f"reading its {passages:,} passages takes minutes, and no run prepared them in this cache; "
                 "`harness report --texts` reads them."

@@ -71,8 +71,8 @@ def answer_then_fail(server: ChatServer, request: object) -> None:
 def test_a_dry_run_says_how_many_requests_there_are_and_makes_none(story: Story) -> None:
     assert story.planned.status == 0
     lines = story.planned.out.splitlines()
-    assert "training queries by endpoint 'tiny': at most 3 requests, answers that are there are not asked for" in lines
-    assert "negative queries by endpoint 'tiny': at most 3 requests, answers that are there are not asked for" in lines
+    assert "training queries by endpoint 'tiny': at most 3 requests; cached answers are not requested again" in lines
+    assert "negative queries by endpoint 'tiny': at most 3 requests; cached answers are not requested again" in lines
 
 
 def test_a_server_that_fails_makes_a_failed_row_with_what_is_done(story: Story) -> None:
@@ -112,7 +112,7 @@ def test_the_record_says_who_wrote_and_how(story: Story) -> None:
 
 
 def test_what_is_answered_is_not_asked_again_by_another_run(story: Story) -> None:
-    assert "training queries by endpoint 'tiny': 0 requests, 2 answers are there already" in story.planned_again.out
+    assert "training queries by endpoint 'tiny': 0 requests, 2 answers cached" in story.planned_again.out
     assert "negative queries by endpoint 'tiny': 0 requests, " in story.planned_again.out
 
 
