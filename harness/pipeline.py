@@ -1,47 +1,51 @@
-"""The page to read first: how one cell becomes one record."""
+"""The page to read first: how one cell becomes one record.
+
+What each stage depends on is in harness/stages/lineage.py, on one page too.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from harness.keys import key
 from harness.machine import determinism, energy
 from harness.machine.store import Store
 from harness.provenance import provenance
 from harness.request.cell import Cell
 from harness.results import record
 from harness.results.record import Record
-from harness.stages import score as score_stage
 from harness.stages.augment import augment
-from harness.stages.consult import agreed, consult
-from harness.stages.encode import Encoded, encode
+from harness.stages.consult import agreed
+from harness.stages.dimensions import measures_by_dimension
+from harness.stages.encode import encode
 from harness.stages.folds import cross_validate
-from harness.stages.mine import mine
+from harness.stages.lineage import record_key
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
-from harness.stages.retrieve import cuts, rank, retrieve
-from harness.stages.retrieve import key_of as ranking_key
-from harness.stages.score import score
-from harness.stages.tasks import keys_of as task_keys
+from harness.stages.retrieve import rank, retrieve
+from harness.stages.score import means, score
 from harness.stages.tasks import tasks
 from harness.stages.train import train
+from harness.stages.training_rows import training_rows
 from harness.stages.vector_geometry import geometry
-from harness.stages.vector_geometry import keys_of as geometry_keys
-from harness.stages.write import write
-from harness.types import Data, Ranker, Scores
+from harness.types import Data, Ranker, Ranking
 
 
-def key_of(cell: Cell) -> str:
-    """Return the key of a cell's record: its ranking, its MTEB tasks, its geometry, what is measured, and its name."""
-    measures = list(cell.suite.evaluation.measures)
-    folds = [] if cell.entry.folds is None else [cell.entry.folds]
-    return key(
-        "record",
-        score_stage.VERSION,
-        [ranking_key(cell), *task_keys(cell), *geometry_keys(cell)],
-        [cell.identity(), measures, *folds],
-    )
+@dataclass(frozen=True)
+class Outputs:
+    """What the stages of one cell compute; a ranker has neither a model nor what is measured of one."""
+
+    ranking: Ranking
+    ties: int
+    model: Path | None = None
+    by_dimension: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    cross_validation: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    geometry: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    agreement: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(cell: Cell, store: Store, folder: Path) -> Record:
@@ -49,54 +53,54 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
     started = time.perf_counter()
     determinism.deterministic(cell.seed, cell.place.device)
     meter = energy.start(cell.place.device)
-    for adapter in cell.adapters:
-        adapter.register()
-    data = inference(cell, prepare(cell.suite, cell.language, cell.place, store), store)
-    model, on_tasks, by_dimension, folds, where, agreement = None, {}, {}, {}, {}, {}
-    if isinstance(cell.plugin, Ranker):
-        ranking, ties = rank(cell, cell.plugin, data, store)
-    else:
-        examples = mine(cell, augment(cell, data, store), store)  # written training queries; hard negatives
-        examples = write(cell, examples, store)  # the queries that the negatives answer
-        examples = consult(cell, examples, store)  # experts' scores
-        agreement = agreed(cell, store)
-        model = train(cell, examples, store)
-        vectors = encode(cell, model, data, store)
-        ranking, ties = retrieve(cell, vectors, store)
-        by_dimension = _cut(cell, vectors, data, store)
-        folds = cross_validate(cell, examples.data, store)
-        on_tasks = tasks(cell, model, store)  # of MTEB, where the suite lists any
-        where = geometry(cell, vectors, data, store)  # of its vectors, before and after training
-    scores = score(ranking, data.dev, cell.suite.evaluation.measures)
+    data = prepare(cell.suite, cell.language, cell.place, store)  # passages, queries and judgments
+    data = inference(cell, data, store)  # NLI triples, for methods that train on them
+    compute = ranker_outputs if isinstance(cell.plugin, Ranker) else encoder_outputs
+    outputs = compute(cell, data, store)
+    scores = score(outputs.ranking, data.dev, cell.suite.evaluation.measures)
     result = Record(
-        suite=cell.suite.name,
-        entry=cell.entry.name,
-        language=cell.language,
-        seed=cell.seed,
+        **cell.identity(),
         trained=cell.method is not None,
         status="done",
-        cell_key=key_of(cell),
-        measures=_means(scores),
+        cell_key=record_key(cell),
+        measures=means(scores),
         n_queries=len(data.dev),
-        by_dimension=by_dimension,
-        cross_validation=folds,
-        tasks=on_tasks,
-        geometry=where,
-        agreement=agreement,
+        by_dimension=outputs.by_dimension,
+        cross_validation=outputs.cross_validation,
+        tasks=outputs.tasks,
+        geometry=outputs.geometry,
+        agreement=outputs.agreement,
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=determinism.peak_memory(cell.place.device),
-        provenance={**provenance(cell, data, model, ties), "energy": meter.read() or None},
+        provenance={**provenance(cell, data, outputs.model, outputs.ties), "energy": meter.read() or None},
     )
-    return record.write(folder, result, scores, ranking)
+    return record.write(folder, result, scores, outputs.ranking)
 
 
-def _means(scores: Scores) -> dict[str, float]:
-    return {name: sum(values.values()) / len(values) for name, values in scores.items()}
+def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
+    """Train the cell's encoder, search with its vectors and measure it; each line is one cached stage, or a few."""
+    for adapter in cell.adapters:
+        adapter.register()
+    augmented = augment(cell, data, store)  # further training queries, written
+    training = training_rows(cell, augmented, store)  # mined negatives, the queries they answer, experts' scores
+    model = train(cell, training, store)
+    vectors = encode(cell, model, data, store)  # computed block by block, where a stage reads them
+    ranking, ties = retrieve(cell, vectors, store)
+    return Outputs(
+        ranking,
+        ties,
+        model,
+        by_dimension=measures_by_dimension(cell, vectors, data, store),
+        cross_validation=cross_validate(cell, augmented, store),
+        tasks=tasks(cell, model, store),
+        geometry=geometry(cell, vectors, data, store),
+        agreement=agreed(cell, store),
+    )
 
 
-def _cut(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str, dict[str, float]]:
-    """Return the means of every measure for vectors cut to fewer dimensions."""
-    rankings = {str(cut): retrieve(cell, vectors, store, cut)[0] for cut in cuts(cell)}
-    measures = cell.suite.evaluation.measures
-    return {cut: _means(score(ranking, data.dev, measures)) for cut, ranking in rankings.items()}
+def ranker_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
+    """Rank the passages with an entry that needs neither training nor vectors."""
+    assert isinstance(cell.plugin, Ranker)
+    ranking, ties = rank(cell, cell.plugin, data, store)
+    return Outputs(ranking, ties)

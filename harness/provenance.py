@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.keys import digest, file_sha256, folder_sha256, key
+from harness.keys import digest, file_sha256, folder_sha256
 from harness.machine.hardware import environment, torch_state
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
-from harness.stages import base_model, score, train, write
+from harness.stages.base_model import base_model
+from harness.stages.lineage import VERSIONS, base_digest_key
+from harness.stages.train import LOG
+from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
 __all__ = ["code", "environment", "provenance"]
@@ -29,7 +32,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
         "computation": _computation(cell, model),
         "training": _training(cell, model),
         "text": cell.suite.text.model_dump(),
-        "evaluation": {**cell.suite.evaluation.model_dump(), "score_version": score.VERSION},
+        "evaluation": {**cell.suite.evaluation.model_dump(), "score_version": VERSIONS["score"]},
         "data": {
             "digests": data.digests,
             "passages": len(data.passages),
@@ -39,7 +42,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
             "max_train": cell.suite.max_train,
             "unverified": cell.suite.unverified.get(cell.language),
         },
-        "writers": write.provenance(cell),
+        "writers": _writers(cell),
         "ties": ties,
         "suite_digest": cell.suite.digest,
         "environment": {**environment(), "device": cell.place.device, **torch_state()},
@@ -57,15 +60,21 @@ def _model(folder: Path | None) -> dict[str, Any] | None:
 
 def _base_sha256(cell: Cell) -> str:
     """Return the digest of the base model's files; of a pinned one, as it was when this cache first used it."""
-    chosen, place, store = cell.suite.base_model, cell.place, Store(cell.place.cache)
-    if isinstance(chosen, LocalBase):
-        return chosen.sha256
+    base, place, store = cell.suite.base_model, cell.place, Store(cell.place.cache)
+    if isinstance(base, LocalBase):
+        return base.sha256
 
-    def read() -> str:
-        return folder_sha256(base_model.base_model(cell.suite, place, store))
+    def compute() -> str:
+        return folder_sha256(base_model(cell.suite, place, store))
 
-    found: str = store.read_json("base-digest", key("base-digest", 1, [base_model.key_of(cell.suite)]), read)
-    return found
+    sha256: str = store.read_json("base-digest", base_digest_key(cell.suite), compute)
+    return sha256
+
+
+def _writers(cell: Cell) -> dict[str, Any]:
+    """Return stage → who wrote the cell's queries, with which prompt and settings, and how many."""
+    provenances = {stage.name: stage.provenance(cell) for stage in WRITER_STAGES}
+    return {name: provenance for name, provenance in provenances.items() if provenance is not None}
 
 
 def _computation(cell: Cell, model: Path | None) -> dict[str, Any] | None:
@@ -82,15 +91,15 @@ def _computation(cell: Cell, model: Path | None) -> dict[str, Any] | None:
 
 
 def _attention(folder: Path) -> str | None:
-    """Return what transformers computes attention with, None for what is no network of its own."""
+    """Return what transformers computes attention with; None where the folder holds no transformers network."""
     import torch
     from transformers import AutoConfig, AutoModel
 
-    places = [path.parent for path in (folder / "config.json", *sorted(folder.glob("*/config.json"))) if path.is_file()]
-    for place in places:
-        if "model_type" in json.loads((place / "config.json").read_text(encoding="utf-8")):
-            with torch.device("meta"):  # chosen when a network is built, without its weights
-                network = AutoModel.from_config(AutoConfig.from_pretrained(place))  # type: ignore[no-untyped-call]
+    configs = [path for path in (folder / "config.json", *sorted(folder.glob("*/config.json"))) if path.is_file()]
+    for config in configs:
+        if "model_type" in json.loads(config.read_text(encoding="utf-8")):
+            with torch.device("meta"):  # transformers chooses when it builds a network; no weights are needed
+                network = AutoModel.from_config(AutoConfig.from_pretrained(config.parent))  # type: ignore[no-untyped-call]
             return str(network.config._attn_implementation)
     return None
 
@@ -102,31 +111,35 @@ def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
     return {
         "settings": cell.training.model_dump(),
         "families": families,
-        **json.loads((model / train.LOG).read_text(encoding="utf-8")),
+        **json.loads((model / LOG).read_text(encoding="utf-8")),
     }
 
 
 @cache
 def code() -> dict[str, Any]:
-    """Return what the code was: a digest of this package's files and, in a checkout, revision, dirty flag and diff.
+    """Return the version of the code: a digest of this package's files and, in a checkout, revision and dirty flag.
 
-    `diff_sha256` is of the changes to tracked files and of the names and content of those that git does not know; it
-    is there where the checkout was changed.
+    A dirty checkout also has `diff_sha256`: of the changes to tracked files, and of the names and contents of the
+    untracked ones.
     """
     root = Path(__file__).resolve().parent.parent
-    sources = {path.relative_to(root).as_posix(): file_sha256(path) for path in _sources(root)}
-    found: dict[str, Any] = {"sources_sha256": digest(sources)}
+    files = {path.relative_to(root).as_posix(): file_sha256(path) for path in _sources(root)}
+    sources = {"sources_sha256": digest(files)}
     if not (root / ".git").exists():
-        return found
+        return sources
     try:
-        found |= {"revision": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
-        if found["dirty"]:
-            unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
-            files = {name: file_sha256(root / name) for name in unknown if (root / name).is_file()}
-            found["diff_sha256"] = digest([_git(root, "diff", "--binary", "HEAD"), files])
+        return sources | _revision(root)
     except (OSError, subprocess.CalledProcessError):
-        return {"sources_sha256": digest(sources)}
-    return found
+        return sources
+
+
+def _revision(root: Path) -> dict[str, Any]:
+    revision = {"revision": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
+    if revision["dirty"]:
+        untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+        files = {name: file_sha256(root / name) for name in untracked if (root / name).is_file()}
+        revision["diff_sha256"] = digest([_git(root, "diff", "--binary", "HEAD"), files])
+    return revision
 
 
 def _sources(root: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from harness.keys import folder_sha256
 from harness.machine import determinism, hardware
 from harness.results import record
 from harness.results.record import Record
-from harness.stages import train
+from harness.stages.lineage import train_key
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,6 @@ def test_trained_weights_of_another_number_of_threads_have_another_key(monkeypat
     (entry,) = entries.resolve(["mnrl"], entries.declared())
     cell = Cell(mini, plan.for_suite(entry, mini), "ko", 0, Place(Path("cache")))
     monkeypatch.setenv("HARNESS_THREADS", "1")
-    one = train.key_of(cell)
+    one = train_key(cell)
     monkeypatch.setenv("HARNESS_THREADS", "2")
-    assert train.key_of(cell) != one
+    assert train_key(cell) != one

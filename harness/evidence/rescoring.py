@@ -17,12 +17,12 @@ from harness.execution import plan as planning
 from harness.execution.plan import Plan
 from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
-from harness.pipeline import key_of
 from harness.request.cell import Cell
 from harness.results import record as records
 from harness.results.checksums import differences, unlist
 from harness.results.record import Pair, Record
 from harness.results.run_file import RUN_FILE
+from harness.stages.lineage import record_key
 from harness.stages.prepare import prepare
 from harness.stages.score import score
 from harness.types import Scores
@@ -129,7 +129,7 @@ def write(folder: Path, rebuilt: Rebuilt, plan: Plan, cells: Sequence[Rescored])
             "suite_digest": plan.suite.digest,
         }
         means = {name: sum(values.values()) / len(values) for name, values in rescored.new.items()}
-        update = {"measures": means, "cell_key": key_of(rescored.cell), "provenance": provenance}
+        update = {"measures": means, "cell_key": record_key(rescored.cell), "provenance": provenance}
         records.rewrite(folder, rescored.stored.model_copy(update=update), rescored.new)
 
 

@@ -17,6 +17,7 @@ from harness.request.suite import Suite
 from harness.results.folder import ResultFolder
 from harness.results.run_file import RunFile
 from harness.stages import prepare
+from harness.stages.lineage import prepare_key
 from harness.types import SHOWN_DIGESTS, Data
 
 Texts = Mapping[str, Data | str]
@@ -73,7 +74,7 @@ def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, l
     try:
         store = Store(place.cache)
         passages = suite.languages[language].counts.passages
-        if passages > LARGE and not large and not store.has("prepare", prepare.key_of(suite, language)):
+        if passages > LARGE and not large and not store.has("prepare", prepare_key(suite, language)):
             return (
                 f"reading its {passages:,} passages takes minutes, and no run prepared them in this cache; "
                 "`harness report --texts` reads them."

@@ -18,7 +18,7 @@ from harness.execution.executor import OnProgress, Outcome
 from harness.execution.worker import run_cell, write_failure
 from harness.machine import determinism
 from harness.request.cell import Cell
-from harness.stages.tasks import listed
+from harness.stages.stage_settings import tasks_of
 
 PRELOADED = ["sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"]
 _events: Any = None
@@ -46,7 +46,9 @@ class LocalExecutor:
         """Yield outcomes as cells end; a killed worker is a failed cell, and the others go on."""
         determinism.set_environment()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([*PRELOADED, *(["harness.mteb.mteb_tasks"] if any(map(listed, cells)) else [])])
+        context.set_forkserver_preload(
+            [*PRELOADED, *(["harness.mteb.mteb_tasks"] if any(map(tasks_of, cells)) else [])]
+        )
         events = context.Queue()
         pool = ProcessPool(self.jobs, max_tasks=1, initializer=_start, initargs=(events,), context=context)
         try:

@@ -18,13 +18,14 @@ from harness.execution.progress import Display
 from harness.execution.worker import expected_seconds
 from harness.machine import determinism
 from harness.machine.store import Store
-from harness.pipeline import key_of
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
 from harness.results import checksums, record
-from harness.stages import base_model, tasks, train
+from harness.stages import base_model, tasks
+from harness.stages.lineage import record_key, train_key
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
+from harness.stages.stage_settings import all_passages
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -59,7 +60,7 @@ def is_done(cell: Cell, folder: Path) -> bool:
         found = record.read(path)
     except DataError:
         return False
-    return found.status == "done" and found.cell_key == key_of(cell) and record.intact(folder, found)
+    return found.status == "done" and found.cell_key == record_key(cell) and record.intact(folder, found)
 
 
 def execute(request: Request, work: Work, executor: Executor, display: Display) -> list[Outcome]:
@@ -110,7 +111,7 @@ def preflight(work: Work, store: Store) -> None:
         _check_adapters(work.todo, model)
         habits.refuse_dimensions(work.todo, model.get_embedding_dimension() or 0)
         return
-    whole = base_model.whole(suite)
+    whole = all_passages(suite)
     for language in suite.languages:
         prepare(whole, language, place, store)
 
@@ -135,7 +136,7 @@ def estimate(cells: list[Cell], jobs: int) -> float | None:
 
 def trained_already(cells: list[Cell], store: Store) -> int:
     """Return for how many of the cells the trained model is in the store."""
-    return sum(cell.method is not None and store.has("train", train.key_of(cell)) for cell in cells)
+    return sum(cell.method is not None and store.has("train", train_key(cell)) for cell in cells)
 
 
 def default_jobs(device: str) -> int:

@@ -10,40 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from harness.data.validation import fold
-from harness.keys import digest, key
+from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.request.manifest import Writer
-from harness.stages import prepare
+from harness.stages.lineage import augment_key
+from harness.stages.stage_settings import augmentation_writer
+from harness.stages.writer_stage import Queries, WriterStage
 from harness.types import Data
-from harness.writers.writing import identity, write_queries
 
-VERSION = 1
-STAGE = "augment"
 WRITTEN = "written-"  # how the id of a written query begins
 
 
-def writer_of(cell: Cell) -> Writer | None:
-    """Return who writes training queries for a cell: nobody for one that trains on none."""
-    reads_queries = cell.method is not None and any(
-        method.family != "nli" for method in (cell.method, *cell.joined.values())
-    )
-    return cell.suite.augmentation if reads_queries else None
-
-
-def data_key(cell: Cell) -> str:
-    """Return the key of the data that a cell is trained on."""
-    return prepare.key_of(cell.suite, cell.language) if writer_of(cell) is None else key_of(cell)
-
-
-def key_of(cell: Cell) -> str:
-    """Return the key of the written queries."""
-    writer = writer_of(cell)
-    assert writer is not None
-    return key(STAGE, VERSION, [prepare.key_of(cell.suite, cell.language)], identity(writer, cell.language))
+def augment(cell: Cell, data: Data, store: Store) -> Data:
+    """Return the data with the written training queries, where the cell has a writer of them."""
+    return AUGMENT.run(cell, data, store)
 
 
 def passages_of(data: Data) -> dict[str, str]:
@@ -52,21 +34,7 @@ def passages_of(data: Data) -> dict[str, str]:
     return {doc: data.training_passages[doc] for doc in wanted}
 
 
-def augment(cell: Cell, data: Data, store: Store) -> Data:
-    """Return the data with the written training queries, where the suite asks for any."""
-    writer = writer_of(cell)
-    if writer is None:
-        return data
-
-    def compute() -> dict[str, Any]:
-        made = write_queries(writer, passages_of(data), cell.language, (cell.place.device, STAGE), store)
-        _, counts = merged(data, made.queries)
-        return {"queries": made.queries, "provenance": {**made.provenance, **counts}}
-
-    return merged(data, store.read_json(STAGE, key_of(cell), compute)["queries"])[0]
-
-
-def merged(data: Data, queries: Mapping[str, tuple[str, ...]]) -> tuple[Data, dict[str, int]]:
+def merged(data: Data, queries: Queries) -> tuple[Data, dict[str, int]]:
     """Return the data with queries for passages among its training queries, and what was added and left out."""
     dev = {fold(data.queries[query]) for query in data.dev}
     train = {fold(data.queries[query]) for query in data.train}
@@ -106,3 +74,6 @@ def _id(text: str, data: Data) -> str:
     """Return a query id that is derived from the text and is none of the data's."""
     whole = f"{WRITTEN}{digest(text)}"
     return next(name for length in (16, 64) if (name := whole[: len(WRITTEN) + length]) not in data.queries)
+
+
+AUGMENT = WriterStage[Data]("augment", "training queries", augmentation_writer, augment_key, passages_of, merged)

@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, Any
 from harness.data import encoders
 from harness.data.corpus import blocks
 from harness.errors import RequestError, one_line
-from harness.keys import derive, folder_sha256, key
+from harness.keys import derive, folder_sha256
 from harness.machine.store import Store
 from harness.request.cell import Place
-from harness.request.manifest import BuiltBase, LocalBase, PinnedBase, Text
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
-from harness.stages.prepare import key_of as prepare_key
+from harness.stages.lineage import base_key
 from harness.stages.prepare import prepare
+from harness.stages.stage_settings import all_passages, base_positions
 from harness.vectors.embedding import BLOCK
 
 if TYPE_CHECKING:
@@ -37,19 +38,8 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedTokenizerFast
 
-VERSION = 1
 INITIAL_SD = 0.02  # XLM-R's initializer_range
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # XLM-R's, in XLM-R's order
-
-
-def key_of(suite: Suite) -> str:
-    """Return the key of the base model: its revision or content, or the text and settings it is built from."""
-    base = suite.base_model
-    if isinstance(base, BuiltBase):
-        all_rows = whole(suite)
-        corpora = [prepare_key(all_rows, language) for language in sorted(suite.languages)]
-        return key("base", VERSION, corpora, [base.model_dump(), _positions(suite.text)])
-    return key("base", VERSION, [], base.model_dump())
 
 
 def base_model(suite: Suite, place: Place, store: Store) -> Path:
@@ -59,24 +49,14 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
         return base.path
     if isinstance(base, PinnedBase):
         return encoders.snapshot(base)
-    all_rows = whole(suite)
+    widest = all_passages(suite)
 
     def write(folder: Path) -> None:
-        passages = [prepare(all_rows, language, place, store).passages for language in sorted(suite.languages)]
+        passages = [prepare(widest, language, place, store).passages for language in sorted(suite.languages)]
         texts = [text for corpus in passages for _, block in blocks(corpus, BLOCK) for text in block]
-        build(texts, base, _positions(suite.text), folder)
+        build(texts, base, base_positions(suite.text), folder)
 
-    return store.make("base", key_of(suite), write)
-
-
-def whole(suite: Suite) -> Suite:
-    """Return the suite without what narrows its training queries: the base is built from passages alone."""
-    evaluation = suite.evaluation.model_copy(update={"holdout": 0.0})
-    return suite.model_copy(update={"max_train": None, "evaluation": evaluation, "train_files": {}})
-
-
-def _positions(text: Text) -> int:
-    return max(text.query_max_length, text.passage_max_length)
+    return store.make("base", base_key(suite), write)
 
 
 def build(texts: Sequence[str], settings: BuiltBase, max_length: int, folder: Path) -> None:

@@ -17,32 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.keys import key
 from harness.machine.store import VALUE, Store
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.manifest import Expert
-from harness.stages import base_model, mine
+from harness.stages.base_model import base_model
+from harness.stages.lineage import consult_key
 from harness.stats.agreement import agreement
 from harness.types import Need, TrainingData
-from harness.vectors.embedding import embed, open_encoder, settings_of
+from harness.vectors.embedding import embed, open_encoder
 
-VERSION = 2  # 2: with the agreement among experts
 Pair = tuple[str, str]  # query id, passage id
-
-
-def key_of(cell: Cell) -> str:
-    """Return the key of the experts' scores."""
-    suite, path = cell.suite, cell.place.methods_path
-    versions = [plugins.version(expert.ranker, path) for expert in suite.experts if expert.ranker]
-    experts = [expert.model_dump(mode="json") for expert in suite.experts]
-    lengths = suite.text.train_passage_max_length
-    return key(
-        "consult",
-        VERSION,
-        [mine.key_of(cell), base_model.key_of(suite)],
-        [experts, versions, lengths, settings_of(cell)],
-    )
 
 
 def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
@@ -64,7 +49,7 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
         names = [expert.name for expert in cell.suite.experts]
         return {"scores": rows, "agreement": agreement(names, np.stack(columns, axis=1))}
 
-    rows = store.read_json("consult", key_of(cell), compute)["scores"]
+    rows = store.read_json("consult", consult_key(cell), compute)["scores"]
     return replace(training, expert_scores={pair: tuple(row) for pair, row in zip(pairs, rows, strict=True)})
 
 
@@ -72,7 +57,7 @@ def agreed(cell: Cell, store: Store) -> dict[str, Any]:
     """Return how far the experts agree on the cell's pairs, as they were consulted; {} where they were not."""
     if Need.EXPERT_SCORES not in cell.needs:
         return {}
-    folder = store.find("consult", key_of(cell))
+    folder = store.find("consult", consult_key(cell))
     if folder is None:
         return {}
     found: dict[str, Any] = json.loads((folder / VALUE).read_text(encoding="utf-8"))["agreement"]
@@ -102,7 +87,7 @@ def _raw(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], 
         most = text.train_passage_max_length or text.passage_max_length  # few encoders have room for evaluation's 8192
         text = text.model_copy(update={**prompts, "passage_max_length": most})
         cell = replace(cell, suite=cell.suite.model_copy(update={"base_model": expert.encoder, "text": text}))
-    model = open_encoder(base_model.base_model(cell.suite, cell.place, store), cell)
+    model = open_encoder(base_model(cell.suite, cell.place, store), cell)
     passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
     of_queries = embed(model, queries, "query", cell, store)
     of_passages = embed(model, passages, "passage", cell, store)

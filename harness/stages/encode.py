@@ -15,23 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.corpus import Corpus
-from harness.keys import key
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import prepare, train
 from harness.types import Data
-from harness.vectors.embedding import Vectors, embed, embed_blocks, open_encoder, settings_of
+from harness.vectors.embedding import Vectors, embed, embed_blocks, open_encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-VERSION = 2  # 2: in blocks
-
-
-def key_of(cell: Cell) -> str:
-    """Return the key of a cell's passage and query vectors."""
-    inputs = [train.key_of(cell), prepare.key_of(cell.suite, cell.language)]
-    return key("encode", VERSION, inputs, settings_of(cell))
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from typing import Any
 from harness.keys import folder_sha256
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import held_out, rounds
+from harness.stages import held_out
 from harness.stages.encode import encode
 from harness.stages.retrieve import retrieve
-from harness.stages.score import score
+from harness.stages.score import means, score
+from harness.stages.training_rows import trained
 from harness.types import Data
 
 
@@ -31,11 +32,11 @@ def cross_validate(cell: Cell, data: Data, store: Store) -> dict[str, Any]:
         own = replace(cell, fold=number)
         judged = {query: dict.fromkeys(data.train[query], 1) for query in sorted(queries)}
         part = replace(data, dev=judged, passages=data.training_passages, pool=None)
-        model = rounds.trained(own, data, store)
+        model = trained(own, data, store)
         models.append(folder_sha256(model))
         ranking, _ = retrieve(own, encode(own, model, part, store), store)
-        for measure, values in score(ranking, judged, measures).items():
-            per_fold[measure].append(sum(values.values()) / len(values))
+        for measure, mean in means(score(ranking, judged, measures)).items():
+            per_fold[measure].append(mean)
     return {
         "folds": len(parts),
         "queries": [len(queries) for queries in parts],

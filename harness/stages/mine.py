@@ -15,46 +15,38 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from harness.keys import derive, key
+from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import rounds
-from harness.stages.augment import data_key
+from harness.stages.lineage import mine_key
+from harness.stages.stage_settings import data_hold_negative_queries
 from harness.types import Data, TrainingData
-from harness.vectors.embedding import embed, embed_blocks, open_encoder, settings_of
+from harness.vectors.embedding import embed, embed_blocks, open_encoder
 from harness.vectors.search import TopK
 
-VERSION = 1
+Miner = Callable[[], Path]  # makes or finds the model that mines; returns its folder
 
 
-def key_of(cell: Cell) -> str:
-    """Return the key; ANCE negatives do not depend on the seed, random ones do."""
-    inputs = [data_key(cell)]
-    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), answered_by_data(cell)]
-    if cell.entry.negatives == "random":
-        return key("mine", VERSION, inputs, [*settings, cell.seed])
-    return key("mine", VERSION, [*inputs, rounds.miner_key(cell)], [*settings, settings_of(cell)])
-
-
-def mine(cell: Cell, data: Data, store: Store) -> TrainingData:
+def mine(cell: Cell, data: Data, miner: Miner, store: Store) -> TrainingData:
     """Return the training data of a cell with its mined negatives, best first."""
     most = cell.training.pairs if cell.method else None
     if cell.entry.negatives is None:
         return TrainingData(data=data, seed=cell.seed, most=most)
-    answered = negative_queries(data) if answered_by_data(cell) else {}
+    answered = negative_queries(data) if data_hold_negative_queries(cell) else {}
     if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # by who made the rows
         return TrainingData(data, cell.seed, negatives=data.mined, negative_queries=answered, most=most)
     pool = data.training_passages
-    eligible = {doc: pool[doc] for doc in sorted(answered)} if answered_by_data(cell) else pool
+    eligible = {doc: pool[doc] for doc in sorted(answered)} if data_hold_negative_queries(cell) else pool
 
     def compute() -> dict[str, list[str]]:
         if cell.entry.negatives == "random":
             return draw(data, list(eligible), cell.suite.mining.depth, cell.seed)
-        return nearest(cell, data, eligible, store)
+        return nearest(cell, data, eligible, miner(), store)
 
-    found = store.read_json("mine", key_of(cell), compute)
+    found = store.read_json("mine", mine_key(cell), compute)
     return TrainingData(
         data=data,
         seed=cell.seed,
@@ -62,12 +54,6 @@ def mine(cell: Cell, data: Data, store: Store) -> TrainingData:
         negative_queries=answered,
         most=most,
     )
-
-
-def answered_by_data(cell: Cell) -> bool:
-    """Return whether the suite's data, or the user's training rows, hold the queries that negatives answer."""
-    given = cell.suite.train_files.get(cell.language)
-    return given.negative_queries if given else cell.suite.negative_queries == "data"
 
 
 def negative_queries(data: Data) -> dict[str, tuple[str, ...]]:
@@ -102,11 +88,11 @@ def _after(place: int, barred: Sequence[int]) -> int:
     return place
 
 
-def nearest(cell: Cell, data: Data, eligible: Mapping[str, str], store: Store) -> dict[str, list[str]]:
+def nearest(cell: Cell, data: Data, eligible: Mapping[str, str], miner: Path, store: Store) -> dict[str, list[str]]:
     """Return the `depth` eligible passages nearest to each training query under the model that mines."""
     depth = cell.suite.mining.depth
     texts = {query: data.queries[query] for query in data.train}
-    model = open_encoder(rounds.miner(cell, data, store), cell)
+    model = open_encoder(miner, cell)
     queries = embed(model, texts, "query", cell, store)
     most = max(len(docs) for docs in data.train.values())
     best = TopK(queries.matrix, depth + most)

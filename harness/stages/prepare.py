@@ -1,4 +1,4 @@
-"""Prepare: read one language of a suite, check it, join title and text. NLI triples are read apart (inference.py)."""
+"""Prepare: read one language of a suite, check it, join title and text. NLI triples are read apart (nli.py)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,14 @@ from pathlib import Path
 from harness import data
 from harness.data import corpus
 from harness.data.corpus import Corpus
-from harness.keys import key
 from harness.machine.store import Store
 from harness.request.cell import Place
 from harness.request.suite import Suite
+from harness.stages.lineage import prepare_key
 from harness.types import Data
 
-VERSION = 4  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: NLI apart
-ELSEWHERE: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}  # read by other stages
 REST = ("language", "queries", "train", "dev", "extra_queries", "mined")
 REST_FILE = "data.json"
-
-
-def key_of(suite: Suite, language: str) -> str:
-    """Return the key: the declared files and what decides which rows are used and how they read."""
-    sources = suite.languages[language].model_dump(mode="json", exclude=ELSEWHERE)
-    rows = {"max_train": suite.max_train, "holdout": suite.evaluation.holdout}
-    given = suite.train_files.get(language)
-    own = [given.sha256 if given else "", suite.unverified.get(language, "")]
-    return key("prepare", VERSION, [], [language, sources, [suite.text.title, suite.text.title_join], rows, own])
 
 
 def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
@@ -41,7 +30,7 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
         value = {"rest": rest, "sha256": {name: written.sha256 for name, written in corpora.items()}}
         (folder / REST_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
-    folder = store.make("prepare", key_of(suite, language), write)
+    folder = store.make("prepare", prepare_key(suite, language), write)
     value = json.loads((folder / REST_FILE).read_text(encoding="utf-8"))
     rest = value["rest"]
     corpora = {name: Corpus(folder / f"{name}.arrow", sha256) for name, sha256 in value["sha256"].items()}

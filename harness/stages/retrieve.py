@@ -13,31 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from harness.keys import key
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import encode, prepare
 from harness.stages.encode import Encoded
+from harness.stages.lineage import retrieve_key
+from harness.stages.stage_settings import cuts
 from harness.types import Data, Ranker, Ranking
 from harness.vectors.search import TopK, cut, strictly_decreasing
 
-VERSION = 2  # 2: one pass over the passages for every cut
 SAVE = 16  # blocks: a quarter of a million passages
 Found = tuple[Ranking, int]  # and how many neighbours were tied
-
-
-def key_of(cell: Cell) -> str:
-    """Return the key of a cell's ranking."""
-    depth = cell.suite.evaluation.depth
-    if isinstance(cell.plugin, Ranker):
-        inputs = [prepare.key_of(cell.suite, cell.language)]
-        return key("retrieve", VERSION, inputs, [depth, cell.entry.identity(), cell.plugin_versions()])
-    return key("retrieve", VERSION, [encode.key_of(cell)], [depth, cuts(cell)])
-
-
-def cuts(cell: Cell) -> list[int]:
-    """Return the dimensions at which vectors are searched besides their own, largest first."""
-    return sorted({*cell.suite.evaluation.dimensions, *cell.entry.dimensions}, reverse=True)
 
 
 def retrieve(cell: Cell, encoded: Encoded, store: Store, dimension: int | None = None) -> Found:
@@ -45,7 +30,7 @@ def retrieve(cell: Cell, encoded: Encoded, store: Store, dimension: int | None =
 
     `dimension` is one of `cuts(cell)`.
     """
-    found = store.read_json("retrieve", key_of(cell), lambda: _search(cell, encoded, store))
+    found = store.read_json("retrieve", retrieve_key(cell), lambda: _search(cell, encoded, store))
     ranking, ties = found["" if dimension is None else str(dimension)]
     return _rows(ranking), ties
 
@@ -54,7 +39,7 @@ def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, Found]:
     depth = cell.suite.evaluation.depth
     queries = encoded.queries
     best = {dimension: TopK(cut(queries.matrix, dimension), depth) for dimension in (None, *cuts(cell))}
-    saved = store.partial(key_of(cell)) / "ranking.npz"
+    saved = store.partial(retrieve_key(cell)) / "ranking.npz"
     done = _load(saved, best)
     for count, (start, vectors) in enumerate(encoded.passages(done), start=1):
         for dimension, top in best.items():
@@ -62,7 +47,7 @@ def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, Found]:
         if count % SAVE == 0:
             _save(saved, best, start + len(vectors))
     found = {str(dimension or ""): top.ranking(queries.ids, encoded.id_at) for dimension, top in best.items()}
-    store.forget(key_of(cell))
+    store.forget(retrieve_key(cell))
     return found
 
 
@@ -97,7 +82,7 @@ def rank(cell: Cell, ranker: Ranker, data: Data, store: Store) -> Found:
         ranking = {query: rows for query, (rows, _) in distinct.items()}
         return {"": (ranking, sum(ties for _, ties in distinct.values()))}
 
-    ranking, ties = store.read_json("retrieve", key_of(cell), compute)[""]
+    ranking, ties = store.read_json("retrieve", retrieve_key(cell), compute)[""]
     return _rows(ranking), ties
 
 

@@ -1,7 +1,7 @@
 """Score: per-query measures through ir_measures (on pytrec_eval-terrier; RR@k on its MS MARCO provider).
 
-A judged query that the run does not answer scores 0 (trap T2). No document is dropped because its id equals the
-query's (trap T4). Nothing is rounded.
+A judged query without results in the run scores 0 (docs/traps.md, T2). A document whose id equals the query's is kept
+(docs/traps.md, T4). Nothing is rounded.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from harness.errors import CellError
 from harness.types import Ranking, Scores
-
-VERSION = 1
 
 
 def score(ranking: Ranking, qrels: Mapping[str, Mapping[str, int]], measures: Sequence[str]) -> Scores:
@@ -28,3 +26,8 @@ def score(ranking: Ranking, qrels: Mapping[str, Mapping[str, int]], measures: Se
             raise CellError(f"{metric.measure} of query {metric.query_id} is NaN")
         values[str(metric.measure)][metric.query_id] = value
     return values
+
+
+def means(scores: Scores) -> dict[str, float]:
+    """Return measure → mean over the judged queries."""
+    return {measure: sum(values.values()) / len(values) for measure, values in scores.items()}

@@ -8,52 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from harness.errors import CellError, HarnessError, one_line
-from harness.keys import key
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Task
-from harness.stages import train
-from harness.types import Ranker
-
-VERSION = 1
-
-
-def listed(cell: Cell) -> tuple[Task, ...]:
-    """Return the MTEB tasks that a cell is scored on."""
-    if isinstance(cell.plugin, Ranker) or cell.suite.evaluation.holdout:
-        return ()
-    return cell.suite.languages[cell.language].tasks
-
-
-def key_of(cell: Cell, task: Task) -> str:
-    """Return the key of a model's scores on one task."""
-    text, evaluation = cell.suite.text, cell.suite.evaluation
-    settings = [
-        task.model_dump(),
-        version("mteb"),
-        [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
-        [evaluation.encode_batch_size, evaluation.precision, cell.place.device],
-    ]
-    return key("tasks", VERSION, [train.key_of(cell)], settings)
-
-
-def keys_of(cell: Cell) -> list[str]:
-    """Return the keys of all of a cell's tasks, none where it has none."""
-    return [key_of(cell, task) for task in listed(cell)]
+from harness.stages.lineage import task_key
+from harness.stages.stage_settings import tasks_of
 
 
 def tasks(cell: Cell, model: Path, store: Store) -> dict[str, dict[str, Any]]:
     """Return task → what mteb measured; a task that fails is the cell's failure, with the task's name."""
     found: dict[str, dict[str, Any]] = {}
-    wanted = listed(cell)
+    wanted = tasks_of(cell)
     for done, task in enumerate(wanted):
         store.progress("tasks", done, len(wanted))
-        found[task.name] = store.read_json("tasks", key_of(cell, task), partial(_score, cell, task, model))
+        found[task.name] = store.read_json("tasks", task_key(cell, task), partial(_score, cell, task, model))
     return found
 
 
@@ -62,7 +34,7 @@ def refuse(cells: Iterable[Cell]) -> None:
 
     Nothing of the tasks' data is read; mteb is imported only where a cell has a task.
     """
-    for language, tasks in {cell.language: found for cell in cells if (found := listed(cell))}.items():
+    for language, tasks in {cell.language: found for cell in cells if (found := tasks_of(cell))}.items():
         from harness.mteb import mteb_tasks
 
         mteb_tasks.refuse(language, tasks)
@@ -71,7 +43,7 @@ def refuse(cells: Iterable[Cell]) -> None:
 def check_data(cells: Iterable[Cell]) -> None:
     """Raise DataError where the dataset of a task of theirs is not on this machine and cannot be had."""
     for (suite, language), tasks in {
-        (cell.suite.name, cell.language): found for cell in cells if (found := listed(cell))
+        (cell.suite.name, cell.language): found for cell in cells if (found := tasks_of(cell))
     }.items():
         from harness.mteb import mteb_tasks, task_datasets
 

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
-from harness.keys import derive, key
-from harness.machine import determinism
+from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Text, Training
-from harness.stages import base_model, best_checkpoint, consult, held_out, mine, nli, write
-from harness.stages.augment import data_key
+from harness.stages import best_checkpoint, held_out
+from harness.stages.base_model import base_model
+from harness.stages.lineage import train_key
 from harness.stages.objective import Objective, batches, examples, together
+from harness.stages.stage_settings import training_lengths
 from harness.types import Need, TrainingData
 from harness.vectors.embedding import open_model
 
@@ -28,41 +29,15 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainingArguments
     from torch import Tensor
 
-VERSION = 2  # 2: queries are cut at their own length
 LOG = "training.json"
-
-
-def key_of(cell: Cell) -> str:
-    """Return the key of the trained model; for an untrained entry, that of the base."""
-    if cell.method is None:
-        return base_model.key_of(cell.suite)
-    inputs = [base_model.key_of(cell.suite), data_key(cell), *nli.keys_of(cell)]
-    if cell.entry.negatives is not None:
-        inputs.append(mine.key_of(cell))
-    if write.writer_of(cell) is not None:
-        inputs.append(write.key_of(cell))
-    if Need.EXPERT_SCORES in cell.needs:
-        inputs.append(consult.key_of(cell))
-    text = cell.suite.text
-    settings = [
-        cell.entry.identity(),
-        cell.plugin_versions(),
-        cell.training.model_dump(),
-        [text.query_prompt, text.passage_prompt, lengths(text)],
-        cell.seed,
-        cell.place.device,
-        *([threads] if (threads := determinism.thread_settings()) else []),
-        *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
-    ]
-    return key("train", VERSION, inputs, settings)
 
 
 def train(cell: Cell, training: TrainingData, store: Store) -> Path:
     """Return the folder of the cell's model: trained, or the base where the entry does not train."""
-    start = base_model.base_model(cell.suite, cell.place, store)
+    start = base_model(cell.suite, cell.place, store)
     if cell.method is None:
         return start
-    return store.make("train", key_of(cell), lambda folder: _train(cell, training, start, (folder, store)))
+    return store.make("train", train_key(cell), lambda folder: _train(cell, training, start, (folder, store)))
 
 
 def _train(cell: Cell, training: TrainingData, start: Path, out: tuple[Path, Store]) -> None:
@@ -85,7 +60,7 @@ def _train(cell: Cell, training: TrainingData, start: Path, out: tuple[Path, Sto
     objective = Objective(cell, model)
     evaluations = best_checkpoint.evaluations(cell, training, held)
     steps = _steps(batches(rows, cell.training.batch_size), cell.training)
-    checkpoints = store.partial(key_of(cell))
+    checkpoints = store.partial(train_key(cell))
     trainer = SentenceTransformerTrainer(
         model=model,
         args=_arguments(cell.training, cell, checkpoints),
@@ -107,7 +82,7 @@ def _train(cell: Cell, training: TrainingData, start: Path, out: tuple[Path, Sto
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **chosen}
     (folder / LOG).write_text(json.dumps(log), encoding="utf-8")
-    _forget(checkpoints)
+    store.forget(train_key(cell))
 
 
 def _finite(tensor: Tensor) -> bool:
@@ -178,11 +153,6 @@ def is_query(column: str) -> bool:
     return column == "anchor" or column.startswith("query")
 
 
-def lengths(text: Text) -> dict[str, int]:
-    """Return the number of tokens that training cuts queries and passages at, special ones included."""
-    return {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
-
-
 def _collator(model: SentenceTransformer, rows: Mapping[str, Dataset], text: Text) -> Any:
     """Return the library's collator, told which columns hold queries and where each kind is cut."""
     from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
@@ -190,14 +160,14 @@ def _collator(model: SentenceTransformer, rows: Mapping[str, Dataset], text: Tex
     names = {name for own in rows.values() for name in own.column_names if name != "label"}
     kinds = {name: "query" if is_query(name) else "document" for name in sorted(names)}
     return SentenceTransformerDataCollator(
-        preprocess_fn=model.preprocess, router_mapping=kinds, max_length=lengths(text)
+        preprocess_fn=model.preprocess, router_mapping=kinds, max_length=training_lengths(text)
     )
 
 
 def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
     """Return what a record says of the training beside rows and losses; `pairs` are of the training queries."""
     pairs = training.pairs()
-    facts: dict[str, Any] = {"pairs": len(pairs), "lengths": lengths(cell.suite.text)}
+    facts: dict[str, Any] = {"pairs": len(pairs), "lengths": training_lengths(cell.suite.text)}
     if Need.HARD_NEGATIVES in cell.needs:  # without any, a pair makes no row of a method that contrasts them
         facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
     return facts
@@ -226,9 +196,3 @@ def _latest(checkpoints: Path) -> str | None:
 
     last: str | None = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None  # type: ignore[no-untyped-call]
     return last
-
-
-def _forget(checkpoints: Path) -> None:
-    import shutil
-
-    shutil.rmtree(checkpoints, ignore_errors=True)

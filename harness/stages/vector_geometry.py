@@ -1,8 +1,8 @@
 """Geometry: uniformity, alignment and anisotropy of a cell's vectors, under the untuned base and under its model.
 
-The sample is one for all entries and seeds of a language, so that before and after are of the same texts: at most
-SAMPLE passages, drawn uniformly from those that are searched, and at most SAMPLE pairs of a dev query with a passage
-that is relevant to it. The equations are in harness/stats/sphere.py.
+All entries and seeds of a language share one sample, so that before and after are measured on the same texts: at most
+GEOMETRY_SAMPLE passages, drawn uniformly from the searched ones, and at most GEOMETRY_SAMPLE pairs of a dev query and
+a passage relevant to it. The equations are in harness/stats/sphere.py.
 """
 
 from __future__ import annotations
@@ -12,25 +12,17 @@ import random
 import numpy as np
 
 from harness.data.corpus import Corpus
-from harness.keys import derive, key
+from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import base_model, prepare, train
+from harness.stages.base_model import base_model
 from harness.stages.encode import Encoded, encode
+from harness.stages.lineage import GEOMETRY_SAMPLE, geometry_keys
 from harness.stats.sphere import Floats, alignment, anisotropy, uniformity
-from harness.types import Data, Ranker
-from harness.vectors.embedding import embed, settings_of
+from harness.types import Data
+from harness.vectors.embedding import embed
 
-VERSION = 2  # 2: a smaller sample; the queries' vectors are those of the search
-SAMPLE = 500  # 124,750 pairs of passages; encoded once more for every model
 Pair = tuple[str, str]  # query id, passage id
-
-
-def keys_of(cell: Cell) -> list[str]:
-    """Return the keys of the measurements before and after; none for a ranker, which has no vectors."""
-    if isinstance(cell.plugin, Ranker):
-        return []
-    return [_key(cell, base_model.key_of(cell.suite)), _key(cell, train.key_of(cell))]
 
 
 def geometry(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str, dict[str, float]]:
@@ -40,12 +32,12 @@ def geometry(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str
     """
     if len(data.passages) < 2:
         return {}
-    before, after = keys_of(cell)
+    before, after = geometry_keys(cell)
 
     def untuned() -> dict[str, float]:
         if cell.method is None:  # its model is the base
             return _measure(vectors)
-        return _measure(encode(cell, base_model.base_model(cell.suite, cell.place, store), data, store))
+        return _measure(encode(cell, base_model(cell.suite, cell.place, store), data, store))
 
     first = store.read_json("geometry", before, untuned)
     tuned = first if cell.method is None else store.read_json("geometry", after, lambda: _measure(vectors))
@@ -56,7 +48,7 @@ def passages(data: Data) -> list[str]:
     """Return the ids of the passages that uniformity and anisotropy are of, ascending."""
     count = len(data.passages)
     rng = random.Random(derive(0, "geometry", "passages", data.language))
-    rows = sorted(rng.sample(range(count), min(SAMPLE, count)))
+    rows = sorted(rng.sample(range(count), min(GEOMETRY_SAMPLE, count)))
     if isinstance(data.passages, Corpus):
         return [data.passages.id_at(row) for row in rows]
     ids = sorted(data.passages)
@@ -67,11 +59,7 @@ def pairs(data: Data) -> list[Pair]:
     """Return the pairs (dev query, relevant passage) that alignment is of, sorted."""
     found = sorted((query, doc) for query, grades in data.dev.items() for doc, grade in grades.items() if grade > 0)
     rng = random.Random(derive(0, "geometry", "pairs", data.language))
-    return sorted(rng.sample(found, min(SAMPLE, len(found))))
-
-
-def _key(cell: Cell, model: str) -> str:
-    return key("geometry", VERSION, [model, prepare.key_of(cell.suite, cell.language)], [SAMPLE, settings_of(cell)])
+    return sorted(rng.sample(found, min(GEOMETRY_SAMPLE, len(found))))
 
 
 def _measure(vectors: Encoded) -> dict[str, float]:

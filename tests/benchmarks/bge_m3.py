@@ -37,10 +37,9 @@ from harness.execution.plan import Request  # noqa: E402
 from harness.keys import file_sha256  # noqa: E402
 from harness.machine.store import Store  # noqa: E402
 from harness.request.cell import Cell, Place  # noqa: E402
-from harness.stages.consult import consult  # noqa: E402
-from harness.stages.mine import mine  # noqa: E402
 from harness.stages.prepare import prepare  # noqa: E402
 from harness.stages.train import train  # noqa: E402
+from harness.stages.training_rows import training_rows  # noqa: E402
 from harness.vectors.embedding import embed, open_encoder  # noqa: E402
 
 QUERY, PASSAGE = 128, 512  # tokens, arXiv 2412.17364
@@ -135,7 +134,7 @@ def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path
     times: list[float] = []
     determinism.deterministic(cell.seed, options.device)
     data = prepare(cell.suite, cell.language, cell.place, store)
-    training = consult(cell, mine(cell, data, store), store)
+    training = training_rows(cell, data, store)
     if options.device != "cpu":
         reset_peak()
     store.progress = lambda stage, done, total: times.append(clock(options.device)) if stage == "train" else None

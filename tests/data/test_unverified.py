@@ -14,7 +14,7 @@ from harness.execution import plan
 from harness.execution.plan import Request
 from harness.request import suite
 from harness.request.cell import Place
-from harness.stages import prepare
+from harness.stages.lineage import prepare_key
 
 ANOTHER = DATA["corpus.jsonl"].replace(b"Tea is made", b"Tea is brewed")
 
@@ -59,9 +59,9 @@ def test_accepted_data_are_marked_in_record_page_and_table(manifest: Path, tmp_p
 def test_accepted_data_run_under_keys_of_their_own(manifest: Path, tmp_path: Path) -> None:
     taken = made(manifest, tmp_path, unverified=True).suite
     assert set(taken.unverified) == {"en"}
-    assert prepare.key_of(taken, "en") != prepare.key_of(made(manifest, tmp_path, unverified=False).suite, "en")
+    assert prepare_key(taken, "en") != prepare_key(made(manifest, tmp_path, unverified=False).suite, "en")
     (manifest.parent / "corpus.jsonl").write_bytes(ANOTHER + b"\n")
-    assert prepare.key_of(made(manifest, tmp_path, unverified=True).suite, "en") != prepare.key_of(taken, "en")
+    assert prepare_key(made(manifest, tmp_path, unverified=True).suite, "en") != prepare_key(taken, "en")
 
 
 def test_data_that_do_not_differ_are_not_marked(tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell, Place
 from harness.request.manifest import BuiltBase
-from harness.stages import augment, mine, prepare, write
+from harness.stages.augment import augment
+from harness.stages.prepare import prepare
+from harness.stages.training_rows import mined
+from harness.stages.write import passages_of, write
 
 Cells = Callable[..., list[Cell]]
 
@@ -63,14 +66,14 @@ def said(cells: list[Cell], store: Store) -> list[str]:
 def test_before_anything_is_read_the_bound_is_queries_times_depth_within_the_pool(cells: Cells, store: Store) -> None:
     asked = cells("clpl", negative_queries="endpoint:m")
     assert said(asked, store) == [
-        "negative queries by endpoint 'm': at most 120 requests, answers that are there are not asked for"
+        "negative queries by endpoint 'm': at most 120 requests; cached answers are not requested again"
     ]
     both = cells("clpl,clpl-moe", negative_queries="endpoint:m", seeds=[0, 1])
     assert said(both, store) == said(asked, store)  # one set of negatives for all of them
     asked = cells("clpl", negative_queries="endpoint:m", augment="endpoint:m")
     assert said(asked, store) == [
-        "training queries by endpoint 'm': at most 192 requests, answers that are there are not asked for",
-        "negative queries by endpoint 'm': at most 192 requests, answers that are there are not asked for",
+        "training queries by endpoint 'm': at most 192 requests; cached answers are not requested again",
+        "negative queries by endpoint 'm': at most 192 requests; cached answers are not requested again",
     ]
 
 
@@ -85,27 +88,24 @@ def test_where_mining_is_cached_the_number_is_exact(
     cells: Cells, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (cell,) = cells("clpl", negative_queries="endpoint:m", augment="endpoint:m")
-    data = prepare.prepare(cell.suite, "ko", cell.place, store)
+    data = prepare(cell.suite, "ko", cell.place, store)
     relevant = {doc for docs in data.train.values() for doc in docs}
-    assert said([cell], store)[0] == (
-        f"training queries by endpoint 'm': {len(relevant)} requests, 0 answers are there already"
-    )
+    assert said([cell], store)[0] == (f"training queries by endpoint 'm': {len(relevant)} requests, 0 answers cached")
     with serving(answer=lambda prompt: f"what is {digest(prompt)[:8]}?") as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        data = augment.augment(cell, data, store)
-        assert said([cell], store)[0].endswith(f": 0 requests, {len(relevant)} answers are there already")
+        data = augment(cell, data, store)
+        assert said([cell], store)[0].endswith(f": 0 requests, {len(relevant)} answers cached")
         assert "at most 192 requests" in said([cell], store)[1]
-        training = mine.mine(cell, data, store)
-        negatives = write.passages_of(training)
+        training = mined(cell, data, store)
+        negatives = passages_of(training)
         answered = len(negatives.keys() & relevant)  # by the same server, under the same prompt
         assert said([cell], store)[1] == (
-            f"negative queries by endpoint 'm': {len(negatives) - answered} requests, "
-            f"{answered} answers are there already"
+            f"negative queries by endpoint 'm': {len(negatives) - answered} requests, {answered} answers cached"
         )
-        write.write(cell, training, store)
+        write(cell, training, store)
         assert len(server.prompts) == len(negatives.keys() | relevant)
-    assert said([cell], store)[1].endswith(f": 0 requests, {len(negatives)} answers are there already")
+    assert said([cell], store)[1].endswith(f": 0 requests, {len(negatives)} answers cached")
 
 
 def test_an_endpoint_without_a_key_is_refused_unless_everything_is_answered(

@@ -28,7 +28,7 @@ from harness.request.suite import load
 from harness.results import record
 from harness.results.record import Record
 from harness.stages import base_model as base
-from harness.stages import train
+from harness.stages.lineage import train_key
 from harness.stages.prepare import prepare
 from harness.types import Data
 
@@ -88,7 +88,7 @@ def really(cells: list[Cell], folder: Path) -> dict[Name, Real]:
         data = prepare(cell.suite, cell.language, cell.place, store)
         model = base.base_model(cell.suite, cell.place, store)
         if cell.method is not None:
-            model = store.make("train", train.key_of(cell), lambda _: pytest.fail("the model is not in the store"))
+            model = store.make("train", train_key(cell), lambda _: pytest.fail("the model is not in the store"))
         made[cell.entry.name, cell.language, cell.seed] = Real(cell, done, data, folder, model)
     return made
 

@@ -10,12 +10,12 @@ import pytest
 from support.commands import invoke
 from support.fake_records import board, draw, put
 
-from harness import pipeline
 from harness.evidence.leaderboard import collate
 from harness.execution import plan
 from harness.report.report_files import write_reports
 from harness.report.sections import tasks_section as section
 from harness.request.cell import Place
+from harness.stages.lineage import record_key
 from tests.export.conftest import Finished, manifest
 
 pytestmark = pytest.mark.xdist_group("mteb")
@@ -91,7 +91,7 @@ def test_the_table_is_in_the_order_of_the_leaderboard(reported: Path) -> None:
 def test_a_record_made_without_the_tasks_is_not_done_once_the_suite_lists_them(tmp_path: Path) -> None:
     with_tasks = plan.make(plan.Request(str(manifest(tmp_path)), ["base"], ["ko"], [0], tmp_path, Place(tmp_path)))
     without = plan.make(plan.Request("mini", ["base"], ["ko"], [0], tmp_path, Place(tmp_path)))
-    assert pipeline.key_of(with_tasks.cells[0]) != pipeline.key_of(without.cells[0])
+    assert record_key(with_tasks.cells[0]) != record_key(without.cells[0])
 
 
 def test_a_task_that_does_not_exist_is_refused_in_one_line_before_anything_is_written(tmp_path: Path) -> None:

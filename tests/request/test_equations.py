@@ -18,12 +18,12 @@ from harness.execution import plan
 from harness.execution.worker import write_failure
 from harness.export.mteb_results import model_of
 from harness.machine.bundled import manifests
-from harness.pipeline import key_of
 from harness.request import plugins, suite
 from harness.request.cell import Cell, Place
 from harness.request.entries import declared, resolve
 from harness.results import rerun_commands
 from harness.results.record import Record, path_of, read
+from harness.stages.lineage import record_key
 
 NAMES = sorted(path.stem for path in (manifests().parent / "methods").glob("[!_]*.py"))
 WITHOUT = {"intermediate"}  # it changes what is trained, not what is computed
@@ -59,10 +59,10 @@ def test_an_entry_is_described_with_the_equations_of_all_its_plugins() -> None:
 
 
 def test_another_equation_is_in_the_record_and_in_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = key_of(mini("mnrl"))
+    before = record_key(mini("mnrl"))
     monkeypatch.setattr(importlib.import_module("methods.mnrl").PLUGIN, "equation", "another")
     assert mini("mnrl").described()["equations"] == {"mnrl": "another"}
-    assert key_of(mini("mnrl")) == before
+    assert record_key(mini("mnrl")) == before
 
 
 def test_a_failed_cell_has_its_entry_described_too(tmp_path: Path) -> None:

@@ -17,11 +17,10 @@ from harness.request.cell import Cell, Place
 from harness.request.manifest import BuiltBase, Training
 from harness.request.suite import Suite
 from harness.stages import base_model
-from harness.stages.consult import consult
-from harness.stages.mine import mine
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
 from harness.stages.train import train
+from harness.stages.training_rows import mined, training_rows
 from harness.types import Data, TrainingData
 
 TRAINING = Training(epochs=1, batch_size=8, learning_rate=1e-3, warmup=0.1, dropout=0.1)
@@ -56,9 +55,13 @@ class Workbench:
     def data(self, cell: Cell, store: Store) -> Data:
         return inference(cell, prepare(cell.suite, cell.language, cell.place, store), store)
 
+    def mined(self, cell: Cell, store: Store) -> TrainingData:
+        """Return the cell's training data with its negatives."""
+        return mined(cell, self.data(cell, store), store)
+
     def training_data(self, cell: Cell, store: Store) -> TrainingData:
         """Return what the cell's method makes its rows of."""
-        return consult(cell, mine(cell, self.data(cell, store), store), store)
+        return training_rows(cell, self.data(cell, store), store)
 
     def train(self, cell: Cell, store: Store) -> Path:
         """Return the folder of the cell's trained model."""

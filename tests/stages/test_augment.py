@@ -11,7 +11,10 @@ from support.chat_server import serving
 
 from harness.keys import digest
 from harness.request.manifest import Writer
-from harness.stages import augment, mine, prepare, train
+from harness.stages import augment
+from harness.stages.lineage import data_key, mine_key, prepare_key, train_key
+from harness.stages.prepare import prepare
+from harness.stages.training_rows import mined
 from harness.types import Data
 
 WRITER = Writer(kind="endpoint", model="tiny", prompt="{passage}")
@@ -75,9 +78,9 @@ def test_the_writer_is_part_of_every_key_of_what_is_trained_on_and_of_no_other(b
         keys = set()
         for writer in (None, WRITER, WRITER.model_copy(update={"prompt": "another {passage}"})):
             cell, _ = cell_with(bench, name, writer)
-            keys.add((augment.data_key(cell), train.key_of(cell)))
+            keys.add((data_key(cell), train_key(cell)))
             if cell.entry.negatives:
-                keys.add((mine.key_of(cell), train.key_of(cell)))
+                keys.add((mine_key(cell), train_key(cell)))
         assert len(keys) == {"infonce-ance": 6, "mnrl": 3}.get(name, 1), name
         assert reads == (len(keys) > 1)
 
@@ -86,7 +89,7 @@ def test_a_cell_trains_on_what_a_server_wrote_for_its_relevant_passages(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell, store = cell_with(bench, "mnrl", WRITER)
-    data = prepare.prepare(cell.suite, "ko", cell.place, store)
+    data = prepare(cell.suite, "ko", cell.place, store)
     relevant = {doc for docs in data.train.values() for doc in docs}
     taken = data.queries[next(iter(data.dev))]
     with serving(answer=lambda prompt: f"{taken if prompt == first else 'about ' + prompt[:40]}") as server:
@@ -99,10 +102,10 @@ def test_a_cell_trains_on_what_a_server_wrote_for_its_relevant_passages(
     assert again.train == found.train
     assert len(found.train) - len(data.train) == len(relevant) - 1
     assert taken not in {found.queries[query] for query in found.train}
-    assert len(mine.mine(cell, found, store).pairs()) > len(mine.mine(cell, data, store).pairs())
+    assert len(mined(cell, found, store).pairs()) > len(mined(cell, data, store).pairs())
 
 
 def test_without_a_writer_the_data_stay_as_they_are(bench: Any, tmp_path: Path) -> None:
     cell, store = cell_with(bench, "mnrl", None)
     assert augment.augment(cell, DATA, store) is DATA
-    assert augment.data_key(cell) == prepare.key_of(cell.suite, "ko")
+    assert data_key(cell) == prepare_key(cell.suite, "ko")

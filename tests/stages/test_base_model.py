@@ -20,6 +20,7 @@ from harness.request.cell import Place
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages import base_model
+from harness.stages.lineage import base_key
 from harness.vectors.embedding import open_model
 
 if TYPE_CHECKING:
@@ -175,8 +176,8 @@ def test_a_suites_base_is_built_once_from_the_passages_of_all_its_languages(smal
 def test_the_base_does_not_depend_on_how_many_queries_are_trained_on(small_suite: Suite) -> None:
     fewer = small_suite.model_copy(update={"max_train": 7})
     held = small_suite.evaluation.model_copy(update={"holdout": 0.5})
-    assert base_model.key_of(fewer) == base_model.key_of(small_suite)
-    assert base_model.key_of(small_suite.model_copy(update={"evaluation": held})) == base_model.key_of(small_suite)
+    assert base_key(fewer) == base_key(small_suite)
+    assert base_key(small_suite.model_copy(update={"evaluation": held})) == base_key(small_suite)
 
 
 def test_the_base_depends_on_its_shape_and_its_longest_text(small_suite: Suite) -> None:
@@ -184,7 +185,7 @@ def test_the_base_depends_on_its_shape_and_its_longest_text(small_suite: Suite) 
     wider = small_suite.model_copy(update={"base_model": small_suite.base_model.model_copy(update={"hidden_size": 64})})
     text = small_suite.text.model_copy(update={"passage_max_length": 96})
     longer = small_suite.model_copy(update={"text": text})
-    assert len({base_model.key_of(chosen) for chosen in (small_suite, wider, longer)}) == 3
+    assert len({base_key(chosen) for chosen in (small_suite, wider, longer)}) == 3
 
 
 def test_a_folder_given_as_base_model_is_used_and_known_by_its_content(
@@ -195,9 +196,9 @@ def test_a_folder_given_as_base_model_is_used_and_known_by_its_content(
     assert base_model.base_model(chosen, Place(cache=tmp_path), Store(tmp_path / "store")) == folder
     moved = tmp_path / "moved"
     shutil.copytree(folder, moved)
-    assert base_model.key_of(base_model.override(small_suite, str(moved))) == base_model.key_of(chosen)
+    assert base_key(base_model.override(small_suite, str(moved))) == base_key(chosen)
     (moved / "README.md").write_text("changed", encoding="utf-8")
-    assert base_model.key_of(base_model.override(small_suite, str(moved))) != base_model.key_of(chosen)
+    assert base_key(base_model.override(small_suite, str(moved))) != base_key(chosen)
     assert str(folder) not in chosen.model_dump_json()
 
 

@@ -9,9 +9,8 @@ import pytest
 from support.commands import read_json
 
 from harness.execution import plan
-from harness.pipeline import key_of
 from harness.request.cell import Place
-from harness.stages import retrieve, train
+from harness.stages.lineage import record_key, retrieve_key, train_key
 
 GOLDEN = Path(__file__).with_name("cell_keys.json")  # name of a request → cell → keys of record, model and ranking
 HABITS = ["mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"]
@@ -39,9 +38,9 @@ def test_the_keys_of_all_cells_are_those_of_the_golden_file(name: str) -> None:
     cells = plan.make(request).cells
     keys = {
         str(cell): [
-            key_of(cell),
-            "" if cell.entry.method == "bm25" else train.key_of(cell),
-            retrieve.key_of(cell),
+            record_key(cell),
+            "" if cell.entry.method == "bm25" else train_key(cell),
+            retrieve_key(cell),
         ]
         for cell in cells
     }

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from harness.stages import mine
-from harness.stages.consult import agreed, consult, key_of, scaled
+from harness.stages.consult import agreed, consult, scaled
+from harness.stages.lineage import consult_key
 from harness.types import TrainingData
 
 
@@ -64,14 +64,14 @@ def test_scores_are_equal_in_a_fresh_store(bench: Any, consulted: TrainingData) 
 
 def test_entries_that_differ_in_the_target_alone_share_their_scores(bench: Any) -> None:
     store = bench.store()
-    keys = {key_of(bench.cell(name, store)) for name in ("soft-1", "soft-2", "soft-3", "hard-label")}
+    keys = {consult_key(bench.cell(name, store)) for name in ("soft-1", "soft-2", "soft-3", "hard-label")}
     assert len(keys) == 1
 
 
 def test_a_method_that_asks_for_no_scores_gets_none(bench: Any) -> None:
     store = bench.store()
     cell = bench.cell("mnrl", store)
-    training = mine.mine(cell, bench.data(cell, store), store)
+    training = bench.mined(cell, store)
     assert consult(cell, training, store) is training
     assert "consult" not in [run.stage for run in store.runs]
 

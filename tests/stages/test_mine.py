@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from harness.stages import base_model
-from harness.stages.mine import draw, key_of, mine, negative_queries
+from harness.stages.lineage import mine_key
+from harness.stages.mine import draw, negative_queries
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import open_model
 
@@ -26,8 +27,8 @@ DATA = Data(
 def mined(bench: Any, name: str, seed: int = 0) -> TrainingData:
     store = bench.store()
     cell = bench.cell(name, store, seed)
-    found: TrainingData = mine(cell, bench.data(cell, store), store)
-    return found
+    training: TrainingData = bench.mined(cell, store)
+    return training
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +117,14 @@ def test_random_negatives_depend_on_the_seed(bench: Any, drawn: TrainingData) ->
 def test_ance_negatives_do_not_depend_on_the_seed(bench: Any, ance: TrainingData) -> None:
     assert mined(bench, "infonce-ance", 1).negatives == ance.negatives
     store = bench.store()
-    keys = {key_of(bench.cell("infonce-ance", store, seed)) for seed in (0, 1, 2)}
+    keys = {mine_key(bench.cell("infonce-ance", store, seed)) for seed in (0, 1, 2)}
     assert len(keys) == 1
 
 
 def test_clpl_and_its_control_share_their_negatives_and_their_rows(bench: Any) -> None:
     store = bench.store()
     clpl, control = bench.cell("clpl", store, 3), bench.cell("infonce-ance", store, 3)
-    assert key_of(clpl) == key_of(control)
+    assert mine_key(clpl) == mine_key(control)
     rows = clpl.method.examples(bench.training_data(clpl, store))
     wanted = control.method.examples(bench.training_data(control, store))
     assert rows.select_columns(wanted.column_names).to_list() == wanted.to_list()
@@ -133,5 +134,4 @@ def test_clpl_and_its_control_share_their_negatives_and_their_rows(bench: Any) -
 def test_a_method_without_negatives_gets_none(bench: Any) -> None:
     store = bench.store()
     cell = bench.cell("mnrl", store)
-    data = bench.data(cell, store)
-    assert mine(cell, data, store) == TrainingData(data=data, seed=0)
+    assert bench.mined(cell, store) == TrainingData(data=bench.data(cell, store), seed=0)

@@ -12,9 +12,12 @@ import pytest
 
 from harness import pipeline
 from harness.errors import CellError
-from harness.stages import best_checkpoint, held_out, mine, rounds, train
+from harness.stages import best_checkpoint, held_out
 from harness.stages.folds import cross_validate
+from harness.stages.lineage import mine_key, miner_key, record_key, train_key
 from harness.stages.score import score
+from harness.stages.train import train
+from harness.stages.training_rows import miner, trained
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import embed, open_model
 from harness.vectors.search import cut, search
@@ -141,13 +144,13 @@ def test_the_score_of_the_chosen_step_is_the_harness_own_score_of_the_held_out_q
     cell = bench.cell("mnrl", store, best_of=2, best_holdout=0.25)
     training = bench.training_data(cell, store)
     _, held = held_out.split(cell, training)
-    model = open_model(train.train(cell, training, store), "cpu")
+    model = open_model(train(cell, training, store), "cpu")
     asked = {query: training.queries[query] for query in held}
     queries = embed(model, asked, "query", cell, store)
     ranking, _ = search(queries, embed(model, training.passages, "passage", cell, store), 10)
     judged = {query: dict.fromkeys(docs, 1) for query, docs in held.items()}
     values = score(ranking, judged, ["nDCG@10"])["nDCG@10"].values()
-    assert log_of(train.train(cell, training, store))["best"]["score"] == pytest.approx(sum(values) / 12, abs=1e-9)
+    assert log_of(train(cell, training, store))["best"]["score"] == pytest.approx(sum(values) / 12, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["mnrl", "clpl"])
@@ -235,7 +238,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(bench: Any, name: str, optio
     assert heard[0] > 1  # from a checkpoint, not from the start
     assert weights(folder) == weights(wanted)
     assert log_of(folder) == log_of(wanted)
-    assert not killed.partial(train.key_of(cell)).exists()
+    assert not killed.partial(train_key(cell)).exists()
 
 
 # Held out
@@ -321,8 +324,8 @@ def test_a_fold_is_scored_by_a_model_that_was_trained_without_it(
         own = replace(cell, place=replace(cell.place, cache=other.root))
         rest = {query: docs for query, docs in data.train.items() if query not in parts[number]}
         training = TrainingData(data=replace(data, train=rest), seed=0)
-        folder = train.train(own, training, other)
-        model = rounds.trained(replace(cell, fold=number), data, store)
+        folder = train(own, training, other)
+        model = trained(replace(cell, fold=number), data, store)
         assert weights(folder) == weights(model)
         judged = {query: dict.fromkeys(data.train[query], 1) for query in parts[number]}
         encoder = open_model(folder, "cpu")
@@ -352,10 +355,10 @@ def test_the_models_of_folds_are_found_again(validated: tuple[Any, Any, Data, di
 def test_folds_leave_the_entrys_own_model_as_it_is(bench: Any) -> None:
     store = bench.store()
     cell = bench.cell("mnrl-cv", store)
-    assert train.key_of(cell) == train.key_of(bench.cell("mnrl", store))
-    keys = {train.key_of(replace(cell, fold=number)) for number in (None, 0, 1, 2)}
+    assert train_key(cell) == train_key(bench.cell("mnrl", store))
+    keys = {train_key(replace(cell, fold=number)) for number in (None, 0, 1, 2)}
     assert len(keys) == 4
-    assert pipeline.key_of(cell) != pipeline.key_of(replace(cell, entry=cell.entry.model_copy(update={"folds": 2})))
+    assert record_key(cell) != record_key(replace(cell, entry=cell.entry.model_copy(update={"folds": 2})))
 
 
 def test_an_entry_without_folds_has_no_cross_validation(bench: Any) -> None:
@@ -372,9 +375,9 @@ def test_the_second_round_mines_with_the_model_of_the_first(bench: Any) -> None:
     store = bench.store()
     cell, first = bench.cell("infonce-ance-iterative", store), bench.cell("infonce-ance", store)
     data = bench.data(cell, store)
-    assert rounds.miner_key(cell) == train.key_of(first)
-    folder = rounds.miner(cell, data, store)
-    assert weights(folder) == weights(rounds.trained(first, data, store))
+    assert miner_key(cell) == train_key(first)
+    folder = miner(cell, data, store)
+    assert weights(folder) == weights(trained(first, data, store))
     training = bench.training_data(cell, store)
     assert training.negatives != bench.training_data(first, store).negatives
     model = open_model(folder, "cpu")
@@ -395,10 +398,10 @@ def test_every_round_and_every_seed_has_its_own_negatives_and_the_first_has_the_
         one = bench.cell("infonce-ance-iterative", store, seed)
         return replace(one, entry=one.entry.model_copy(update={"mining_rounds": count}))
 
-    assert mine.key_of(cell(1)) == mine.key_of(bench.cell("infonce-ance", store))
-    assert train.key_of(cell(1)) == train.key_of(bench.cell("infonce-ance", store))
-    assert len({mine.key_of(cell(count)) for count in (1, 2, 3)}) == 3
-    assert mine.key_of(cell(2)) != mine.key_of(cell(2, seed=1))
+    assert mine_key(cell(1)) == mine_key(bench.cell("infonce-ance", store))
+    assert train_key(cell(1)) == train_key(bench.cell("infonce-ance", store))
+    assert len({mine_key(cell(count)) for count in (1, 2, 3)}) == 3
+    assert mine_key(cell(2)) != mine_key(cell(2, seed=1))
 
 
 def test_a_fold_of_several_rounds_never_sees_the_fold_in_any_of_them(bench: Any, seen: Seen) -> None:
@@ -406,7 +409,7 @@ def test_a_fold_of_several_rounds_never_sees_the_fold_in_any_of_them(bench: Any,
     cell = bench.cell("infonce-ance-iterative", store)
     cell = replace(cell, entry=cell.entry.model_copy(update={"folds": 3}), fold=0)
     data = bench.data(cell, store)
-    rounds.trained(cell, data, store)
+    trained(cell, data, store)
     assert len(seen.datasets) == 2  # both rounds
     for dataset in seen.datasets:
         assert texts_of(dataset).isdisjoint(data.queries[query] for query in held_out.folds(cell, data.train)[0])
@@ -439,7 +442,7 @@ def test_a_suites_dimensions_are_scored_for_every_entry_and_train_none(bench: An
     store = bench.store()
     plain = bench.cell("mnrl", store)
     cell = replace(plain, suite=bench.suite.model_copy(update={"evaluation": evaluation}))
-    assert train.key_of(cell) == train.key_of(plain)
+    assert train_key(cell) == train_key(plain)
     assert list(pipeline.run(cell, store, tmp_path).by_dimension) == ["8"]
     ranker = replace(bench.cell("bm25", store), suite=cell.suite)
     assert pipeline.run(ranker, store, tmp_path).by_dimension == {}
@@ -524,4 +527,4 @@ def test_an_objective_without_rows_fails_the_cell(bench: Any) -> None:
     cell = bench.cell("mnrl-nli", store)
     training = bench.training_data(cell, store)
     with pytest.raises(CellError, match="nli_simcse made no training row"):
-        train.train(cell, replace(training, data=replace(training.data, nli=())), store)
+        train(cell, replace(training, data=replace(training.data, nli=())), store)

@@ -15,7 +15,9 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import base_model, retrieve
 from harness.stages.encode import encode
+from harness.stages.lineage import retrieve_key
 from harness.stages.prepare import prepare
+from harness.stages.stage_settings import cuts
 from harness.types import Data
 from harness.vectors import embedding
 from harness.vectors.embedding import embed, open_encoder
@@ -71,7 +73,7 @@ def test_cuts_are_those_of_the_suite_and_of_the_entry_largest_first(cell: Cell) 
         suite=cell.suite.model_copy(update={"evaluation": evaluation}),
         entry=cell.entry.model_copy(update={"dimensions": (16, 8)}),
     )
-    assert retrieve.cuts(cell) == [16, 8]
+    assert cuts(cell) == [16, 8]
 
 
 def stopping(after: int) -> Callable[[str, int, int], None]:
@@ -92,7 +94,7 @@ def test_a_killed_pass_goes_on_from_what_was_saved_and_finds_the_same(
 
     with pytest.raises(KeyboardInterrupt):
         found(cell, data, Store(cell.place.cache, stopping(after=96)))  # blocks of 16: 64 passages are saved
-    saved = store.partial(retrieve.key_of(cell)) / "ranking.npz"
+    saved = store.partial(retrieve_key(cell)) / "ranking.npz"
     with np.load(saved) as arrays:
         assert int(arrays["done"]) == 64
 

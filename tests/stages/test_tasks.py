@@ -15,7 +15,9 @@ from harness.errors import CellError, DataError, RequestError
 from harness.mteb import mteb_tasks
 from harness.request.cell import Cell
 from harness.request.manifest import Task
-from harness.stages import tasks
+from harness.stages import lineage, tasks
+from harness.stages.lineage import task_key
+from harness.stages.stage_settings import tasks_of
 from tests.stages.conftest import Workbench
 
 pytestmark = pytest.mark.xdist_group("mteb")  # mteb takes seconds to import: once, in one worker
@@ -86,22 +88,22 @@ def test_what_changes_a_score_changes_the_key(bench: Workbench, monkeypatch: pyt
     store = bench.store()
     cell = with_tasks(bench.cell("mnrl", store), STS)
     text = cell.suite.text
-    keys = {tasks.key_of(cell, STS), tasks.key_of(cell, NLI)}
-    keys.add(tasks.key_of(with_tasks(bench.cell("mnrl", store, 1), STS), STS))
+    keys = {task_key(cell, STS), task_key(cell, NLI)}
+    keys.add(task_key(with_tasks(bench.cell("mnrl", store, 1), STS), STS))
     for change in ({"query_prompt": "query: "}, {"passage_max_length": 31}):
         changed = cell.suite.model_copy(update={"text": text.model_copy(update=change)})
-        keys.add(tasks.key_of(replace(cell, suite=changed), STS))
-    keys.add(tasks.key_of(with_tasks(cell, STS, precision="bfloat16"), STS))
-    monkeypatch.setattr(tasks, "version", lambda name: f"{name} of another day")
-    keys.add(tasks.key_of(cell, STS))
+        keys.add(task_key(replace(cell, suite=changed), STS))
+    keys.add(task_key(with_tasks(cell, STS, precision="bfloat16"), STS))
+    monkeypatch.setattr(lineage, "version", lambda name: f"{name} of another day")
+    keys.add(task_key(cell, STS))
     assert len(keys) == 7
 
 
 def test_a_ranker_and_a_suite_that_chooses_settings_have_no_tasks(bench: Workbench) -> None:
     store = bench.store()
-    assert tasks.listed(with_tasks(bench.cell("bm25", store), STS)) == ()
-    assert tasks.listed(with_tasks(bench.cell("mnrl", store), STS, holdout=0.25)) == ()
-    assert tasks.listed(with_tasks(bench.cell("mnrl", store), STS)) == (STS,)
+    assert tasks_of(with_tasks(bench.cell("bm25", store), STS)) == ()
+    assert tasks_of(with_tasks(bench.cell("mnrl", store), STS, holdout=0.25)) == ()
+    assert tasks_of(with_tasks(bench.cell("mnrl", store), STS)) == (STS,)
 
 
 def test_a_missing_dataset_is_named_with_the_command_that_fetches_it_before_anything_runs(

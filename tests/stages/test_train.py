@@ -13,7 +13,8 @@ import pytest
 
 from harness.errors import CellError
 from harness.stages import base_model
-from harness.stages.train import is_query, key_of, train
+from harness.stages.lineage import base_key, train_key
+from harness.stages.train import is_query, train
 
 ENTRIES = {"mnrl": 2, "infonce-ance": 6, "clpl": 10, "soft-1": 2, "nli-simcse": 3}  # columns of text
 
@@ -202,7 +203,7 @@ def test_a_loss_that_is_not_finite_fails_the_cell_with_the_step(
     cell = bench.cell_of("broken", store, 0, folder)
     with pytest.raises(CellError, match=f"diverged: loss {value} at step 3; lower the learning rate"):
         bench.train(cell, store)
-    assert not store.has("train", key_of(cell))
+    assert not store.has("train", train_key(cell))
     assert list((store.root / "train").rglob("model.safetensors")) == []
 
 
@@ -215,7 +216,7 @@ def test_a_weight_that_the_last_step_made_nan_fails_the_cell(
     cell = bench.cell_of("broken", store, 0, plugin_folder("broken", source))
     with pytest.raises(CellError, match="diverged: a weight is NaN or infinite; lower the learning rate"):
         bench.train(cell, store)
-    assert not store.has("train", key_of(cell))
+    assert not store.has("train", train_key(cell))
 
 
 def test_an_entry_without_a_training_row_fails_the_cell(bench: Any) -> None:
@@ -246,13 +247,13 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(bench: A
     cell = bench.cell(name, killed, epochs=2, checkpoint_steps=last // 2 + 1)
     with pytest.raises(Killed):
         bench.train(cell, killed)
-    assert not killed.has("train", key_of(cell))
+    assert not killed.has("train", train_key(cell))
     again = type(killed)(killed.root, lambda stage, done, total: heard.append(done) if stage == "train" else None)
     folder = bench.train(cell, again)
     assert heard == list(range(last // 2 + 2, last + 1))
     assert weights(folder) == weights(wanted)
     assert log_of(folder) == log_of(wanted)
-    assert not killed.partial(key_of(cell)).exists()
+    assert not killed.partial(train_key(cell)).exists()
 
 
 def test_a_trained_model_opens_without_the_harness_and_differs_from_its_base(bench: Any) -> None:
@@ -279,7 +280,7 @@ def test_an_untrained_entrys_model_is_the_base(bench: Any) -> None:
     store = bench.store()
     cell = bench.cell("base", store)
     assert bench.train(cell, store) == base_model.base_model(cell.suite, cell.place, store)
-    assert key_of(cell) == base_model.key_of(cell.suite)
+    assert train_key(cell) == base_key(cell.suite)
 
 
 def test_the_key_names_what_decides_the_weights_and_nothing_else(bench: Any) -> None:
@@ -287,7 +288,7 @@ def test_the_key_names_what_decides_the_weights_and_nothing_else(bench: Any) -> 
     cell = bench.cell("clpl", store)
     same = replace(cell, place=replace(cell.place, cache=other.root))
     renamed = replace(cell, entry=cell.entry.model_copy(update={"name": "mine", "title": "mine", "about": "mine"}))
-    assert key_of(same) == key_of(renamed) == key_of(cell)
+    assert train_key(same) == train_key(renamed) == train_key(cell)
     others = [
         bench.cell("clpl", store, seed=1),
         bench.cell("clpl", store, learning_rate=1e-4),
@@ -297,4 +298,4 @@ def test_the_key_names_what_decides_the_weights_and_nothing_else(bench: Any) -> 
         replace(cell, place=replace(cell.place, device="cuda")),
         replace(cell, suite=cell.suite.model_copy(update={"max_train": 47})),
     ]
-    assert len({key_of(cell), *map(key_of, others)}) == 8
+    assert len({train_key(cell), *map(train_key, others)}) == 8

@@ -13,7 +13,8 @@ from harness.errors import RequestError
 from harness.execution import plan
 from harness.execution.plan import Request
 from harness.request.cell import Cell, Place
-from harness.stages.train import key_of, train
+from harness.stages.lineage import train_key
+from harness.stages.train import train
 
 TEXT = {"query_max_length": 6, "passage_max_length": 40, "train_passage_max_length": 12}
 
@@ -88,9 +89,9 @@ def test_the_saved_model_reads_texts_of_the_evaluations_length(bench: Any) -> No
 def test_another_length_in_training_is_another_model_to_the_store(bench: Any) -> None:
     store = bench.store()
     cell = with_text(bench.cell("mnrl", store), **TEXT)
-    assert key_of(with_text(cell, train_passage_max_length=13)) != key_of(cell)
-    assert key_of(with_text(cell, query_max_length=7)) != key_of(cell)
-    assert key_of(with_text(cell, train_passage_max_length=40)) == key_of(
+    assert train_key(with_text(cell, train_passage_max_length=13)) != train_key(cell)
+    assert train_key(with_text(cell, query_max_length=7)) != train_key(cell)
+    assert train_key(with_text(cell, train_passage_max_length=40)) == train_key(
         with_text(cell, train_passage_max_length=None)
     )
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.stages import vector_geometry as stage
+from harness.stages import lineage, vector_geometry
 from harness.stages.encode import encode
-from harness.stages.vector_geometry import geometry, keys_of, pairs, passages
+from harness.stages.lineage import geometry_keys
+from harness.stages.vector_geometry import geometry, pairs, passages
 from harness.vectors.embedding import open_model
 
 
@@ -67,17 +68,18 @@ def test_an_untuned_entry_is_measured_once(bench: Any, base_folder: Path) -> Non
 def test_what_was_measured_of_the_base_serves_every_entry_and_seed(bench: Any) -> None:
     store = bench.store()
     cells = [bench.cell(name, store, seed) for name in ("mnrl", "infonce-random", "base") for seed in (0, 1)]
-    assert len({keys_of(cell)[0] for cell in cells}) == 1
-    assert len({keys_of(cell)[1] for cell in cells}) == 5  # four trained models, one base
+    assert len({geometry_keys(cell)[0] for cell in cells}) == 1
+    assert len({geometry_keys(cell)[1] for cell in cells}) == 5  # four trained models, one base
 
 
 def test_the_sample_is_bounded_the_same_each_time_and_part_of_the_key(
     measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, cell = measured["data"], measured["cell"]
-    whole = keys_of(cell)
+    whole = geometry_keys(cell)
     assert passages(data) == sorted(data.passages)
-    monkeypatch.setattr(stage, "SAMPLE", 20)
+    for module in (lineage, vector_geometry):
+        monkeypatch.setattr(module, "GEOMETRY_SAMPLE", 20)
     drawn = passages(data)
     assert len(drawn) == 20
     assert drawn == sorted(set(drawn))
@@ -85,11 +87,11 @@ def test_the_sample_is_bounded_the_same_each_time_and_part_of_the_key(
     assert (passages(data), len(pairs(data))) == (drawn, 20)
     in_memory = replace(data, passages=dict(data.passages.items()))
     assert passages(in_memory) == drawn
-    assert set(keys_of(cell)).isdisjoint(whole)
+    assert set(geometry_keys(cell)).isdisjoint(whole)
 
 
 def test_a_ranker_has_no_geometry_to_wait_for(bench: Any) -> None:
-    assert keys_of(bench.cell("bm25", bench.store())) == []
+    assert geometry_keys(bench.cell("bm25", bench.store())) == []
 
 
 def test_one_passage_has_no_pair_and_no_geometry(measured: dict[str, Any]) -> None:

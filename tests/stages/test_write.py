@@ -9,7 +9,10 @@ from support.chat_server import ChatServer, serving, status
 
 from harness.errors import CellError
 from harness.request.manifest import Writer
-from harness.stages import mine, train, write
+from harness.stages import write
+from harness.stages.lineage import mine_key, train_key
+from harness.stages.mine import negative_queries
+from harness.stages.stage_settings import negative_query_writer
 from harness.types import Data, TrainingData
 
 WRITER = Writer(kind="endpoint", model="tiny", prompt="Ask in {language} about: {passage}")
@@ -30,7 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def mined(bench: Any, cell: Any, store: Any) -> TrainingData:
-    training: TrainingData = mine.mine(cell, bench.data(cell, store), store)
+    training: TrainingData = bench.mined(cell, store)
     return training
 
 
@@ -54,16 +57,16 @@ def test_with_a_writer_every_passage_can_be_a_negative_and_without_one_those_wit
     data = bench.data(cell, store)
     by_data, _ = cell_with(bench, "infonce-random", "data")
     drawn = {doc for docs in mined(bench, cell, store).negatives.values() for doc in docs}
-    assert not drawn <= set(mine.negative_queries(data))
-    assert mine.key_of(cell) != mine.key_of(by_data)
+    assert not drawn <= set(negative_queries(data))
+    assert mine_key(cell) != mine_key(by_data)
     nobody, _ = cell_with(bench, "infonce-random", None)
-    assert mine.key_of(cell) == mine.key_of(nobody)
+    assert mine_key(cell) == mine_key(nobody)
 
 
 def test_the_control_shares_the_negatives_and_asks_nobody(bench: Any, server: ChatServer) -> None:
     cell, store = cell_with(bench, "infonce-ance", WRITER)
     clpl, _ = cell_with(bench, "clpl", WRITER)
-    assert mine.key_of(cell) == mine.key_of(clpl)
+    assert mine_key(cell) == mine_key(clpl)
     training = mined(bench, cell, store)
     assert write.write(cell, training, store) is training
     assert server.prompts == []
@@ -73,9 +76,9 @@ def test_who_writes_is_part_of_the_trained_models_key_where_the_queries_are_read
     changes: list[dict[str, Any]] = [{}, {"model": "b"}, {"prompt": "Another {passage}"}, {"max_tokens": 9}]
     for name, different in (("clpl", 4), ("infonce-ance", 1)):
         cells = [cell_with(bench, name, WRITER.model_copy(update=change))[0] for change in changes]
-        assert len({train.key_of(cell) for cell in cells}) == different
+        assert len({train_key(cell) for cell in cells}) == different
     by_data, _ = cell_with(bench, "clpl", "data")
-    assert write.writer_of(by_data) is None
+    assert negative_query_writer(by_data) is None
 
 
 def test_a_stage_that_broke_off_asks_only_for_what_is_missing(bench: Any, server: ChatServer) -> None:
@@ -91,12 +94,12 @@ def test_a_stage_that_broke_off_asks_only_for_what_is_missing(bench: Any, server
     server.answer = answer
     with pytest.raises(CellError, match=r"has answered for \d+ of \d+ passages, then: "):
         write.write(cell, training, store)
-    assert not store.has(write.STAGE, write.key_of(cell))
+    assert not write.WRITE.is_stored(cell, store)
     server.always = None
     write.write(cell, training, store)
     assert len(server.answered) == len(set(server.answered))
-    assert store.has(write.STAGE, write.key_of(cell))
-    (found,) = write.provenance(cell).values()
+    assert write.WRITE.is_stored(cell, store)
+    found = write.WRITE.provenance(cell)
     assert found["asked"] < found["passages"]
     assert found["asked"] + found["cached"] == found["passages"]
 
@@ -126,4 +129,4 @@ def test_a_negative_whose_only_query_is_a_dev_query_is_no_negative_any_more(benc
     found = write.write(cell, training, store)
     assert set(found.negative_queries) == set(used[1:])
     assert used[0] not in {doc for docs in found.negatives.values() for doc in docs}
-    assert write.provenance(cell)["write"]["left_out_as_dev"] == 1
+    assert write.WRITE.provenance(cell)["left_out_as_dev"] == 1

@@ -71,8 +71,8 @@ def answer_then_fail(server: ChatServer, request: object) -> None:
 def test_a_dry_run_counts_the_requests_and_sends_none(runs: Runs) -> None:
     assert runs.planned.status == 0
     lines = runs.planned.out.splitlines()
-    assert "training queries by endpoint 'tiny': at most 3 requests, answers that are there are not asked for" in lines
-    assert "negative queries by endpoint 'tiny': at most 3 requests, answers that are there are not asked for" in lines
+    assert "training queries by endpoint 'tiny': at most 3 requests; cached answers are not requested again" in lines
+    assert "negative queries by endpoint 'tiny': at most 3 requests; cached answers are not requested again" in lines
 
 
 def test_a_server_failure_is_a_failed_row_with_the_number_of_answers(runs: Runs) -> None:
@@ -112,7 +112,7 @@ def test_the_record_has_the_writers_and_their_settings(runs: Runs) -> None:
 
 
 def test_another_run_uses_the_cached_answers(runs: Runs) -> None:
-    assert "training queries by endpoint 'tiny': 0 requests, 2 answers are there already" in runs.planned_again.out
+    assert "training queries by endpoint 'tiny': 0 requests, 2 answers cached" in runs.planned_again.out
     assert "negative queries by endpoint 'tiny': 0 requests, " in runs.planned_again.out
 
 

@@ -1,0 +1,203 @@
+"""Lineage: the key of every stage, in pipeline order: its version, its inputs and the settings that it reads.
+
+    prepare → augment → mine → write → consult → train → encode → retrieve → record
+
+The base model, the NLI triples, the MTEB tasks and the geometry are side branches. Each function returns the key of the
+output that its docstring names. Keys are computed from the request alone, so a plan knows what is cached without
+computing anything. A setting that changes an output is in its key or in the key of one of its inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from harness.keys import key
+from harness.machine import determinism
+from harness.request import plugins
+from harness.request.cell import Cell
+from harness.request.manifest import BuiltBase, Task
+from harness.request.suite import Suite
+from harness.stages.stage_settings import (
+    all_passages,
+    augmentation_writer,
+    base_positions,
+    cuts,
+    data_hold_negative_queries,
+    negative_query_writer,
+    previous_round,
+    tasks_of,
+    training_lengths,
+)
+from harness.types import Need, Ranker
+from harness.vectors.embedding import settings_of as embedding_settings
+from harness.writers.writing import identity
+
+VERSIONS = {  # raise the number of a stage when the meaning of its output changes
+    "prepare": 4,  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: NLI triples apart
+    "inference": 1,
+    "base": 1,
+    "base-digest": 1,
+    "augment": 1,
+    "mine": 1,
+    "write": 1,
+    "consult": 2,  # 2: with the agreement among experts
+    "train": 2,  # 2: queries are cut at their own length
+    "encode": 2,  # 2: in blocks
+    "retrieve": 2,  # 2: one pass over the passages for every cut
+    "tasks": 1,
+    "geometry": 2,  # 2: a smaller sample; the queries' vectors are those of the search
+    "score": 1,
+}
+READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}
+GEOMETRY_SAMPLE = 500  # passages, and pairs; 124,750 pairs of passages; encoded once more for every model
+
+
+def _key(stage: str, inputs: Iterable[str], settings: Any) -> str:
+    return key(stage, VERSIONS[stage], inputs, settings)
+
+
+def prepare_key(suite: Suite, language: str) -> str:
+    """The checked data: the declared files, and what decides which rows are used and how they read."""
+    declared = suite.languages[language].model_dump(mode="json", exclude=READ_BY_OTHER_STAGES)
+    title = [suite.text.title, suite.text.title_join]
+    rows = {"max_train": suite.max_train, "holdout": suite.evaluation.holdout}
+    train_file = suite.train_files.get(language)
+    local_files = [train_file.sha256 if train_file else "", suite.unverified.get(language, "")]
+    return _key("prepare", [], [language, declared, title, rows, local_files])
+
+
+def inference_key(suite: Suite, language: str) -> str:
+    """The NLI triples: the declared files, how many triples they hold, and what was accepted in their place."""
+    declared = suite.languages[language]
+    source = declared.nli.model_dump(mode="json") if declared.nli else None
+    return _key("inference", [], [language, source, declared.counts.nli, suite.unverified.get(language, "")])
+
+
+def base_key(suite: Suite) -> str:
+    """The base model: its revision or content, or the text and settings it is built from."""
+    base = suite.base_model
+    if not isinstance(base, BuiltBase):
+        return _key("base", [], base.model_dump())
+    corpora = [prepare_key(all_passages(suite), language) for language in sorted(suite.languages)]
+    return _key("base", corpora, [base.model_dump(), base_positions(suite.text)])
+
+
+def base_digest_key(suite: Suite) -> str:
+    """The digest of the base model's files, as they were when this cache first used them."""
+    return _key("base-digest", [base_key(suite)], None)
+
+
+def augment_key(cell: Cell) -> str:
+    """The written training queries: their writer, and the passages that are relevant to training queries."""
+    writer = augmentation_writer(cell)
+    assert writer is not None
+    return _key("augment", [prepare_key(cell.suite, cell.language)], identity(writer, cell.language))
+
+
+def data_key(cell: Cell) -> str:
+    """The data that a cell is trained on: as prepared, or with written training queries."""
+    return prepare_key(cell.suite, cell.language) if augmentation_writer(cell) is None else augment_key(cell)
+
+
+def mine_key(cell: Cell) -> str:
+    """The negatives: random ones depend on the seed, mined ones on the model that mines."""
+    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), data_hold_negative_queries(cell)]
+    if cell.entry.negatives == "random":
+        return _key("mine", [data_key(cell)], [*settings, cell.seed])
+    return _key("mine", [data_key(cell), miner_key(cell)], [*settings, embedding_settings(cell)])
+
+
+def miner_key(cell: Cell) -> str:
+    """The model that mines: the untuned base, after the first round that of the round before."""
+    previous = previous_round(cell)
+    return base_key(cell.suite) if previous is None else train_key(previous)
+
+
+def write_key(cell: Cell) -> str:
+    """The written negative queries: their writer, and the negatives that they are about."""
+    writer = negative_query_writer(cell)
+    assert writer is not None
+    return _key("write", [mine_key(cell)], identity(writer, cell.language))
+
+
+def consult_key(cell: Cell) -> str:
+    """The experts' scores: the experts in order, and the pairs that they score."""
+    suite, path = cell.suite, cell.place.methods_path
+    experts = [expert.model_dump(mode="json") for expert in suite.experts]
+    ranker_versions = [plugins.version(expert.ranker, path) for expert in suite.experts if expert.ranker]
+    settings = [experts, ranker_versions, suite.text.train_passage_max_length, embedding_settings(cell)]
+    return _key("consult", [mine_key(cell), base_key(suite)], settings)
+
+
+def train_key(cell: Cell) -> str:
+    """The trained model: for an entry that does not train, the base."""
+    if cell.method is None:
+        return base_key(cell.suite)
+    inputs = [
+        base_key(cell.suite),
+        data_key(cell),
+        *([inference_key(cell.suite, cell.language)] if Need.NLI in cell.needs else []),
+        *([mine_key(cell)] if cell.entry.negatives is not None else []),
+        *([write_key(cell)] if negative_query_writer(cell) is not None else []),
+        *([consult_key(cell)] if Need.EXPERT_SCORES in cell.needs else []),
+    ]
+    text = cell.suite.text
+    settings = [
+        cell.entry.identity(),
+        cell.plugin_versions(),
+        cell.training.model_dump(),
+        [text.query_prompt, text.passage_prompt, training_lengths(text)],
+        cell.seed,
+        cell.place.device,
+        *([threads] if (threads := determinism.thread_settings()) else []),
+        *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
+    ]
+    return _key("train", inputs, settings)
+
+
+def encode_key(cell: Cell) -> str:
+    """The vectors of the dev queries and the passages."""
+    inputs = [train_key(cell), prepare_key(cell.suite, cell.language)]
+    return _key("encode", inputs, embedding_settings(cell))
+
+
+def retrieve_key(cell: Cell) -> str:
+    """The ranking: by vectors, or by a ranker that needs none."""
+    depth = cell.suite.evaluation.depth
+    if isinstance(cell.plugin, Ranker):
+        data = prepare_key(cell.suite, cell.language)
+        return _key("retrieve", [data], [depth, cell.entry.identity(), cell.plugin_versions()])
+    return _key("retrieve", [encode_key(cell)], [depth, cuts(cell)])
+
+
+def task_key(cell: Cell, task: Task) -> str:
+    """The model's scores on one MTEB task."""
+    text, evaluation = cell.suite.text, cell.suite.evaluation
+    settings = [
+        task.model_dump(),
+        version("mteb"),
+        [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
+        [evaluation.encode_batch_size, evaluation.precision, cell.place.device],
+    ]
+    return _key("tasks", [train_key(cell)], settings)
+
+
+def geometry_keys(cell: Cell) -> list[str]:
+    """The geometry of the vectors before and after training; none for a ranker, which has no vectors."""
+    if isinstance(cell.plugin, Ranker):
+        return []
+    data, settings = prepare_key(cell.suite, cell.language), [GEOMETRY_SAMPLE, embedding_settings(cell)]
+    return [_key("geometry", [model, data], settings) for model in (base_key(cell.suite), train_key(cell))]
+
+
+def record_key(cell: Cell) -> str:
+    """The cell's record: its ranking, its MTEB tasks, its geometry, what is measured, and its name."""
+    inputs = [
+        retrieve_key(cell),
+        *(task_key(cell, task) for task in tasks_of(cell)),
+        *geometry_keys(cell),
+    ]
+    folds = [] if cell.entry.folds is None else [cell.entry.folds]
+    return key("record", VERSIONS["score"], inputs, [cell.identity(), list(cell.suite.evaluation.measures), *folds])

@@ -1,0 +1,69 @@
+"""What stages read of a cell's suite and entry where it takes more than one field to tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.request.cell import Cell
+from harness.request.manifest import Task, Text, Writer
+from harness.request.suite import Suite
+from harness.types import Need, Ranker
+
+
+def augmentation_writer(cell: Cell) -> Writer | None:
+    """Return the writer of a cell's further training queries; None for a cell that trains on no queries."""
+    reads_queries = cell.method is not None and any(
+        method.family != "nli" for method in (cell.method, *cell.joined.values())
+    )
+    return cell.suite.augmentation if reads_queries else None
+
+
+def negative_query_writer(cell: Cell) -> Writer | None:
+    """Return the writer of a cell's negative queries; None where its methods read none or the data hold them."""
+    writer = cell.suite.negative_queries
+    needed = Need.NEGATIVE_QUERIES in cell.needs and not data_hold_negative_queries(cell)
+    return writer if needed and isinstance(writer, Writer) else None
+
+
+def data_hold_negative_queries(cell: Cell) -> bool:
+    """Return whether the suite's data, or the user's training rows, hold the queries that negatives answer."""
+    train_file = cell.suite.train_files.get(cell.language)
+    return train_file.negative_queries if train_file else cell.suite.negative_queries == "data"
+
+
+def previous_round(cell: Cell) -> Cell | None:
+    """Return the cell that trains the model which mines for this one; None in the first round of mining."""
+    rounds = cell.entry.mining_rounds
+    return replace(cell, entry=cell.entry.model_copy(update={"mining_rounds": rounds - 1})) if rounds > 1 else None
+
+
+def all_passages(suite: Suite) -> Suite:
+    """Return the suite without what narrows its training queries: a base is built from the passages alone."""
+    evaluation = suite.evaluation.model_copy(update={"holdout": 0.0})
+    return suite.model_copy(update={"max_train": None, "evaluation": evaluation, "train_files": {}})
+
+
+def base_positions(text: Text) -> int:
+    """Return the number of tokens that a base built for these lengths has positions for."""
+    return max(text.query_max_length, text.passage_max_length)
+
+
+def training_lengths(text: Text) -> dict[str, int]:
+    """Return the number of tokens that training cuts queries and passages at, special ones included."""
+    return {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+
+
+def cuts(cell: Cell) -> list[int]:
+    """Return the dimensions at which vectors are searched besides their own, largest first."""
+    return sorted({*cell.suite.evaluation.dimensions, *cell.entry.dimensions}, reverse=True)
+
+
+def tasks_of(cell: Cell) -> tuple[Task, ...]:
+    """Return the MTEB tasks that a cell is scored on.
+
+    A ranker has no model to score. A suite that holds out training queries in place of dev has no tasks either: their
+    test data must not choose settings.
+    """
+    if isinstance(cell.plugin, Ranker) or cell.suite.evaluation.holdout:
+        return ()
+    return cell.suite.languages[cell.language].tasks
