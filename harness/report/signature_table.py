@@ -1,4 +1,4 @@
-"""signatures.csv: the signature of every row of the leaderboard (harness.results.signature)."""
+"""signatures.csv: the signature (harness.results.signature) of every row of the leaderboard."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ COLUMNS = ("suite", "entry", "language", "measure", "signature")
 
 
 def signatures_csv(board: Leaderboard, rows: Sequence[tuple[str, str, str]]) -> str:
-    """Return the signatures of leaderboard rows (entry, language, measure) as CSV, in their order."""
+    """Return the signatures of leaderboard rows (entry, language, measure) as CSV, in the order of `rows`."""
     signatures = signature.of_rows(rows, board.records, AVERAGE)
     return spreadsheet.written(COLUMNS, ((board.suite, *row, line) for row, line in zip(rows, signatures, strict=True)))
