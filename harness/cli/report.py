@@ -40,7 +40,7 @@ def report(
         _index(folder, baseline)
     else:
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
-        show(folder, baseline, report_formats.chosen(options.words(format_)), find)
+        show(folder, baseline, report_formats.parse_formats(options.words(format_)), find)
 
 
 def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> Find:
@@ -78,12 +78,12 @@ def show(
     write_reports(folder, board, formats=forms, texts=texts)
     console.print(terminal_table(board))
     console.print(
-        f"leaderboard: {folder / report_formats.name(forms[0])}", highlight=False, soft_wrap=True, markup=False
+        f"leaderboard: {folder / report_formats.file_name(forms[0])}", highlight=False, soft_wrap=True, markup=False
     )
 
 
 def _index(folder: Path, baseline: str) -> None:
-    from harness.report import index
+    from harness.report.overview import index
 
     found = index.write(folder, baseline)
     print(f"index: {folder / index.NAME}")

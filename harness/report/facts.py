@@ -1,8 +1,8 @@
-"""How the numbers were made, as (name, text) pairs from run.json and from the records' provenance.
+"""How the results were made, as (name, text) pairs from run.json and the records' provenance.
 
-Every key is optional and none is known by name but `entry` (shown with its entry): what all records agree on is
-said once, what depends only on the language or only on the entry is said there, the rest is named and left to
-the records.
+All keys are optional and only `entry` is known by name. A value that all records share is stated once; a value that
+depends only on the language, or only on the entry, is stated per language or per entry; the names of all other values
+are listed and the values left to the records.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from harness.results.record import Record
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the records say, by how far it is shared; `leaves` holds what each says of what varies, by dotted name."""
+    """The provenance of several records, by what it depends on."""
 
     shared: Facts
     by_language: dict[str, Facts]
     by_entry: dict[str, Facts]
-    leaves: Mapping[str, Sequence[Any]]  # name → a value a record, None where it says nothing
+    leaves: Mapping[str, Sequence[Any]]  # dotted name of a varying value → the value of each record, None if absent
 
     @property
     def varying(self) -> list[str]:
         return list(self.leaves)
 
-    def own(self, place: int) -> Facts:
-        """Return what the record at a place among the records says of what varies."""
-        return [(name, text(values[place])) for name, values in self.leaves.items() if values[place] is not None]
+    def varying_facts(self, index: int) -> Facts:
+        """Return the varying values of the record at an index."""
+        return [(name, text(values[index])) for name, values in self.leaves.items() if values[index] is not None]
 
 
-def of_run(run: Mapping[str, Any]) -> Facts:
-    """Return what run.json says: the command as typed, then everything else."""
+def run_facts(run: Mapping[str, Any]) -> Facts:
+    """Return the contents of run.json: the command as typed, then everything else."""
     command = run.get("command")
     first: Facts = []
     if isinstance(command, list | tuple) and command:
@@ -45,45 +45,45 @@ def of_run(run: Mapping[str, Any]) -> Facts:
     return first + flatten({name: value for name, value in run.items() if name != "command"})
 
 
-def of_entries(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
-    """Return what the records say of each entry: its paper, method, adapters, settings, departures; its signature."""
-    said: dict[str, Facts] = {}
+def entry_facts(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
+    """Return entry → its declaration (paper, method, adapters, settings, departures) and its signature."""
+    facts: dict[str, Facts] = {}
     for record in (*board.records, *board.failures):
         entry = record.provenance.get("entry")
         if isinstance(entry, Mapping):
-            told = {name: value for name, value in entry.items() if name not in ("name", "title", "equations")}
-            said.setdefault(record.entry, flatten(told))
+            declaration = {name: value for name, value in entry.items() if name not in ("name", "title", "equations")}
+            facts.setdefault(record.entry, flatten(declaration))
     for entry, line in signature.of_entries(board.records).items():
-        said.setdefault(entry, []).append(("signature", line))
-    return {entry: said[entry] for entry in order if said.get(entry)}
+        facts.setdefault(entry, []).append(("signature", line))
+    return {entry: facts[entry] for entry in order if facts.get(entry)}
 
 
-def of_records(records: Sequence[Record]) -> Provenance:
-    """Return the provenance of done records, each fact where it is constant."""
-    tables = [{name: value for name, value in one.provenance.items() if name != "entry"} for one in records]
-    return of_tables(records, tables)
+def provenance_facts(records: Sequence[Record]) -> Provenance:
+    """Return the provenance of done records, without their entries' declarations."""
+    tables = [{name: value for name, value in record.provenance.items() if name != "entry"} for record in records]
+    return shared_facts(records, tables)
 
 
-def of_tables(records: Sequence[Record], tables: Sequence[Mapping[str, Any]]) -> Provenance:
-    """Return what nested tables, one a record, say, each fact where it is constant."""
+def shared_facts(records: Sequence[Record], tables: Sequence[Mapping[str, Any]]) -> Provenance:
+    """Return the values of nested tables, one table per record, by what they depend on."""
     shared: Facts = []
-    found: dict[str, list[Any]] = {}
-    _part(tables, "", shared, found)
+    differing: dict[str, list[Any]] = {}
+    _split(tables, "", shared, differing)
     by_language: dict[str, Facts] = {}
     by_entry: dict[str, Facts] = {}
     varying: dict[str, list[Any]] = {}
-    for name, values in sorted(found.items()):
-        if (languages := _constant([record.language for record in records], values)) is not None:
+    for name, values in sorted(differing.items()):
+        if (languages := _value_by_group([record.language for record in records], values)) is not None:
             _add(by_language, name, languages)
-        elif (entries := _constant([record.entry for record in records], values)) is not None:
+        elif (entries := _value_by_group([record.entry for record in records], values)) is not None:
             _add(by_entry, name, entries)
         else:
             varying[name] = values
     return Provenance(sorted(shared), by_language, by_entry, varying)
 
 
-def _part(tables: Sequence[Mapping[str, Any]], prefix: str, shared: Facts, varying: dict[str, list[Any]]) -> None:
-    """Add what all tables agree on to `shared` and the rest, a value a table, to `varying`, by dotted names."""
+def _split(tables: Sequence[Mapping[str, Any]], prefix: str, shared: Facts, differing: dict[str, list[Any]]) -> None:
+    """Add values that all tables share to `shared`, and all others, one per table, to `differing`, by dotted names."""
     for name in dict.fromkeys(name for table in tables for name in table):
         values = [table.get(name) for table in tables]
         if all(value == values[0] for value in values):
@@ -91,19 +91,19 @@ def _part(tables: Sequence[Mapping[str, Any]], prefix: str, shared: Facts, varyi
             continue
         inner = [value if isinstance(value, Mapping) else {} for value in values]
         if any(inner):
-            _part(inner, f"{prefix}{name}.", shared, varying)
+            _split(inner, f"{prefix}{name}.", shared, differing)
         plain = [None if isinstance(value, Mapping) or value in EMPTY else value for value in values]
         if any(value is not None for value in plain):
-            varying[f"{prefix}{name}"] = plain
+            differing[f"{prefix}{name}"] = plain
 
 
-def _constant(groups: Iterable[str], said: Iterable[Any]) -> dict[str, Any] | None:
-    """Return the one value of each group, None where a group has several."""
-    values: dict[str, Any] = {}
-    for group, value in zip(groups, said, strict=True):
-        if values.setdefault(group, value) != value:
+def _value_by_group(groups: Iterable[str], values: Iterable[Any]) -> dict[str, Any] | None:
+    """Return the value of each group, None where a group has several."""
+    by_group: dict[str, Any] = {}
+    for group, value in zip(groups, values, strict=True):
+        if by_group.setdefault(group, value) != value:
             return None
-    return values
+    return by_group
 
 
 def _add(facts: dict[str, Facts], name: str, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Why cells failed, where no cell is done and so there is no leaderboard to say it."""
+"""The reasons of failed cells, for folders in which no cell is done and which have no leaderboard."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 from harness.report import plain
 from harness.results.record import read_all
 
-NAMED = 5  # cells of one reason
+NAMED = 5  # cells listed per reason
 
 
 def lines(folder: Path) -> Iterator[str]:
-    """Yield each reason with the cells that failed for it."""
-    reasons: dict[str, list[str]] = {}
+    """Yield one line per reason, with the cells that failed for it."""
+    cells_by_reason: dict[str, list[str]] = {}
     for record in read_all(folder):
         if record.status == "failed":
             reason = plain.line(record.reason) or "no reason recorded"
-            reasons.setdefault(reason, []).append(plain.line(f"{record.entry}/{record.language}/{record.seed}"))
-    for reason, cells in reasons.items():
+            cell = plain.line(f"{record.entry}/{record.language}/{record.seed}")
+            cells_by_reason.setdefault(reason, []).append(cell)
+    for reason, cells in cells_by_reason.items():
         more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""
         yield f"failed: {', '.join(cells[:NAMED])}{more}: {reason}"

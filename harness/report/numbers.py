@@ -72,3 +72,12 @@ def or_none(value: float | None) -> float | None:
     (0.5, None)
     """
     return None if value is None or math.isnan(value) else float(value)
+
+
+def quantity(count: int, singular: str, plural: str) -> str:
+    """Return a count with its noun.
+
+    >>> quantity(1, "entry", "entries"), quantity(2, "entry", "entries")
+    ('1 entry', '2 entries')
+    """
+    return f"{count} {singular if count == 1 else plural}"

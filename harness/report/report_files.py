@@ -1,11 +1,11 @@
-"""The leaderboard as files: leaderboard.html, .md, .csv, .tex and .json in the output folder.
+"""The files of a report: leaderboard.html, .md, .csv, .tex and .json in the output folder, and the tables beside them.
 
-What stands behind its intervals is in evidence.csv, published claims and their verdicts in claims.csv; a sweep adds
-sweeps.csv, MTEB tasks tasks.csv, vectors geometry.csv. The page leads to one page an entry (entries/) and one a
-language (queries/).
+evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts; sweeps.csv,
+tasks.csv and geometry.csv are written for runs with sweeps, MTEB tasks or vectors. leaderboard.html links to one page
+per entry (entries/) and one page per language (queries/).
 
-Equal records and run.json give equal bytes. CSV and JSON hold raw values (their shortest exact form), the others
-show them × 100 with two decimals. Everything is rendered before anything is written.
+The same records and run.json give the same bytes. CSV and JSON hold raw values in their shortest exact form, the other
+formats show them × 100 with two decimals. All files are rendered before the first one is written.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.leaderboard import Leaderboard, collate
 from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
-from harness.report import facts, figures, script_data, signature_table, spreadsheet, table_view
+from harness.report import coverage, facts, figures, script_data, signature_table, spreadsheet
 from harness.report.documents import document, publication, tex_tables
 from harness.report.entries import entry_pages
 from harness.report.queries import query_pages
-from harness.report.report_formats import Format, name
+from harness.report.report_formats import Format, file_name
 from harness.report.sections import (
     claims_section,
     evidence_section,
@@ -31,6 +31,7 @@ from harness.report.sections import (
     sweeps_section,
     tasks_section,
 )
+from harness.report.table_view import tables
 from harness.report.templating import broken, render
 from harness.results import checksums
 from harness.stats.bootstrap import DRAWS
@@ -39,7 +40,7 @@ from harness.stats.rules import MARGIN
 if TYPE_CHECKING:
     from harness.evidence.texts import Texts
 
-SIDE = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold pages of a report alone
+PAGE_FOLDERS = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold only pages of the report
 
 
 def write_reports(
@@ -49,62 +50,66 @@ def write_reports(
     formats: Collection[Format] = tuple(Format),
     texts: Texts | None = None,
 ) -> Path:
-    """Write the leaderboard into an output folder in each of `formats` and return the page's path.
+    """Write the leaderboard into an output folder in each of `formats` and return the path of leaderboard.html.
 
-    `board` is the folder's leaderboard where the caller has collated it already. Without `texts`
-    (harness.evidence.texts) no page holds the text of a query or a passage. Raises what collate raises, and
-    RequestError where a template is broken or the folder cannot be written; then no file is changed.
+    `board` is the folder's leaderboard if already collated. Without `texts` (harness.evidence.texts) no page shows the
+    text of a query or a passage. Raises what collate raises, and RequestError if a template is broken or the folder is
+    not writable; in these cases no file has been changed.
     """
     board = board or collate(folder)
     with no_collection():
-        content = content_of(folder, board, formats, texts=texts)
+        content = report_content(folder, board, formats, texts=texts)
     _write(folder, content, pages=Format.html in formats)
-    return folder / name(Format.html)
+    return folder / file_name(Format.html)
 
 
-def content_of(folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: Texts | None) -> dict[str, str]:
-    """Return every file of the report by its name below the output folder."""
+def report_content(
+    folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: Texts | None
+) -> dict[str, str]:
+    """Return file name, relative to the output folder → text."""
     context = _context(board)
     content: dict[str, str] = {}
     if Format.csv in formats:
-        content |= _tables(board, context)
+        content |= _csv_files(board, context)
     if Format.md in formats:
-        content[name(Format.md)] = render("leaderboard.md.j2", **context, **publication.of_context(board, context))
+        content[file_name(Format.md)] = render(
+            "leaderboard.md.j2", **context, **publication.markdown_context(board, context)
+        )
     if Format.tex in formats:
-        tables = tex_tables.of_board(board, context["tables"][0])
-        content[name(Format.tex)] = render("leaderboard.tex.j2", **context, tex=tables)
+        latex = tex_tables.latex_tables(board, context["tables"][0])
+        content[file_name(Format.tex)] = render("leaderboard.tex.j2", **context, tex=latex)
     if Format.json in formats:
-        content[name(Format.json)] = document.text(document.of_context(board, context))
+        content[file_name(Format.json)] = document.json_text(document.leaderboard_document(board, context))
     if Format.html in formats:
         content |= query_pages.files(folder, board, texts=texts)
         content |= entry_pages.files(folder, board, content.keys())
-        page = script_data.page(board, context["tables"], context["claims"], content.keys())
+        page = script_data.page_context(board, context["tables"], context["claims"], content.keys())
         page["figures"] = figures.of_board(board, context["tables"])
-        content[name(Format.html)] = render("leaderboard.html.j2", **context, **page)
+        content[file_name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
 
 
 def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
-    """Write the files and remove the pages of what is no more; what UTF-8 has no bytes for is written as an escape."""
+    """Write the files and remove outdated pages; characters that UTF-8 cannot encode are written as escapes."""
     try:
         for file in content:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
         write_together({folder / file: text.encode(errors="backslashreplace") for file, text in content.items()})
         if pages:
-            stale = [path for side in SIDE for path in (folder / side).rglob("*.html")]
-            gone = [path for path in stale if path.relative_to(folder).as_posix() not in content]
-            checksums.unlist(folder, [path.relative_to(folder).as_posix() for path in gone])
-            for path in gone:
+            present = [path for name in PAGE_FOLDERS for path in (folder / name).rglob("*.html")]
+            outdated = [path for path in present if path.relative_to(folder).as_posix() not in content]
+            checksums.unlist(folder, [path.relative_to(folder).as_posix() for path in outdated])
+            for path in outdated:
                 path.unlink()
     except OSError as error:
         raise broken(folder, error) from error
     checksums.seal(folder, content)
 
 
-def _tables(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
+def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
     rows = list(board.rows[["entry", "language", "measure"]].itertuples(index=False, name=None))
     content = {
-        name(Format.csv): csv(board),
+        file_name(Format.csv): csv(board),
         evidence_section.CSV: evidence_section.csv(board),
         signature_table.CSV: signature_table.signatures_csv(board, rows),
         claims_section.CSV: claims_section.csv(context["claims"].lines),
@@ -119,29 +124,32 @@ def _tables(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
 
 
 def csv(board: Leaderboard) -> str:
-    """Return the rows as CSV, numbers unrounded, an empty field where there is none."""
+    """Return the leaderboard's rows as CSV: unrounded numbers, an empty field for a missing value."""
     return str(board.rows.map(spreadsheet.cell).to_csv(index=False, lineterminator="\n"))
 
 
 def _context(board: Leaderboard) -> dict[str, Any]:
-    tables = table_view.tables(board)
+    """Return the values that all formats show."""
+    measure_tables = tables(board)
+    rows = measure_tables[0].rows
+    entries = [row.entry for row in rows]
     return {
         "board": board,
-        "tables": tables,
-        "curves": sweeps_section.of_board(board, tables[0].rows),
-        "tasks": tasks_section.of_board(board, [row.entry for row in tables[0].rows]),
+        "tables": measure_tables,
+        "curves": sweeps_section.of_board(board, rows),
+        "tasks": tasks_section.of_board(board, entries),
         "validations": habits_section.validations(board),
         "shorter": habits_section.shorter(board),
         "claims": claims_section.of_board(board),
-        "evidence": evidence_section.of_board(board, [row.entry for row in tables[0].rows]),
+        "evidence": evidence_section.of_board(board, entries),
         "margin": MARGIN,
-        "geometry": geometry_section.of_board(board, [row.entry for row in tables[0].rows]),
+        "geometry": geometry_section.of_board(board, entries),
         "experts": experts_section.of_board(board),
-        "queries": table_view.queries(board),
-        "absent": table_view.absent(board),
-        "unverified": table_view.unverified(board),
-        "run": facts.of_run(board.run),
-        "entries": facts.of_entries(board, [row.entry for row in tables[0].rows]),
-        "provenance": facts.of_records(board.records),
+        "queries": coverage.queries(board),
+        "absent": coverage.absent(board),
+        "unverified": coverage.unverified(board),
+        "run": facts.run_facts(board.run),
+        "entries": facts.entry_facts(board, entries),
+        "provenance": facts.provenance_facts(board.records),
         "draws": DRAWS,
     }

@@ -1,14 +1,15 @@
-"""The forms of a leaderboard and their files."""
+"""The formats of the leaderboard and their file names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from harness.errors import unknown
 
 
 class Format(StrEnum):
-    """A form of the leaderboard, by the suffix of its file."""
+    """A format of the leaderboard, by the suffix of its file."""
 
     html = "html"
     md = "md"
@@ -17,15 +18,15 @@ class Format(StrEnum):
     json = "json"
 
 
-def name(form: Format) -> str:
-    """Return the file of a form."""
+def file_name(form: Format) -> str:
+    """Return the file name of a format."""
     return f"leaderboard.{form}"
 
 
-def chosen(words: list[str]) -> tuple[Format, ...]:
-    """Return the forms that were asked for, in their order; raises RequestError for one that there is not."""
+def parse_formats(names: Sequence[str]) -> tuple[Format, ...]:
+    """Return the named formats in the order of `Format`, all for no name; raises RequestError for an unknown name."""
     known = [str(form) for form in Format]
-    for word in words:
-        if word not in known:
-            raise unknown("format", word, known)
-    return tuple(form for form in Format if form in words) or tuple(Format)
+    for name in names:
+        if name not in known:
+            raise unknown("format", name, known)
+    return tuple(form for form in Format if form in names) or tuple(Format)

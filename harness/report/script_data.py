@@ -1,13 +1,14 @@
-"""What the leaderboard's script reads: the raw numbers of every table, and the differences to every baseline.
+"""The data that the leaderboard's script reads: the raw numbers of every table, and differences to every baseline.
 
-    entries         in the page's order: name, recipe, minutes of a cell, bytes of memory, why it failed
+    entries         in the page's order: name, recipe, minutes per cell, bytes of memory, reason of failure
     languages       those of the suite, then the average
     scores          [measure][entry][language]: queries, seeds, mean, low, high, sd over seeds, best and worst rank,
                     group, verdict
-    baselines       entry (its place among the entries), and differences [measure][entry][language]: Holm's p,
-                    difference, low, high; p alone where the other way around is among the other baseline's
+    baselines       entry (its index in `entries`) and differences [measure][entry][language]: Holm-adjusted p,
+                    difference, low, high; p alone where the opposite difference is listed under the other baseline
+    compared        languages with a page of queries
 
-null stands for what there is not. Languages whose queries have a page are named in `compared`.
+null stands for a missing value.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from harness.stats.summary import AVERAGE
 
 SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
 Values = list[float | None]
+Differences = dict[tuple[str, str, int], Values]  # (entry, language, index of the measure)
 
 
-def page(board: Leaderboard, tables: Sequence[Table], claims: Compared, files: Collection[str]) -> dict[str, Any]:
-    """Return what the page needs beside what every form of the report shows; `files` are those written with it."""
+def page_context(
+    board: Leaderboard, tables: Sequence[Table], claims: Compared, files: Collection[str]
+) -> dict[str, Any]:
+    """Return the part of the page's context that other formats do not need; `files` are those written with the page."""
     compared = [language for language in board.languages if f"queries/{language}.html" in files]
-    data = of_board(board, tables, compared)
+    data = script_data(board, tables, compared)
     suite = board.run.get("suite")
     papers = dict.fromkeys(line.claim.paper for line in claims.lines)
     return {
@@ -40,7 +44,7 @@ def page(board: Leaderboard, tables: Sequence[Table], claims: Compared, files: C
         "paragraphs": [
             (paper, text.removeprefix(paper)) for paper, text in zip(papers, paragraphs(claims), strict=True)
         ],
-        "baselines": {data["entries"][one["entry"]]["name"] for one in data["baselines"]},
+        "baselines": {data["entries"][baseline["entry"]]["name"] for baseline in data["baselines"]},
         "compared": compared,
         "files": files,
         "script": script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
@@ -48,11 +52,11 @@ def page(board: Leaderboard, tables: Sequence[Table], claims: Compared, files: C
     }
 
 
-def of_board(board: Leaderboard, tables: Sequence[Table], compared: Collection[str]) -> dict[str, Any]:
-    """Return the data; `tables` are those of the page, `compared` the languages whose queries have a page."""
+def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collection[str]) -> dict[str, Any]:
+    """Return the data; `tables` are those of the page, `compared` the languages with a page of queries."""
     entries = [row.entry for row in tables[0].rows]
     languages = (*board.languages, AVERAGE)
-    differences = _to_all(board, entries) or _to_one(board.baseline, tables, languages)
+    differences = _all_differences(board, entries) or _baseline_differences(board.baseline, tables, languages)
     return {
         "suite": board.suite,
         "baseline": board.baseline,
@@ -65,37 +69,35 @@ def of_board(board: Leaderboard, tables: Sequence[Table], compared: Collection[s
             {
                 "entry": entries.index(baseline),
                 "differences": [
-                    [[found.get((entry, language, i)) for language in languages] for entry in entries]
+                    [[values.get((entry, language, i)) for language in languages] for entry in entries]
                     for i in range(len(tables))
                 ],
             }
-            for baseline, found in sorted(differences.items(), key=lambda item: entries.index(item[0]))
+            for baseline, values in sorted(differences.items(), key=lambda item: entries.index(item[0]))
         ],
     }
 
 
-Differences = dict[tuple[str, str, int], Values]  # (entry, language, place of the measure)
+def _all_differences(board: Leaderboard, entries: Sequence[str]) -> dict[str, Differences]:
+    """Return baseline → differences to it; {} where only differences to the leaderboard's baseline were computed."""
+    by_baseline: dict[str, Differences] = {}
+    for contrast in board.contrasts:
+        differences = by_baseline.setdefault(contrast.baseline, {})
+        opposite = entries.index(contrast.entry) < entries.index(contrast.baseline)
+        columns = zip(contrast.p_adjusted, contrast.delta, contrast.low, contrast.high, strict=True)
+        for i, values in enumerate(columns):
+            differences[contrast.entry, contrast.language, i] = _numbers(values[:1] if opposite else values)
+    return by_baseline
 
 
-def _to_all(board: Leaderboard, entries: Sequence[str]) -> dict[str, Differences]:
-    """Return the differences by baseline, nothing where the leaderboard has none but to its own."""
-    found: dict[str, Differences] = {}
-    for one in board.contrasts:
-        own = found.setdefault(one.baseline, {})
-        turned = entries.index(one.entry) < entries.index(one.baseline)
-        for i, values in enumerate(zip(one.p_adjusted, one.delta, one.low, one.high, strict=True)):
-            own[one.entry, one.language, i] = _plain(values[:1] if turned else values)
-    return found
-
-
-def _to_one(baseline: str, tables: Sequence[Table], languages: Sequence[str]) -> dict[str, Differences]:
-    found: Differences = {}
+def _baseline_differences(baseline: str, tables: Sequence[Table], languages: Sequence[str]) -> dict[str, Differences]:
+    differences: Differences = {}
     for i, table in enumerate(tables):
         for row in table.rows:
             for language, score in zip(languages, _scores(row), strict=True):
                 if score and score.delta is not None:
-                    found[row.entry, language, i] = [score.p, score.delta, score.delta_low, score.delta_high]
-    return {baseline: found} if found else {}
+                    differences[row.entry, language, i] = [score.p, score.delta, score.delta_low, score.delta_high]
+    return {baseline: differences} if differences else {}
 
 
 def _scores(row: Row) -> list[Score | None]:
@@ -103,9 +105,8 @@ def _scores(row: Row) -> list[Score | None]:
 
 
 def _entry(row: Row) -> Mapping[str, Any]:
-    failed = "; ".join(row.reasons)
     cost = {"minutes": row.minutes, "memory": row.memory or None}
-    return {"name": row.entry, "recipe": row.recipe, **cost, "failed": failed}
+    return {"name": row.entry, "recipe": row.recipe, **cost, "failed": "; ".join(row.reasons)}
 
 
 def _score(score: Score | None) -> list[Any] | None:
@@ -113,9 +114,9 @@ def _score(score: Score | None) -> list[Any] | None:
         return None
     place = score.place
     ranks = [place.best, place.worst, place.group] if place else [None] * 3
-    level = [score.n_queries, score.n_seeds, *_plain((score.mean, score.low, score.high, score.seed_sd))]
+    level = [score.n_queries, score.n_seeds, *_numbers((score.mean, score.low, score.high, score.seed_sd))]
     return [*level, *ranks, score.verdict]
 
 
-def _plain(values: Iterable[float | None]) -> Values:
+def _numbers(values: Iterable[float | None]) -> Values:
     return [or_none(value) for value in values]

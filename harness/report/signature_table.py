@@ -1,4 +1,4 @@
-"""signatures.csv: the signature of every row of the leaderboard (harness.results.signature)."""
+"""signatures.csv: the signature (harness.results.signature) of every row of the leaderboard."""
 
 from __future__ import annotations
 

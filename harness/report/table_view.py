@@ -1,7 +1,7 @@
-"""What every form of the leaderboard shows: one table a measure, a row an entry, a cell a language.
+"""The leaderboard as every form of the report shows it: one table per measure, one row per entry, one box per language.
 
-Rows stand in one order in every table: by the average of the primary measure, best first, then entries without
-an average, then entries of which every cell failed. Numbers here are in the units of the measure.
+Rows have the same order in every table: by the average of the primary measure, best first; then entries without an
+average; then entries with failed cells only. Numbers are in units of the measure.
 """
 
 from __future__ import annotations
@@ -9,31 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import quote
 
 from harness.errors import one_line
-from harness.evidence.leaderboard import Leaderboard, resolved
-from harness.keys import digest
+from harness.evidence.leaderboard import Leaderboard
+from harness.report.coverage import records_by_pair
 from harness.report.numbers import or_none
+from harness.report.page_links import Source, entry_link, source
 from harness.results.record import Record
+from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
-
-_T = TypeVar("_T")
-LONGEST = 240  # bytes of a file's name before its suffix; file systems take 255 in all
-
-
-@dataclass(frozen=True)
-class Source:
-    """The cell of one seed: where the entry's page shows it, relative to the output folder, fit for a link."""
-
-    seed: int
-    href: str
 
 
 @dataclass(frozen=True)
 class Place:
-    """The 95 % interval of a rank, and the group of entries that are not told apart."""
+    """The 95 % interval of a rank, and the group of entries that are not significantly different."""
 
     best: int
     worst: int
@@ -46,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Score:
-    """One number with its interval and its paired difference to the baseline; None where there is none."""
+    """A mean with its interval and its paired difference to the baseline; None where there is none."""
 
     mean: float
     low: float | None
@@ -55,17 +44,17 @@ class Score:
     delta: float | None
     delta_low: float | None
     delta_high: float | None
-    p: float | None  # Holm's
+    p: float | None  # Holm-adjusted
     n_queries: int
     n_seeds: int
     sources: tuple[Source, ...]
     place: Place | None = None
-    verdict: str = ""  # on the one claim about it
+    verdict: str = ""  # on the only claim about this score
 
 
 @dataclass(frozen=True)
 class Box:
-    """What stands in one language of one row: a score, failed seeds, both, or (nothing measured yet) neither."""
+    """One language of one row: a score, failed seeds, both, or neither where nothing was measured."""
 
     score: Score | None
     failed: tuple[Source, ...]
@@ -73,21 +62,21 @@ class Box:
 
 @dataclass(frozen=True)
 class Row:
-    """One entry; `reasons` says why where every cell of it failed."""
+    """One entry; `reasons` are those of its failures where all its cells failed."""
 
     entry: str
     title: str
-    boxes: tuple[Box, ...]  # one a language
+    boxes: tuple[Box, ...]  # one per language
     average: Score | None
     reasons: tuple[str, ...]
-    recipe: str = ""  # of what is trained
-    minutes: float | None = None  # a cell, mean over the entry's cells that are done
-    memory: int = 0  # bytes, the most of any of them; 0: unknown
-    verdicts: tuple[tuple[str, str], ...] = ()  # each verdict, and the languages it is about
+    recipe: str = ""  # "" for an untrained entry
+    minutes: float | None = None  # per cell, mean over the done cells of the entry
+    memory: int = 0  # peak over these cells, in bytes; 0: unknown
+    verdicts: tuple[tuple[str, str], ...] = ()  # each verdict with its languages
 
     @property
     def href(self) -> str:
-        return page_of(self.entry)
+        return entry_link(self.entry)
 
     @property
     def seeds(self) -> str:
@@ -108,147 +97,90 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def file_of(entry: str) -> str:
-    """Return the name of an entry's page: its own, or a digest where that can be no file's name."""
-    fit = "/" not in entry and "\0" not in entry and len(entry.encode()) <= LONGEST
-    return f"{entry if fit else digest(entry)}.html"
-
-
-def page_of(entry: str) -> str:
-    """Return the page of an entry, relative to the output folder, fit for a link."""
-    return f"entries/{quote(file_of(entry), safe='@')}"
-
-
-def source(record: Record) -> Source:
-    """Return where the page of its entry shows a record."""
-    return Source(record.seed, f"{page_of(record.entry)}#{quote(f'{record.language}-{record.seed}', safe='@')}")
-
-
-def compared(entry: str, language: str, baseline: str) -> str:
-    """Return the page of the queries that two entries differ on, relative to the output folder, fit for a link."""
-    named = "&".join(f"{name}={quote(value, safe='@')}" for name, value in (("a", entry), ("b", baseline)))
-    return f"queries/{quote(f'{language}.html', safe='@')}#{named}"
-
-
 def tables(board: Leaderboard) -> list[Table]:
-    """Return one table a measure, the primary one first."""
+    """Return one table per measure, the primary measure first."""
     scores = _scores(board)
     measured = {entry for entry, *_ in scores}
-    failed = _grouped(board.failures)
-    entries = _order(measured | {entry for entry, _ in failed}, scores, board.primary)
-    titles = _said((*board.records, *board.failures), "title")
-    recipes = _said((record for record in board.records if record.trained), "recipe")
+    failures = records_by_pair(board.failures)
+    entries = _ordered(measured | {entry for entry, _ in failures}, scores, board.primary)
+    titles = _entry_texts((*board.records, *board.failures), "title")
+    recipes = _entry_texts((record for record in board.records if record.trained), "recipe")
     costs = _costs(board.records)
 
     def row(entry: str, measure: str) -> Row:
         boxes = [
-            Box(scores.get((entry, language, measure)), tuple(map(source, failed.get((entry, language), ()))))
+            Box(scores.get((entry, language, measure)), tuple(map(source, failures.get((entry, language), ()))))
             for language in board.languages
         ]
         average = scores.get((entry, AVERAGE, measure))
-        reasons = () if entry in measured else _reasons(board, entry)
-        named = zip((AVERAGE, *board.languages), (average, *(box.score for box in boxes)), strict=True)
-        said = (recipes.get(entry, ""), *costs.get(entry, (None, 0)), _verdicts(named))
-        return Row(entry, titles.get(entry, ""), tuple(boxes), average, reasons, *said)
+        minutes, memory = costs.get(entry, (None, 0))
+        columns = zip((AVERAGE, *board.languages), (average, *(box.score for box in boxes)), strict=True)
+        return Row(
+            entry=entry,
+            title=titles.get(entry, ""),
+            boxes=tuple(boxes),
+            average=average,
+            reasons=() if entry in measured else _reasons(board, entry),
+            recipe=recipes.get(entry, ""),
+            minutes=minutes,
+            memory=memory,
+            verdicts=_verdicts(columns),
+        )
 
     return [Table(measure, tuple(row(entry, measure) for entry in entries)) for measure in board.measures]
 
 
-def queries(board: Leaderboard) -> dict[str, int]:
-    """Return the number of judged queries by language (one for all entries: collate holds them to it)."""
-    rows = board.rows[board.rows["language"] != AVERAGE]
-    return {language: int(n) for language, n in zip(rows["language"], rows["n_queries"], strict=True)}
-
-
-def absent(board: Leaderboard) -> list[str]:
-    """Return what was asked for or begun and has no record, so that the run is not finished.
-
-    `entry/language` where there is none at all, `entry/language/seed` where a trained entry lacks a seed.
-    """
-    asked = resolved(board.run)
-    there = _grouped((*board.records, *board.failures))
-    entries = dict.fromkeys([*_listed(asked, "entries", str), *sorted({entry for entry, _ in there})])
-    missing: list[str] = []
-    for entry in entries:
-        for language in board.languages:
-            records = there.get((entry, language), [])
-            seeds = {record.seed for record in records}
-            if not records:
-                missing.append(f"{entry}/{language}")
-            elif any(record.trained for record in records):
-                missing += [f"{entry}/{language}/{n}" for n in _listed(asked, "seeds", int) if n not in seeds]
-    return missing
-
-
-def unverified(board: Leaderboard) -> list[str]:
-    """Return the languages of which the data differ from the manifest's, and were accepted."""
-    found = {record.language for record in board.records if record.provenance.get("data", {}).get("unverified")}
-    return [language for language in board.languages if language in found]
-
-
-def _listed(asked: Mapping[str, Any], name: str, kind: type[_T]) -> list[_T]:
-    value = asked.get(name)
-    return [item for item in value if isinstance(item, kind)] if isinstance(value, list | Mapping) else []
-
-
-def _grouped(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        groups.setdefault((record.entry, record.language), []).append(record)
-    return groups
-
-
 def _reasons(board: Leaderboard, entry: str) -> tuple[str, ...]:
-    """Return the different reasons for which an entry's cells failed."""
+    """Return the distinct reasons of an entry's failed cells."""
     reasons = [one_line(record.reason) for record in board.failures if record.entry == entry]
     return tuple(dict.fromkeys(reason or "no reason recorded" for reason in reasons))
 
 
-def _said(records: Iterable[Record], name: str) -> dict[str, str]:
-    """Return what the records say of each entry under a name, where it is text."""
-    found: dict[str, str] = {}
+def _entry_texts(records: Iterable[Record], name: str) -> dict[str, str]:
+    """Return entry → the first text that its records declare under a name."""
+    texts: dict[str, str] = {}
     for record in records:
         entry = record.provenance.get("entry")
         if isinstance(entry, Mapping) and isinstance(entry.get(name), str):
-            found.setdefault(record.entry, entry[name])
-    return found
+            texts.setdefault(record.entry, entry[name])
+    return texts
 
 
 def _costs(records: Iterable[Record]) -> dict[str, tuple[float | None, int]]:
-    """Return the minutes of a cell (None where no record says) and the peak memory of each entry."""
-    groups: dict[str, list[Record]] = {}
+    """Return entry → minutes per cell (None where unknown) and peak memory in bytes."""
+    by_entry: dict[str, list[Record]] = {}
     for record in records:
-        groups.setdefault(record.entry, []).append(record)
-    found: dict[str, tuple[float | None, int]] = {}
-    for entry, own in groups.items():
-        minutes = math.fsum(record.seconds for record in own) / len(own) / 60
-        found[entry] = (minutes or None, max(record.peak_memory_bytes for record in own))
-    return found
+        by_entry.setdefault(record.entry, []).append(record)
+    costs: dict[str, tuple[float | None, int]] = {}
+    for entry, cells in by_entry.items():
+        minutes = math.fsum(record.seconds for record in cells) / len(cells) / 60
+        costs[entry] = (minutes or None, max(record.peak_memory_bytes for record in cells))
+    return costs
 
 
-def _verdicts(named: Iterable[tuple[str, Score | None]]) -> tuple[tuple[str, str], ...]:
-    groups: dict[str, list[str]] = {}
-    for language, score in named:
+def _verdicts(columns: Iterable[tuple[str, Score | None]]) -> tuple[tuple[str, str], ...]:
+    languages_by_verdict: dict[str, list[str]] = {}
+    for language, score in columns:
         if score and score.verdict:
-            groups.setdefault(score.verdict, []).append(language)
-    return tuple((verdict, ", ".join(languages)) for verdict, languages in groups.items())
+            languages_by_verdict.setdefault(score.verdict, []).append(language)
+    return tuple((verdict, ", ".join(languages)) for verdict, languages in languages_by_verdict.items())
 
 
-def _order(entries: set[str], scores: Mapping[tuple[str, str, str], Score], primary: str) -> list[str]:
-    def place(entry: str) -> tuple[int, float, str]:
+def _ordered(entries: set[str], scores: Mapping[tuple[str, str, str], Score], primary: str) -> list[str]:
+    def rank(entry: str) -> tuple[int, float, str]:
         average = scores.get((entry, AVERAGE, primary))
         measured = any(name == entry for name, *_ in scores)
         return (0, -average.mean, entry) if average else (1 if measured else 2, 0.0, entry)
 
-    return sorted(entries, key=place)
+    return sorted(entries, key=rank)
 
 
 def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
-    """Return the rows by (entry, language, measure)."""
+    """Return the scores by (entry, language, measure)."""
     sources = {name: tuple(map(source, records)) for name, records in board.of.items()}
     places = {
-        (one.entry, one.language, measure): Place(*(int(v[i]) for v in (one.rank_best, one.rank_worst, one.group)))
-        for one in board.evidence
+        (evidence.entry, evidence.language, measure): _place(evidence, i)
+        for evidence in board.evidence
         for i, measure in enumerate(board.measures)
     }
     return {
@@ -269,3 +201,8 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
         )
         for row in board.rows.to_dict("records")
     }
+
+
+def _place(evidence: Evidence, i: int) -> Place:
+    """Return the place of an entry on the measure at index `i`."""
+    return Place(best=int(evidence.rank_best[i]), worst=int(evidence.rank_worst[i]), group=int(evidence.group[i]))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, RequestError, one_line
 from harness.evidence.claims.published import published
 from harness.machine import bundled
-from harness.report import plain, table_view
+from harness.report import page_links, plain
 from harness.report.documents import tex
 from harness.report.numbers import chance, hundred, memory, minutes, signed, three
 from harness.report.sections.claims_section import address
@@ -65,10 +65,10 @@ def _environment(kind: str, folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"hundred": hundred, "signed": signed, "source": table_view.source}
+    environment.filters |= {"hundred": hundred, "signed": signed, "source": page_links.source}
     environment.filters |= {"three": three, "chance": chance, "published": published}
     environment.filters |= {"raw": Raw, "code": code, "shortened": tex.shortened, "slug": tex.slug}
-    environment.filters |= {"minutes": minutes, "memory": memory, "compared": table_view.compared, "address": address}
+    environment.filters |= {"minutes": minutes, "memory": memory, "compared": page_links.pair_link, "address": address}
     return environment
 
 

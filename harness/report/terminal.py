@@ -1,4 +1,4 @@
-"""The leaderboard of the primary measure as a table in the terminal."""
+"""The leaderboard as a table in the terminal, on the primary measure."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.coverage import absent
 from harness.report.numbers import hundred, signed
-from harness.report.table_view import Box, Row, Score, absent, tables
+from harness.report.table_view import Box, Row, Score, tables
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 def terminal_table(board: Leaderboard) -> Table:
-    """Return entries by languages, scores × 100 with half the width of the 95 % interval, best average first.
+    """Return one row per entry, best average first: scores × 100 with half the width of their 95 % interval.
 
-    The difference is to the baseline.
-
-    Failed cells and cells without a record are named below, with their reasons.
+    The last column is the average's difference to the baseline. The caption names failed cells with their reasons, and
+    cells without a record.
     """
-    from rich import box
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     rows = tables(board)[0].rows
     table = Table(
         title=Text(f"{board.suite}: {board.primary} × 100"),
-        caption=Text(_below(board, rows)),
+        caption=Text(_caption(board, rows)),
         caption_justify="left",
-        box=box.SIMPLE_HEAD,
+        box=SIMPLE_HEAD,
         show_edge=False,
         padding=(0, 1, 0, 0),  # narrow: 14 entries in three languages fit 80 columns
     )
@@ -38,15 +38,15 @@ def terminal_table(board: Leaderboard) -> Table:
     for name in (*board.languages, "average", f"Δ {board.baseline}"):
         table.add_column(Text(name), justify="right", no_wrap=True)
     for row in rows:
-        cells = [_box(cell) for cell in row.boxes]
-        table.add_row(*map(Text, (row.entry, *cells, _score(row.average), _delta(row.average))))
+        scores = [_box(box) for box in row.boxes]
+        table.add_row(*map(Text, (row.entry, *scores, _score(row.average), _delta(row.average))))
     return table
 
 
-def _box(cell: Box) -> str:
-    if cell.score:
-        return _score(cell.score) + ("!" if cell.failed else "")
-    return "failed" if cell.failed else "-"
+def _box(box: Box) -> str:
+    if box.score:
+        return _score(box.score) + ("!" if box.failed else "")
+    return "failed" if box.failed else "-"
 
 
 def _score(score: Score | None) -> str:
@@ -63,11 +63,11 @@ def _delta(score: Score | None) -> str:
     return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}"
 
 
-def _below(board: Leaderboard, rows: Sequence[Row]) -> str:
+def _caption(board: Leaderboard, rows: Sequence[Row]) -> str:
     lines = ["", "± half the 95 % interval over queries and seeds (of one seed: over queries)"]
     lines.append(f"Δ {board.baseline}: of the average, paired")
-    if any(cell.score and cell.failed for row in rows for cell in row.boxes):
+    if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
-    lines += [f"failed: {r.entry}/{r.language}/{r.seed}: {one_line(r.reason)}" for r in board.failures]
+    lines += [f"failed: {cell.entry}/{cell.language}/{cell.seed}: {one_line(cell.reason)}" for cell in board.failures]
     missing = absent(board)
     return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])

@@ -15,7 +15,7 @@ from support.fake_records import board, draw, put, put_failed
 
 from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
-from harness.report.facts import of_records, of_run
+from harness.report.facts import provenance_facts, run_facts
 from harness.report.numbers import hundred, signed
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
@@ -291,7 +291,7 @@ def test_facts_are_told_where_they_are_constant(tmp_path: Path) -> None:
     for i, (entry, language) in enumerate(cells):
         said = {"device": "cpu", "corpus": language, "loss": "mnr" if entry == "mnrl" else "", "steps": i}
         records.append(put(tmp_path, (entry, language, 0), {"AP": {"a": 0.5}}, provenance=said))
-    facts = of_records(records)
+    facts = provenance_facts(records)
     assert facts.shared == [("device", "cpu")]
     assert facts.by_language == {"ko": [("corpus", "ko")], "fa": [("corpus", "fa")]}
     assert facts.by_entry == {"mnrl": [("loss", "mnr")]}
@@ -304,7 +304,7 @@ def test_nested_settings_become_dotted_names_and_empty_ones_vanish() -> None:
 
 
 def test_a_command_is_shown_as_it_can_be_typed_again() -> None:
-    assert of_run({"command": ["harness", "run", "--out", "a b"]}) == [("command", "harness run --out 'a b'")]
+    assert run_facts({"command": ["harness", "run", "--out", "a b"]}) == [("command", "harness run --out 'a b'")]
 
 
 def test_numbers_are_times_100_and_never_a_negative_zero() -> None:

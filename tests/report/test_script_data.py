@@ -10,13 +10,13 @@ import pytest
 from support.fake_records import board, put, put_failed
 
 from harness.evidence.leaderboard import collate
-from harness.report.script_data import of_board
+from harness.report.script_data import script_data
 from harness.report.table_view import tables
 
 
 def data_of(folder: Path) -> dict[str, Any]:
     found = collate(folder)
-    text = json.dumps(of_board(found, tables(found), ["ko"]), allow_nan=False)
+    text = json.dumps(script_data(found, tables(found), ["ko"]), allow_nan=False)
     return dict(json.loads(text))
 
 

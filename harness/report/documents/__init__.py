@@ -1,1 +1,1 @@
-"""The leaderboard as LaTeX, as JSON and as the results section of a paper."""
+"""The leaderboard for papers and programs: LaTeX tables, JSON, and the report around the scores in Markdown."""

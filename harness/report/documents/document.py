@@ -1,26 +1,25 @@
-"""leaderboard.json: everything that the page says, as numbers, in a structure that stays.
+"""leaderboard.json: the contents of leaderboard.html as numbers, in a stable structure.
 
-    version         of this structure: a key that is taken away or means something else raises it, a new one does not
+    version         of this structure: increased when a key is removed or changes its meaning, not when one is added
     suite, primary, measures, languages, baseline      measures have the primary one first
-    complete        every cell that was asked for is done; else `absent` and `failures` say what is not
-    unverified      languages whose data differ from the manifest's
-    statistics      level and resamples of the intervals, alpha, margin of equivalence, correction of p
-    entries         in the page's order: entry, title, recipe, minutes of a cell, bytes of memory, its reasons where all
-                    of it failed, the signature of its records, and `said`: what the records say of it
-    rows            an entry, language (or "average") and measure: the columns of leaderboard.csv and evidence.csv
-    contrasts       an entry, baseline and language: delta, ci_low, ci_high and p_adjusted, in the order of `measures`;
-                    none above a number of entries (harness.stats.contrasts)
+    complete        whether every requested cell is done; if not, see `absent` and `failures`
+    unverified      languages whose data differ from the manifest
+    statistics      level and resamples of the intervals, alpha, equivalence margin, correction of p
+    entries         in the page's order: entry, title, recipe, minutes per cell, bytes of memory, reasons where all its
+                    cells failed, the signature of its records, and `said`: its declaration
+    rows            per entry, language (or "average") and measure: the columns of leaderboard.csv and evidence.csv
+    contrasts       per entry, baseline and language: delta, ci_low, ci_high and p_adjusted, in the order of `measures`;
+                    empty above a number of entries (harness.stats.contrasts)
     findings        what the primary measure shows, in sentences
-    claims          every published number: the columns of claims.csv; `papers`: a paragraph for each
+    claims          every published number: the columns of claims.csv; `papers`: a paragraph per paper
     tasks, sweeps, cross_validation, dimensions, geometry, experts        as on the page; [] or null where there is none
-    records         of each cell that is done: path, cell key, sha256 of its weights, files with their sha256, scores
-    failures        of each cell that failed: path and reason
-    provenance      what the records say of how they were made: of all, of each language, of each entry; `varying` names
-                    what differs from record to record
+    records         of each done cell: path, cell key, sha256 of its weights, files with their sha256, scores
+    failures        of each failed cell: path and reason
+    provenance      what all records share, what those of a language or an entry share; `varying` names the rest
     run             run.json
 
-Numbers are raw, in units of the measure; null stands for what there is not, and for what is no number. Paths are
-relative to the folder that holds the file.
+Numbers are unrounded, in units of the measure; null stands for a missing value and for NaN. Paths are relative to the
+folder of the file.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ from pathlib import Path
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard, weights
-from harness.report import table_view
-from harness.report.documents import findings
+from harness.report.documents.findings import findings
+from harness.report.facts import Provenance
 from harness.report.sections import claims_section, claims_text, evidence_section
+from harness.report.table_view import Row
 from harness.results.record import Record, beside, path_of
 from harness.stats.bootstrap import DRAWS
 from harness.stats.rules import ALPHA, LEVEL, MARGIN
 
 VERSION = 1
-NUMBERS = (*claims_section.LEVEL, *claims_section.GAIN)  # of a claim: "" is none
+CLAIM_NUMBERS = (*claims_section.LEVEL, *claims_section.GAIN)  # columns in which "" stands for a missing number
 
 
-def of_context(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document; `context` is what all forms of the report show."""
-    rows: Sequence[table_view.Row] = context["tables"][0].rows
-    said = context["provenance"]
+def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document; `context` is shared by all formats of the report."""
+    rows: Sequence[Row] = context["tables"][0].rows
     statistics = {"level": LEVEL, "resamples": DRAWS, "alpha": ALPHA, "margin": MARGIN, "correction": "Holm"}
     return {
         "version": VERSION,
@@ -59,35 +58,30 @@ def of_context(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]
         "entries": list(_entries(rows, context["entries"])),
         "rows": list(_rows(board)),
         "contrasts": list(_contrasts(board)),
-        "findings": findings.of_board(board),
+        "findings": findings(board),
         "claims": list(_claims(context["claims"])),
         "papers": claims_text.paragraphs(context["claims"]),
         "tasks": context["tasks"],
-        "sweeps": [_curve(curve) for curve in context["curves"]],
+        "sweeps": [_sweep(curve) for curve in context["curves"]],
         "cross_validation": context["validations"],
         "dimensions": context["shorter"],
         "geometry": context["geometry"],
         "experts": context["experts"],
         "records": [_record(record) for record in board.records],
         "failures": [{**_cell(record), "reason": record.reason} for record in board.failures],
-        "provenance": {
-            "all": dict(said.shared),
-            "by_language": {language: dict(facts) for language, facts in said.by_language.items()},
-            "by_entry": {entry: dict(facts) for entry, facts in said.by_entry.items()},
-            "varying": said.varying,
-        },
+        "provenance": _provenance(context["provenance"]),
         "run": board.run,
     }
 
 
-def text(document: Mapping[str, Any]) -> str:
-    """Return a document as JSON: a key a line, and of a list an item a line."""
+def json_text(document: Mapping[str, Any]) -> str:
+    """Return a document as JSON with one line per key, and one per item of a list."""
     lines = []
     for name, value in _plain(document).items():
-        written = _dumped(value)
+        text = _dumped(value)
         if isinstance(value, list) and value:
-            written = "[\n  " + ",\n  ".join(map(_dumped, value)) + "\n ]"
-        lines.append(f" {_dumped(name)}: {written}")
+            text = "[\n  " + ",\n  ".join(map(_dumped, value)) + "\n ]"
+        lines.append(f" {_dumped(name)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -96,53 +90,68 @@ def _dumped(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: null for what is no number, objects for data classes, lists for tuples."""
+    """Return a value in the types of JSON: null for NaN and infinity, objects for data classes, lists for tuples."""
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if hasattr(value, "tolist"):  # NumPy's
+    if hasattr(value, "tolist"):  # a NumPy array or scalar
         return _plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 
 
-def _entries(rows: Sequence[table_view.Row], said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _entries(rows: Sequence[Row], entry_facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        cost = {"minutes": row.minutes, "memory": row.memory or None}
-        named = {"entry": row.entry, "title": row.title, "recipe": row.recipe, "page": row.href}
-        facts = dict(said.get(row.entry, ()))
-        yield {**named, **cost, "failed": row.reasons, "signature": facts.pop("signature", None), "said": facts}
+        facts = dict(entry_facts.get(row.entry, ()))
+        yield {
+            "entry": row.entry,
+            "title": row.title,
+            "recipe": row.recipe,
+            "page": row.href,
+            "minutes": row.minutes,
+            "memory": row.memory or None,
+            "failed": row.reasons,
+            "signature": facts.pop("signature", None),
+            "said": facts,
+        }
 
 
 def _rows(board: Leaderboard) -> Iterator[dict[str, Any]]:
     """Yield the leaderboard's rows, each with its evidence."""
-    known = {
+    evidence_by_row = {
         (row[1], row[2], row[3]): dict(zip(evidence_section.COLUMNS, row, strict=True))
         for row in evidence_section.rows(board)
     }
     for row in board.rows.to_dict("records"):
-        own = known[row["entry"], row["language"], row["measure"]]
-        yield {**row, **{name: None if value == "" else value for name, value in own.items() if name not in row}}
+        evidence = evidence_by_row[row["entry"], row["language"], row["measure"]]
+        yield {**row, **{name: None if value == "" else value for name, value in evidence.items() if name not in row}}
 
 
 def _contrasts(board: Leaderboard) -> Iterator[dict[str, Any]]:
-    for one in board.contrasts:
-        named = {"entry": one.entry, "baseline": one.baseline, "language": one.language}
-        yield {**named, "delta": one.delta, "ci_low": one.low, "ci_high": one.high, "p_adjusted": one.p_adjusted}
+    for contrast in board.contrasts:
+        yield {
+            "entry": contrast.entry,
+            "baseline": contrast.baseline,
+            "language": contrast.language,
+            "delta": contrast.delta,
+            "ci_low": contrast.low,
+            "ci_high": contrast.high,
+            "p_adjusted": contrast.p_adjusted,
+        }
 
 
 def _claims(compared: claims_section.Compared) -> Iterator[dict[str, Any]]:
     for row in claims_section.rows(compared.lines):
-        named = dict(zip(claims_section.COLUMNS, row, strict=True))
-        yield {name: None if name in NUMBERS and value == "" else value for name, value in named.items()}
+        columns = dict(zip(claims_section.COLUMNS, row, strict=True))
+        yield {name: None if name in CLAIM_NUMBERS and value == "" else value for name, value in columns.items()}
 
 
-def _curve(curve: Any) -> dict[str, Any]:
-    """Return a sweep: for each of its lines the values in their order, with the entry that has each."""
+def _sweep(curve: Any) -> dict[str, Any]:
+    """Return a sweep: the values of each of its lines in their order, each with its entry."""
     lines = [
         {"others": line.others, "points": [{"value": point.value, "entry": point.row.entry} for point in line.points]}
         for line in curve.lines
@@ -150,12 +159,21 @@ def _curve(curve: Any) -> dict[str, Any]:
     return {"origin": curve.origin, "setting": curve.target, "lines": lines}
 
 
+def _provenance(provenance: Provenance) -> dict[str, Any]:
+    return {
+        "all": dict(provenance.shared),
+        "by_language": {language: dict(facts) for language, facts in provenance.by_language.items()},
+        "by_entry": {entry: dict(facts) for entry, facts in provenance.by_entry.items()},
+        "varying": provenance.varying,
+    }
+
+
 def _record(record: Record) -> dict[str, Any]:
     path = path_of(Path(), record.entry, record.language, record.seed)
     files = {beside(path, suffix).as_posix(): sha256 for suffix, sha256 in record.files.items()}
     kept = ("trained", "cell_key", "n_queries", "measures", "by_dimension", "seconds", "peak_memory_bytes")
-    own = {name: getattr(record, name) for name in kept}
-    return {**_cell(record), **own, "weights": weights(record) or None, "files": files}
+    fields = {name: getattr(record, name) for name in kept}
+    return {**_cell(record), **fields, "weights": weights(record) or None, "files": files}
 
 
 def _cell(record: Record) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What a leaderboard shows on its primary measure, in sentences.
+"""The findings of a leaderboard on its primary measure, in sentences.
 
-A difference to the baseline counts as shown where Holm's p is at most ALPHA and the 95 % interval over queries and
-seeds leaves 0 out; where it does not, p speaks of the seeds that were run alone, and the sentence says so.
+A difference to the baseline is shown if its Holm-adjusted p is at most ALPHA and its 95 % interval over queries and
+seeds excludes 0. If only the first holds, p is about the seeds that were run, and the sentence says so.
 """
 
 from __future__ import annotations
@@ -19,151 +19,159 @@ from harness.stats.summary import AVERAGE
 MOST = 20  # names in one sentence
 LEVEL = f"{ALPHA:.2f}".lstrip("0")
 
-Word = Literal["better", "worse", "apart", "open", ""]
+Outcome = Literal["better", "worse", "apart", "open", ""]
+_OUTCOMES = {
+    "better": "better",
+    "worse": "worse",
+    "apart": "better or worse for these seeds alone",
+    "open": "not told apart",
+}
 
 
-def of_board(board: Leaderboard) -> list[str]:
-    """Return the findings on the average, or language by language where no entry has one."""
-    averages = [one for one in board.evidence if one.language == AVERAGE]
+def findings(board: Leaderboard) -> list[str]:
+    """Return the findings on the average, or on each language where no entry has an average."""
+    averages = [evidence for evidence in board.evidence if evidence.language == AVERAGE]
     if averages:
-        return [*_compared(board, averages, ""), *_languages(board, averages), *_spread(board), *_incomplete(board)]
-    said = []
-    for language in board.languages:
-        found = [one for one in board.evidence if one.language == language]
-        said += list(_compared(board, found, f"{language}: ")) if found else []
-    return [*said, *_spread(board), *_incomplete(board)]
+        compared = [*_compared(board, averages, ""), *_languages(board, averages)]
+    else:
+        compared = []
+        for language in board.languages:
+            column = [evidence for evidence in board.evidence if evidence.language == language]
+            compared += list(_compared(board, column, f"{language}: ")) if column else []
+    return [*compared, *_spread(board), *_incomplete(board)]
 
 
-def word(one: Evidence) -> Word:
-    """Return what is shown of an entry's difference to the baseline; "apart": of the seeds that were run alone."""
-    if math.isnan(one.p_adjusted[0]):
+def outcome(evidence: Evidence) -> Outcome:
+    """Return what is shown of an entry's difference to the baseline; "apart" holds only for the seeds that were run."""
+    if math.isnan(evidence.p_adjusted[0]):
         return ""
-    if not is_shown(one.p_adjusted[0]):
+    if not is_shown(evidence.p_adjusted[0]):
         return "open"
-    if not is_shown_with_interval(one.p_adjusted[0], one.delta_low[0], one.delta_high[0]):
+    if not is_shown_with_interval(evidence.p_adjusted[0], evidence.delta_low[0], evidence.delta_high[0]):
         return "apart"
-    return "better" if one.delta[0] > 0 else "worse"
+    return "better" if evidence.delta[0] > 0 else "worse"
 
 
-def _compared(board: Leaderboard, found: Sequence[Evidence], where: str) -> Iterator[str]:
+def _compared(board: Leaderboard, column: Sequence[Evidence], prefix: str) -> Iterator[str]:
     """Yield what one column shows: the highest score, and each kind of difference to the baseline."""
-    ordered = sorted(found, key=lambda one: (-one.mean[0], one.entry))
-    yield where + _best(board, ordered)
-    yield from _groups(ordered, where)
-    others = [one for one in ordered if word(one)]
-    if not others:
-        if board.baseline not in {one.entry for one in ordered}:
-            yield f"{where}{board.baseline} was not measured, so that no difference is given."
-        return
-    told = {
+    ordered = sorted(column, key=lambda evidence: (-evidence.mean[0], evidence.entry))
+    yield prefix + _best(board, ordered)
+    yield from _groups(ordered, prefix)
+    compared = [evidence for evidence in ordered if outcome(evidence)]
+    if compared:
+        yield from _differences(board, compared, prefix)
+    elif board.baseline not in {evidence.entry for evidence in ordered}:
+        yield f"{prefix}{board.baseline} was not measured, so that no difference is given."
+
+
+def _differences(board: Leaderboard, compared: Sequence[Evidence], prefix: str) -> Iterator[str]:
+    """Yield the entries of each outcome, those equivalent to the baseline, and the detectable difference."""
+    starts = {
         "better": f"Shown to be better than {board.baseline} (Holm's p ≤ {LEVEL}): ",
         "worse": f"Shown to be worse than {board.baseline} (Holm's p ≤ {LEVEL}): ",
         "apart": f"Apart from {board.baseline} for the seeds that were run (p ≤ {LEVEL}), while the interval over "
         "queries and seeds holds 0: ",
         "open": f"Not told apart from {board.baseline}: ",
     }
-    for kind, start in told.items():
-        own = [one for one in others if word(one) == kind]
-        if own:
-            tested = kind in ("apart", "open")
-            yield f"{where}{start}{_listed(_difference(one, tested) for one in own)}."
-    equal = [one for one in others if is_equivalent(one.equivalence[0])]
-    if equal:
-        names = _listed(f"{one.entry} (p {chance(float(one.equivalence[0]))})" for one in equal)
-        yield f"{where}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
-    yield from _detectable(board, others, where)
+    for kind, start in starts.items():
+        matches = [evidence for evidence in compared if outcome(evidence) == kind]
+        if matches:
+            with_p = kind in ("apart", "open")
+            yield f"{prefix}{start}{_listed(_difference(evidence, with_p) for evidence in matches)}."
+    equivalent = [evidence for evidence in compared if is_equivalent(evidence.equivalence[0])]
+    if equivalent:
+        names = _listed(f"{evidence.entry} (p {chance(float(evidence.equivalence[0]))})" for evidence in equivalent)
+        yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
+    yield from _detectable(board, compared, prefix)
 
 
 def _best(board: Leaderboard, ordered: Sequence[Evidence]) -> str:
-    first, *rest = ordered
-    level = hundred(float(first.mean[0])) + _interval(first.low[0], first.high[0], hundred)
-    start = f"The highest {board.primary} is that of {first.entry}, {level}"
-    if not rest:
+    best, *others = ordered
+    level = hundred(float(best.mean[0])) + _interval(best.low[0], best.high[0], hundred)
+    start = f"The highest {board.primary} is that of {best.entry}, {level}"
+    if not others:
         return f"{start}; it is the only entry."
-    tied = [one.entry for one in rest if one.group[0] == first.group[0]]
+    tied = [evidence.entry for evidence in others if evidence.group[0] == best.group[0]]
     if not tied:
         return f"{start}; every other entry is told apart from it."
     return f"{start}; not told apart from it: {_listed(tied)}."
 
 
-def _groups(ordered: Sequence[Evidence], where: str) -> Iterator[str]:
-    """Yield the groups below that of the highest in which several entries stand."""
+def _groups(ordered: Sequence[Evidence], prefix: str) -> Iterator[str]:
+    """Yield the groups of several entries below the group of the highest score."""
     groups: dict[int, list[str]] = {}
-    for one in ordered:
-        groups.setdefault(int(one.group[0]), []).append(one.entry)
+    for evidence in ordered:
+        groups.setdefault(int(evidence.group[0]), []).append(evidence.entry)
     below = [", ".join(names) for group, names in groups.items() if group != ordered[0].group[0] and len(names) > 1]
     if below:
-        yield f"{where}Below it, not told apart from the highest of their group: {_listed(below)}."
+        yield f"{prefix}Below it, not told apart from the highest of their group: {_listed(below)}."
 
 
-def _difference(one: Evidence, tested: bool) -> str:
-    interval = _interval(one.delta_low[0], one.delta_high[0], signed)
-    p = f", p {chance(float(one.p_adjusted[0]))}" if tested else ""
-    return f"{one.entry} {signed(float(one.delta[0]))}{interval}{p}"
+def _difference(evidence: Evidence, with_p: bool) -> str:
+    interval = _interval(evidence.delta_low[0], evidence.delta_high[0], signed)
+    p = f", p {chance(float(evidence.p_adjusted[0]))}" if with_p else ""
+    return f"{evidence.entry} {signed(float(evidence.delta[0]))}{interval}{p}"
 
 
 def _interval(low: float, high: float, form: Callable[[float], str]) -> str:
     return "" if math.isnan(low) else f" [{form(float(low))}, {form(float(high))}]"
 
 
-def _detectable(board: Leaderboard, others: Sequence[Evidence], where: str) -> Iterator[str]:
-    known = sorted((float(one.detectable[0]), one.entry) for one in others if math.isfinite(one.detectable[0]))
+def _detectable(board: Leaderboard, compared: Sequence[Evidence], prefix: str) -> Iterator[str]:
+    known = [evidence for evidence in compared if math.isfinite(evidence.detectable[0])]
     if known:
-        least, most = known[0], known[-1]
-        spread = "" if len(known) == 1 else f" to {hundred(most[0])} ({most[1]})"
+        detectable = sorted((float(evidence.detectable[0]), evidence.entry) for evidence in known)
+        (least, least_entry), (most, most_entry) = detectable[0], detectable[-1]
+        spread = "" if len(detectable) == 1 else f" to {hundred(most)} ({most_entry})"
         start = f"The smallest true difference to {board.baseline} that this run finds in four of five (α {LEVEL}) is "
-        yield f"{where}{start}{hundred(least[0])} ({least[1]}){spread}."
+        yield f"{prefix}{start}{hundred(least)} ({least_entry}){spread}."
 
 
 def _languages(board: Leaderboard, averages: Sequence[Evidence]) -> Iterator[str]:
-    """Yield the entries of which a language does not show what the average shows."""
-    by_name = {(one.entry, one.language): word(one) for one in board.evidence}
-    said = []
-    names = {
-        "better": "better",
-        "worse": "worse",
-        "apart": "better or worse for these seeds alone",
-        "open": "not told apart",
-    }
-    for one in averages:
-        whole = word(one)
-        other: dict[str, list[str]] = {}
+    """Yield the entries with another outcome in some language than on average."""
+    outcomes = {(evidence.entry, evidence.language): outcome(evidence) for evidence in board.evidence}
+    differing = []
+    for average in averages:
+        languages_by_outcome: dict[str, list[str]] = {}
         for language in board.languages:
-            found = by_name[one.entry, language]
-            if found != whole:
-                other.setdefault(names[found], []).append(language)
-        if whole and other:
-            kinds = "; ".join(f"{kind} in {', '.join(languages)}" for kind, languages in other.items())
-            said.append(f"{one.entry} ({kinds})")
-    if said and len(board.languages) > 1:
-        yield f"Not what the average shows: {_listed(said)}."
+            in_language = outcomes[average.entry, language]
+            if in_language != outcome(average):
+                languages_by_outcome.setdefault(_OUTCOMES[in_language], []).append(language)
+        if outcome(average) and languages_by_outcome:
+            kinds = "; ".join(f"{kind} in {', '.join(languages)}" for kind, languages in languages_by_outcome.items())
+            differing.append(f"{average.entry} ({kinds})")
+    if differing and len(board.languages) > 1:
+        yield f"Not what the average shows: {_listed(differing)}."
 
 
 def _spread(board: Leaderboard) -> Iterator[str]:
-    """Yield the largest standard deviation over seeds in a language, and who has one seed alone."""
-    known = [one for one in board.evidence if one.language != AVERAGE and not math.isnan(one.seed_sd[0])]
-    if known:
-        widest = max(known, key=lambda one: float(one.seed_sd[0]))
-        what = f"{widest.entry} in {widest.language}, over {widest.n_seeds} seeds"
-        yield f"The largest standard deviation over seeds is {hundred(float(widest.seed_sd[0]))} ({what})."
+    """Yield the largest standard deviation over seeds in a language, and the trained entries with one seed."""
+    with_sd = [
+        evidence for evidence in board.evidence if evidence.language != AVERAGE and not math.isnan(evidence.seed_sd[0])
+    ]
+    if with_sd:
+        widest = max(with_sd, key=lambda evidence: float(evidence.seed_sd[0]))
+        row = f"{widest.entry} in {widest.language}, over {widest.n_seeds} seeds"
+        yield f"The largest standard deviation over seeds is {hundred(float(widest.seed_sd[0]))} ({row})."
     trained = {record.entry for record in board.records if record.trained}
-    single = dict.fromkeys(one.entry for one in board.evidence if one.n_seeds == 1 and one.entry in trained)
-    if single:
-        yield f"Of one seed, so that how much another training would differ is unknown: {_listed(single)}."
+    entries = [evidence.entry for evidence in board.evidence if evidence.n_seeds == 1 and evidence.entry in trained]
+    if entries:
+        single = _listed(dict.fromkeys(entries))
+        yield f"Of one seed, so that how much another training would differ is unknown: {single}."
 
 
 def _incomplete(board: Leaderboard) -> Iterator[str]:
-    """Yield the entries that lack the average for they lack a language."""
-    there = {(one.entry, one.language) for one in board.evidence}
-    lacking = []
-    for entry in dict.fromkeys(one.entry for one in board.evidence):
-        missing = [language for language in board.languages if (entry, language) not in there]
+    """Yield the entries without an average, with their missing languages."""
+    measured = {(evidence.entry, evidence.language) for evidence in board.evidence}
+    incomplete = []
+    for entry in dict.fromkeys(evidence.entry for evidence in board.evidence):
+        missing = [language for language in board.languages if (entry, language) not in measured]
         if missing:
-            lacking.append(f"{entry} ({', '.join(missing)})")
-    if lacking:
-        yield f"Without an average, for a language is missing: {_listed(lacking)}."
+            incomplete.append(f"{entry} ({', '.join(missing)})")
+    if incomplete:
+        yield f"Without an average, for a language is missing: {_listed(incomplete)}."
 
 
 def _listed(items: Iterable[str]) -> str:
-    found = list(items)
-    return "; ".join(found[:MOST]) + (f"; and {len(found) - MOST} more" if len(found) > MOST else "")
+    names = list(items)
+    return "; ".join(names[:MOST]) + (f"; and {len(names) - MOST} more" if len(names) > MOST else "")

@@ -1,10 +1,10 @@
-"""Text for LaTeX: none of it is markup and all of it is ASCII, so that pdflatex sets it with no package but booktabs.
+"""Text as LaTeX: no character acts as markup, and the output is ASCII that pdflatex sets with booktabs as only package.
 
 & % $ # _ { } ~ ^ \\ < > | and quotes       their commands
-letters of Latin with an accent            é as \\'{e}
-Greek letters, × ± ≤ and their like        their commands in mathematics
+Latin letters with an accent               é as \\'{e}
+Greek letters, × ± ≤ and similar           their commands in mathematics
 any other character                        its code point: U+D55C
-controls, and marks of direction           left out
+controls and direction marks               removed
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import one_line
 
-LONGEST = 32  # characters of a name in a table
+LONGEST = 32  # characters of a name in a table, and of a label
 
 _TEXT = {
     "\\": r"\textbackslash{}",
@@ -24,7 +24,7 @@ _TEXT = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    **{character: f"{{{character}}}" for character in "[]*'`"},  # what \\ would take for itself, and ligatures
+    **{character: f"{{{character}}}" for character in "[]*'`"},  # arguments of \\, and ligatures
     **{'"': r"\textquotedblright{}", "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}"},
     **{"‘": "{`}", "’": "{'}", "…": r"\dots{}", "–": "{--}", "—": "{---}", "\u00a0": "~"},
     **{"ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "Œ": r"\OE{}"},
@@ -60,33 +60,33 @@ _MATHEMATICS = {
 
 
 def escape(value: Any) -> str:
-    r"""Return data as one line of LaTeX in which none of it is markup.
+    r"""Return a value as one line of LaTeX in which no character acts as markup.
 
     >>> print(escape("50 % of a_b"), escape("clé λ"), escape("한국"))
     50 \% of a\_b cl\'{e} $\lambda$ U+D55C U+AD6D
     """
-    text, coded = "", False
+    text, after_code = "", False
     for character in unicodedata.normalize("NFC", one_line(value)):
-        written = _character(character)
-        joined = written[:1] == text[-1:] and written[:1] in ("-", ",")  # else a dash, and a low quotation mark
-        beside = coded and len(written) > 1 and written.startswith("U+")
-        text += ("{}" if joined else " " if beside else "") + written
-        coded = len(written) > 1 and written.startswith("U+")
+        latex = _character(character)
+        is_code = len(latex) > 1 and latex.startswith("U+")
+        ligature = latex[:1] == text[-1:] and latex[:1] in ("-", ",")  # would become a dash or a low quotation mark
+        text += ("{}" if ligature else " " if after_code and is_code else "") + latex
+        after_code = is_code
     return text
 
 
-def shortened(text: str, most: int = LONGEST) -> str:
-    """Return a name that fits a table: a long one without its middle, for its end tells it from others.
+def shortened(text: str, length: int = LONGEST) -> str:
+    """Return a name of at most `length` characters: a longer one without its middle, as names often differ at the end.
 
     >>> shortened("a" * 100 + "[moe.experts=8]")
     'aaaaaaaaaa … aaaa[moe.experts=8]'
     """
     line = one_line(text)
-    return line if len(line) <= most else f"{line[: most // 3]} … {line[most // 3 + 3 - most :]}"
+    return line if len(line) <= length else f"{line[: length // 3]} … {line[length // 3 + 3 - length :]}"
 
 
 def slug(text: str) -> str:
-    r"""Return a text as a part of a \label.
+    r"""Return a text as part of a \label.
 
     >>> slug("wikiqa@title nDCG@10")
     'wikiqa-title-ndcg-10'

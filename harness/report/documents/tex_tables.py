@@ -1,7 +1,7 @@
-"""The tables of leaderboard.tex: scores of the primary measure, and the average's differences to the baseline.
+"""The tables of leaderboard.tex: scores of the primary measure, and differences of the average to the baseline.
 
-A table is as wide as the text of a one-column article at most: it has as many columns as the longest name leaves room
-for, and the others follow in a table of their own, as do the rows after the first ROWS.
+A table fits the text width of a one-column article: as many columns as the longest entry name leaves room for. Further
+columns, and rows after the first ROWS, form tables of their own.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from harness.stats.rules import is_shown
 from harness.stats.summary import AVERAGE
 
 ROWS = 40
-_SMALL = 24  # characters of a name, above which the type is smaller
-_TEXT, _LETTER, _BETWEEN = 345, 4.0, 12  # points: the text of an article, a letter, and what is between two columns
+_SMALL = 24  # characters of a name above which the font is smaller
+_TEXT, _LETTER, _BETWEEN = 345, 4.0, 12  # points: text width of an article, a letter, the space between two columns
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A score with half the width of its interval, None without one; how it stands to the baseline and in its column.
+class ScoreCell:
+    """A score with half the width of its interval, None without an interval.
 
-    `fewer`: a seed of it failed, so that it has fewer than the others.
+    `against` is the significant difference to the baseline, `place` the standing in the column. `fewer` marks a score
+    of fewer seeds than others, as a seed failed.
     """
 
     mean: float
@@ -41,25 +42,25 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One entry: a cell a column, None where nothing was measured; `failed` where all of its cells did."""
+class ScoreLine:
+    """One entry: one cell per column, None where nothing was measured; `failed` where all its cells failed."""
 
     entry: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[ScoreCell | None, ...]
     failed: bool
 
 
 @dataclass(frozen=True)
-class Block:
+class ScoreTable:
     """A table of scores."""
 
     columns: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ScoreLine, ...]
 
 
 @dataclass(frozen=True)
-class Differences:
-    """A table of differences to the baseline in one language, or on the average; `more`: not the first of them."""
+class DifferenceTable:
+    """A table of differences to the baseline, in one language or on average; `more` marks a continued table."""
 
     language: str
     lines: tuple[evidence_section.Line, ...]
@@ -67,76 +68,85 @@ class Differences:
 
 
 @dataclass(frozen=True)
-class Tables:
-    """What the file shows. `size` is the command of its type; `fewer`: some cell has fewer seeds, for one failed."""
+class LatexTables:
+    """The contents of the file; `size` is the command of its font, `fewer` whether any cell has fewer seeds."""
 
     label: str
     size: str
     fewer: bool
-    scores: tuple[Block, ...]
-    differences: tuple[Differences, ...]
+    scores: tuple[ScoreTable, ...]
+    differences: tuple[DifferenceTable, ...]
 
 
-def of_board(board: Leaderboard, table: Table) -> Tables:
+def latex_tables(board: Leaderboard, table: Table) -> LatexTables:
     """Return the tables; `table` is that of the primary measure."""
     longest = max((len(shortened(row.entry)) for row in table.rows), default=0)
     columns = board.languages if len(board.languages) == 1 else (*board.languages, AVERAGE)
-    room = _room(table, longest, columns)
-    scores = tuple(_block(board, own, rows) for rows in _parts(table.rows, ROWS) for own in _parts(columns, room))
-    size = "footnotesize" if longest <= _SMALL else "scriptsize"
-    fewer = any(box.score and box.failed for row in table.rows for box in row.boxes)
-    label = f"{slug(board.suite)}-{slug(board.primary)}"
-    return Tables(label, size, fewer, scores, tuple(_differences(board, [row.entry for row in table.rows])))
+    width = _column_count(table, longest, columns)
+    scores = [
+        _score_table(board, column_chunk, row_chunk)
+        for row_chunk in _chunks(table.rows, ROWS)
+        for column_chunk in _chunks(columns, width)
+    ]
+    return LatexTables(
+        label=f"{slug(board.suite)}-{slug(board.primary)}",
+        size="footnotesize" if longest <= _SMALL else "scriptsize",
+        fewer=any(box.score and box.failed for row in table.rows for box in row.boxes),
+        scores=tuple(scores),
+        differences=tuple(_difference_tables(board, [row.entry for row in table.rows])),
+    )
 
 
-def _room(table: Table, longest: int, columns: Sequence[str]) -> int:
+def _column_count(table: Table, longest: int, columns: Sequence[str]) -> int:
     """Return how many columns fit beside names of up to `longest` characters."""
-    found = [box.score for row in table.rows for box in row.boxes if box.score]
-    scores = [f"{hundred(one.mean)}±{hundred(half)}" for one in found if (half := _half(one)) is not None]
-    widest = max(map(len, [*scores, *map(shortened, columns)]))
+    scores = [box.score for row in table.rows for box in row.boxes if box.score]
+    texts = [f"{hundred(score.mean)}±{hundred(half)}" for score in scores if (half := _half(score)) is not None]
+    widest = max(map(len, [*texts, *map(shortened, columns)]))
     return max(1, int((_TEXT - _LETTER * longest - _BETWEEN) // (_LETTER * widest + _BETWEEN)))
 
 
-def _differences(board: Leaderboard, entries: Sequence[str]) -> Iterator[Differences]:
-    """Yield the tables of the average, or of each language where no entry has one."""
-    found = evidence_section.of_board(board, entries)
-    for table in [one for one in found if one.language == AVERAGE] or found:
+def _difference_tables(board: Leaderboard, entries: Sequence[str]) -> Iterator[DifferenceTable]:
+    """Yield the tables of the average, or of each language where no entry has an average."""
+    tables = evidence_section.of_board(board, entries)
+    for table in [table for table in tables if table.language == AVERAGE] or tables:
         compared = [line for line in table.lines if line.delta is not None]
-        for i, lines in enumerate(_parts(compared, ROWS)):
-            yield Differences(table.language, tuple(lines), i > 0)
+        for i, lines in enumerate(_chunks(compared, ROWS)):
+            yield DifferenceTable(table.language, tuple(lines), more=i > 0)
 
 
-def _block(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]) -> Block:
-    by_column = [_cells(board, column) for column in columns]
+def _score_table(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]) -> ScoreTable:
+    evidence_by_column = [_column_evidence(board, column) for column in columns]
     lines = []
     for row in rows:
-        boxes = [_box(board, row, column) for column in columns]
-        cells = tuple(_cell(box, found.get(row.entry)) for box, found in zip(boxes, by_column, strict=True))
-        lines.append(Line(row.entry, cells, bool(row.reasons)))
-    return Block(tuple(columns), tuple(lines))
+        cells = [
+            _score_cell(_box(board, row, column), evidence.get(row.entry))
+            for column, evidence in zip(columns, evidence_by_column, strict=True)
+        ]
+        lines.append(ScoreLine(row.entry, tuple(cells), failed=bool(row.reasons)))
+    return ScoreTable(tuple(columns), tuple(lines))
 
 
-def _cells(board: Leaderboard, column: str) -> dict[str, tuple[Evidence, bool]]:
-    """Return the evidence of a column by entry, and whether it has the highest mean."""
-    found = [one for one in board.evidence if one.language == column]
-    highest = max((float(one.mean[0]) for one in found), default=0.0)
-    return {one.entry: (one, float(one.mean[0]) == highest) for one in found}
+def _column_evidence(board: Leaderboard, column: str) -> dict[str, tuple[Evidence, bool]]:
+    """Return entry → its evidence in a column, and whether its mean is the highest."""
+    in_column = [evidence for evidence in board.evidence if evidence.language == column]
+    highest = max((float(evidence.mean[0]) for evidence in in_column), default=0.0)
+    return {evidence.entry: (evidence, float(evidence.mean[0]) == highest) for evidence in in_column}
 
 
 def _box(board: Leaderboard, row: Row, column: str) -> Box:
     return Box(row.average, ()) if column == AVERAGE else row.boxes[board.languages.index(column)]
 
 
-def _cell(box: Box, found: tuple[Evidence, bool] | None) -> Cell | None:
-    if box.score is None or found is None:
+def _score_cell(box: Box, standing: tuple[Evidence, bool] | None) -> ScoreCell | None:
+    if box.score is None or standing is None:
         return None
-    own, highest = found
-    shown = is_shown(own.p_adjusted[0])  # not so for NaN
-    return Cell(
+    evidence, highest = standing
+    significant = is_shown(evidence.p_adjusted[0])  # False for NaN
+    return ScoreCell(
         mean=box.score.mean,
         half=_half(box.score),
-        against="" if not shown else "better" if own.delta[0] > 0 else "worse",
-        place="best" if highest else "tied" if own.group[0] == 1 else "",
+        against="" if not significant else "better" if evidence.delta[0] > 0 else "worse",
+        place="best" if highest else "tied" if evidence.group[0] == 1 else "",
         fewer=bool(box.failed),
     )
 
@@ -145,5 +155,5 @@ def _half(score: Score) -> float | None:
     return None if score.low is None or score.high is None else (score.high - score.low) / 2
 
 
-def _parts(items: Sequence[_T], most: int) -> list[Sequence[_T]]:
-    return [items[i : i + most] for i in range(0, len(items), most)]
+def _chunks(items: Sequence[_T], size: int) -> list[Sequence[_T]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]

@@ -1,1 +1,1 @@
-"""A page an entry: what it is, and every one of its cells."""
+"""entries/ENTRY.html: one page per entry with its declaration, settings and cells."""

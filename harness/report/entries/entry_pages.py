@@ -1,4 +1,4 @@
-"""A page an entry below the leaderboard (entries/ENTRY.html): what it is, and every one of its cells."""
+"""The pages of entries as files: entries/ENTRY.html."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.machine.garbage import no_collection
-from harness.report import table_view
-from harness.report.entries import entry_cells
-from harness.report.entries import entry_summary as entry_about
+from harness.report.entries.entry_cells import entry_cells
+from harness.report.entries.entry_summary import entry_summary
+from harness.report.page_links import entry_file
 from harness.report.templating import render, script
 from harness.results.record import Record
 
@@ -17,20 +17,20 @@ FOLDER = "entries"
 TEMPLATE = "entry.html.j2"
 
 
-def files(folder: Path, board: Leaderboard, others: Collection[str] = ()) -> dict[str, str]:
-    """Return the pages by their names below the output folder, those of entries of which every cell failed too.
+def files(folder: Path, board: Leaderboard, pages: Collection[str] = ()) -> dict[str, str]:
+    """Return file name, relative to the output folder → page; entries with failed cells only have a page too.
 
-    `others` are the names of the report's other pages, which these lead to.
+    `pages` are the names of the report's other pages, which these link to.
     """
-    entries: dict[str, list[Record]] = {}
+    records_by_entry: dict[str, list[Record]] = {}
     for record in (*board.records, *board.failures):
-        entries.setdefault(record.entry, []).append(record)
-    copy = script(["copy.js"])
+        records_by_entry.setdefault(record.entry, []).append(record)
+    copy_script = script(["copy.js"])
     content = {}
     with no_collection():
-        for entry, records in sorted(entries.items()):
-            about = entry_about.of_records(records, entries.keys())
-            cells = entry_cells.of_records(folder, board, records, others)
-            page = render(TEMPLATE, board=board, about=about, cells=cells, script=copy, data=None)
-            content[f"{FOLDER}/{table_view.file_of(entry)}"] = page
+        for entry, records in sorted(records_by_entry.items()):
+            summary = entry_summary(records, records_by_entry.keys())
+            view = entry_cells(folder, board, records, pages)
+            page = render(TEMPLATE, board=board, entry=summary, view=view, script=copy_script, data=None)
+            content[f"{FOLDER}/{entry_file(entry)}"] = page
     return content

@@ -1,1 +1,1 @@
-"""A page a language: where one entry beats another, query by query."""
+"""queries/LANGUAGE.html: one page per language that compares two entries query by query."""

@@ -1,11 +1,11 @@
-"""Two entries query by query, on the primary measure averaged over seeds: who wins, by how much, and where most.
+"""Two entries query by query, on the primary measure averaged over seeds: wins, losses and their largest differences.
 
-Numbers are in units of the measure. A difference is that of the first entry to the second.
+Numbers are in units of the measure. A difference is the first entry's score minus the second's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -19,102 +19,118 @@ from harness.results.record import PER_QUERY, Record, beside, path_of
 from harness.stats.align import Floats
 from harness.stats.effect import TIE
 
-MOST = 10  # queries won most, and lost most, that are kept of a pair
-EVERY = 20  # entries of which every pair is looked at; of more, each with the baseline alone
-DIGITS = 6  # of a score that a page holds
+MOST = 10  # queries with the largest gains, and with the largest losses, that are kept per pair
+EVERY = 20  # up to this many entries every pair is considered; of more, only the pairs with the baseline
+DIGITS = 6  # of a score in the page's data
 
-Pair = tuple[int, int]  # places in `Scores.entries`
-Of = Literal["every", "second", "first"]  # every pair, those with the entry that is shown second at first, or that pair
+Pair = tuple[int, int]  # indices in `EntryScores.entries`
+PairScope = Literal["every", "second", "first"]  # all, those with the entry shown second, the pair shown first
 
 
 @dataclass(frozen=True)
-class Scores:
-    """One language. Entries stand in the page's order, queries by id."""
+class EntryScores:
+    """The scores of one language; entries in the page's order, queries by id."""
 
     language: str
     entries: tuple[str, ...]
     queries: tuple[str, ...]
     values: Floats  # [entries, queries]
-    first: int  # the pair that is shown first: the best trained entry and the baseline
+    first: int  # `first` and `second`: the pair shown first, the best trained entry and the baseline
     second: int
 
     @property
     def rounded(self) -> Floats:
-        found: Floats = np.round(self.values, DIGITS)
-        return found
+        values: Floats = np.round(self.values, DIGITS)
+        return values
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What the difference of two means is made of; the last four add up over queries and are divided by their number.
+    """The parts of the difference of two means.
 
-    `gained` is of all won queries, `most_gained` of the MOST that are won most; likewise for lost ones.
+    The last four are sums over queries divided by the number of queries: `gained` over all won queries, `most_gained`
+    over the MOST won by the largest difference; `conceded` and `most_conceded` likewise over lost ones.
     """
 
     won: int
     tied: int
     lost: int
     gained: float
-    given: float
+    conceded: float
     most_gained: float
-    most_given: float
+    most_conceded: float
 
 
-def of_language(folder: Path, board: Leaderboard, language: str, table: Table) -> Scores | None:
+def language_scores(folder: Path, board: Leaderboard, language: str, table: Table) -> EntryScores | None:
     """Return the scores of a language, None where nothing was measured; `table` is that of the primary measure."""
     entries = tuple(row.entry for row in table.rows if (row.entry, language) in board.scored)
     if not entries:
         return None
-    record = next(one for one in board.records if one.language == language)
-    values = np.stack([board.scored[entry, language].over_seeds[:, 0] for entry in entries])
-    first, second = _default(entries, {one.entry for one in board.records if one.trained}, board.baseline)
-    return Scores(language, entries, query_ids(folder, record), values, first, second)
+    first, second = _first_pair(entries, {record.entry for record in board.records if record.trained}, board.baseline)
+    return EntryScores(
+        language=language,
+        entries=entries,
+        queries=query_ids(folder, next(record for record in board.records if record.language == language)),
+        values=np.stack([board.scored[entry, language].over_seeds[:, 0] for entry in entries]),
+        first=first,
+        second=second,
+    )
 
 
 def query_ids(folder: Path, record: Record) -> tuple[str, ...]:
-    """Return the ids of the queries that a record has scores of, sorted, as the leaderboard orders them."""
+    """Return the ids of the queries that a record scores, sorted, as the leaderboard orders them."""
     import pyarrow.parquet as pq
 
     path = beside(path_of(folder, record.entry, record.language, record.seed), PER_QUERY)
     return tuple(sorted(set(pq.read_table(path, columns=["query_id"])["query_id"].to_pylist())))
 
 
-def _default(entries: Sequence[str], trained: Iterable[str], baseline: str) -> Pair:
-    """Return the best trained entry, else the best, and the baseline, else the last."""
+def _first_pair(entries: Sequence[str], trained: Collection[str], baseline: str) -> Pair:
+    """Return the best trained entry, else the best entry, and the baseline, else the last entry."""
     second = entries.index(baseline) if baseline in entries else len(entries) - 1
-    others = [place for place in range(len(entries)) if place != second]
-    best = [place for place in others if entries[place] in set(trained)] or others or [second]
-    return best[0], second
+    others = [i for i in range(len(entries)) if i != second]
+    candidates = [i for i in others if entries[i] in trained] or others or [second]
+    return candidates[0], second
 
 
-def pairs(scores: Scores, of: Of) -> list[Pair]:
-    """Return pairs, the first place below the second."""
-    if of == "first":
+def pairs(scores: EntryScores, scope: PairScope) -> list[Pair]:
+    """Return pairs of indices, the lower one first."""
+    if scope == "first":
         return [(min(scores.first, scores.second), max(scores.first, scores.second))]
     every = combinations(range(len(scores.entries)), 2)
-    return [pair for pair in every if of == "every" or scores.second in pair]
+    return [pair for pair in every if scope == "every" or scores.second in pair]
 
 
-def most(differences: Floats, count: int) -> tuple[list[int], list[int]]:
-    """Return the places of the queries won most and of those lost most, the largest first, ties by id."""
+def largest_differences(differences: Floats, count: int) -> tuple[list[int], list[int]]:
+    """Return the indices of the `count` largest gains and of the `count` largest losses, largest first, ties by id."""
     won = [int(i) for i in np.argsort(-differences, kind="stable")[:count] if differences[i] > 0]
     lost = [int(i) for i in np.argsort(differences, kind="stable")[:count] if differences[i] < 0]
     return won, lost
 
 
-def kept(rounded: Floats, chosen: Iterable[Pair], count: int) -> list[int]:
-    """Return the places of the `count` queries won and lost most of every chosen pair, together and ascending."""
-    found: set[int] = set()
-    for i, j in chosen:
-        won, lost = most(rounded[i] - rounded[j], count)
-        found.update(won, lost)
-    return sorted(found)
+def kept_queries(rounded: Floats, selected: Iterable[Pair], count: int) -> list[int]:
+    """Return the indices, ascending, of the `count` largest gains and losses of every selected pair."""
+    queries: set[int] = set()
+    for i, j in selected:
+        won, lost = largest_differences(rounded[i] - rounded[j], count)
+        queries.update(won, lost)
+    return sorted(queries)
 
 
 def balance(differences: Floats) -> Balance:
-    """Return what the mean of differences [queries] is made of; a tie is that of harness.stats.effect."""
+    """Return the parts of the mean of differences [queries]; a tie is that of harness.stats.effect."""
     ordered = np.sort(differences)
     won, lost = ordered[ordered > TIE], ordered[ordered < -TIE]
-    parts = (won, lost, won[-MOST:], lost[:MOST])
-    shares = [float(part.sum()) / len(ordered) for part in parts]
-    return Balance(len(won), len(ordered) - len(won) - len(lost), len(lost), *shares)
+
+    def share(part: Floats) -> float:
+        return float(part.sum()) / len(ordered)
+
+    return Balance(
+        won=len(won),
+        tied=len(ordered) - len(won) - len(lost),
+        lost=len(lost),
+        gained=share(won),
+        conceded=share(lost),
+        most_gained=share(won[-MOST:]),
+        most_conceded=share(lost[:MOST]),
+    )

@@ -1,6 +1,6 @@
-"""What the page of a language holds: the queries of every pair that are kept, with texts, judgments and lists.
+"""The data of a language's page: the kept queries of every pair with texts, judgments and passage lists.
 
-Passages are named by their place in one list, so that each text is there once.
+A passage is identified by its index in one list, so that the page holds each text once.
 """
 
 from __future__ import annotations
@@ -10,182 +10,157 @@ from dataclasses import astuple, dataclass, field
 from itertools import combinations
 from typing import Any
 
-from harness.report.queries import entry_pairs as query_pairs
-from harness.report.queries import stored_runs as query_runs
-from harness.report.queries.entry_pairs import DIGITS, EVERY, MOST, Of, Pair, Scores
-from harness.report.queries.stored_runs import Lists
+from harness.report.queries.entry_pairs import (
+    DIGITS,
+    EVERY,
+    MOST,
+    EntryScores,
+    Pair,
+    PairScope,
+    balance,
+    kept_queries,
+    pairs,
+)
+from harness.report.queries.query_texts import CutTexts
+from harness.report.queries.stored_runs import PassageList, PassageLists, seed_pair
 from harness.report.templating import embedded
 from harness.types import Data
 
-CUT = 600  # characters of a text
-RELEVANT = 10  # relevant passages of a query that are shown
+RELEVANT = 10  # relevant passages shown per query
 LIMIT = 7_000_000  # bytes of a page's data: with the part that is written out, a page stays below 8 MB
-FEWER = (MOST, 7, 5, 3)
+COUNTS = (MOST, 7, 5, 3)  # queries per pair, tried until the data fit
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a page is made of; `data` is None where texts are not shown."""
+    """The sources of a page; `data` is None where texts are not shown."""
 
-    scores: Scores
+    scores: EntryScores
     data: Data | None
-    seeds: dict[str, list[int]]  # entry → seeds of which there is a list
-    lists: Lists
+    seeds: dict[str, list[int]]  # entry → seeds with a run file
+    lists: PassageLists
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The queries that a page holds: of the pairs that `of` names, the `count` won and lost most."""
+class QuerySelection:
+    """The queries that a page holds: the `count` largest gains and losses of every pair in `scope`."""
 
     queries: list[int]
     count: int
-    of: Of
+    scope: PairScope
 
 
 @dataclass
-class Passages:
-    """Passage ids by the place that they are given."""
+class PassageIndex:
+    """Passage ids by their index on the page."""
 
-    places: dict[str, int] = field(default_factory=dict)
+    indices: dict[str, int] = field(default_factory=dict)
 
-    def place(self, doc: str) -> int:
-        return self.places.setdefault(doc, len(self.places))
+    def index(self, doc: str) -> int:
+        """Return the index of a passage, a new one at its first use."""
+        return self.indices.setdefault(doc, len(self.indices))
 
 
-def listed(scores: Scores) -> list[int]:
-    """Return the places of the entries whose lists are kept: all, or of many the best and the baseline."""
+def listed_entries(scores: EntryScores) -> list[int]:
+    """Return the indices of the entries whose lists are kept: all, or the best EVERY with the baseline among them."""
     others = [i for i in range(len(scores.entries)) if i != scores.second]
     return sorted([*others[: EVERY - 1], scores.second])
 
 
-def wanted(scores: Scores, seeds: dict[str, list[int]]) -> set[tuple[str, int]]:
-    """Return the (entry, seed) whose lists some pair of listed entries shows."""
-    names = [scores.entries[i] for i in listed(scores) if seeds.get(scores.entries[i])]
-    found = {(name, min(seeds[name])) for name in names}
-    for one, other in combinations(names, 2):
-        found.update(zip((one, other), query_runs.common(seeds[one], seeds[other]), strict=True))
-    return found
+def shown_cells(scores: EntryScores, seeds: dict[str, list[int]]) -> set[tuple[str, int]]:
+    """Return the (entry, seed) whose lists the page shows for some pair of listed entries."""
+    entries = [scores.entries[i] for i in listed_entries(scores) if seeds.get(scores.entries[i])]
+    cells = {(entry, min(seeds[entry])) for entry in entries}
+    for a, b in combinations(entries, 2):
+        cells.update(zip((a, b), seed_pair(seeds[a], seeds[b]), strict=True))
+    return cells
 
 
-def fitting(material: Material) -> dict[str, Any]:
-    """Return the page's data with as many queries of every pair as stay below LIMIT."""
+def fitting_data(material: Material) -> dict[str, Any]:
+    """Return the page's data with as many queries per pair as stay below LIMIT."""
     scores = material.scores
-    texts = Cutter(material.data)
+    texts = CutTexts(material.data)
     content: dict[str, Any] = {}
-    widths: tuple[Of, ...] = ("every", "second") if len(scores.entries) <= EVERY else ("second",)
-    tried: list[tuple[Of, int]] = [(of, count) for of in widths for count in FEWER]
+    scopes: tuple[PairScope, ...] = ("every", "second") if len(scores.entries) <= EVERY else ("second",)
+    trials: list[tuple[PairScope, int]] = [(scope, count) for scope in scopes for count in COUNTS]
     if len(scores.entries) > 2:
-        tried.append(("first", MOST))
-    for of, count in tried:
-        queries = query_pairs.kept(scores.rounded, query_pairs.pairs(scores, of), count)
-        content = payload(material, Kept(queries, count, of), texts)
+        trials.append(("first", MOST))
+    for scope, count in trials:
+        queries = kept_queries(scores.rounded, pairs(scores, scope), count)
+        content = page_data(material, QuerySelection(queries, count, scope), texts)
         if len(embedded(content).encode()) <= LIMIT:
             break
     return content
 
 
-def payload(material: Material, kept: Kept, texts: Cutter) -> dict[str, Any]:
+def page_data(material: Material, selection: QuerySelection, texts: CutTexts) -> dict[str, Any]:
     """Return the page's data; numbers are in units of the measure."""
-    scores, passages = material.scores, Passages()
-    ids = [scores.queries[i] for i in kept.queries]
-    entries = [_entry(material, i, ids, passages) for i in range(len(scores.entries))]
-    queries = [_query(material, i, texts, passages) for i in kept.queries]
-    shown = texts.passages(passages.places)
+    scores, passages = material.scores, PassageIndex()
+    query_ids = [scores.queries[i] for i in selection.queries]
+    entries = [_entry(material, i, query_ids, passages) for i in range(len(scores.entries))]
+    queries = [_query(material, i, texts, passages) for i in selection.queries]
+    passage_texts = texts.passages(passages.indices)
     return {
         "language": scores.language,
         "first": scores.first,
         "second": scores.second,
         "total": len(scores.queries),
-        "count": kept.count,
-        "of": kept.of,
+        "count": selection.count,
+        "of": selection.scope,
         "texts": material.data is not None,
         "entries": entries,
         "queries": queries,
-        "passages": [[doc, shown.get(doc, "")] for doc in passages.places],
-        "balances": _balances(scores, query_pairs.pairs(scores, "every" if len(entries) <= EVERY else "second")),
+        "passages": [[doc, passage_texts.get(doc, "")] for doc in passages.indices],
+        "balances": _balances(scores, pairs(scores, "every" if len(entries) <= EVERY else "second")),
     }
 
 
-def _entry(material: Material, place: int, ids: Sequence[str], passages: Passages) -> dict[str, Any]:
-    """Return an entry with its lists, seed → for each kept query [passage, score, passage, score, …]."""
-    name = material.scores.entries[place]
+def _entry(material: Material, i: int, query_ids: Sequence[str], passages: PassageIndex) -> dict[str, Any]:
+    """Return an entry with its lists: seed → for each kept query [passage, score, passage, score, …]."""
+    name = material.scores.entries[i]
     lists = {}
     for seed in material.seeds.get(name, ()):
-        if found := material.lists.get((name, seed)):
-            lists[str(seed)] = [_flat(found.get(query, ()), passages) for query in ids]
+        if by_query := material.lists.get((name, seed)):
+            lists[str(seed)] = [_flat(by_query.get(query, ()), passages) for query in query_ids]
     return {
         "name": name,
-        "mean": round(float(material.scores.values[place].mean()), DIGITS),
+        "mean": round(float(material.scores.values[i].mean()), DIGITS),
         "seeds": material.seeds.get(name, []),
         "lists": lists,
     }
 
 
-def _flat(rows: query_runs.List, passages: Passages) -> list[float]:
-    return [value for doc, score in rows for value in (passages.place(doc), round(score, DIGITS))]
+def _flat(rows: PassageList, passages: PassageIndex) -> list[float]:
+    return [value for doc, score in rows for value in (passages.index(doc), round(score, DIGITS))]
 
 
-def _query(material: Material, place: int, texts: Cutter, passages: Passages) -> dict[str, Any]:
-    """Return a query: relevant passages as [passage, grade], best grade first, and how many are not shown.
+def _query(material: Material, i: int, texts: CutTexts, passages: PassageIndex) -> dict[str, Any]:
+    """Return a query: relevant passages as [passage, grade], highest grade first, and the number of unshown ones.
 
-    `judged` has the grades of what is not shown as relevant and stands in a list.
+    `judged` has the grades of the other judged passages in the lists.
     """
-    scores, query = material.scores, material.scores.queries[place]
-    values = scores.rounded[:, place].tolist()
+    query = material.scores.queries[i]
+    values = material.scores.rounded[:, i].tolist()
     if material.data is None:
         return {"query_id": query, "scores": values}
     grades = material.data.dev.get(query, {})
     relevant = sorted((doc for doc, grade in grades.items() if grade > 0), key=lambda doc: (-grades[doc], doc))
     shown = relevant[:RELEVANT]
-    others = sorted(doc for doc in grades if doc not in shown and doc in passages.places)
+    others = sorted(doc for doc in grades if doc not in shown and doc in passages.indices)
     return {
         "query_id": query,
         "text": texts.query(query),
         "scores": values,
-        "relevant": [[passages.place(doc), grades[doc]] for doc in shown],
+        "relevant": [[passages.index(doc), grades[doc]] for doc in shown],
         "more": len(relevant) - len(shown),
-        "judged": [[passages.place(doc), grades[doc]] for doc in others],
+        "judged": [[passages.index(doc), grades[doc]] for doc in others],
     }
 
 
-def _balances(scores: Scores, pairs: Iterable[Pair]) -> dict[str, list[float]]:
-    """Return what the difference of every pair is made of, by its two places."""
-    found = {}
-    for i, j in pairs:
-        balance = query_pairs.balance(scores.values[i] - scores.values[j])
-        found[f"{i}-{j}"] = [round(number, DIGITS + 2) for number in astuple(balance)]
-    return found
-
-
-class Cutter:
-    """The texts of one language, cut, each read once."""
-
-    def __init__(self, data: Data | None) -> None:
-        self._data = data
-        self._cut: dict[str, str] = {}
-
-    def query(self, query: str) -> str:
-        return cut(self._data.queries.get(query, "")) if self._data else ""
-
-    def passages(self, docs: Iterable[str]) -> dict[str, str]:
-        """Return id → text; in the order of the ids, in which a corpus on disk is read fastest."""
-        if self._data is None:
-            return {}
-        for doc in sorted(set(docs) - self._cut.keys()):
-            self._cut[doc] = cut(self._data.passages.get(doc, ""))
-        return self._cut
-
-
-def cut(text: str, most: int = CUT) -> str:
-    """Return a text of at most `most` characters as it is, another up to the last word that fits, with … behind it.
-
-    Where that word would end in the first half, the text is cut within a word.
-
-    >>> cut("one two three", 9), cut("one two", 9), cut("onetwothree", 9)
-    ('one two …', 'one two', 'onetwothr…')
-    """
-    if len(text) <= most:
-        return text
-    head = text[:most]
-    words = head if text[most].isspace() else head.rpartition(" ")[0]
-    return f"{words.rstrip()} …" if len(words) > most // 2 else f"{head}…"
+def _balances(scores: EntryScores, selected: Iterable[Pair]) -> dict[str, list[float]]:
+    """Return the balance of every selected pair, by its two indices."""
+    balances = {}
+    for i, j in selected:
+        parts = astuple(balance(scores.values[i] - scores.values[j]))
+        balances[f"{i}-{j}"] = [round(number, DIGITS + 2) for number in parts]
+    return balances

@@ -1,7 +1,6 @@
-"""A page a language below the leaderboard (queries/LANGUAGE.html): where one entry beats another, query by query.
+"""The pages of queries as files: queries/LANGUAGE.html.
 
-A page holds its data, so that it works from disk; what it shows of the first pair is written out as well, for readers
-without scripts.
+A page embeds its data and works from disk; the first pair is also written out as HTML, for readers without scripts.
 """
 
 from __future__ import annotations
@@ -12,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.queries import entry_pairs as query_pairs
-from harness.report.queries import query_data, query_view
-from harness.report.queries import stored_runs as query_runs
-from harness.report.queries.entry_pairs import EVERY, MOST
-from harness.report.queries.query_data import CUT, RELEVANT, Material
-from harness.report.queries.stored_runs import TOP
+from harness.report.queries import query_view
+from harness.report.queries.entry_pairs import EVERY, MOST, EntryScores, language_scores
+from harness.report.queries.query_data import RELEVANT, Material, fitting_data, shown_cells
+from harness.report.queries.query_texts import CUT
+from harness.report.queries.stored_runs import TOP, read_lists, run_seeds
 from harness.report.table_view import tables
 from harness.report.templating import embedded, render, script
 
@@ -31,31 +29,32 @@ RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}  #
 
 
 def files(folder: Path, board: Leaderboard, *, texts: Texts | None) -> dict[str, str]:
-    """Return the pages by their names below the output folder; without `texts` they show ids alone."""
+    """Return file name, relative to the output folder → page; without `texts` pages show ids only."""
     table = tables(board)[0]
-    found = ((one, query_pairs.of_language(folder, board, one, table)) for one in board.languages)
-    scores = {language: one for language, one in found if one is not None}
+    by_language = {language: language_scores(folder, board, language, table) for language in board.languages}
+    measured = {language: scores for language, scores in by_language.items() if scores is not None}
     content = {}
-    for language, one in scores.items():
-        given = WITHOUT if texts is None else texts[language]
-        data, reason = (None, given) if isinstance(given, str) else (given, "")
-        material = _material(folder, board, one, data)
-        content[f"{FOLDER}/{language}.html"] = _page(board, material, reason, list(scores))
+    for language, scores in measured.items():
+        data = WITHOUT if texts is None else texts[language]
+        material = _material(folder, board, scores, None if isinstance(data, str) else data)
+        reason = data if isinstance(data, str) else ""
+        content[f"{FOLDER}/{language}.html"] = _page(board, material, reason, list(measured))
     return content
 
 
-def _material(folder: Path, board: Leaderboard, scores: query_pairs.Scores, data: Data | None) -> Material:
-    seeds = query_runs.seeds(folder, board, scores.language)
-    lists = query_runs.read(folder, board, scores.language, query_data.wanted(scores, seeds))
+def _material(folder: Path, board: Leaderboard, scores: EntryScores, data: Data | None) -> Material:
+    seeds = run_seeds(folder, board, scores.language)
+    lists = read_lists(folder, board, scores.language, shown_cells(scores, seeds))
     return Material(scores, data, seeds, lists)
 
 
 def _page(board: Leaderboard, material: Material, reason: str, languages: Sequence[str]) -> str:
-    content = query_data.fitting(material)
+    """Return the page of one language; `reason` says why texts are not shown, `languages` are those with a page."""
+    content = fitting_data(material)
     first, second = content["first"], content["second"]
     compared = len(content["entries"]) > 1
-    balance = query_view.balance(content, first, second) if compared else None
-    won, lost = query_view.most(content, first, second) if compared else ([], [])
+    balance = query_view.pair_balance(content, first, second) if compared else None
+    won, lost = query_view.largest_queries(content, first, second) if compared else ([], [])
     return render(
         "queries.html.j2",
         board=board,
@@ -64,11 +63,11 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
         languages=languages,
         lang=_tag(content["language"]),
         direction=_direction(content["language"]),
-        names=[one["name"] for one in content["entries"]],
+        names=[entry["name"] for entry in content["entries"]],
         a=content["entries"][first],
         b=content["entries"][second],
         balance=balance,
-        said=query_view.said(balance) if balance else "",
+        concentration=query_view.concentration(balance) if balance else "",
         sides=(("won", won), ("lost", lost)),
         fewer=content["count"] < MOST or content["of"] == "first",
         lists=bool(material.lists),
@@ -80,10 +79,10 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
 
 
 def _tag(language: str) -> str:
-    """Return the language for `lang`, "" for a name that is no language tag."""
+    """Return the language for the `lang` attribute, "" for a name that is not a language tag."""
     return language if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else ""
 
 
 def _direction(language: str) -> str:
-    """Return the direction of a language's texts for `dir`; of one that is not known to run from the right, auto."""
+    """Return the `dir` attribute of a language's texts: rtl for a known right-to-left language, else auto."""
     return "rtl" if language.partition("-")[0].lower() in RIGHT_TO_LEFT else "auto"

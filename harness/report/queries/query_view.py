@@ -1,4 +1,4 @@
-"""The queries of one pair of entries as a page writes them out, from the data that the page holds."""
+"""The queries of one pair of entries as the page writes them out, from the data of the page."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from harness.report.numbers import signed
-from harness.report.queries import entry_pairs as query_pairs
-from harness.report.queries import stored_runs as query_runs
-from harness.report.queries.entry_pairs import MOST, Balance
+from harness.report.queries.entry_pairs import MOST, Balance, largest_differences
+from harness.report.queries.stored_runs import seed_pair
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One passage of a query; `grade` is None where it was not judged, `score` where it stands in no list."""
+    """One passage of a query; `grade` is None without a judgment, `score` None for a passage outside a list."""
 
     doc_id: str
     text: str
@@ -26,7 +25,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Answer:
-    """One entry on one query; `seed` is that of the list, None where there is no list."""
+    """One entry's result on one query; `seed` is the seed of its passage list, None without a list."""
 
     entry: str
     score: float
@@ -46,67 +45,70 @@ class Query:
     more: int
 
 
-def balance(content: Mapping[str, Any], a: int, b: int) -> Balance:
-    """Return the balance of entry `a` against `b`, whichever of them stands first."""
+def pair_balance(content: Mapping[str, Any], a: int, b: int) -> Balance:
+    """Return the balance of entry `a` against entry `b`; the data hold it for the lower index first."""
     if a < b:
         return Balance(*content["balances"][f"{a}-{b}"])
-    won, tied, lost, gained, given, most_gained, most_given = content["balances"][f"{b}-{a}"]
-    return Balance(lost, tied, won, -given, -gained, -most_given, -most_gained)
+    reverse = Balance(*content["balances"][f"{b}-{a}"])
+    return Balance(
+        won=reverse.lost,
+        tied=reverse.tied,
+        lost=reverse.won,
+        gained=-reverse.conceded,
+        conceded=-reverse.gained,
+        most_gained=-reverse.most_conceded,
+        most_conceded=-reverse.most_gained,
+    )
 
 
-def said(balance: Balance) -> str:
-    """Return in a sentence how much of the difference hangs on a few queries."""
+def concentration(balance: Balance) -> str:
+    """Return a sentence on how much of the difference comes from a few queries."""
     if not balance.won and not balance.lost:
         return "The two are equal on every query."
-    difference = balance.gained + balance.given
+    difference = balance.gained + balance.conceded
     side, count, largest = ("won", balance.won, balance.most_gained)
     if difference < 0:
-        side, count, largest = ("lost", balance.lost, balance.most_given)
-    few = f"the {MOST} queries {side} by A most" if count > MOST else f"the queries {side} by A"
-    return f"If {few} were ties, the difference would be {signed(difference - largest)}."
+        side, count, largest = ("lost", balance.lost, balance.most_conceded)
+    queries = f"the {MOST} queries {side} by A most" if count > MOST else f"the queries {side} by A"
+    return f"If {queries} were ties, the difference would be {signed(difference - largest)}."
 
 
-def most(content: Mapping[str, Any], a: int, b: int) -> tuple[list[Query], list[Query]]:
+def largest_queries(content: Mapping[str, Any], a: int, b: int) -> tuple[list[Query], list[Query]]:
+    """Return the queries that entry `a` wins and loses against entry `b` by the largest differences."""
     rows = [query["scores"] for query in content["queries"]]
     scores = np.reshape(rows, (-1, len(content["entries"]))).T  # [entries, queries]
-    won, lost = query_pairs.most(scores[a] - scores[b], min(MOST, content["count"]))
+    won, lost = largest_differences(scores[a] - scores[b], min(MOST, content["count"]))
     return [_query(content, i, a, b) for i in won], [_query(content, i, a, b) for i in lost]
 
 
-def _query(content: Mapping[str, Any], place: int, a: int, b: int) -> Query:
-    query, entries = content["queries"][place], content["entries"]
-    seeds = _seeds(entries[a], entries[b])
+def _query(content: Mapping[str, Any], i: int, a: int, b: int) -> Query:
+    query, entries = content["queries"][i], content["entries"]
     relevant = query.get("relevant", [])
     grades = dict([*relevant, *query.get("judged", [])])
-    answers = [
-        Answer(
-            entry=entries[i]["name"],
-            score=query["scores"][i],
-            seed=seed,
-            passages=() if seed is None else tuple(_passages(content, entries[i]["lists"][str(seed)][place], grades)),
-        )
-        for i, seed in zip((a, b), seeds, strict=True)
-    ]
+
+    def answer(index: int, seed: int | None) -> Answer:
+        entry = entries[index]
+        passages = () if seed is None else tuple(_passages(content, entry["lists"][str(seed)][i], grades))
+        return Answer(entry["name"], query["scores"][index], seed, passages)
+
+    seed_a, seed_b = _seeds(entries[a], entries[b])
     return Query(
         query_id=query["query_id"],
         text=query.get("text", ""),
         difference=query["scores"][a] - query["scores"][b],
-        answers=(answers[0], answers[1]),
+        answers=(answer(a, seed_a), answer(b, seed_b)),
         relevant=tuple(_passage(content, doc, grade) for doc, grade in relevant),
         more=query.get("more", 0),
     )
 
 
-def _seeds(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Return the seeds whose lists are shown of two entries, None where there is no list."""
-    if one["seeds"] and other["seeds"]:
-        chosen = query_runs.common(one["seeds"], other["seeds"])
+def _seeds(entry_a: Mapping[str, Any], entry_b: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return the seeds whose lists are shown for two entries, None for an entry without lists."""
+    if entry_a["seeds"] and entry_b["seeds"]:
+        a, b = seed_pair(entry_a["seeds"], entry_b["seeds"])
     else:
-        chosen = (min(one["seeds"], default=-1), min(other["seeds"], default=-1))
-    first, second = (
-        seed if str(seed) in entry["lists"] else None for seed, entry in zip(chosen, (one, other), strict=True)
-    )
-    return first, second
+        a, b = min(entry_a["seeds"], default=-1), min(entry_b["seeds"], default=-1)
+    return a if str(a) in entry_a["lists"] else None, b if str(b) in entry_b["lists"] else None
 
 
 def _passages(content: Mapping[str, Any], flat: Sequence[float], grades: Mapping[int, int]) -> Iterator[Passage]:
@@ -114,6 +116,6 @@ def _passages(content: Mapping[str, Any], flat: Sequence[float], grades: Mapping
         yield _passage(content, int(doc), grades.get(int(doc)), score)
 
 
-def _passage(content: Mapping[str, Any], place: int, grade: int | None, score: float | None = None) -> Passage:
-    doc_id, text = content["passages"][place]
+def _passage(content: Mapping[str, Any], i: int, grade: int | None, score: float | None = None) -> Passage:
+    doc_id, text = content["passages"][i]
     return Passage(doc_id, text, grade, score)

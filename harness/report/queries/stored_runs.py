@@ -12,66 +12,66 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.results.record import RUN, Record, beside, path_of
 
 TOP = 5
-_FIRST = b" 1 "  # around a rank; ids hold no white space
+_FIRST = b" 1 "  # the field of rank 1; ids hold no white space
 
-List = Sequence[tuple[str, float]]  # (passage id, score), best first
-Lists = Mapping[tuple[str, int], Mapping[str, List]]  # (entry, seed) → query id → its list
+PassageList = Sequence[tuple[str, float]]  # (passage id, score), best first
+PassageLists = Mapping[tuple[str, int], Mapping[str, PassageList]]  # (entry, seed) → query id → list
 
 
-def seeds(folder: Path, board: Leaderboard, language: str) -> dict[str, list[int]]:
-    """Return entry → the seeds of which there is a run file, ascending."""
-    found: dict[str, list[int]] = {}
+def run_seeds(folder: Path, board: Leaderboard, language: str) -> dict[str, list[int]]:
+    """Return entry → the seeds with a run file, ascending."""
+    seeds: dict[str, list[int]] = {}
     for record in board.records:
         if record.language == language:
-            there = RUN in record.files and _path(folder, record).is_file()
-            found.setdefault(record.entry, []).extend([record.seed] if there else [])
-    return {entry: sorted(numbers) for entry, numbers in found.items()}
+            has_run = RUN in record.files and _run_path(folder, record).is_file()
+            seeds.setdefault(record.entry, []).extend([record.seed] if has_run else [])
+    return {entry: sorted(numbers) for entry, numbers in seeds.items()}
 
 
-def common(one: Sequence[int], other: Sequence[int]) -> tuple[int, int]:
-    """Return the lowest seed that both have, twice; where they share none, the lowest of each."""
-    shared = set(one) & set(other)
-    return (min(shared), min(shared)) if shared else (min(one), min(other))
+def seed_pair(seeds_a: Sequence[int], seeds_b: Sequence[int]) -> tuple[int, int]:
+    """Return the lowest common seed, twice; without a common seed, the lowest seed of each."""
+    shared = set(seeds_a) & set(seeds_b)
+    return (min(shared), min(shared)) if shared else (min(seeds_a), min(seeds_b))
 
 
-def read(folder: Path, board: Leaderboard, language: str, wanted: Iterable[tuple[str, int]]) -> Lists:
-    """Return the lists of those (entry, seed) whose run file is the one that its record names."""
-    records = {(one.entry, one.seed): one for one in board.records if one.language == language}
-    lists = {name: _top(_path(folder, records[name]), records[name]) for name in sorted(set(wanted))}
-    return {name: found for name, found in lists.items() if found}
+def read_lists(folder: Path, board: Leaderboard, language: str, cells: Iterable[tuple[str, int]]) -> PassageLists:
+    """Return the lists of the (entry, seed) whose run file has the sha256 in its record."""
+    records = {(record.entry, record.seed): record for record in board.records if record.language == language}
+    lists = {cell: _read_list(_run_path(folder, records[cell]), records[cell]) for cell in sorted(set(cells))}
+    return {cell: by_query for cell, by_query in lists.items() if by_query}
 
 
-def _path(folder: Path, record: Record) -> Path:
+def _run_path(folder: Path, record: Record) -> Path:
     return beside(path_of(folder, record.entry, record.language, record.seed), RUN)
 
 
-def _top(path: Path, record: Record) -> Mapping[str, List]:
+def _read_list(path: Path, record: Record) -> Mapping[str, PassageList]:
     try:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != record.files[RUN]:
             return {}
-        return top(gzip.decompress(content))
+        return top_passages(gzip.decompress(content))
     except (OSError, EOFError, ValueError, zlib.error):
         return {}
 
 
-def top(run: bytes, depth: int = TOP) -> dict[str, List]:
-    """Return query id → its first `depth` passages, of a TREC run as harness.results.record writes it.
+def top_passages(run: bytes, depth: int = TOP) -> dict[str, PassageList]:
+    """Return query id → its first `depth` passages, from a TREC run as harness.results.record writes it.
 
-    The lines of a query stand together, by rank. Raises ValueError where they do not.
+    The lines of a query must be contiguous and ordered by rank; raises ValueError otherwise.
     """
-    found: dict[str, List] = {}
-    place = run.find(_FIRST)
-    while place >= 0:
-        start = run.rfind(b"\n", 0, place) + 1
+    lists: dict[str, PassageList] = {}
+    position = run.find(_FIRST)
+    while position >= 0:
+        start = run.rfind(b"\n", 0, position) + 1
         query, _, _, rank, _, _ = _fields(run, start)
         if rank == b"1":
-            found[query.decode()] = _list(run, start, query, depth)
-        place = run.find(_FIRST, run.find(b"\n", place))
-    return found
+            lists[query.decode()] = _passages(run, start, query, depth)
+        position = run.find(_FIRST, run.find(b"\n", position))
+    return lists
 
 
-def _list(run: bytes, start: int, query: bytes, depth: int) -> List:
+def _passages(run: bytes, start: int, query: bytes, depth: int) -> PassageList:
     rows: list[tuple[str, float]] = []
     while start < len(run) and len(rows) < depth:
         name, _, doc, rank, score, _ = _fields(run, start)
@@ -85,4 +85,4 @@ def _list(run: bytes, start: int, query: bytes, depth: int) -> List:
 
 
 def _fields(run: bytes, start: int) -> list[bytes]:
-    return run[start : run.find(b"\n", start)].split(b" ", 5)  # the last one, the tag, may hold spaces
+    return run[start : run.find(b"\n", start)].split(b" ", 5)  # the last field, the tag, may hold spaces

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard, weights
 from harness.report import spreadsheet
-from harness.report.table_view import Source, source
+from harness.report.page_links import Source, source
 from harness.results.record import Record
 
 CSV = "tasks.csv"

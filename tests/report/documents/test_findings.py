@@ -8,7 +8,7 @@ from pathlib import Path
 from support.fake_records import put
 
 from harness.evidence.leaderboard import collate
-from harness.report.documents import findings
+from harness.report.documents.findings import findings
 
 N = 40
 
@@ -21,7 +21,7 @@ def level(folder: Path, entry: str, seeds: Sequence[float], language: str = "ko"
 
 
 def said(folder: Path, baseline: str = "base") -> list[str]:
-    return findings.of_board(collate(folder, baseline))
+    return findings(collate(folder, baseline))
 
 
 def test_who_is_better_and_who_is_worse_is_said_with_the_difference_and_its_interval(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from support.fake_records import draw, put, put_failed
 
 from harness.evidence.leaderboard import collate
 from harness.machine.bundled import results
-from harness.report import table_view
 from harness.report.entries import entry_pages
-from harness.report.entries.entry_summary import cited
+from harness.report.entries.citations import citation_parts
+from harness.report.page_links import entry_link
 from harness.report.report_files import write_reports
 from harness.results import record
 from harness.results.record import Record
@@ -260,7 +260,7 @@ def test_a_name_that_is_no_files_gets_a_page_in_the_folder(tmp_path: Path, entry
     files = entry_pages.files(tmp_path, collate(tmp_path).__class__(**{**vars(board), "failures": (odd,)}))
     [name] = set(files) - {"entries/base.html"}
     assert re.fullmatch(r"entries/[0-9a-f]{64}\.html", name)
-    assert table_view.page_of(entry) == name
+    assert entry_link(entry) == name
     assert "0 of 1 done" in Page(files[name]).text
 
 
@@ -270,7 +270,7 @@ def test_no_script_address_becomes_a_link(tmp_path: Path) -> None:
 
 
 def test_a_citation_leads_where_each_of_its_papers_is() -> None:
-    parts = list(cited("arXiv 2308.03103v2, DOI 10.1561/1500000019; https://example.org/a_b."))
+    parts = list(citation_parts("arXiv 2308.03103v2, DOI 10.1561/1500000019; https://example.org/a_b."))
     assert [part.href for part in parts if part.href] == [
         "https://arxiv.org/abs/2308.03103",
         "https://doi.org/10.1561/1500000019",

@@ -21,10 +21,10 @@ from support.fake_records import board, draw, put
 
 from harness.evidence import texts
 from harness.evidence.leaderboard import collate
-from harness.report.queries import entry_pairs as query_pairs
 from harness.report.queries import query_data
-from harness.report.queries.query_data import cut
-from harness.report.queries.stored_runs import common, top
+from harness.report.queries.entry_pairs import balance, kept_queries
+from harness.report.queries.query_texts import cut
+from harness.report.queries.stored_runs import seed_pair, top_passages
 from harness.results import record
 from harness.results.record import run_bytes
 
@@ -69,20 +69,20 @@ def test_the_kept_queries_are_those_that_some_pair_wins_or_loses_most(rows: list
         lost = sorted((gain, i) for gain, i in differences if gain < 0)
         wanted |= {i for _, i in won[:count] + lost[:count]}
     pairs = list(combinations(range(len(rows)), 2))
-    assert query_pairs.kept(np.array(rows), pairs, count) == sorted(wanted)
+    assert kept_queries(np.array(rows), pairs, count) == sorted(wanted)
 
 
 def test_a_balance_adds_up_to_the_difference_and_names_what_the_largest_add() -> None:
     differences = np.array([0.5] * 15 + [0.25] * 5 + [0.0] * 60 + [-1.0] * 20)
-    found = query_pairs.balance(differences)
+    found = balance(differences)
     assert (found.won, found.tied, found.lost) == (20, 60, 20)
-    assert (found.gained, found.given) == pytest.approx((0.0875, -0.2))
-    assert (found.most_gained, found.most_given) == pytest.approx((0.05, -0.1))
-    assert found.gained + found.given == pytest.approx(differences.mean())
+    assert (found.gained, found.conceded) == pytest.approx((0.0875, -0.2))
+    assert (found.most_gained, found.most_conceded) == pytest.approx((0.05, -0.1))
+    assert found.gained + found.conceded == pytest.approx(differences.mean())
 
 
 def test_rounding_is_a_tie() -> None:
-    found = query_pairs.balance(np.array([1e-12, -1e-12, 0.1]))
+    found = balance(np.array([1e-12, -1e-12, 0.1]))
     assert (found.won, found.tied, found.lost) == (1, 2, 0)
 
 
@@ -96,22 +96,22 @@ def test_the_first_passages_are_those_of_the_whole_run(tmp_path: Path, rows: int
         for query, docs in ranking.items()
         for rank, (doc, score) in enumerate(docs, 1)
     )
-    assert top(lines.encode()) == {query: list(docs.items())[:5] for query, docs in whole.items()}
+    assert top_passages(lines.encode()) == {query: list(docs.items())[:5] for query, docs in whole.items()}
 
 
 def test_equal_scores_stand_in_the_order_of_their_ranks() -> None:
     run = b"q Q0 b 1 0.5 x\nq Q0 a 2 0.5 x\nr Q0 a 1 0.5 x\n"
-    assert top(run) == {"q": [("b", 0.5), ("a", 0.5)], "r": [("a", 0.5)]}
+    assert top_passages(run) == {"q": [("b", 0.5), ("a", 0.5)], "r": [("a", 0.5)]}
 
 
 def test_a_run_whose_lines_are_not_by_rank_is_refused() -> None:
     with pytest.raises(ValueError, match="rank 3 of q where 2 was expected"):
-        top(b"q Q0 a 1 0.5 x\nq Q0 c 3 0.3 x\n")
+        top_passages(b"q Q0 a 1 0.5 x\nq Q0 c 3 0.3 x\n")
 
 
 def test_lists_are_of_the_lowest_seed_that_both_have() -> None:
-    assert common([0, 1, 2], [1, 2]) == (1, 1)
-    assert common([0], [1, 2]) == (0, 1)
+    assert seed_pair([0, 1, 2], [1, 2]) == (1, 1)
+    assert seed_pair([0], [1, 2]) == (0, 1)
 
 
 def test_a_text_is_cut_at_a_word_and_a_long_word_within() -> None:

@@ -13,7 +13,7 @@ from support.fake_records import board, draw, provenance, put, put_failed
 from support.hostile import NAMES
 
 from harness.evidence.claims.published import load
-from harness.report import index
+from harness.report.overview import index
 
 
 class Rows(HTMLParser):

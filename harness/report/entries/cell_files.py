@@ -1,0 +1,52 @@
+"""The files that a cell left: record, scores, run and log with their links, and the hashes of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from harness.results.flatten import flatten
+from harness.results.record import PER_QUERY, RUN, Record
+
+LOG = "log"
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """A file of a cell; `href` is "" for a file that is not in the folder."""
+
+    name: str
+    href: str
+    sha256: str
+
+
+def file_names(folder: Path, entry: str, language: str) -> frozenset[str]:
+    """Return the names of the files in an entry's folder of one language."""
+    try:
+        return frozenset(path.name for path in (folder / "records" / entry / language).iterdir())
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def file_links(record: Record, names: Collection[str]) -> Iterator[FileLink]:
+    """Yield the record, its scores, its run and the log of a failure; `names` are the files in its folder."""
+    stem = quote(f"../records/{record.entry}/{record.language}/{record.seed}", safe="/@")
+    yield FileLink("record", f"{stem}.json", "")
+    titles = {PER_QUERY: "scores of every query", RUN: "run"}
+    for suffix, sha256 in sorted(record.files.items()):
+        href = f"{stem}.{quote(suffix)}" if f"{record.seed}.{suffix}" in names else ""
+        yield FileLink(titles.get(suffix, suffix), href, sha256)
+    if record.status == "failed" and f"{record.seed}.{LOG}" in names:
+        yield FileLink("traceback", f"{stem}.{LOG}", "")
+
+
+def weight_hashes(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield the name and sha256 of the model folder and of each weight file."""
+    model = record.provenance.get("model")
+    if isinstance(model, Mapping):
+        yield from (
+            ("model folder" if name == "sha256" else name.removeprefix("weights."), sha256)
+            for name, sha256 in flatten(model)
+        )

@@ -1,0 +1,1 @@
+"""index.html over several result folders: one row per folder, and what the folders of one suite show together."""

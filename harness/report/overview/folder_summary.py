@@ -1,0 +1,84 @@
+"""One result folder as the index shows it: its suite, cells, best entry, and the digests of its data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from harness.evidence.leaderboard import Leaderboard
+from harness.report import coverage
+from harness.report.report_formats import Format, file_name
+from harness.report.sections import claims_section
+from harness.stats.analysis import Evidence
+from harness.stats.summary import AVERAGE
+
+DATA = ("corpus", "queries", "dev")  # digests of the data that the scores depend on
+
+Digests = frozenset[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class FolderSummary:
+    """One result folder; `best` has the highest average of the primary measure, None where no entry has an average."""
+
+    name: str
+    href: str  # of its page, "" where none is written yet
+    suite: str
+    definition: str  # digest of the suite's definition
+    primary: str
+    baseline: str
+    languages: tuple[str, ...]
+    seeds: tuple[int, ...]
+    cells: int
+    failed: int
+    missing: int
+    unverified: tuple[str, ...]
+    verdicts: Mapping[str, int]
+    averages: Mapping[str, float]  # entry → average of the primary measure
+    entries: tuple[str, ...]
+    best: Evidence | None
+    data: Mapping[str, Digests]  # by language
+
+
+def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
+    """Return the summary of the folder at `path`, which the index calls `name` and whose leaderboard is `board`."""
+    averages = {evidence.entry: evidence for evidence in board.evidence if evidence.language == AVERAGE}
+    records = (*board.records, *board.failures)
+    page = file_name(Format.html)
+    return FolderSummary(
+        name=name,
+        href=quote(f"{name}/{page}", errors="surrogateescape") if (path / page).is_file() else "",
+        suite=board.suite,
+        definition=_definition(board),
+        primary=board.primary,
+        baseline=board.baseline,
+        languages=board.languages,
+        seeds=tuple(sorted({record.seed for record in records if record.trained})),
+        cells=len(records),
+        failed=len(board.failures),
+        missing=len(coverage.absent(board)),
+        unverified=tuple(coverage.unverified(board)),
+        verdicts=Counter(line.verdict or "not measured" for line in claims_section.of_board(board).here),
+        averages={entry: float(evidence.mean[0]) for entry, evidence in averages.items()},
+        entries=tuple(dict.fromkeys(record.entry for record in records)),
+        best=max(averages.values(), key=lambda evidence: float(evidence.mean[0]), default=None),
+        data={language: frozenset(_digests(board, language)) for language in board.languages},
+    )
+
+
+def _definition(board: Leaderboard) -> str:
+    """Return the digest of the suite's definition from run.json, or from the records where run.json has none."""
+    digests = {str(record.provenance.get("suite_digest") or "") for record in board.records}
+    return str(board.run.get("suite_digest") or "+".join(sorted(digests)))
+
+
+def _digests(board: Leaderboard, language: str) -> Iterator[tuple[str, ...]]:
+    for record in board.records:
+        data = record.provenance.get("data")
+        digests: Any = data.get("digests") if isinstance(data, Mapping) else None
+        if record.language == language and isinstance(digests, Mapping):
+            yield tuple(str(digests.get(name, "")) for name in DATA)
