@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
-
-from harness.evidence.leaderboard import Leaderboard, resolved
-from harness.results.record import Record
+from harness.evidence.leaderboard import Leaderboard
+from harness.results.record import records_by_pair
 from harness.stats.summary import AVERAGE
-
-_T = TypeVar("_T")
 
 
 def queries(board: Leaderboard) -> dict[str, int]:
@@ -23,9 +18,9 @@ def absent(board: Leaderboard) -> list[str]:
 
     The form is `entry/language` where no record exists, `entry/language/seed` where a trained entry lacks a seed.
     """
-    resolution = resolved(board.run)
+    resolved = board.run.resolved
     records_of = records_by_pair((*board.records, *board.failures))
-    entries = dict.fromkeys([*_items(resolution, "entries", str), *sorted({entry for entry, _ in records_of})])
+    entries = dict.fromkeys([*resolved.entries, *sorted({entry for entry, _ in records_of})])
     missing: list[str] = []
     for entry in entries:
         for language in board.languages:
@@ -34,24 +29,11 @@ def absent(board: Leaderboard) -> list[str]:
             if not records:
                 missing.append(f"{entry}/{language}")
             elif any(record.trained for record in records):
-                missing += [f"{entry}/{language}/{n}" for n in _items(resolution, "seeds", int) if n not in seeds]
+                missing += [f"{entry}/{language}/{seed}" for seed in resolved.seeds or () if seed not in seeds]
     return missing
 
 
 def unverified(board: Leaderboard) -> list[str]:
     """Return the languages whose data differ from the manifest and were accepted."""
-    languages = {record.language for record in board.records if record.provenance.get("data", {}).get("unverified")}
+    languages = {record.language for record in board.records if record.value("data", "unverified")}
     return [language for language in board.languages if language in languages]
-
-
-def records_by_pair(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
-    """Return (entry, language) → its records, in their order."""
-    rows: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        rows.setdefault((record.entry, record.language), []).append(record)
-    return rows
-
-
-def _items(resolution: Mapping[str, Any], name: str, kind: type[_T]) -> list[_T]:
-    value = resolution.get(name)
-    return [item for item in value if isinstance(item, kind)] if isinstance(value, list | Mapping) else []

@@ -16,6 +16,7 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.results import signature
 from harness.results.flatten import EMPTY, Facts, flatten, text
 from harness.results.record import Record
+from harness.results.run_file import RunFile
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,20 @@ class Provenance:
         return [(name, text(values[index])) for name, values in self.leaves.items() if values[index] is not None]
 
 
-def run_facts(run: Mapping[str, Any]) -> Facts:
+def run_facts(run: RunFile) -> Facts:
     """Return the contents of run.json: the command as typed, then everything else."""
-    command = run.get("command")
-    first: Facts = []
-    if isinstance(command, list | tuple) and command:
-        first = [("command", shlex.join(map(str, command)))]
-    return first + flatten({name: value for name, value in run.items() if name != "command"})
+    command = [("command", shlex.join(run.command))] if run.command else []
+    return command + flatten({name: value for name, value in run.content.items() if name != "command"})
 
 
 def entry_facts(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
     """Return entry → its declaration (paper, method, adapters, settings, departures) and its signature."""
     facts: dict[str, Facts] = {}
     for record in (*board.records, *board.failures):
-        entry = record.provenance.get("entry")
-        if isinstance(entry, Mapping):
-            declaration = {name: value for name, value in entry.items() if name not in ("name", "title", "equations")}
+        if table := record.table("entry"):
+            declaration = {name: value for name, value in table.items() if name not in ("name", "title", "equations")}
             facts.setdefault(record.entry, flatten(declaration))
-    for entry, line in signature.of_entries(board.records).items():
+    for entry, line in signature.entry_signatures(board.records).items():
         facts.setdefault(entry, []).append(("signature", line))
     return {entry: facts[entry] for entry in order if facts.get(entry)}
 

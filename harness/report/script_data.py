@@ -35,10 +35,9 @@ def page_context(
     """Return the part of the page's context that other formats do not need; `files` are those written with the page."""
     compared = [language for language in board.languages if f"queries/{language}.html" in files]
     data = script_data(board, tables, compared)
-    suite = board.run.get("suite")
     papers = dict.fromkeys(line.claim.paper for line in claims.lines)
     return {
-        "title": suite.get("title", "") if isinstance(suite, Mapping) else "",
+        "title": board.run.suite.title if board.run.suite else "",
         "seeds": sorted({record.seed for record in (*board.records, *board.failures)}),
         "verdicts": any(row.verdicts for table in tables for row in table.rows),
         "paragraphs": [

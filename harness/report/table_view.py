@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.coverage import records_by_pair
 from harness.report.numbers import or_none
 from harness.report.page_links import Source, entry_link, source
-from harness.results.record import Record
+from harness.results.record import Record, records_by_pair
 from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
 
@@ -140,9 +139,9 @@ def _entry_texts(records: Iterable[Record], name: str) -> dict[str, str]:
     """Return entry → the first text that its records declare under a name."""
     texts: dict[str, str] = {}
     for record in records:
-        entry = record.provenance.get("entry")
-        if isinstance(entry, Mapping) and isinstance(entry.get(name), str):
-            texts.setdefault(record.entry, entry[name])
+        text = record.value("entry", name)
+        if isinstance(text, str):
+            texts.setdefault(record.entry, text)
     return texts
 
 
@@ -177,7 +176,7 @@ def _ordered(entries: set[str], scores: Mapping[tuple[str, str, str], Score], pr
 
 def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
     """Return the scores by (entry, language, measure)."""
-    sources = {name: tuple(map(source, records)) for name, records in board.of.items()}
+    sources = {name: tuple(map(source, records)) for name, records in board.records_by_pair.items()}
     places = {
         (evidence.entry, evidence.language, measure): _place(evidence, i)
         for evidence in board.evidence

@@ -16,7 +16,7 @@ from harness.machine.garbage import no_collection
 from harness.request import suite as suites
 from harness.results import checksums
 from harness.results.per_query import PerQuery, Reader
-from harness.results.record import Pair, Record, read_all
+from harness.results.record import Pair, Record, read_all, records_by_pair
 from harness.results.run_file import RUN_FILE, RunFile, read_run_file
 from harness.stats.align import Floats
 from harness.stats.summary import Scored
@@ -40,10 +40,7 @@ class ResultFolder:
     @cached_property
     def records_by_pair(self) -> Mapping[Pair, tuple[Record, ...]]:
         """The done records of each entry and language, by seed."""
-        groups: dict[Pair, list[Record]] = {}
-        for record in self.records:
-            groups.setdefault(record.pair, []).append(record)
-        return {pair: tuple(records) for pair, records in groups.items()}
+        return {pair: tuple(records) for pair, records in records_by_pair(self.records).items()}
 
     @cached_property
     def primary(self) -> str:

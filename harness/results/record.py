@@ -11,7 +11,7 @@ import gzip
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -163,6 +163,14 @@ def read_all(folder: Path) -> list[Record]:
     with no_collection():
         records = [_shared(read(path), known) for path in sorted((folder / "records").rglob("*.json"))]
     return sorted(records, key=lambda record: (record.entry, record.language, record.seed))
+
+
+def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
+    """Return (entry, language) → its records, in their order."""
+    groups: dict[Pair, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.pair, []).append(record)
+    return groups
 
 
 def _shared(record: Record, known: dict[str, Any]) -> Record:

@@ -31,7 +31,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.evidence.leaderboard import Leaderboard, weights
+from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.findings import findings
 from harness.report.facts import Provenance
 from harness.report.sections import claims_section, claims_text, evidence_section
@@ -70,7 +70,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         "records": [_record(record) for record in board.records],
         "failures": [{**_cell(record), "reason": record.reason} for record in board.failures],
         "provenance": _provenance(context["provenance"]),
-        "run": board.run,
+        "run": board.run.content,
     }
 
 
@@ -173,7 +173,7 @@ def _record(record: Record) -> dict[str, Any]:
     files = {beside(path, suffix).as_posix(): sha256 for suffix, sha256 in record.files.items()}
     kept = ("trained", "cell_key", "n_queries", "measures", "by_dimension", "seconds", "peak_memory_bytes")
     fields = {name: getattr(record, name) for name in kept}
-    return {**_cell(record), **fields, "weights": weights(record) or None, "files": files}
+    return {**_cell(record), **fields, "weights": record.weights_sha256 or None, "files": files}
 
 
 def _cell(record: Record) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.results.record import Record
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -14,11 +13,6 @@ def mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def record_table(record: Record, name: str) -> Mapping[str, Any]:
-    """Return a table of a record's provenance."""
-    return mapping(record.provenance.get(name))
-
-
 def first_table(board: Leaderboard, name: str) -> Mapping[str, Any]:
     """Return a table of the first record that has it."""
-    return next((table for record in board.records if (table := record_table(record, name))), {})
+    return next((table for record in board.records if (table := record.table(name))), {})

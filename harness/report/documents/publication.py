@@ -12,15 +12,12 @@ from typing import Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
 from harness.report.documents.findings import findings
-from harness.report.documents.nested import mapping, record_table
 from harness.report.documents.repetition import commands, environment
 from harness.report.documents.run_setup import Corpus, corpus, run_setup
 from harness.report.facts import Provenance
 from harness.report.numbers import or_none, quantity
 from harness.report.sections import claims_text
 from harness.results.flatten import Facts, text
-
-CHANGED = ("base_model", "max_train", "train_file", "negative_queries", "augment", "write_prompt", "measures", "set")
 
 
 @dataclass(frozen=True)
@@ -90,13 +87,11 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
     """Yield how the run departs from its suite, and its entries from their papers."""
     if languages := coverage.unverified(board):
         yield f"The data differ from the manifest's in {', '.join(languages)}: these numbers are not the suite's."
-    request = mapping(board.run.get("request"))
-    for name in CHANGED:
-        if request.get(name) not in (None, "", [], {}):
-            yield f"Asked for otherwise than the suite has it: {name.replace('_', ' ')} {text(request[name])}."
-    if mapping(mapping(board.run.get("suite")).get("evaluation")).get("holdout"):
+    for name, value in (board.run.request.changes() if board.run.request else {}).items():
+        yield f"Asked for otherwise than the suite has it: {name.replace('_', ' ')} {text(value)}."
+    if board.run.suite and board.run.suite.evaluation.holdout:
         yield "Held-out training queries were evaluated in place of dev."
-    if any(record_table(record, "environment").get("deterministic") is False for record in board.records):
+    if any(record.value("environment", "deterministic") is False for record in board.records):
         yield "Some cells computed with operations that are not deterministic; their records say which."
     if board.failures:
         cells = len(board.failures) + len(board.records)
@@ -108,7 +103,7 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
 
 def _departures(board: Leaderboard, entries: list[str]) -> Iterator[str]:
     """Yield the departures of each entry from its paper, as its last record declares them."""
-    declarations = {record.entry: record_table(record, "entry") for record in (*board.failures, *board.records)}
+    declarations = {record.entry: record.table("entry") for record in (*board.failures, *board.records)}
     for entry in entries:
         declaration = declarations.get(entry, {})
         departures = declaration.get("departures")

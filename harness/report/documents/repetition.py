@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.documents.nested import mapping
 from harness.report.facts import Provenance
 
 PACKAGE = "environment.packages."
@@ -39,11 +38,10 @@ def commands(board: Leaderboard, provenance: Provenance) -> Iterator[tuple[str, 
     if revision := shared.get("code.revision"):
         dirty = shared.get("code.dirty") == "true"
         yield f"the code{' (with changes that are not in it)' if dirty else ''}", f"git checkout {revision}"
-    command = board.run.get("command")
-    if isinstance(command, list | tuple) and command:
-        suite = str(mapping(board.run.get("request")).get("suite") or board.suite)
+    if board.run.command:
+        suite = board.run.request.suite if board.run.request else board.suite
         yield "the data", shlex.join(["harness", "data", "fetch", suite])
-        yield "the run, as it was typed", shlex.join(map(str, command))
+        yield "the run, as it was typed", shlex.join(board.run.command)
     yield "every cell again, each graded by how well it comes out", "harness verify DIR"
     yield "a new run held against this one", "harness check NEW --baseline DIR"
     yield "this report", "harness report DIR"

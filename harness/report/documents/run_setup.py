@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
-from harness.report.documents.nested import first_table, mapping, record_table
+from harness.report.documents.nested import first_table, mapping
 from harness.results.flatten import text
 
 TRAINER = ("epochs", "batch_size", "learning_rate", "warmup", "scheduler", "weight_decay", "dropout", "precision")
@@ -27,7 +27,7 @@ class Corpus:
 
 def run_setup(board: Leaderboard, entries: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (title, sentences); `entries` are in the page's order."""
-    suite = mapping(board.run.get("suite"))
+    suite = board.run.suite_content
     description = [str(suite[name]).rstrip(".") for name in ("title", "description") if suite.get(name)]
     licence = [f"Licence: {suite['licence']}"] if suite.get("licence") else []
     yield "Suite", "".join(f"{part}. " for part in [board.suite, *description, *licence]).rstrip()
@@ -47,8 +47,8 @@ def run_setup(board: Leaderboard, entries: list[str]) -> Iterator[tuple[str, str
 
 def corpus(board: Leaderboard, language: str) -> Corpus:
     """Return the numbers and sources of a language's data."""
-    tables = [record_table(record, "data") for record in board.records if record.language == language]
-    sources = mapping(mapping(mapping(board.run.get("suite")).get("languages")).get(language))
+    tables = [record.table("data") for record in board.records if record.language == language]
+    sources = mapping(mapping(board.run.suite_content.get("languages")).get(language))
     citations = []
     for role in ("retrieval", "training", "nli"):
         source = mapping(sources.get(role))
@@ -84,7 +84,7 @@ def _entries(board: Leaderboard, entries: list[str]) -> Iterator[tuple[str, str]
 
 def _training(board: Leaderboard, settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield one sentence per family of methods that the records trained with."""
-    used = {family for record in board.records for family in record_table(record, "training").get("families") or ()}
+    used = {family for record in board.records for family in record.table("training").get("families") or ()}
     for family in sorted(settings):
         values = mapping(settings[family])
         if family in used or not used:

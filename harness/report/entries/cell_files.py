@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -44,9 +44,5 @@ def file_links(record: Record, names: Collection[str]) -> Iterator[FileLink]:
 
 def weight_hashes(record: Record) -> Iterator[tuple[str, str]]:
     """Yield the name and sha256 of the model folder and of each weight file."""
-    model = record.provenance.get("model")
-    if isinstance(model, Mapping):
-        yield from (
-            ("model folder" if name == "sha256" else name.removeprefix("weights."), sha256)
-            for name, sha256 in flatten(model)
-        )
+    for name, sha256 in flatten(record.table("model")):
+        yield "model folder" if name == "sha256" else name.removeprefix("weights."), sha256

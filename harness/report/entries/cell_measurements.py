@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.results.flatten import Facts, flatten, text
@@ -24,8 +23,7 @@ class LossSummary:
 
 def loss_summary(record: Record) -> LossSummary | None:
     """Return the summary of a record's training losses, None where none were logged."""
-    training = record.provenance.get("training")
-    logged = training.get("losses") if isinstance(training, Mapping) else None
+    logged = record.value("training", "losses")
     if not isinstance(logged, list | tuple):
         return None
     losses = [loss for loss in logged if isinstance(loss, int | float)]
@@ -38,9 +36,7 @@ def loss_summary(record: Record) -> LossSummary | None:
 
 def energy_text(record: Record) -> str:
     """Return the measured joules per device with kind and scope of the measurement, "" where nothing was measured."""
-    energy = record.provenance.get("energy")
-    if not isinstance(energy, Mapping):
-        return ""
+    energy = record.table("energy")
     devices = {"cpu_joules": "processor", "gpu_joules": "GPU"}
     joules = [
         f"{energy[name]:,.1f} J {device}"

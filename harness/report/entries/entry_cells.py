@@ -14,7 +14,7 @@ from harness.report.facts import shared_facts
 from harness.report.page_links import pair_link
 from harness.results.flatten import Facts
 from harness.results.record import Record
-from harness.results.signature import of_cells
+from harness.results.signature import cell_signatures
 
 TRAINING = "training.settings."
 
@@ -50,7 +50,7 @@ def entry_cells(folder: Path, board: Leaderboard, records: Sequence[Record], pag
     """Return the cells of one entry, done and failed ones; `pages` are the names of the report's other pages."""
     done = [record for record in records if record.status == "done"]
     provenance = shared_facts(done, [_unshown_provenance(record) for record in done])
-    lines, signature = of_cells(done)
+    lines, signature = cell_signatures(done)
     signatures = {(record.language, record.seed): line for record, line in zip(done, lines, strict=True)}
     varying = {(record.language, record.seed): provenance.varying_facts(i) for i, record in enumerate(done)}
     cells: list[CellView] = []

@@ -39,8 +39,7 @@ class EntrySummary:
 def entry_summary(records: Sequence[Record], entries: Collection[str]) -> EntrySummary:
     """Return the summary of an entry by its records, done ones first; `entries` are those with a page."""
     name, trained = records[0].entry, records[0].trained
-    values = [record.provenance.get("entry") for record in records]
-    declarations: list[Mapping[str, Any]] = [value for value in values if isinstance(value, Mapping)]
+    declarations = [table for record in records if (table := record.table("entry"))]
     entry = declarations[0] if declarations else {}
     equations = next(filter(None, (_table(declaration, "equations") for declaration in declarations)), {})
     counterpart = _counterpart(name)

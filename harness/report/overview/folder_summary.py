@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from harness.evidence.leaderboard import Leaderboard
@@ -15,8 +14,7 @@ from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
 from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
-
-DATA = ("corpus", "queries", "dev")  # digests of the data that the scores depend on
+from harness.types import SHOWN_DIGESTS
 
 Digests = frozenset[tuple[str, ...]]
 
@@ -72,13 +70,12 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
 
 def _definition(board: Leaderboard) -> str:
     """Return the digest of the suite's definition from run.json, or from the records where run.json has none."""
-    digests = {str(record.provenance.get("suite_digest") or "") for record in board.records}
-    return str(board.run.get("suite_digest") or "+".join(sorted(digests)))
+    digests = {record.suite_digest for record in board.records}
+    return board.run.suite_digest or "+".join(sorted(digests))
 
 
 def _digests(board: Leaderboard, language: str) -> Iterator[tuple[str, ...]]:
     for record in board.records:
-        data = record.provenance.get("data")
-        digests: Any = data.get("digests") if isinstance(data, Mapping) else None
-        if record.language == language and isinstance(digests, Mapping):
-            yield tuple(str(digests.get(name, "")) for name in DATA)
+        digests = record.data_digests
+        if record.language == language and digests:
+            yield tuple(str(digests.get(name, "")) for name in SHOWN_DIGESTS)
