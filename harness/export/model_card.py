@@ -16,7 +16,7 @@ from harness.export.exporting import Export, measures
 from harness.keys import folder_sha256
 from harness.machine.bundled import templates
 from harness.machine.store import MANIFEST
-from harness.report.templating import markdown
+from harness.report.escaping import markdown
 from harness.results.flatten import flatten
 from harness.results.record import Record
 

@@ -16,8 +16,8 @@ def lines(folder: Path) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for record in read_all(folder):
         if record.status == "failed":
-            reason = plain.line(record.reason) or "no reason recorded"
-            reasons.setdefault(reason, []).append(plain.line(f"{record.entry}/{record.language}/{record.seed}"))
+            reason = plain.clean_line(record.reason) or "no reason recorded"
+            reasons.setdefault(reason, []).append(plain.clean_line(f"{record.entry}/{record.language}/{record.seed}"))
     for reason, cells in reasons.items():
         more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""
         yield f"failed: {', '.join(cells[:NAMED])}{more}: {reason}"

@@ -19,7 +19,8 @@ from harness.machine.atomic import write_atomically
 from harness.report import failures, report_formats, table_view
 from harness.report.numbers import hundred
 from harness.report.sections import claims_section
-from harness.report.templating import broken, render
+from harness.report.template_errors import write_error
+from harness.report.templating import render
 from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
 
@@ -89,7 +90,7 @@ def write(folder: Path, baseline: str) -> Index:
     try:
         write_atomically(folder / NAME, text.encode(errors="backslashreplace"))
     except OSError as error:
-        raise broken(folder, error) from error
+        raise write_error(folder, error) from error
     return index
 
 
@@ -153,7 +154,7 @@ def _result(path: Path, name: str, board: Leaderboard) -> Result:
         failed=len(board.failures),
         missing=len(table_view.absent(board)),
         unverified=tuple(table_view.unverified(board)),
-        verdicts=Counter(line.verdict or "not measured" for line in claims_section.of_board(board).here),
+        verdicts=Counter(line.verdict or "not measured" for line in claims_section.compare_claims(board).suite_lines),
         means={entry: float(one.mean[0]) for entry, one in averages.items()},
         entries=tuple(dict.fromkeys(record.entry for record in everything)),
         best=max(averages.values(), key=lambda one: float(one.mean[0]), default=None),

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.leaderboard import Leaderboard, collate
 from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
-from harness.report import facts, figures, script_data, signature_table, spreadsheet, table_view
+from harness.report import facts, script_data, signature_table, spreadsheet, table_view
 from harness.report.documents import document, publication, tex_tables
 from harness.report.entries import entry_pages
+from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, name
 from harness.report.sections import (
@@ -31,7 +32,8 @@ from harness.report.sections import (
     sweeps_section,
     tasks_section,
 )
-from harness.report.templating import broken, render
+from harness.report.template_errors import write_error
+from harness.report.templating import render
 from harness.results import checksums
 from harness.stats.analysis import MARGIN
 from harness.stats.bootstrap import DRAWS
@@ -79,7 +81,7 @@ def content_of(folder: Path, board: Leaderboard, formats: Collection[Format], *,
         content |= query_pages.files(folder, board, texts=texts)
         content |= entry_pages.files(folder, board, content.keys())
         page = script_data.page(board, context["tables"], context["claims"], content.keys())
-        page["figures"] = figures.of_board(board, context["tables"])
+        page["figures"] = leaderboard_figures(board, context["tables"])
         content[name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
 
@@ -97,7 +99,7 @@ def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
             for path in gone:
                 path.unlink()
     except OSError as error:
-        raise broken(folder, error) from error
+        raise write_error(folder, error) from error
     checksums.seal(folder, content)
 
 
@@ -120,7 +122,7 @@ def _tables(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
 
 def csv(board: Leaderboard) -> str:
     """Return the rows as CSV, numbers unrounded, an empty field where there is none."""
-    return str(board.rows.map(spreadsheet.cell).to_csv(index=False, lineterminator="\n"))
+    return str(board.rows.map(spreadsheet.escape_formula).to_csv(index=False, lineterminator="\n"))
 
 
 def _context(board: Leaderboard) -> dict[str, Any]:
@@ -128,15 +130,15 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     return {
         "board": board,
         "tables": tables,
-        "curves": sweeps_section.of_board(board, tables[0].rows),
-        "tasks": tasks_section.of_board(board, [row.entry for row in tables[0].rows]),
+        "curves": sweeps_section.sweep_curves(board, tables[0].rows),
+        "tasks": tasks_section.task_tables(board, [row.entry for row in tables[0].rows]),
         "validations": habits_section.validations(board),
-        "shorter": habits_section.shorter(board),
-        "claims": claims_section.of_board(board),
-        "evidence": evidence_section.of_board(board, [row.entry for row in tables[0].rows]),
+        "shorter": habits_section.truncations(board),
+        "claims": claims_section.compare_claims(board),
+        "evidence": evidence_section.evidence_tables(board, [row.entry for row in tables[0].rows]),
         "margin": MARGIN,
-        "geometry": geometry_section.of_board(board, [row.entry for row in tables[0].rows]),
-        "experts": experts_section.of_board(board),
+        "geometry": geometry_section.geometry_content(board, [row.entry for row in tables[0].rows]),
+        "experts": experts_section.expert_agreements(board),
         "queries": table_view.queries(board),
         "absent": table_view.absent(board),
         "unverified": table_view.unverified(board),

@@ -17,17 +17,17 @@ from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import or_none
-from harness.report.sections.claims_section import Compared
+from harness.report.page_scripts import embed_json, page_script
+from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.claims_text import paragraphs
 from harness.report.table_view import Row, Score, Table
-from harness.report.templating import embedded, script
 from harness.stats.summary import AVERAGE
 
 SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
 Values = list[float | None]
 
 
-def page(board: Leaderboard, tables: Sequence[Table], claims: Compared, files: Collection[str]) -> dict[str, Any]:
+def page(board: Leaderboard, tables: Sequence[Table], claims: ComparedClaims, files: Collection[str]) -> dict[str, Any]:
     """Return what the page needs beside what every form of the report shows; `files` are those written with it."""
     compared = [language for language in board.languages if f"queries/{language}.html" in files]
     data = of_board(board, tables, compared)
@@ -43,8 +43,8 @@ def page(board: Leaderboard, tables: Sequence[Table], claims: Compared, files: C
         "baselines": {data["entries"][one["entry"]]["name"] for one in data["baselines"]},
         "compared": compared,
         "files": files,
-        "script": script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
-        "data": embedded(data),
+        "script": page_script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
+        "data": embed_json(data),
     }
 
 

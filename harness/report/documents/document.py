@@ -137,7 +137,7 @@ def _contrasts(board: Leaderboard) -> Iterator[dict[str, Any]]:
         yield {**named, "delta": one.delta, "ci_low": one.low, "ci_high": one.high, "p_adjusted": one.p_adjusted}
 
 
-def _claims(compared: claims_section.Compared) -> Iterator[dict[str, Any]]:
+def _claims(compared: claims_section.ComparedClaims) -> Iterator[dict[str, Any]]:
     for row in claims_section.rows(compared.lines):
         named = dict(zip(claims_section.COLUMNS, row, strict=True))
         yield {name: None if name in NUMBERS and value == "" else value for name, value in named.items()}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.numbers import chance, hundred, signed
+from harness.report.numbers import hundred, p_value, signed
 from harness.stats.analysis import MARGIN, Evidence
 from harness.stats.power import ALPHA
 from harness.stats.summary import AVERAGE
@@ -69,7 +69,7 @@ def _compared(board: Leaderboard, found: Sequence[Evidence], where: str) -> Iter
             yield f"{where}{start}{_listed(_difference(one, tested) for one in own)}."
     equal = [one for one in others if one.equivalence[0] <= ALPHA]
     if equal:
-        names = _listed(f"{one.entry} (p {chance(float(one.equivalence[0]))})" for one in equal)
+        names = _listed(f"{one.entry} (p {p_value(float(one.equivalence[0]))})" for one in equal)
         yield f"{where}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
     yield from _detectable(board, others, where)
 
@@ -98,7 +98,7 @@ def _groups(ordered: Sequence[Evidence], where: str) -> Iterator[str]:
 
 def _difference(one: Evidence, tested: bool) -> str:
     interval = _interval(one.delta_low[0], one.delta_high[0], signed)
-    p = f", p {chance(float(one.p_adjusted[0]))}" if tested else ""
+    p = f", p {p_value(float(one.p_adjusted[0]))}" if tested else ""
     return f"{one.entry} {signed(float(one.delta[0]))}{interval}{p}"
 
 

@@ -99,7 +99,7 @@ def _room(table: Table, longest: int, columns: Sequence[str]) -> int:
 
 def _differences(board: Leaderboard, entries: Sequence[str]) -> Iterator[Differences]:
     """Yield the tables of the average, or of each language where no entry has one."""
-    found = evidence_section.of_board(board, entries)
+    found = evidence_section.evidence_tables(board, entries)
     for table in [one for one in found if one.language == AVERAGE] or found:
         compared = [line for line in table.lines if line.delta is not None]
         for i, lines in enumerate(_parts(compared, ROWS)):

@@ -10,7 +10,8 @@ from harness.machine.garbage import no_collection
 from harness.report import table_view
 from harness.report.entries import entry_cells
 from harness.report.entries import entry_summary as entry_about
-from harness.report.templating import render, script
+from harness.report.page_scripts import page_script
+from harness.report.templating import render
 from harness.results.record import Record
 
 FOLDER = "entries"
@@ -25,7 +26,7 @@ def files(folder: Path, board: Leaderboard, others: Collection[str] = ()) -> dic
     entries: dict[str, list[Record]] = {}
     for record in (*board.records, *board.failures):
         entries.setdefault(record.entry, []).append(record)
-    copy = script(["copy.js"])
+    copy = page_script(["copy.js"])
     content = {}
     with no_collection():
         for entry, records in sorted(entries.items()):

@@ -10,11 +10,11 @@ from dataclasses import astuple, dataclass, field
 from itertools import combinations
 from typing import Any
 
+from harness.report.page_scripts import embed_json
 from harness.report.queries import entry_pairs as query_pairs
 from harness.report.queries import stored_runs as query_runs
 from harness.report.queries.entry_pairs import DIGITS, EVERY, MOST, Of, Pair, Scores
 from harness.report.queries.stored_runs import Lists
-from harness.report.templating import embedded
 from harness.types import Data
 
 CUT = 600  # characters of a text
@@ -79,7 +79,7 @@ def fitting(material: Material) -> dict[str, Any]:
     for of, count in tried:
         queries = query_pairs.kept(scores.rounded, query_pairs.pairs(scores, of), count)
         content = payload(material, Kept(queries, count, of), texts)
-        if len(embedded(content).encode()) <= LIMIT:
+        if len(embed_json(content).encode()) <= LIMIT:
             break
     return content
 
