@@ -100,8 +100,8 @@ def _show(checked: Checked) -> None:
     from harness.report.summaries import check_files, check_terminal
 
     console = Console()
-    console.print(check_terminal.table(checked))
-    for line in check_terminal.below(checked):
+    console.print(check_terminal.comparison_table(checked))
+    for line in check_terminal.summary_lines(checked):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in check_files.commands(checked):

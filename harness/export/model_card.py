@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.leaderboard import weights
 from harness.export.exporting import Export, measures
 from harness.keys import folder_sha256
 from harness.machine.bundled import templates
 from harness.machine.store import MANIFEST
-from harness.report.templating import markdown
+from harness.report.escaping import markdown
 from harness.results.flatten import flatten
 from harness.results.record import Record
 
@@ -32,7 +31,7 @@ def write(chosen: Export) -> list[str]:
     left_out = []
     for record in chosen.records:
         name = f"{record.entry}/{record.language}/{record.seed}"
-        if not weights(record):
+        if not record.weights_sha256:
             left_out.append(f"{name} has no model and gets no card")
             continue
         folder = chosen.path(record, "")
@@ -92,7 +91,7 @@ def _context(chosen: Export, record: Record) -> dict[str, Any]:
         "code": provenance.get("code", {}),
         "environment": environment,
         "packages": environment.get("packages", {}),
-        "sha256": weights(record),
+        "sha256": record.weights_sha256,
         "command": chosen.command(record),
     }
 
@@ -137,7 +136,7 @@ def _results(record: Record) -> Iterator[Any]:
 def _model(chosen: Export, record: Record) -> Path | None:
     """Return the folder of a record's model where the cache still has it, with the very bytes that were scored."""
     folder = chosen.artifact(record, "train" if record.trained else "base")
-    return folder if folder is not None and folder_sha256(folder) == weights(record) else None
+    return folder if folder is not None and folder_sha256(folder) == record.weights_sha256 else None
 
 
 def _why_absent(record: Record) -> str:

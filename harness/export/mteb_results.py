@@ -18,7 +18,6 @@ from mteb.models.model_meta import ScoringFunction
 from mteb.results import TaskResult
 
 from harness.errors import RequestError
-from harness.evidence.leaderboard import weights
 from harness.export.exporting import Export
 from harness.keys import digest
 from harness.mteb.bridge import LANGUAGES, SPLIT, mteb_name
@@ -51,7 +50,7 @@ def model_of(record: Record) -> Model:
     """Return what mteb is to know a record's model by."""
     said = record.provenance.get("entry") or {}
     entry = {name: value for name, value in said.items() if name != "equations"}
-    revision = weights(record) or digest(entry)
+    revision = record.weights_sha256 or digest(entry)
     return f"harness/{record.entry}-seed{record.seed}", revision
 
 
@@ -97,7 +96,7 @@ def _name(measure: str, depth: int) -> str:
 
 def _meta(record: Record, model: Model) -> ModelMeta:
     about: dict[str, Any] = {"name": model[0], "revision": model[1]}
-    if weights(record):
+    if record.weights_sha256:
         length = max(record.provenance["text"][f"{role}_max_length"] for role in ("query", "passage"))
         about |= {
             "framework": ["Sentence Transformers"],

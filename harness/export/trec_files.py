@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.evidence.leaderboard import weights
 from harness.export.exporting import Export, measures
 from harness.results import record as records
 from harness.results.record import Record
@@ -102,7 +101,7 @@ def _platform(environment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _method(record: Record, entry: Mapping[str, Any]) -> dict[str, Any]:
-    model = weights(record)
+    model = record.weights_sha256
     stage: dict[str, Any] = {"name": record.entry, "method": "exact search by cosine of one vector a text"}
     if not model:
         stage["method"] = entry.get("method")

@@ -16,8 +16,8 @@ def lines(folder: Path) -> Iterator[str]:
     cells_by_reason: dict[str, list[str]] = {}
     for record in read_all(folder):
         if record.status == "failed":
-            reason = plain.line(record.reason) or "no reason recorded"
-            cell = plain.line(f"{record.entry}/{record.language}/{record.seed}")
+            reason = plain.clean_line(record.reason) or "no reason recorded"
+            cell = plain.clean_line(f"{record.entry}/{record.language}/{record.seed}")
             cells_by_reason.setdefault(reason, []).append(cell)
     for reason, cells in cells_by_reason.items():
         more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""

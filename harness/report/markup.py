@@ -1,4 +1,4 @@
-"""Long lists as HTML without a template's loop, for pages of hundreds of them: the texts are escaped all at once."""
+"""Long lists as HTML, escaped in one call: on pages with hundreds of lists much faster than a loop in a template."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_BETWEEN = "\0"
+_SEPARATOR = "\0"
 
 
 def definitions(facts: Iterable[tuple[str, str]]) -> Markup:
-    """Return names and values as the inside of a <dl>.
+    """Return names and values as the content of a <dl>.
 
     >>> str(definitions([("loss", "<1")]))
     '<dt><bdi>loss</bdi></dt><dd><bdi>&lt;1</bdi></dd>'
     """
     from markupsafe import Markup
 
-    texts = iter(escaped(list(chain.from_iterable(facts))))
-    rows = zip(texts, texts, strict=True)
-    return Markup("".join(f"<dt><bdi>{name}</bdi></dt><dd><bdi>{value}</bdi></dd>" for name, value in rows))
+    texts = iter(escape_all(list(chain.from_iterable(facts))))
+    pairs = zip(texts, texts, strict=True)
+    return Markup("".join(f"<dt><bdi>{name}</bdi></dt><dd><bdi>{value}</bdi></dd>" for name, value in pairs))
 
 
 def rows(table: Sequence[Sequence[str]]) -> Markup:
-    """Return the rows of a table, all of one length, as the inside of a <tbody>.
+    """Return the rows of a table, all of the same length, as the content of a <tbody>.
 
     >>> str(rows([("a", "b")]))
     '<tr><td>a</td><td>b</td></tr>'
@@ -35,18 +35,18 @@ def rows(table: Sequence[Sequence[str]]) -> Markup:
 
     if not table:
         return Markup()
-    texts = iter(escaped(list(chain.from_iterable(table))))
-    parts = zip(*[texts] * len(table[0]), strict=True)
-    return Markup("".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in parts))
+    texts = iter(escape_all(list(chain.from_iterable(table))))
+    escaped_rows = zip(*[texts] * len(table[0]), strict=True)
+    return Markup("".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in escaped_rows))
 
 
-def escaped(texts: Sequence[str]) -> list[str]:
+def escape_all(texts: Sequence[str]) -> list[str]:
     """Return texts escaped for HTML.
 
-    >>> escaped(["a&b", "c\\0d"])
+    >>> escape_all(["a&b", "c\\0d"])
     ['a&amp;b', 'c\\x00d']
     """
     from markupsafe import escape
 
-    found = str(escape(_BETWEEN.join(texts))).split(_BETWEEN) if texts else []
-    return found if len(found) == len(texts) else [str(escape(text)) for text in texts]
+    escaped = str(escape(_SEPARATOR.join(texts))).split(_SEPARATOR) if texts else []
+    return escaped if len(escaped) == len(texts) else [str(escape(text)) for text in texts]  # a text has a separator

@@ -1,4 +1,4 @@
-"""How a score is printed: × 100, two decimals, never a negative zero."""
+"""Numbers as the report prints them: scores × 100 with two decimals, never a negative zero."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ def hundred(value: float) -> str:
     return f"{100 * value:z.2f}"
 
 
-def three(value: float | None) -> str:
-    """Return a coefficient with three decimals, nothing where there is none.
+def three_decimals(value: float | None) -> str:
+    """Return a coefficient with three decimals, "" for None.
 
-    >>> three(-0.12345), three(None)
+    >>> three_decimals(-0.12345), three_decimals(None)
     ('-0.123', '')
     """
     return "" if value is None else f"{value:z.3f}"
 
 
-def chance(p: float | None) -> str:
-    """Return a p-value, never as 0.
+def p_value(p: float | None) -> str:
+    """Return a p-value with three decimals, never as 0, "" for None.
 
-    >>> chance(0.0), chance(0.25)
+    >>> p_value(0.0), p_value(0.25)
     ('< 0.001', '0.250')
     """
-    return "< 0.001" if p is not None and p < 0.001 else three(p)
+    return "< 0.001" if p is not None and p < 0.001 else three_decimals(p)
 
 
 def signed(value: float) -> str:
@@ -42,7 +42,7 @@ def signed(value: float) -> str:
 
 
 def minutes(value: float | None) -> str:
-    """Return minutes with two decimals, whole ones from a hundred on, never 0 for what took time.
+    """Return minutes with two decimals, from 100 on without; "< 0.01" for a positive time below, "" for None.
 
     >>> minutes(0.001), minutes(1.234), minutes(123.4), minutes(None)
     ('< 0.01', '1.23', '123', '')
@@ -55,7 +55,7 @@ def minutes(value: float | None) -> str:
 
 
 def memory(count: int) -> str:
-    """Return bytes in MiB, from 1 GiB on in GiB; nothing for 0, which stands for unknown.
+    """Return bytes in MiB, from 1 GiB on in GiB; "" for 0, which means unknown.
 
     >>> memory(580403200), memory(3221225472), memory(0)
     ('554 MiB', '3.0 GiB', '')
@@ -66,7 +66,7 @@ def memory(count: int) -> str:
 
 
 def or_none(value: float | None) -> float | None:
-    """Return a number, None in the place of NaN.
+    """Return a number, or None for NaN.
 
     >>> or_none(0.5), or_none(float("nan"))
     (0.5, None)

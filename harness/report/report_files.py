@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.leaderboard import Leaderboard, collate
 from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
-from harness.report import coverage, facts, figures, script_data, signature_table, spreadsheet
+from harness.report import coverage, facts, script_data, signature_table, spreadsheet
 from harness.report.documents import document, publication, tex_tables
 from harness.report.entries import entry_pages
+from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, file_name
 from harness.report.sections import (
@@ -32,7 +33,8 @@ from harness.report.sections import (
     tasks_section,
 )
 from harness.report.table_view import tables
-from harness.report.templating import broken, render
+from harness.report.template_errors import write_error
+from harness.report.templating import render
 from harness.results import checksums
 from harness.stats.bootstrap import DRAWS
 from harness.stats.rules import MARGIN
@@ -84,7 +86,7 @@ def report_content(
         content |= query_pages.files(folder, board, texts=texts)
         content |= entry_pages.files(folder, board, content.keys())
         page = script_data.page_context(board, context["tables"], context["claims"], content.keys())
-        page["figures"] = figures.of_board(board, context["tables"])
+        page["figures"] = leaderboard_figures(board, context["tables"])
         content[file_name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
 
@@ -102,7 +104,7 @@ def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
             for path in outdated:
                 path.unlink()
     except OSError as error:
-        raise broken(folder, error) from error
+        raise write_error(folder, error) from error
     checksums.seal(folder, content)
 
 
@@ -125,7 +127,7 @@ def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]
 
 def csv(board: Leaderboard) -> str:
     """Return the leaderboard's rows as CSV: unrounded numbers, an empty field for a missing value."""
-    return str(board.rows.map(spreadsheet.cell).to_csv(index=False, lineterminator="\n"))
+    return str(board.rows.map(spreadsheet.escape_formula).to_csv(index=False, lineterminator="\n"))
 
 
 def _context(board: Leaderboard) -> dict[str, Any]:
@@ -136,15 +138,15 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     return {
         "board": board,
         "tables": measure_tables,
-        "curves": sweeps_section.of_board(board, rows),
-        "tasks": tasks_section.of_board(board, entries),
+        "curves": sweeps_section.sweep_curves(board, rows),
+        "tasks": tasks_section.task_tables(board, entries),
         "validations": habits_section.validations(board),
-        "shorter": habits_section.shorter(board),
-        "claims": claims_section.of_board(board),
-        "evidence": evidence_section.of_board(board, entries),
+        "shorter": habits_section.truncations(board),
+        "claims": claims_section.compare_claims(board),
+        "evidence": evidence_section.evidence_tables(board, entries),
         "margin": MARGIN,
-        "geometry": geometry_section.of_board(board, entries),
-        "experts": experts_section.of_board(board),
+        "geometry": geometry_section.geometry_content(board, entries),
+        "experts": experts_section.expert_agreements(board),
         "queries": coverage.queries(board),
         "absent": coverage.absent(board),
         "unverified": coverage.unverified(board),

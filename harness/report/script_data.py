@@ -18,10 +18,10 @@ from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import or_none
-from harness.report.sections.claims_section import Compared
+from harness.report.page_scripts import embed_json, page_script
+from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.claims_text import paragraphs
 from harness.report.table_view import Row, Score, Table
-from harness.report.templating import embedded, script
 from harness.stats.summary import AVERAGE
 
 SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
@@ -30,7 +30,7 @@ Differences = dict[tuple[str, str, int], Values]  # (entry, language, index of t
 
 
 def page_context(
-    board: Leaderboard, tables: Sequence[Table], claims: Compared, files: Collection[str]
+    board: Leaderboard, tables: Sequence[Table], claims: ComparedClaims, files: Collection[str]
 ) -> dict[str, Any]:
     """Return the part of the page's context that other formats do not need; `files` are those written with the page."""
     compared = [language for language in board.languages if f"queries/{language}.html" in files]
@@ -46,8 +46,8 @@ def page_context(
         "baselines": {data["entries"][baseline["entry"]]["name"] for baseline in data["baselines"]},
         "compared": compared,
         "files": files,
-        "script": script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
-        "data": embedded(data),
+        "script": page_script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
+        "data": embed_json(data),
     }
 
 

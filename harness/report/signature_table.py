@@ -16,4 +16,4 @@ COLUMNS = ("suite", "entry", "language", "measure", "signature")
 def signatures_csv(board: Leaderboard, rows: Sequence[tuple[str, str, str]]) -> str:
     """Return the signatures of leaderboard rows (entry, language, measure) as CSV, in their order."""
     signatures = signature.row_signatures(rows, board.records, AVERAGE)
-    return spreadsheet.written(COLUMNS, ((board.suite, *row, line) for row, line in zip(rows, signatures, strict=True)))
+    return spreadsheet.to_csv(COLUMNS, ((board.suite, *row, line) for row, line in zip(rows, signatures, strict=True)))

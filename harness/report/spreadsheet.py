@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens without taking a text for a formula."""
+"""CSV in which no text is taken for a formula when a spreadsheet opens it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def cell(value: Any) -> Any:
-    """Return a value for a cell: a text that begins like a formula, and is no number, after an apostrophe.
+def escape_formula(value: Any) -> Any:
+    """Return a value for a CSV field: text that starts like a formula, and is not a number, gets an apostrophe.
 
-    >>> cell("=1+1"), cell("-0.5"), cell(-0.5), cell("base")
+    >>> escape_formula("=1+1"), escape_formula("-0.5"), escape_formula(-0.5), escape_formula("base")
     ("'=1+1", '-0.5', -0.5, 'base')
     """
     if isinstance(value, str) and value.startswith(FORMULA):
@@ -24,10 +24,10 @@ def cell(value: Any) -> Any:
     return value
 
 
-def written(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+def to_csv(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
     """Return a table as CSV, numbers unrounded."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([cell(value) for value in row] for row in rows)
+    writer.writerows([escape_formula(value) for value in row] for row in rows)
     return text.getvalue()

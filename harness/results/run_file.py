@@ -47,11 +47,16 @@ class EvaluationAsRun(Tolerant):
     holdout: float = 0.0
 
 
+class TaskAsRun(Tolerant):
+    """One MTEB task."""
+
+    name: str
+
+
 class LanguageAsRun(Tolerant):
     """The sources of one language."""
 
-    retrieval: Mapping[str, Any] = Field(default_factory=dict)
-    tasks: tuple[Mapping[str, Any], ...] = ()
+    tasks: tuple[TaskAsRun, ...] = ()
 
 
 class SuiteAsRun(Tolerant):

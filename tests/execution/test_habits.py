@@ -168,7 +168,7 @@ def test_a_cross_validation_stands_beside_the_dev_score(shown: Path) -> None:
 
 
 def test_shorter_vectors_have_a_row_for_each_dimension(shown: Path) -> None:
-    rows = habits_section.shorter(collate(shown))
+    rows = habits_section.truncations(collate(shown))
     assert [(row.entry, row.dimension, row.means, row.average) for row in rows] == [
         ("short", 16, (0.75, 0.25), 0.5),  # fa, ko
         ("short", 8, (0.15, 0.05), pytest.approx(0.1)),

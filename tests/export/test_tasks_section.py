@@ -84,7 +84,7 @@ def test_markup_in_a_tasks_name_is_escaped(tmp_path: Path) -> None:
 
 
 def test_the_table_is_in_the_order_of_the_leaderboard(reported: Path) -> None:
-    (table,) = section.of_board(collate(reported), ["mnrl", "base", "bm25", "mnrl-moe"])
+    (table,) = section.task_tables(collate(reported), ["mnrl", "base", "bm25", "mnrl-moe"])
     assert [entry for entry, _ in table.rows] == ["mnrl", "base", "mnrl-moe"]
 
 

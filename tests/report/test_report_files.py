@@ -15,11 +15,11 @@ from support.fake_records import board, draw, put, put_failed
 
 from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
+from harness.report.escaping import markdown
 from harness.report.facts import provenance_facts, run_facts
 from harness.report.numbers import hundred, signed
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
-from harness.report.templating import markdown
 from harness.report.terminal import terminal_table
 from harness.results.flatten import flatten
 

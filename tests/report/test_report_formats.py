@@ -14,10 +14,10 @@ from support.commands import REPOSITORY, invoke, read_json, spawn
 from support.fake_records import board, draw, provenance, put, put_failed
 
 from harness.report.documents import document
+from harness.report.escaping import code, markdown
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
-from harness.report.spreadsheet import cell
-from harness.report.templating import code, markdown
+from harness.report.spreadsheet import escape_formula
 
 SHARED = {"run.json", "SHA256SUMS"}
 TABLES = {"leaderboard.csv", "claims.csv", "evidence.csv", "signatures.csv"}
@@ -166,7 +166,7 @@ def test_the_json_is_one_line_an_item_and_ends_with_a_line_break(run: Path) -> N
     ],
 )
 def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(value: Any, expected: Any) -> None:
-    assert cell(value) == expected
+    assert escape_formula(value) == expected
 
 
 def test_no_csv_file_has_a_cell_that_is_a_formula(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ BROKEN = {
     "{{ bords }}": "line 1: UndefinedError: 'bords' is undefined",
     "\n\n{{ 1 / 0 }}\n": "line 3: ZeroDivisionError: division by zero",
     "\n{{ 'a' + 1 }}\n": "line 2: TypeError: ",
-    "{% include 'nowhere.j2' %}": "line 1: nowhere.j2 is not there",
+    "{% include 'nowhere.j2' %}": "line 1: nowhere.j2 does not exist",
     "\n{{ 1 | hundert }}": "line 2: TemplateAssertionError: No filter named 'hundert'",
     "{% include 'SELF' %}": "line 1: RecursionError: ",
 }
@@ -91,7 +91,7 @@ def test_a_broken_template_is_named_with_its_line_and_nothing_is_written(
     result = invoke("report", reported, "--no-texts")
     assert (result.status, result.out) == (2, "")
     assert result.line.startswith(f"harness: template {template} {BROKEN[text]}")
-    assert result.line.endswith(f"; mend it in {templates}")
+    assert result.line.endswith(f"; fix it in {templates}")
     assert snapshot(reported) == before
 
 
@@ -109,7 +109,7 @@ def test_a_missing_file_of_the_templates_is_named(reported: Path, templates: Pat
     result = invoke("report", reported, "--no-texts")
     assert result.status == 2
     assert name in result.line
-    assert "is not there" in result.line
+    assert "does not exist" in result.line
     assert snapshot(reported) == before
 
 

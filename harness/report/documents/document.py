@@ -144,7 +144,7 @@ def _contrasts(board: Leaderboard) -> Iterator[dict[str, Any]]:
         }
 
 
-def _claims(compared: claims_section.Compared) -> Iterator[dict[str, Any]]:
+def _claims(compared: claims_section.ComparedClaims) -> Iterator[dict[str, Any]]:
     for row in claims_section.rows(compared.lines):
         columns = dict(zip(claims_section.COLUMNS, row, strict=True))
         yield {name: None if name in CLAIM_NUMBERS and value == "" else value for name, value in columns.items()}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.numbers import chance, hundred, signed
+from harness.report.numbers import hundred, p_value, signed
 from harness.stats.analysis import Evidence
 from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown, is_shown_with_interval
 from harness.stats.summary import AVERAGE
@@ -80,7 +80,7 @@ def _differences(board: Leaderboard, compared: Sequence[Evidence], prefix: str) 
             yield f"{prefix}{start}{_listed(_difference(evidence, with_p) for evidence in matches)}."
     equivalent = [evidence for evidence in compared if is_equivalent(evidence.equivalence[0])]
     if equivalent:
-        names = _listed(f"{evidence.entry} (p {chance(float(evidence.equivalence[0]))})" for evidence in equivalent)
+        names = _listed(f"{evidence.entry} (p {p_value(float(evidence.equivalence[0]))})" for evidence in equivalent)
         yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
     yield from _detectable(board, compared, prefix)
 
@@ -109,7 +109,7 @@ def _groups(ordered: Sequence[Evidence], prefix: str) -> Iterator[str]:
 
 def _difference(evidence: Evidence, with_p: bool) -> str:
     interval = _interval(evidence.delta_low[0], evidence.delta_high[0], signed)
-    p = f", p {chance(float(evidence.p_adjusted[0]))}" if with_p else ""
+    p = f", p {p_value(float(evidence.p_adjusted[0]))}" if with_p else ""
     return f"{evidence.entry} {signed(float(evidence.delta[0]))}{interval}{p}"
 
 

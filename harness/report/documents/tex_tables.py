@@ -107,7 +107,7 @@ def _column_count(table: Table, longest: int, columns: Sequence[str]) -> int:
 
 def _difference_tables(board: Leaderboard, entries: Sequence[str]) -> Iterator[DifferenceTable]:
     """Yield the tables of the average, or of each language where no entry has an average."""
-    tables = evidence_section.of_board(board, entries)
+    tables = evidence_section.evidence_tables(board, entries)
     for table in [table for table in tables if table.language == AVERAGE] or tables:
         compared = [line for line in table.lines if line.delta is not None]
         for i, lines in enumerate(_chunks(compared, ROWS)):

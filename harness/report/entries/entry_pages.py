@@ -10,7 +10,8 @@ from harness.machine.garbage import no_collection
 from harness.report.entries.entry_cells import entry_cells
 from harness.report.entries.entry_summary import entry_summary
 from harness.report.page_links import entry_file
-from harness.report.templating import render, script
+from harness.report.page_scripts import page_script
+from harness.report.templating import render
 from harness.results.record import Record
 
 FOLDER = "entries"
@@ -25,7 +26,7 @@ def files(folder: Path, board: Leaderboard, pages: Collection[str] = ()) -> dict
     records_by_entry: dict[str, list[Record]] = {}
     for record in (*board.records, *board.failures):
         records_by_entry.setdefault(record.entry, []).append(record)
-    copy_script = script(["copy.js"])
+    copy_script = page_script(["copy.js"])
     content = {}
     with no_collection():
         for entry, records in sorted(records_by_entry.items()):

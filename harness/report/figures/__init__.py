@@ -1,27 +1,6 @@
-"""The pictures of the leaderboard: inline SVG, each with its finding in words; none where there is nothing to show."""
+"""Figures of the leaderboard page, as inline SVG.
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
-from harness.evidence.leaderboard import Leaderboard
-from harness.report.figures import (
-    cost_figure,
-    forest_figure,
-    geometry_figure,
-    learning_figure,
-    ranks_figure,
-    seeds_figure,
-)
-from harness.report.figures.svg import Figure
-from harness.report.table_view import Table
-
-__all__ = ["Figure", "of_board"]
-
-_DRAWN = (forest_figure, seeds_figure, ranks_figure, cost_figure, learning_figure, geometry_figure)
-
-
-def of_board(board: Leaderboard, tables: Sequence[Table]) -> list[Figure]:
-    """Return the pictures of the primary measure, the differences to the baseline first."""
-    found = (picture.of_board(board, tables[0].rows) for picture in _DRAWN)
-    return [one for one in found if one]
+`X_figure.py` decides whether a figure is drawn and writes its caption, `X_plot.py` draws it; the other modules are
+shared by all figures. A figure is a Figure: SVG with a caption and a note on how to read it. No figure reads a file
+or computes a statistic that the leaderboard already has.
+"""

@@ -1,4 +1,4 @@
-"""Names as a picture and its caption show them: short, without control characters, isolated where they are in HTML."""
+"""Names in a figure and its caption: short, without control characters, isolated with <bdi> in HTML."""
 
 from __future__ import annotations
 
@@ -9,71 +9,71 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-LONGEST = 40  # characters of a name
-LISTED = 6  # names in a sentence
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of characters that print nothing or turn the text
-_JOINERS = "\u200c\u200d"  # of these, what Persian and Hindi are written with
+MAX_LENGTH = 40  # characters of a name
+MAX_NAMES = 6  # names in one sentence
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories that print nothing or change the text direction
+_JOINERS = "\u200c\u200d"  # allowed: Persian and Hindi are written with them
 
 
-def label(text: str, longest: int = LONGEST) -> str:
-    """Return a name shortened to `longest` characters, those that print nothing or turn the text shown as �.
+def label(text: str, max_length: int = MAX_LENGTH) -> str:
+    """Return a name cut to `max_length` characters, with invisible and direction characters shown as �.
 
     >>> label("clpl"), label("infonce-random", 8), label("a\\u202eb")
     ('clpl', 'infonce…', 'a�b')
     """
-    shown = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return "".join("�" if _unseen(character) else character for character in shown)
+    shortened = text if len(text) <= max_length else f"{text[: max_length - 1]}…"
+    return "".join("�" if _is_invisible(character) else character for character in shortened)
 
 
-def _unseen(character: str) -> bool:
-    if ord(character) & 0xFFFE == 0xFFFE:  # no characters, and not allowed in XML
+def _is_invisible(character: str) -> bool:
+    if ord(character) & 0xFFFE == 0xFFFE:  # a noncharacter, which XML does not allow
         return True
-    return character not in _JOINERS and unicodedata.category(character) in _UNSEEN
+    return character not in _JOINERS and unicodedata.category(character) in _INVISIBLE
 
 
-def squeezed(text: str, longest: int) -> str:
-    """Return a name shortened in its middle: names of a sweep differ at their ends.
+def shorten_middle(text: str, max_length: int) -> str:
+    """Return a name shortened in the middle: entries of a sweep differ at the end of their names.
 
-    >>> squeezed("clpl[clpl.penalty_weight=0.1]", 15)
+    >>> shorten_middle("clpl[clpl.penalty_weight=0.1]", 15)
     'clpl[…eight=0.1]'
     """
-    if len(text) <= longest:
+    if len(text) <= max_length:
         return label(text)
-    start = (longest - 1) // 3
-    return f"{label(text[:start])}…{label(text[start + 1 - longest :])}"
+    start = (max_length - 1) // 3
+    return f"{label(text[:start])}…{label(text[start + 1 - max_length :])}"
 
 
-def named(text: str) -> Markup:
-    """Return a name for HTML, shortened and isolated from the text around it."""
+def name_markup(text: str) -> Markup:
+    """Return a name as HTML, shortened and isolated from the direction of the text around it."""
     from markupsafe import Markup
 
     return Markup("<bdi>{}</bdi>").format(label(text))
 
 
-def listed(names: Sequence[str], most: int = LISTED) -> Markup:
-    """Return names for HTML, those beyond `most` as their number.
+def name_list(names: Sequence[str], max_names: int = MAX_NAMES) -> Markup:
+    """Return names as HTML; names beyond `max_names` are only counted.
 
-    >>> str(listed(["a", "b", "c"], 1)), str(listed(["a", "b"]))
+    >>> str(name_list(["a", "b", "c"], 1)), str(name_list(["a", "b"]))
     ('<bdi>a</bdi> and 2 more', '<bdi>a</bdi> and <bdi>b</bdi>')
     """
     from markupsafe import Markup
 
-    parts = list(map(named, names[:most]))
-    if len(names) > most:
-        parts.append(Markup("{} more").format(len(names) - most))
+    parts = list(map(name_markup, names[:max_names]))
+    if len(names) > max_names:
+        parts.append(Markup("{} more").format(len(names) - max_names))
     return Markup(" and ").join([Markup(", ").join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
+def quantity(number: int, noun: str) -> str:
+    """Return a number with its noun in the singular or plural.
 
-    >>> counted(1, "entry"), counted(2, "entry"), counted(3, "step")
+    >>> quantity(1, "entry"), quantity(2, "entry"), quantity(3, "step")
     ('1 entry', '2 entries', '3 steps')
     """
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 
-def reach(text: str, size: float) -> float:
-    """Return about how wide a text is in a page's font of `size`, in the unit of the size."""
+def text_width(text: str, size: float) -> float:
+    """Return the approximate width of a text in a font of `size`, in the unit of `size`."""
     return size * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.68 if c.isupper() else 0.56 for c in text)

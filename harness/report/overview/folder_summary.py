@@ -60,7 +60,7 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         failed=len(board.failures),
         missing=len(coverage.absent(board)),
         unverified=tuple(coverage.unverified(board)),
-        verdicts=Counter(line.verdict or "not measured" for line in claims_section.of_board(board).here),
+        verdicts=Counter(line.verdict or "not measured" for line in claims_section.compare_claims(board).suite_lines),
         averages={entry: float(evidence.mean[0]) for entry, evidence in averages.items()},
         entries=tuple(dict.fromkeys(record.entry for record in records)),
         best=max(averages.values(), key=lambda evidence: float(evidence.mean[0]), default=None),

@@ -17,7 +17,8 @@ from harness.report import failures
 from harness.report.numbers import quantity
 from harness.report.overview import suite_summary
 from harness.report.overview.folder_summary import FolderSummary, folder_summary
-from harness.report.templating import broken, render
+from harness.report.template_errors import write_error
+from harness.report.templating import render
 
 NAME = "index.html"
 
@@ -61,7 +62,7 @@ def write(folder: Path, baseline: str) -> Index:
     try:
         write_atomically(folder / NAME, text.encode(errors="backslashreplace"))
     except OSError as error:
-        raise broken(folder, error) from error
+        raise write_error(folder, error) from error
     return index
 
 

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field
 from itertools import combinations
 from typing import Any
 
+from harness.report.page_scripts import embed_json
 from harness.report.queries.entry_pairs import (
     DIGITS,
     EVERY,
@@ -23,7 +24,6 @@ from harness.report.queries.entry_pairs import (
 )
 from harness.report.queries.query_texts import CutTexts
 from harness.report.queries.stored_runs import PassageList, PassageLists, seed_pair
-from harness.report.templating import embedded
 from harness.types import Data
 
 RELEVANT = 10  # relevant passages shown per query
@@ -88,7 +88,7 @@ def fitting_data(material: Material) -> dict[str, Any]:
     for scope, count in trials:
         queries = kept_queries(scores.rounded, pairs(scores, scope), count)
         content = page_data(material, QuerySelection(queries, count, scope), texts)
-        if len(embedded(content).encode()) <= LIMIT:
+        if len(embed_json(content).encode()) <= LIMIT:
             break
     return content
 

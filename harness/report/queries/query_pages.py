@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.page_scripts import embed_json, page_script
 from harness.report.queries import query_view
 from harness.report.queries.entry_pairs import EVERY, MOST, EntryScores, language_scores
 from harness.report.queries.query_data import RELEVANT, Material, fitting_data, shown_cells
 from harness.report.queries.query_texts import CUT
 from harness.report.queries.stored_runs import TOP, read_lists, run_seeds
 from harness.report.table_view import tables
-from harness.report.templating import embedded, render, script
+from harness.report.templating import render
 
 if TYPE_CHECKING:
     from harness.evidence.texts import Texts
@@ -73,8 +74,8 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
         lists=bool(material.lists),
         reason=reason,
         sizes={"cut": CUT, "most": MOST, "top": TOP, "relevant": RELEVANT, "every": EVERY},
-        script=script(["queries.js"]) if compared else None,
-        data=embedded({**content, "most": MOST}) if compared else None,
+        script=page_script(["queries.js"]) if compared else None,
+        data=embed_json({**content, "most": MOST}) if compared else None,
     )
 
 

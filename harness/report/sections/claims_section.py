@@ -1,4 +1,7 @@
-"""Published numbers beside measured ones, in columns of their own (trap T15), with the verdict or why there is none."""
+"""Published numbers beside measured ones, in separate columns (docs/traps.md, T15), with verdicts and reasons.
+
+The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.verdicts.
+"""
 
 from __future__ import annotations
 
@@ -19,53 +22,50 @@ COLUMNS = (*ABOUT, *MODEL, *LEVEL, *GAIN, "verdict", "reason", "source", "note")
 
 
 @dataclass(frozen=True)
-class Compared:
-    """All claims, and those about the run's suite (its name without a variant)."""
+class ComparedClaims:
+    """All claims, and those about the run's suite; `suite` is its name without a variant."""
 
     suite: str
     lines: tuple[Line, ...]
-    here: tuple[Line, ...]
+    suite_lines: tuple[Line, ...]
 
 
-def of_board(board: Leaderboard) -> Compared:
-    """Return every published claim with what the run measured where it measured the same."""
-    bare = board.suite.partition("@")[0]
-    return Compared(bare, board.lines, tuple(line for line in board.lines if line.claim.suite == bare))
+def compare_claims(board: Leaderboard) -> ComparedClaims:
+    """Return every published claim, with the measured number where the run measured the same thing."""
+    suite = board.suite.partition("@")[0]
+    return ComparedClaims(suite, board.lines, tuple(line for line in board.lines if line.claim.suite == suite))
 
 
-def address(text: str) -> str:
-    """Return the web address that a paper's name or a source begins with, "" where it begins with none.
+def source_url(text: str) -> str:
+    """Return the URL of a paper or source from the start of its description, "" if it does not start with one.
 
-    >>> address("arXiv 2412.17364"), address("pyserini.org/2cr.html: dev"), address("the summary")
+    >>> source_url("arXiv 2412.17364"), source_url("pyserini.org/2cr.html: dev"), source_url("the summary")
     ('https://arxiv.org/abs/2412.17364', 'https://pyserini.org/2cr.html', '')
-    >>> address("owner/name at 9904714, imgs/table4.PNG: one run")
+    >>> source_url("owner/name at 9904714, imgs/table4.PNG: one run")
     'https://github.com/owner/name/blob/9904714/imgs/table4.PNG'
     """
-    if found := re.match(r"arXiv (\d{4}\.\d{4,5})\b", text):
-        return f"https://arxiv.org/abs/{found[1]}"
-    if found := re.match(r"([\w.-]+/[\w.-]+) at ([0-9a-f]{7,40})(?:, ([\w./-]+))?(?=[:,]|$)", text):
-        where = f"blob/{found[2]}/{found[3]}" if found[3] else f"tree/{found[2]}"
-        return f"https://github.com/{found[1]}/{where}"
-    if found := re.match(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/[\w./-]+", text):
-        return f"https://{found[0]}"
+    if paper := re.match(r"arXiv (\d{4}\.\d{4,5})\b", text):
+        return f"https://arxiv.org/abs/{paper[1]}"
+    if file := re.match(r"([\w.-]+/[\w.-]+) at ([0-9a-f]{7,40})(?:, ([\w./-]+))?(?=[:,]|$)", text):
+        path = f"blob/{file[2]}/{file[3]}" if file[3] else f"tree/{file[2]}"
+        return f"https://github.com/{file[1]}/{path}"
+    if site := re.match(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/[\w./-]+", text):
+        return f"https://{site[0]}"
     return ""
 
 
 def csv(lines: Iterable[Line]) -> str:
-    """Return every claim as CSV, numbers unrounded, an empty field where there is none.
-
-    `reach` and the states of `level` and `gain` are those of harness.evidence.claims.verdicts.
-    """
-    return spreadsheet.written(COLUMNS, rows(lines))
+    """Return every claim as CSV, numbers unrounded, missing numbers as empty fields."""
+    return spreadsheet.to_csv(COLUMNS, rows(lines))
 
 
 def rows(lines: Iterable[Line]) -> Iterator[list[object]]:
-    """Yield every claim in the order of COLUMNS, "" where there is no number."""
+    """Yield every claim in the order of COLUMNS, "" for a missing number."""
     for line in lines:
         claim = line.claim
-        said = [getattr(claim, name) for name in (*ABOUT, *MODEL)]
+        description = [getattr(claim, name) for name in (*ABOUT, *MODEL)]
         numbers = [*_level(line), *_gain(line)]
-        yield [*said, *numbers, line.verdict, line.reason, claim.source, claim.note]
+        yield [*description, *numbers, line.verdict, line.reason, claim.source, claim.note]
 
 
 def _level(line: Line) -> list[object]:

@@ -1,6 +1,6 @@
-"""What stands behind the leaderboard's intervals and p-values: evidence.csv, and a table of the primary measure.
+"""The statistics behind the leaderboard's intervals and p-values: evidence.csv, and tables of the primary measure.
 
-Numbers are in units of the measure; what they are is in harness.stats.analysis.
+Numbers are in units of the measure and defined in harness.stats.analysis.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.numbers import or_none
+from harness.stats.analysis import Evidence
 from harness.stats.rules import MARGIN
 from harness.stats.summary import AVERAGE
 
@@ -26,7 +26,7 @@ COLUMNS = (*NAMED, *LEVEL, *GAIN, *RANK)
 
 @dataclass(frozen=True)
 class Line:
-    """One entry in one language, or averaged, on the primary measure; None where there is no difference."""
+    """One entry in one language or on average, by the primary measure; None where it has no difference."""
 
     entry: str
     delta: float | None
@@ -42,61 +42,64 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """One language, or the average, entries in the page's order."""
+    """One language, or the average, with entries in the order of the page."""
 
     language: str
     lines: tuple[Line, ...]
 
 
-def of_board(board: Leaderboard, order: Sequence[str]) -> list[Table]:
-    """Return the evidence on the primary measure: the average first, then a table a language."""
+def evidence_tables(board: Leaderboard, entries: Sequence[str]) -> list[Table]:
+    """Return the evidence on the primary measure: a table of the average first, then one table per language."""
     tables = []
     for language in (AVERAGE, *board.languages):
-        found = {one.entry: one for one in board.evidence if one.language == language}
-        lines = tuple(_line(found[entry]) for entry in order if entry in found)
+        by_entry = {evidence.entry: evidence for evidence in board.evidence if evidence.language == language}
+        lines = tuple(_line(by_entry[entry]) for entry in entries if entry in by_entry)
         if lines:
             tables.append(Table(language, lines))
     return tables
 
 
 def csv(board: Leaderboard) -> str:
-    """Return the evidence on every entry, language and measure as CSV, unrounded; nothing where there is none."""
-    return spreadsheet.written(COLUMNS, rows(board))
+    """Return the evidence on every entry, language and measure as CSV, unrounded, missing numbers as empty fields."""
+    return spreadsheet.to_csv(COLUMNS, rows(board))
 
 
 def rows(board: Leaderboard) -> Iterator[list[object]]:
-    """Yield the evidence in the order of COLUMNS and of the leaderboard's rows, "" where there is no number."""
-    for one in sorted(board.evidence, key=lambda one: one.entry):  # stable: languages keep their order
+    """Yield the evidence in the order of COLUMNS and of the leaderboard's rows, "" for a missing number."""
+    for evidence in sorted(board.evidence, key=lambda evidence: evidence.entry):  # stable: languages keep their order
         for i, measure in enumerate(board.measures):
-            over = "queries and seeds" if one.n_seeds > 1 else "queries"
-            level = (one.queries_low[i], one.queries_high[i], one.seeds_low[i], one.seeds_high[i])
-            tests = (one.p[i], one.p_adjusted[i], one.standardised[i])
-            counts = (_whole(values[i]) for values in (one.wins, one.ties, one.losses))
-            margin = "" if math.isnan(one.p[i]) else MARGIN
-            size = (one.detectable[i], margin, one.equivalence[i])
-            rank = (one.rank_best[i], one.rank_worst[i], one.group[i])
-            numbers = (*level, *tests, *counts, *size, *rank)
-            named = (board.suite, one.entry, one.language, measure, board.baseline, over)
-            yield [*named, *("" if number != number else number for number in numbers)]
+            interval_over = "queries and seeds" if evidence.n_seeds > 1 else "queries"
+            names = (board.suite, evidence.entry, evidence.language, measure, board.baseline, interval_over)
+            yield [*names, *("" if number != number else number for number in _numbers(evidence, i))]
 
 
-def _line(one: Any) -> Line:
-    compared = not math.isnan(one.delta[0])
-    counts = [_whole(values[0]) for values in (one.wins, one.ties, one.losses)] if compared else []
-    best, worst = one.rank_best[0], one.rank_worst[0]
+def _numbers(evidence: Evidence, i: int) -> Iterator[object]:
+    """Yield the numbers of the measure at place `i` in the order of COLUMNS; NaN where there is none."""
+    yield from (evidence.queries_low[i], evidence.queries_high[i], evidence.seeds_low[i], evidence.seeds_high[i])
+    yield from (evidence.p[i], evidence.p_adjusted[i], evidence.standardised[i])
+    yield from (_count(values[i]) for values in (evidence.wins, evidence.ties, evidence.losses))
+    margin = "" if math.isnan(evidence.p[i]) else MARGIN
+    yield from (evidence.detectable[i], margin, evidence.equivalence[i])
+    yield from (evidence.rank_best[i], evidence.rank_worst[i], evidence.group[i])
+
+
+def _line(evidence: Evidence) -> Line:
+    compared = not math.isnan(evidence.delta[0])
+    counts = [_count(values[0]) for values in (evidence.wins, evidence.ties, evidence.losses)] if compared else []
+    best, worst = evidence.rank_best[0], evidence.rank_worst[0]
     return Line(
-        entry=one.entry,
-        delta=or_none(one.delta[0]),
-        low=or_none(one.delta_low[0]),
-        high=or_none(one.delta_high[0]),
-        p=or_none(one.p_adjusted[0]),
+        entry=evidence.entry,
+        delta=or_none(evidence.delta[0]),
+        low=or_none(evidence.delta_low[0]),
+        high=or_none(evidence.delta_high[0]),
+        p=or_none(evidence.p_adjusted[0]),
         wins=", ".join(map(str, counts)),
-        detectable=or_none(one.detectable[0]),
-        equivalent=or_none(one.equivalence[0]),
+        detectable=or_none(evidence.detectable[0]),
+        equivalent=or_none(evidence.equivalence[0]),
         ranks=str(best) if best == worst else f"{best}-{worst}",
-        group=int(one.group[0]),
+        group=int(evidence.group[0]),
     )
 
 
-def _whole(value: float) -> int | str:
+def _count(value: float) -> int | str:
     return "" if math.isnan(value) else int(value)

@@ -1,22 +1,22 @@
 """How far the experts agree on the order of the pairs that they scored, by language.
 
-Entries that train on the same pairs share their experts' scores: each set of pairs counts once.
+Entries that train on the same pairs share their experts' scores, so each set of pairs counts once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.keys import digest
 
-Taus = tuple[tuple[str, tuple[float | None, ...]], ...]  # expert → τ-b with each other one, None below the diagonal
+Taus = tuple[tuple[str, tuple[float | None, ...]], ...]  # expert → τ-b with every expert, None below the diagonal
 
 
 @dataclass(frozen=True)
-class Agreed:
+class ExpertAgreement:
     """One language and one list of experts; W and τ are means over the sets of pairs, p is the largest."""
 
     language: str
@@ -30,36 +30,36 @@ class Agreed:
     tau: Taus
 
 
-def of_board(board: Leaderboard) -> list[Agreed]:
-    """Return what the records say of their experts' agreement, in the order of the languages."""
+def expert_agreements(board: Leaderboard) -> list[ExpertAgreement]:
+    """Return the agreement of the experts in the records, in the order of the languages."""
     groups: dict[tuple[str, tuple[str, ...]], dict[str, Mapping[str, Any]]] = {}
     for language in board.languages:
         for record in board.records:
             if record.language == language and record.agreement:
                 experts = tuple(record.agreement["experts"])
                 groups.setdefault((language, experts), {})[digest(record.agreement)] = record.agreement
-    return [_agreed(language, experts, list(found.values())) for (language, experts), found in groups.items()]
+    return [_mean_agreement(language, experts, list(sets.values())) for (language, experts), sets in groups.items()]
 
 
-def _agreed(language: str, experts: tuple[str, ...], found: list[Mapping[str, Any]]) -> Agreed:
-    ws = [one["W"] for one in found if one["W"] is not None]
-    return Agreed(
+def _mean_agreement(language: str, experts: tuple[str, ...], sets: Sequence[Mapping[str, Any]]) -> ExpertAgreement:
+    ws = [agreement["W"] for agreement in sets if agreement["W"] is not None]
+    return ExpertAgreement(
         language=language,
         experts=experts,
-        sets=len(found),
-        pairs=round(sum(one["pairs"] for one in found) / len(found)),
+        sets=len(sets),
+        pairs=round(sum(agreement["pairs"] for agreement in sets) / len(sets)),
         w=_mean(ws),
         lowest=min(ws, default=None),
         highest=max(ws, default=None),
-        p=max((one["p"] for one in found if one["p"] is not None), default=None),
-        tau=tuple((left, tuple(_tau(found, left, right) for right in experts)) for left in experts[:-1]),
+        p=max((agreement["p"] for agreement in sets if agreement["p"] is not None), default=None),
+        tau=tuple((left, tuple(_tau(sets, left, right) for right in experts)) for left in experts[:-1]),
     )
 
 
-def _tau(found: list[Mapping[str, Any]], left: str, right: str) -> float | None:
-    taus = [one["tau"].get(left, {}).get(right) for one in found]
+def _tau(sets: Sequence[Mapping[str, Any]], left: str, right: str) -> float | None:
+    taus = [agreement["tau"].get(left, {}).get(right) for agreement in sets]
     return _mean([tau for tau in taus if tau is not None])
 
 
-def _mean(values: list[float]) -> float | None:
+def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None

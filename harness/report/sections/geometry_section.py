@@ -1,7 +1,4 @@
-"""Uniformity, alignment and anisotropy on the page and in geometry.csv, and how their change goes with the gain.
-
-The gain of a cell is its primary measure less that of the untuned base in its language.
-"""
+"""Uniformity, alignment and anisotropy before and after training, and how their change goes with the gain."""
 
 from __future__ import annotations
 
@@ -10,10 +7,16 @@ from dataclasses import dataclass
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
+from harness.report.sections.geometry_correlation import (
+    Correlation,
+    cell_changes,
+    change,
+    correlations,
+    findings,
+    gain,
+)
 from harness.results.record import Record
-from harness.stats.agreement import spearman
 from harness.stats.sphere import QUANTITIES
-from harness.stats.summary import BASE
 
 CSV = "geometry.csv"
 COLUMNS = ("suite", "entry", "language", "seed", "quantity", "before", "after", "measure", "gain")
@@ -21,7 +24,7 @@ COLUMNS = ("suite", "entry", "language", "seed", "quantity", "before", "after", 
 
 @dataclass(frozen=True)
 class Change:
-    """After training, as the mean over seeds, and the difference to before."""
+    """The mean over seeds after training, and its difference to the mean before."""
 
     after: float
     change: float
@@ -29,129 +32,67 @@ class Change:
 
 @dataclass(frozen=True)
 class Table:
-    """One quantity: the untuned base in every language, and what each trained entry made of it."""
+    """One quantity: the untuned base in every language, and the change in each trained entry."""
 
     quantity: str
-    before: tuple[float | None, ...]  # one a language
+    before: tuple[float | None, ...]  # one per language
     rows: tuple[tuple[str, tuple[Change | None, ...]], ...]
 
 
 @dataclass(frozen=True)
-class Correlation:
-    """Spearman's ρ of the change in each quantity with the gain, over `cells` of one language or of all."""
-
-    language: str  # empty: of all
-    cells: int
-    rho: tuple[float | None, ...]  # one a quantity
-
-
-@dataclass(frozen=True)
 class Geometry:
-    """What the section shows; `said` is in words."""
+    """The content of the section; leaderboard.json has the same field names. `said` is the findings in sentences."""
 
     tables: tuple[Table, ...]
     correlations: tuple[Correlation, ...]
     said: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Cell:
-    language: str
-    change: dict[str, float]
-    gain: float
-
-
-def of_board(board: Leaderboard, order: Sequence[str]) -> Geometry | None:
-    """Return the section, entries in the page's order; None where no record has measured any."""
+def geometry_content(board: Leaderboard, entries: Sequence[str]) -> Geometry | None:
+    """Return the content of the section, entries in the order of the page; None if no record has a geometry."""
     measured = [record for record in board.records if record.geometry]
     if not measured:
         return None
-    cells = _cells(board, measured)
-    correlations = [_correlation("", cells)]
-    if len(board.languages) > 1:
-        correlations += [_correlation(one, [c for c in cells if c.language == one]) for one in board.languages]
-    tables = tuple(_table(quantity, board, measured, order) for quantity in QUANTITIES)
-    return Geometry(tables, tuple(correlations), tuple(_said(correlations[0], cells, board.primary)))
-
-
-def gain(board: Leaderboard, record: Record) -> float | None:
-    """Return the primary measure of a trained record less the base's, None where the run has no base."""
-    base = board.of.get((BASE, record.language))
-    if not (record.trained and base):
-        return None
-    return record.measures[board.primary] - base[0].measures[board.primary]
+    cells = cell_changes(board, measured)
+    by_language = correlations(board.languages, cells)
+    tables = tuple(_table(quantity, board, measured, entries) for quantity in QUANTITIES)
+    return Geometry(tables, tuple(by_language), tuple(findings(by_language[0], cells, board.primary)))
 
 
 def csv(board: Leaderboard) -> str:
-    """Return a row for each record and quantity, unrounded, an empty field where there is none."""
-    return spreadsheet.written(COLUMNS, _lines(board))
+    """Return one row per record and quantity as CSV, unrounded, missing gains as empty fields."""
+    return spreadsheet.to_csv(COLUMNS, _rows(board))
 
 
-def _lines(board: Leaderboard) -> Iterator[list[object]]:
+def _rows(board: Leaderboard) -> Iterator[list[object]]:
     for record in board.records:
         if not record.geometry:
             continue
-        own = gain(board, record)
+        record_gain = gain(board, record)
         for quantity in QUANTITIES:
             values = [record.geometry[when][quantity] for when in ("before", "after")]
             cell = (board.suite, record.entry, record.language, record.seed)
-            yield [*cell, quantity, *values, board.primary, "" if own is None else own]
+            yield [*cell, quantity, *values, board.primary, "" if record_gain is None else record_gain]
 
 
-def _cells(board: Leaderboard, records: Iterable[Record]) -> list[_Cell]:
-    found = []
-    for record in records:
-        own = gain(board, record)
-        if own is not None:
-            found.append(_Cell(record.language, {name: _change(record, name) for name in QUANTITIES}, own))
-    return found
-
-
-def _change(record: Record, quantity: str) -> float:
-    return record.geometry["after"][quantity] - record.geometry["before"][quantity]
-
-
-def _correlation(language: str, cells: Sequence[_Cell]) -> Correlation:
-    gains = [cell.gain for cell in cells]
-    rho = tuple(spearman([cell.change[quantity] for cell in cells], gains) for quantity in QUANTITIES)
-    return Correlation(language, len(cells), rho)
-
-
-def _table(quantity: str, board: Leaderboard, records: Sequence[Record], order: Sequence[str]) -> Table:
+def _table(quantity: str, board: Leaderboard, records: Sequence[Record], entries: Sequence[str]) -> Table:
     before: list[float | None] = []
     for language in board.languages:
-        here = [record.geometry["before"][quantity] for record in records if record.language == language]
-        before.append(here[0] if here else None)
+        values = [record.geometry["before"][quantity] for record in records if record.language == language]
+        before.append(values[0] if values else None)
     trained = {record.entry for record in records if record.trained}
+    by_pair = board.records_by_pair
     rows = [
-        (entry, tuple(_mean(quantity, board.of.get((entry, language), ())) for language in board.languages))
-        for entry in order
+        (entry, tuple(_mean_change(quantity, by_pair.get((entry, language), ())) for language in board.languages))
+        for entry in entries
         if entry in trained
     ]
     return Table(quantity, tuple(before), tuple(rows))
 
 
-def _mean(quantity: str, records: Iterable[Record]) -> Change | None:
-    own = [record for record in records if record.geometry]
-    if not own:
+def _mean_change(quantity: str, records: Iterable[Record]) -> Change | None:
+    measured = [record for record in records if record.geometry]
+    if not measured:
         return None
-    after = sum(record.geometry["after"][quantity] for record in own) / len(own)
-    return Change(after, sum(_change(record, quantity) for record in own) / len(own))
-
-
-def _said(whole: Correlation, cells: Sequence[_Cell], measure: str) -> list[str]:
-    """Return which way it went, beside what the papers say."""
-    rho = dict(zip(QUANTITIES, whole.rho, strict=True))
-    paper = "arXiv 2308.03103 found that uniformity, not alignment, went with retrieval quality"
-    uniform, aligned = rho["uniformity"], rho["alignment"]
-    if uniform is None or aligned is None:
-        first = f"Over {whole.cells} trained cells beside a base, these correlations are not defined; {paper}."
-    else:
-        stronger = "uniformity" if abs(uniform) > abs(aligned) else "alignment"
-        first = (
-            f"Over {whole.cells} trained cells, ρ with the gain in {measure} is {uniform:z.2f} for uniformity and "
-            f"{aligned:z.2f} for alignment (below 0: larger gains where it fell), stronger for {stronger}; {paper}."
-        )
-    fell = sum(cell.change["anisotropy"] < 0 for cell in cells)
-    second = f"Anisotropy fell in {fell} of these cells; arXiv 2408.11868 leaves open whether it does."
-    return [first, second] if cells else [first]
+    after = sum(record.geometry["after"][quantity] for record in measured) / len(measured)
+    return Change(after, sum(change(record, quantity) for record in measured) / len(measured))

@@ -1,8 +1,8 @@
-"""What entries measured beside the dev scores: cross-validation over training queries, and shorter vectors."""
+"""Additional measurements of an entry: cross-validation over training queries, and truncated embeddings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.leaderboard import Leaderboard
@@ -11,7 +11,7 @@ from harness.results.record import Record
 
 @dataclass(frozen=True)
 class Validation:
-    """Cross-validation of one entry in one language; means over seeds, folds of all seeds in the range."""
+    """Cross-validation of one entry in one language: means over seeds, and the range over the folds of all seeds."""
 
     entry: str
     language: str
@@ -24,62 +24,63 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class Shorter:
-    """One entry's vectors cut to `dimension` components; means over seeds, an average where no language lacks."""
+class Truncation:
+    """One entry's embeddings truncated to `dimension`: means over seeds; no average if a language is missing."""
 
     entry: str
     dimension: int
-    means: tuple[float | None, ...]  # one a language
+    means: tuple[float | None, ...]  # one per language
     average: float | None
 
 
 def validations(board: Leaderboard) -> list[Validation]:
     """Return the cross-validations of the primary measure, by entry and language."""
-    found = []
-    for (entry, language), records in _grouped(board).items():
-        tested = [r for r in records if board.primary in r.cross_validation.get("measures", {})]
-        if not tested:
+    results = []
+    for (entry, language), records in _sorted_cells(board):
+        validated = [record for record in records if board.primary in record.cross_validation.get("measures", {})]
+        if not validated:
             continue
-        measured = [record.cross_validation["measures"][board.primary] for record in tested]
-        per_fold = [value for one in measured for value in one["per_fold"]]
-        found.append(
+        scores = [record.cross_validation["measures"][board.primary] for record in validated]
+        fold_scores = [value for score in scores for value in score["per_fold"]]
+        results.append(
             Validation(
                 entry=entry,
                 language=language,
-                folds=tested[0].cross_validation["folds"],
-                queries=sum(tested[0].cross_validation["queries"]),
-                mean=_mean([one["mean"] for one in measured]),
-                lowest=min(per_fold),
-                highest=max(per_fold),
-                dev=_mean([record.measures[board.primary] for record in tested]),
+                folds=validated[0].cross_validation["folds"],
+                queries=sum(validated[0].cross_validation["queries"]),
+                mean=_mean([score["mean"] for score in scores]),
+                lowest=min(fold_scores),
+                highest=max(fold_scores),
+                dev=_mean([record.measures[board.primary] for record in validated]),
             )
         )
-    return found
+    return results
 
 
-def shorter(board: Leaderboard) -> list[Shorter]:
-    """Return the primary measure at every dimension that vectors were cut to, most dimensions first."""
-    values: dict[tuple[str, int], dict[str, float]] = {}
-    for (entry, language), records in _grouped(board).items():
-        for dimension in {int(cut) for record in records for cut in record.by_dimension}:
-            cuts: list[Mapping[str, float]] = [record.by_dimension.get(str(dimension), {}) for record in records]
-            found = [cut[board.primary] for cut in cuts if board.primary in cut]
-            if found:
-                values.setdefault((entry, dimension), {})[language] = _mean(found)
+def truncations(board: Leaderboard) -> list[Truncation]:
+    """Return the primary measure at every dimension to which embeddings were truncated, largest dimension first."""
+    means_by_language: dict[tuple[str, int], dict[str, float]] = {}
+    for (entry, language), records in _sorted_cells(board):
+        for dimension in {int(name) for record in records for name in record.by_dimension}:
+            measures: list[Mapping[str, float]] = [record.by_dimension.get(str(dimension), {}) for record in records]
+            scores = [values[board.primary] for values in measures if board.primary in values]
+            if scores:
+                means_by_language.setdefault((entry, dimension), {})[language] = _mean(scores)
     rows = []
-    for (entry, dimension), means in sorted(values.items(), key=lambda item: (item[0][0], -item[0][1])):
-        row = tuple(means.get(language) for language in board.languages)
-        known = [mean for mean in row if mean is not None]
-        rows.append(Shorter(entry, dimension, row, _mean(known) if len(known) == len(row) else None))
+    for (entry, dimension), by_language in sorted(
+        means_by_language.items(), key=lambda item: (item[0][0], -item[0][1])
+    ):
+        means = tuple(by_language.get(language) for language in board.languages)
+        measured = [mean for mean in means if mean is not None]
+        average = _mean(measured) if len(measured) == len(means) else None
+        rows.append(Truncation(entry, dimension, means, average))
     return rows
 
 
-def _grouped(board: Leaderboard) -> dict[tuple[str, str], list[Record]]:
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for record in board.records:
-        groups.setdefault((record.entry, record.language), []).append(record)
-    return dict(sorted(groups.items(), key=lambda item: (item[0][0], board.languages.index(item[0][1]))))
+def _sorted_cells(board: Leaderboard) -> list[tuple[tuple[str, str], Sequence[Record]]]:
+    """Return the records of each entry and language, by entry and by the order of the languages."""
+    return sorted(board.records_by_pair.items(), key=lambda item: (item[0][0], board.languages.index(item[0][1])))
 
 
-def _mean(values: list[float]) -> float:
+def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)

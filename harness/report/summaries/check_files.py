@@ -1,7 +1,7 @@
-"""A check as files and as GitHub reads it: Markdown, JUnit's XML, annotations.
+"""A check for machines and for GitHub: Markdown, JUnit XML, annotations.
 
-JUnit's has no schema of its own; what is written is what its readers share: testsuite, testcase (classname, name), and
-within it failure or system-out.
+JUnit XML has no schema of its own; written is what its readers share: testsuite, testcase (classname, name), and in it
+failure or system-out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from harness.evidence.gate.decision import Checked
 from harness.report.summaries.check_words import basis, headline, sentence
 
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters not allowed in XML 1.0
 
 
 def markdown(checked: Checked) -> str:
@@ -26,59 +26,59 @@ def markdown(checked: Checked) -> str:
 
 
 def junit(checked: Checked) -> bytes:
-    """Return the check as XML, a testcase for each comparison and each missing cell."""
-    failures = len(checked.of("regression")) + len(checked.missing)
+    """Return the check as JUnit XML, one testcase per comparison and per missing cell."""
+    failures = len(checked.lines_with("regression")) + len(checked.missing)
     counts = {"tests": str(len(checked.lines) + len(checked.missing)), "failures": str(failures)}
-    suites = ElementTree.Element("testsuites", {"name": "harness check", "errors": "0", **counts})
-    named = {"name": _clean(checked.suite), "errors": "0", "skipped": "0", **counts}
-    suite = ElementTree.SubElement(suites, "testsuite", named)
+    root = ElementTree.Element("testsuites", {"name": "harness check", "errors": "0", **counts})
+    attributes = {"name": _xml_text(checked.suite), "errors": "0", "skipped": "0", **counts}
+    suite = ElementTree.SubElement(root, "testsuite", attributes)
     for line in checked.lines:
-        case = _case(suite, checked.suite, f"{line.name} {line.measure}")
-        text = _clean(sentence(line, checked.margin))
+        case = _add_testcase(suite, checked.suite, f"{line.name} {line.measure}")
+        text = _xml_text(sentence(line, checked.margin))
         verdict = line.decision.verdict
         if verdict == "regression":
             ElementTree.SubElement(case, "failure", type=verdict, message=text).text = text
         else:
             ElementTree.SubElement(case, "system-out").text = f"{verdict}: {text}"
     for cell in checked.missing:
-        text = _clean(f"{cell.name}: {cell.reason}")
-        failure = ElementTree.SubElement(
-            _case(suite, checked.suite, cell.name), "failure", type="missing", message=text
-        )
-        failure.text = text
-    ElementTree.indent(suites)
-    written: bytes = ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True)
-    return written + b"\n"
+        text = _xml_text(f"{cell.name}: {cell.reason}")
+        case = _add_testcase(suite, checked.suite, cell.name)
+        ElementTree.SubElement(case, "failure", type="missing", message=text).text = text
+    ElementTree.indent(root)
+    xml: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml + b"\n"
 
 
 def commands(checked: Checked) -> Iterator[str]:
-    """Yield GitHub's workflow commands: an error for what fails the check, a warning for what nearly does."""
-    for line in checked.of("regression"):
+    """Yield GitHub workflow commands: an error for each failure of the check, a warning for each near failure."""
+    for line in checked.lines_with("regression"):
         yield annotation("error", "regression", sentence(line, checked.margin))
     for cell in checked.missing:
         yield annotation("error", "missing cell", f"{cell.name}: {cell.reason}")
     for verdict in ("warning", "spread"):
-        for line in checked.of(verdict):
+        for line in checked.lines_with(verdict):
             yield annotation("warning", verdict, sentence(line, checked.margin))
 
 
 def annotation(kind: str, title: str, message: str) -> str:
-    """Return one workflow command, escaped as GitHub's runner unescapes it.
+    """Return one workflow command, escaped the way GitHub's runner unescapes it.
 
     >>> annotation("error", "a: b", "100 %, or\\nless")
     '::error title=a%3A b::100 %25, or%0Aless'
     """
-    escaped = _escaped(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{kind} title={escaped}::{_escaped(message)}"
+    escaped_title = _escape(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={escaped_title}::{_escape(message)}"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _case(suite: ElementTree.Element, name: str, what: str) -> ElementTree.Element:
-    return ElementTree.SubElement(suite, "testcase", classname=f"harness.{_clean(name)}", name=_clean(what), time="0")
+def _add_testcase(parent: ElementTree.Element, suite: str, name: str) -> ElementTree.Element:
+    classname = f"harness.{_xml_text(suite)}"
+    return ElementTree.SubElement(parent, "testcase", classname=classname, name=_xml_text(name), time="0")
 
 
-def _clean(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)
+def _xml_text(text: str) -> str:
+    """Return a text with U+FFFD for every character that XML does not allow."""
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""What a check says, in words: the same in the terminal, in Markdown, in JUnit's XML and in annotations."""
+"""The outcome of a check in words, the same in the terminal, Markdown, JUnit XML and annotations."""
 
 from __future__ import annotations
 
@@ -20,38 +20,39 @@ NOUNS = {
 
 def headline(checked: Checked) -> str:
     """Return the outcome in one line."""
-    counts: list[tuple[int, str]] = [(len(checked.of(verdict)), verdict) for verdict in ORDER]
+    counts: list[tuple[int, str]] = [(len(checked.lines_with(verdict)), verdict) for verdict in ORDER]
     counts.insert(1, (len(checked.missing), "missing"))
-    said = ", ".join(f"{n} {NOUNS[what][n > 1]}" for n, what in counts if n)
-    return f"{'FAILED' if checked.red else 'passed'}: {said}"
+    summary = ", ".join(f"{count} {NOUNS[outcome][count > 1]}" for count, outcome in counts if count)
+    return f"{'FAILED' if checked.red else 'passed'}: {summary}"
 
 
 def basis(checked: Checked) -> str:
-    """Return what the decisions rest on."""
+    """Return the basis of the decisions: comparisons, margin, test, and the power of the least certain row."""
     measures = ", ".join(dict.fromkeys(line.measure for line in checked.lines))
-    worst = max(line.decision.detectable for line in checked.lines)
+    detectable = max(line.decision.detectable for line in checked.lines)
     return (
         f"{len(checked.lines)} comparisons on {measures}, × 100; margin {hundred(checked.margin)}. A regression is a "
         f"loss shown to be beyond the margin (one-sided, Holm over all comparisons at {ALPHA:g}; queries paired, seeds "
-        f"counted). A loss of {hundred(worst)} would be found in any row with probability {GATE_POWER:g}."
+        f"counted). A loss of {hundred(detectable)} would be found in any row with probability {GATE_POWER:g}."
     )
 
 
 def sentence(line: Line, margin: float) -> str:
     """Return one decision in words."""
     decision = line.decision
-    moved = f"{line.measure} {hundred(line.old)} → {hundred(line.new)} ({signed(decision.difference)}"
-    said = {
+    change = f"{line.measure} {hundred(line.old)} → {hundred(line.new)} ({signed(decision.difference)}"
+    outcome = {
         "regression": f"at best {signed(decision.high)}), beyond the margin of {hundred(margin)}",
         "warning": f"at best {signed(decision.high)}): a loss, not shown to be beyond the margin of {hundred(margin)}",
         "improvement": f"at least {signed(decision.low)})",
         "spread": f"not shown), but the seeds spread {_ratio(decision.spread_ratio)} as far as the baseline's",
         "same": f"between {signed(decision.low)} and {signed(decision.high)}): no difference shown",
     }[decision.verdict]
-    return f"{line.name}: {moved}, {said}; {_from(line)}"
+    return f"{line.name}: {change}, {outcome}; {_sample(line)}"
 
 
-def _from(line: Line) -> str:
+def _sample(line: Line) -> str:
+    """Return the seeds and queries that a decision is based on."""
     old, new = line.seeds
     seeds = f"{new} {'seed' if new == 1 else 'seeds'} against {old}, {line.queries} queries"
     return f"{seeds}; with one seed the spread over seeds is unknown and not counted" if line.decision.blind else seeds

@@ -16,7 +16,7 @@ from harness.report.sections.claims_text import paragraphs
 
 def said(folder: Path) -> dict[str, str]:
     """Return the paragraphs of a run by what they start with."""
-    return {text.partition(": ")[0]: text for text in paragraphs(claims_section.of_board(collate(folder)))}
+    return {text.partition(": ")[0]: text for text in paragraphs(claims_section.compare_claims(collate(folder)))}
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_every_verdict_has_its_sentence_and_the_open_ones_what_would_have_been_f
         Line(line.claim, word, level=Level(0.5, 0.5, 0.0), gain=Gain(0.1, 0.1, 0.0, 0.2, size))  # type: ignore[arg-type]
         for line, word, size in zip(lines, words, sizes, strict=True)
     )
-    compared = replace(claims_section.of_board(collate(miracl)), lines=judged, here=judged)
+    compared = replace(claims_section.compare_claims(collate(miracl)), lines=judged, suite_lines=judged)
     [text] = paragraphs(compared)
     assert "4 published numbers, nDCG@5 of one row in" in text
     assert "Reproduced: 1 (clpl@published in ko). Direction only: 1 (clpl@published in fa)." in text
@@ -89,7 +89,7 @@ def test_every_verdict_has_its_sentence_and_the_open_ones_what_would_have_been_f
 
 def test_one_number_is_spoken_of_as_one(miracl: Path) -> None:
     line = next(line for line in collate(miracl).lines if line.claim.suite == "miracl-hn")
-    compared = replace(claims_section.of_board(collate(miracl)), lines=(line,), here=())
+    compared = replace(claims_section.compare_claims(collate(miracl)), lines=(line,), suite_lines=())
     [text] = paragraphs(compared)
     assert "one published number, " in text
     assert "It is not about miracl: this run shows nothing for or against it. To be checked it needs a run of" in text

@@ -111,7 +111,7 @@ def test_each_entrys_geometry_is_shown_before_and_after(tmp_path: Path) -> None:
 
 def test_the_correlation_with_the_gain_is_spearmans_over_the_trained_cells(tmp_path: Path) -> None:
     board = collate(spread(tmp_path, [-0.1, -0.4, -0.2, 0.3, 0.6]))
-    found = geometry_section.of_board(board, ["base", *(f"entry-{i}" for i in range(5))])
+    found = geometry_section.geometry_content(board, ["base", *(f"entry-{i}" for i in range(5))])
     assert found is not None
     (whole,) = found.correlations
     assert (whole.language, whole.cells) == ("", 5)
@@ -133,14 +133,14 @@ def test_every_language_has_its_own_correlation_beside_that_of_all(tmp_path: Pat
     for language, changes in (("ko", [-0.1, -0.2, -0.3, -0.4, -0.5]), ("fa", [-1.1, -1.2, -1.3, -1.4, -1.5])):
         spread(tmp_path, changes, language)
     board = collate(tmp_path)
-    found = geometry_section.of_board(board, [f"entry-{i}" for i in range(5)])
+    found = geometry_section.geometry_content(board, [f"entry-{i}" for i in range(5)])
     assert found is not None
     assert [(row.language, row.cells) for row in found.correlations] == [("", 10), ("fa", 5), ("ko", 5)]
 
 
 def test_without_a_base_there_is_no_gain(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5}}, geometry=moved(-1.0, -2.0))
-    found = geometry_section.of_board(collate(tmp_path), ["mnrl"])
+    found = geometry_section.geometry_content(collate(tmp_path), ["mnrl"])
     assert found is not None
     assert found.correlations[0].cells == 0
     assert len(found.said) == 1
@@ -163,7 +163,7 @@ def test_experts_that_scored_the_same_pairs_are_counted_once(tmp_path: Path) -> 
     for entry in ("soft-1", "soft-2"):
         for seed, w in ((0, 0.5), (1, 0.75)):
             put(tmp_path, (entry, "ko", seed), {"AP": {"a": 0.5}}, agreement=judged(w, 0.5))
-    (found,) = experts_section.of_board(collate(tmp_path))
+    (found,) = experts_section.expert_agreements(collate(tmp_path))
     assert (found.sets, found.w, found.lowest, found.highest, found.p) == (2, 0.625, 0.5, 0.75, 0.0)
     write_reports(tmp_path)
     assert "W 0.625 (mean over 2 sets of pairs, 0.500 to 0.750), p &lt; 0.001" in text_of(tmp_path / "leaderboard.html")

@@ -16,14 +16,14 @@ from support.fake_records import draw, provenance, put, put_failed
 from harness.evidence.leaderboard import collate
 from harness.report.report_files import write_reports
 from harness.report.sections import sweeps_section
-from harness.report.sections.sweeps_section import Curve
+from harness.report.sections.sweep_curves import Curve, value_text
 from harness.report.table_view import tables
 
 Values = dict[str, Any]
 
 
 def name_of(values: Values, origin: str = "clpl-moe") -> str:
-    return f"{origin}[{','.join(f'{target}={sweeps_section.text(value)}' for target, value in values.items())}]"
+    return f"{origin}[{','.join(f'{target}={value_text(value)}' for target, value in values.items())}]"
 
 
 def put_swept(folder: Path, values: Values, scores: dict[str, float], origin: str = "clpl-moe", seed: int = 0) -> str:
@@ -38,7 +38,7 @@ def put_swept(folder: Path, values: Values, scores: dict[str, float], origin: st
 
 def curves(folder: Path) -> list[Curve]:
     board = collate(folder)
-    return sweeps_section.of_board(board, tables(board)[0].rows)
+    return sweeps_section.sweep_curves(board, tables(board)[0].rows)
 
 
 def of_sweeps(page: str) -> str:
@@ -185,7 +185,7 @@ def test_numbers_stand_where_they_are_and_everything_else_evenly(tmp_path: Path,
         put_swept(tmp_path, {"x.y": value}, {"ko": 0.1 * (place + 1)})
     (curve,) = curves(tmp_path)
     at = ticks(curve.figure)
-    assert sorted(at) == sorted(sweeps_section.text(value) for value in values)
+    assert sorted(at) == sorted(value_text(value) for value in values)
     first, second, third = at.values()
     assert (second - first == pytest.approx(third - second, abs=0.03)) is even
 

@@ -1,0 +1,110 @@
+"""Placement of labels beside the points of a scatter plot, so that no label covers another label or a point.
+
+Lengths are in points. A position is (x, y), a box (left, bottom, right, top).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from harness.stats.align import Floats
+
+Position = tuple[float, float]
+Size = tuple[float, float]
+Box = tuple[float, float, float, float]
+NEAR = 10.0  # a label at this distance from its point needs no leader line
+_FAR = 160.0
+_RING = 6.0  # distance between the rings of candidate positions
+_ANGLES = (0, 30, -30, 60, -60, 90, -90, 180, 150, -150, 120, -120)
+_CLEARANCE = 5.0  # around a point
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The box of a label, and the end of its leader line at the label, None without a leader line."""
+
+    box: Box
+    end: Position | None
+
+
+def line_boxes(line: Sequence[Position]) -> Floats:
+    """Return small boxes along a line, which labels leave free.  [boxes, 4]"""
+    boxes = []
+    for (x, y), (to_x, to_y) in pairwise(line):
+        count = 1 + int(math.hypot(to_x - x, to_y - y) / 4)
+        boxes += [_box_around((x + i * (to_x - x) / count, y + i * (to_y - y) / count), 1.0) for i in range(count + 1)]
+    return _as_array(boxes)
+
+
+def place_labels(
+    points: Sequence[Position], sizes: Sequence[Size], frame: Size, reserved: Floats
+) -> list[Placement | None]:
+    """Return the placement of the label of each point, None where the frame has no room for it.
+
+    Labels are placed in the given order, each as near to its point as possible, preferring positions whose leader line
+    crosses nothing. They keep clear of the points, of each other and of the boxes in `reserved`.
+    """
+    dots = _as_array([_box_around(point, _CLEARANCE) for point in points])
+    occupied = _as_array([])
+    placements: list[Placement | None] = []
+    for point, size in zip(points, sizes, strict=True):
+        other_dots = dots[~_overlaps(_box_around(point, _CLEARANCE), dots)]  # a leader may start under another point
+        obstacles = np.concatenate([dots, reserved, occupied])
+        placement = _first_free(
+            _candidates(point, size, frame), point, obstacles, np.concatenate([other_dots, occupied])
+        )
+        placements.append(placement)
+        if placement:
+            occupied = np.concatenate([occupied, _as_array([placement.box]), _leader_boxes(point, placement)])
+    return placements
+
+
+def _first_free(
+    candidates: Iterator[Placement], point: Position, obstacles: Floats, leader_obstacles: Floats
+) -> Placement | None:
+    """Return the first candidate that is free with its leader line, else the first that is free without it."""
+    fallback = None
+    for candidate in candidates:
+        if not _overlaps(candidate.box, obstacles).any():
+            if not any(_overlaps(box, leader_obstacles).any() for box in _leader_boxes(point, candidate)):
+                return candidate
+            fallback = fallback or candidate
+    return fallback
+
+
+def _candidates(point: Position, size: Size, frame: Size) -> Iterator[Placement]:
+    """Yield boxes around a point inside the frame, nearest first, right of the point before left of it."""
+    (x, y), (width, height) = point, size
+    for step in range(int(_FAR / _RING)):
+        distance = NEAR + _RING * step
+        for angle in _ANGLES:
+            dx, dy = distance * math.cos(math.radians(angle)), distance * math.sin(math.radians(angle))
+            left = x + dx if abs(angle) < 90 else x - width / 2 if abs(angle) == 90 else x + dx - width
+            bottom, right, top = y + dy - height / 2, left + width, y + dy + height / 2
+            if left >= 0 and bottom >= 0 and right <= frame[0] and top <= frame[1]:
+                end = (min(max(x, left), right), min(max(y, bottom), top))
+                yield Placement((left, bottom, right, top), end if step else None)
+
+
+def _leader_boxes(point: Position, placement: Placement) -> Floats:
+    """Return the boxes along a leader line, without those at its ends."""
+    return line_boxes([point, placement.end])[1:-1] if placement.end else _as_array([])
+
+
+def _box_around(center: Position, radius: float) -> Box:
+    return center[0] - radius, center[1] - radius, center[0] + radius, center[1] + radius
+
+
+def _as_array(boxes: Sequence[Box]) -> Floats:
+    return np.array(boxes, dtype=float).reshape(-1, 4)
+
+
+def _overlaps(box: Sequence[float] | Floats, others: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    left, bottom, right, top = box
+    horizontally = (left < others[:, 2]) & (others[:, 0] < right)
+    return np.asarray(horizontally & (bottom < others[:, 3]) & (others[:, 1] < top))

@@ -1,0 +1,89 @@
+"""The figure of a sweep: the average over the values of a setting, one line per combination of the other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.report.figures.axes import add_panel
+from harness.report.figures.labels import label
+from harness.report.figures.legend import Legend
+from harness.report.figures.palette import DASHES, HUES, INK, WIDTH
+from harness.report.figures.svg import render_svg
+from harness.report.numbers import hundred
+from harness.report.sections.sweep_curves import Curve, Line, is_number, value_order
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+LOG_FROM = 10  # the axis of a numeric setting is logarithmic if its largest value is more than 10 times its smallest
+_LEFT = 52.0  # space for the tick labels
+_PANEL_HEIGHT = 220.0
+
+
+def sweep_figure(curve: Curve, number: int) -> Markup:
+    """Return a curve as an SVG element; `number` makes its ids unique on the page."""
+    title = f"{label(curve.origin)}: {label(curve.measure)} over {label(curve.target)}"
+    plot = _SweepPlot(curve)
+    return render_svg(f"sweep-{number}", title, "; ".join(map(_line_text, curve.lines)), plot.height, plot)
+
+
+def _line_text(line: Line) -> str:
+    means = [(label(point.text), hundred(point.average.mean) if point.average else "none") for point in line.points]
+    return f"{label(line.others) or 'average'}: {', '.join(f'{value}: {mean}' for value, mean in means)}"
+
+
+class _SweepPlot:
+    """Averages with their intervals; also the languages, if there is only one line."""
+
+    def __init__(self, curve: Curve) -> None:
+        self.curve = curve
+        self.languages = curve.languages if len(curve.lines) == 1 and len(curve.languages) > 1 else ()
+        items = [(label(line.others) or "average", _average_style(i)) for i, line in enumerate(curve.lines)]
+        items += [(label(language, 12), _language_style(i)) for i, language in enumerate(self.languages)]
+        self.legend = Legend(items if len(items) > 1 else [], _LEFT)
+        self.height = self.legend.height + _PANEL_HEIGHT + 56
+
+    def __call__(self, canvas: Any) -> None:
+        self.legend.draw(canvas, 0)
+        axes = add_panel(canvas, (_LEFT, self.legend.height + 10, WIDTH - _LEFT - 16, _PANEL_HEIGHT))
+        points = {point.text: point for line in self.curve.lines for point in line.points}
+        values = sorted(points.values(), key=lambda point: value_order(point.value))
+        numeric = all(is_number(point.value) for point in values)
+        x_by_value = {point.text: float(point.value) if numeric else float(i) for i, point in enumerate(values)}
+        self._draw_lines(axes, x_by_value)
+        smallest, largest = min(x_by_value.values()), max(x_by_value.values())
+        if numeric and smallest > 0 and largest > LOG_FROM * smallest:
+            axes.set_xscale("log")
+        axes.set_xticks(list(x_by_value.values()), labels=[label(name, 16) for name in x_by_value])
+        axes.minorticks_off()
+        axes.set_xlabel(label(self.curve.target))
+        axes.set_ylabel(f"{label(self.curve.measure)} × 100")
+
+    def _draw_lines(self, axes: Any, x_by_value: Mapping[str, float]) -> None:
+        for i, line in enumerate(self.curve.lines):
+            averages = [(x_by_value[point.text], point.average) for point in line.points if point.average]
+            xs = [x for x, _ in averages]
+            means = [100 * score.mean for _, score in averages]
+            below = [100 * _distance(score.low, score.mean) for _, score in averages]
+            above = [100 * _distance(score.mean, score.high) for _, score in averages]
+            axes.errorbar(xs, means, yerr=[below, above], capsize=3, elinewidth=1, **_average_style(i))
+        for i in range(len(self.languages)):
+            scores = [(x_by_value[point.text], point.boxes[i].score) for point in self.curve.lines[0].points]
+            measured = [(x, 100 * score.mean) for x, score in scores if score]
+            axes.plot([x for x, _ in measured], [y for _, y in measured], **_language_style(i))
+
+
+def _average_style(i: int) -> dict[str, Any]:
+    """Return the style of a line of averages: the first in the text colour of the page, the others in hues."""
+    color = HUES[(i - 1) % len(HUES)] if i else INK
+    return {"color": color, "marker": "osD^vP*X"[i % 8], "markersize": 5, "linestyle": "-", "linewidth": 1.5}
+
+
+def _language_style(i: int) -> dict[str, Any]:
+    return {"color": HUES[i % len(HUES)], "linestyle": DASHES[1:][i % 5], "linewidth": 1.1}
+
+
+def _distance(low: float | None, high: float | None) -> float:
+    """Return high minus low; 0 if one is missing, or if low (a percentile) exceeds high."""
+    return 0.0 if low is None or high is None else max(high - low, 0.0)
