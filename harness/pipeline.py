@@ -47,7 +47,7 @@ def key_of(cell: Cell) -> str:
 def run(cell: Cell, store: Store, folder: Path) -> Record:
     """Run one cell through its cached stages and write its record below `folder`."""
     started = time.perf_counter()
-    determinism.deterministic(cell.seed, cell.place.device)
+    determinism.set_deterministic(cell.seed, cell.place.device)
     meter = energy.start(cell.place.device)
     for adapter in cell.adapters:
         adapter.register()
