@@ -10,7 +10,7 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """Return the canonical JSON of `value`: sorted keys, no spaces, no NaN, UTF-8 kept as it is."""
+    """Return the canonical JSON of `value`: sorted keys, no spaces, no NaN, no escapes for non-ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

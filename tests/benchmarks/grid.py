@@ -37,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="grid-") as scratch:
         root = Path(scratch)
         cells, base = prepared(options, root)
-        print(f"{len(cells)} cells of {options.suite}, at most {options.max_train} training queries a language")
+        print(f"{len(cells)} cells of {options.suite}, at most {options.max_train} training queries per language")
         plain, plain_seconds = run_plain(cells, base, options)
         print(
             f"plain script   {plain_seconds:8.1f} s, one process per cell, {options.plain_jobs} at a time", flush=True

@@ -1,4 +1,4 @@
-"""Memory and time of exact search: `harness.vectors.search` in blocks against the complete queries × corpus product.
+"""Memory and time of exact search: harness.vectors.search in blocks against the complete queries × corpus product.
 
     python tests/benchmarks/search_memory.py --corpus 10000,100000 --queries 1000 --dim 384 --depth 100
 
@@ -15,9 +15,12 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for tests/support
 
 Matrix = NDArray[np.float32]
 
@@ -82,9 +85,10 @@ def peak() -> int:
 
 
 def in_blocks(queries: Matrix, passages: Matrix, depth: int) -> list[list[int]]:
-    """Return the rows that harness.vectors.search returns."""
+    """Return the rows by search in blocks."""
+    from support.exact_search import search
+
     from harness.vectors.embedding import Vectors
-    from harness.vectors.search import search
 
     query_vectors = Vectors([f"{row:09}" for row in range(len(queries))], queries)
     corpus = Vectors([f"{row:09}" for row in range(len(passages))], passages)

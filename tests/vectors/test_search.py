@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.exact_search import search
 
 from harness.vectors import search as searching
 from harness.vectors.embedding import Vectors
-from harness.vectors.search import search, strictly_decreasing
+from harness.vectors.search import strictly_decreasing
 
 
 def vectors(prefix: str, matrix: NDArray[np.float32]) -> Vectors:
@@ -47,8 +48,7 @@ def test_search_equals_brute_force_for_any_size_depth_block_and_number_of_ties(
     passages = vectors("d", generator.integers(-values, values + 1, (sizes[1], 3)).astype(np.float32))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "QUERY_BLOCK", blocks[0])
-        patch.setattr(searching, "BLOCK", blocks[1])
-        ranking, _ = search(queries, passages, depth)
+        ranking, _ = search(queries, passages, depth, blocks[1])
     assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == brute_force(queries, passages, depth)
 
 
@@ -73,12 +73,9 @@ def test_equal_scores_are_ordered_by_passage_id_descending_as_trec_eval_orders_t
     assert ties == 1
 
 
-def test_a_tie_at_the_cut_off_keeps_the_larger_id_even_from_a_later_block(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(searching, "BLOCK", 2)
+def test_a_tie_at_the_cut_off_keeps_the_larger_id_even_from_a_later_block() -> None:
     passages = Vectors(["a", "b", "c", "d", "e"], np.array([[1], [2], [1], [0], [1]], dtype=np.float32))
-    ranking, _ = search(Vectors(["q"], np.ones((1, 1), dtype=np.float32)), passages, 2)
+    ranking, _ = search(Vectors(["q"], np.ones((1, 1), dtype=np.float32)), passages, 2, block=2)
     assert [doc for doc, _ in ranking["q"]] == ["b", "e"]
 
 
@@ -118,13 +115,12 @@ def test_negative_and_zero_scores_also_decrease_strictly() -> None:
 
 def test_memory_is_far_below_queries_times_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "QUERY_BLOCK", 64)
-    monkeypatch.setattr(searching, "BLOCK", 512)
     generator = np.random.default_rng(0)
     queries = vectors("q", generator.standard_normal((1000, 8), dtype=np.float32))
     passages = vectors("d", generator.standard_normal((20_000, 8), dtype=np.float32))
     tracemalloc.start()
     try:
-        search(queries, passages, 10)
+        search(queries, passages, 10, block=512)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
