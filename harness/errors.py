@@ -1,13 +1,12 @@
-"""The exceptions of the harness and the exit status that each one stands for.
+"""The exceptions of the harness and the exit status of each.
 
-    HarnessError                  1   something measured went wrong
-    ├── RequestError              2   the request is wrong: unknown name, bad seed, foreign folder
+    HarnessError                  1   a measurement went wrong
+    ├── RequestError              2   the request is wrong: unknown name, bad seed, folder of another run
     │   └── DataError             2   the data is wrong: hash, encoding, ids, judgments
-    ├── CellError                 1   one cell failed; the others go on
+    ├── CellError                 1   one cell failed; the others continue
     └── NothingMeasured           3   there is nothing to report
 
-A message is one line that says what is wrong, where, and what to do next. The command line prints it
-without a traceback.
+A message is one line: what is wrong, where, what to do next. The command line prints it without a traceback.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from collections.abc import Iterable, Sequence
 
 
 class HarnessError(Exception):
-    """Base of all errors that the harness raises on purpose."""
+    """Base class of all errors that the harness raises itself."""
 
     exit_status = 1
 
 
 class RequestError(HarnessError):
-    """The request cannot be carried out as it was given."""
+    """The request cannot be carried out."""
 
     exit_status = 2
 
@@ -33,16 +32,16 @@ class DataError(RequestError):
 
 
 class CellError(HarnessError):
-    """One cell could not be finished."""
+    """One cell could not be completed."""
 
 
-class NothingMeasured(HarnessError):  # noqa: N818 - a state, and the word of the exit status
-    """A report or a comparison was asked for where there is no record."""
+class NothingMeasured(HarnessError):  # noqa: N818 - a state, named as its exit status
+    """There are no records to report or to compare."""
 
     exit_status = 3
 
 
-LISTED = 40  # names that an error lists: all entries, with their variants, and not all cells of a run
+LISTED = 40  # names in an error message: enough for all entries with their variants, not for all cells of a run
 
 
 def one_line(value: object) -> str:
@@ -55,20 +54,20 @@ def one_line(value: object) -> str:
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:
-    """Return the error for a name that does not exist, with the nearest one and the list, of which LISTED are named.
+    """Return the error for an unknown name, with the most similar name and the first LISTED names.
 
     >>> str(unknown("method", "cplp", ["clpl", "mnrl"]))
     "unknown method 'cplp'; did you mean 'clpl'? Available: clpl, mnrl"
     """
     choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)  # 'kp' is near 'ko'
-    hint = f"; did you mean '{near[0]}'?" if near else "."
+    similar = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)  # at which 'kp' is similar to 'ko'
+    hint = f"; did you mean '{similar[0]}'?" if similar else "."
     place = f" in {where}" if where else ""
     return RequestError(f"unknown {kind} '{name}'{place}{hint} Available: {_listed(choices)}")
 
 
 def _listed(choices: Sequence[str]) -> str:
-    """Return names as a line that can still be read.
+    """Return the first LISTED names and the number of the others.
 
     >>> _listed([]), _listed(["a", "b"]), _listed([f"{i:02}" for i in range(99)])[-12:]
     ('none', 'a, b', ' and 59 more')

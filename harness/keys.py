@@ -1,4 +1,4 @@
-"""Content keys and derived seeds: the two places where identity is decided."""
+"""Content keys and derived seeds: all identity in the harness comes from here."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """Return the canonical JSON of `value`: sorted keys, no spaces, no NaN, UTF-8 kept as it is."""
+    """Return the canonical JSON of `value`: sorted keys, no spaces, no NaN, no escapes for non-ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def key(stage: str, version: int, inputs: Iterable[str] = (), settings: Any = None) -> str:
-    """Return the sha256 that names one stage's output.
+    """Return the sha256 that identifies the output of a stage.
 
-    `inputs` are the keys of what the stage reads, in order; `settings` is whatever else it reads. `version`
-    is raised when the meaning of the stage changes.
+    `inputs` are the keys of the outputs that the stage reads, in order; `settings` is everything else that it reads.
+    `version` is raised when the meaning of the stage changes.
     """
     return digest([stage, version, list(inputs), settings])
 
@@ -35,18 +35,18 @@ def file_sha256(path: Path) -> str:
 
 
 def folder_sha256(folder: Path) -> str:
-    """Return one sha256 for all files below `folder`: their relative names and their bytes.
+    """Return one sha256 of the relative names and the bytes of all files below `folder`.
 
-    Hidden files are left out: they hold times and places (the store's manifest, a hub's download records).
+    Hidden files are excluded: they contain times and paths (the store's manifest, a hub's download records).
     """
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return digest({name: file_sha256(path) for name, path in files.items() if "/." not in f"/{name}"})
 
 
 def texts_sha256(texts: Mapping[str, str]) -> str:
-    """Return one sha256 for id → text, independent of the order of the mapping.
+    """Return one sha256 of id → text, independent of the order of the mapping.
 
-    A mapping that knows its own (a corpus on disk) has it as `sha256`.
+    A mapping that has computed it before (a corpus on disk) provides it as `sha256`.
     """
     if known := getattr(texts, "sha256", ""):
         return str(known)
@@ -57,5 +57,5 @@ def texts_sha256(texts: Mapping[str, str]) -> str:
 
 
 def derive(seed: int, *names: str | int) -> int:
-    """Return the seed (0 ≤ s < 2**32) of one named draw under a cell's root seed."""
+    """Return the seed (0 ≤ s < 2**32) of a named draw, derived from a cell's root seed."""
     return int(digest([seed, *names])[:8], 16)

@@ -51,7 +51,7 @@ class Outputs:
 def run(cell: Cell, store: Store, folder: Path) -> Record:
     """Run one cell through its cached stages and write its record below `folder`."""
     started = time.perf_counter()
-    determinism.deterministic(cell.seed, cell.place.device)
+    determinism.set_deterministic(cell.seed, cell.place.device)
     meter = energy.start(cell.place.device)
     data = prepare(cell.suite, cell.language, cell.place, store)  # passages, queries and judgments
     data = inference(cell, data, store)  # NLI triples, for methods that train on them

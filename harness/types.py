@@ -1,6 +1,6 @@
-"""The words of the project as types; methods import this module of the harness and no other.
+"""The concepts of the project as types. Methods import this module of the harness and no other.
 
-suite, entry, cell, record: see the README. Nothing here imports torch.
+Suite, entry, cell and record are defined in the README. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-Progress = Callable[[str, int, int], None]  # stage, steps done, steps in all
+Progress = Callable[[str, int, int], None]  # stage, steps done, total steps
 
 
 class Need(StrEnum):
-    """Training data beyond (query, positive passage) that a method asks a suite for."""
+    """Training data that a method needs besides (query, positive passage)."""
 
     HARD_NEGATIVES = "hard_negatives"
     NEGATIVE_QUERIES = "negative_queries"
@@ -34,12 +34,12 @@ SHOWN_DIGESTS = ("corpus", "queries", "dev")
 """The names in `Data.digests` of what a page shows: passages, queries and judgments."""
 
 Family = Literal["ranking", "regression", "nli"]
-"""Which of a suite's training settings a method takes: each family was tuned once, on training queries."""
+"""The family of a method selects the suite's training settings: each was tuned once, on training queries."""
 
 
 @dataclass(frozen=True)
 class NliTriple:
-    """One premise with a sentence that follows from it and one that cannot be true beside it."""
+    """A premise, a sentence that it entails, and a sentence that contradicts it."""
 
     premise: str
     entailment: str
@@ -48,13 +48,13 @@ class NliTriple:
 
 @dataclass(frozen=True)
 class Data:
-    """One language of one suite, read and checked.
+    """One language of one suite, read and validated.
 
-    `passages` holds title and text already joined as the suite says; it may lie on disk. `train` and `dev` map a
-    query id to the ids of the passages that are relevant to it (`dev` with grades, as judged). `extra_queries` maps a
-    passage id to queries that may only serve as negative queries: they are neither trained on as anchors nor
-    evaluated. `pool` is what training reads and mines from where that is not what is searched (None: it is).
-    `mined` holds negatives that came with the training rows, query id → passage ids of the pool, best first.
+    `passages` has title and text joined as the suite says, and may be on disk. `train` maps a query id to the ids of
+    its relevant passages, `dev` to judged passages with their grades. `extra_queries` maps a passage id to queries that
+    serve only as negative queries: they are neither anchors in training nor evaluated. `pool` has the passages that
+    training reads and mines from, if these are not the searched ones (otherwise None). `mined` maps a query id to
+    negatives that came with the training rows, ids of the pool, best first.
     """
 
     language: str
@@ -74,7 +74,7 @@ class Data:
 
     @property
     def digests(self) -> dict[str, str]:
-        """sha256 of corpus, queries, both sets of judgments and the rest of the training rows."""
+        """The sha256 of each part: corpus, queries, judgments and the other training data."""
         return {
             "corpus": texts_sha256(self.passages),
             "queries": texts_sha256(self.queries),
@@ -93,11 +93,11 @@ class Data:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a method may build its examples from, for one cell.
+    """The data from which a method builds its training examples, for one cell.
 
-    `negatives` holds mined passages of each training query, best first; `negative_queries` the queries that a
-    mined passage answers; `expert_scores` the scores in [0, 1] of every expert for (query id, passage id). `most`
-    bounds the number of pairs (None: all of them).
+    `negatives` maps a training query to its mined passages, best first; `negative_queries` maps a mined passage to the
+    queries that it answers; `expert_scores` maps (query id, passage id) to the scores of all experts, in [0, 1]. `most`
+    limits the number of pairs (None: no limit).
     """
 
     data: Data
@@ -109,7 +109,7 @@ class TrainingData:
 
     @property
     def passages(self) -> Mapping[str, str]:
-        """Passage id → text, of every passage that a training row may hold."""
+        """Passage id → text, for every passage that may occur in a training row."""
         return self.data.training_passages
 
     @property
@@ -118,13 +118,13 @@ class TrainingData:
         return self.data.queries
 
     def rng(self, name: str) -> random.Random:
-        """Return a generator of its own for one named draw."""
+        """Return a separate generator for one named draw."""
         return random.Random(derive(self.seed, "examples", name))
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Return the (query id, relevant passage id) of the training split, sorted: all, or a seeded draw of `most`.
+        """Return the (query id, relevant passage id) pairs for training, sorted: all, or a seeded sample of `most`.
 
-        Of two draws under one seed, the larger holds the smaller.
+        Under one seed, a larger sample contains every smaller one.
         """
         pairs = sorted((query, doc) for query, docs in self.data.train.items() for doc in docs)
         if self.most is None or self.most >= len(pairs):
@@ -137,19 +137,19 @@ class TrainingData:
 class Method(Protocol):
     """A training objective. A frozen dataclass whose fields are its hyper-parameters.
 
-    It may have `equation: ClassVar[str]`, what it computes in a few lines of plain text with the symbols explained, as
-    may an adapter and a ranker: records and the entry's page show it.
+    A method, an adapter or a ranker may have `equation: ClassVar[str]`: its formula and symbols in a few lines of plain
+    text, shown in records and on the entry's page.
     """
 
     needs: ClassVar[frozenset[Need]]
     family: ClassVar[Family]
 
     def examples(self, data: TrainingData) -> Dataset:
-        """Return the training rows, columns in the order that the loss reads, at most one named `label`."""
+        """Return the training rows, with columns in the order that the loss reads; at most one is named `label`."""
         ...
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
-        """Return the loss, in the calling convention of sentence-transformers."""
+        """Return the loss, with the calling convention of sentence-transformers."""
         ...
 
 
@@ -157,25 +157,25 @@ class Method(Protocol):
 class Adapter(Protocol):
     """A change to the network before training.
 
-    One that cannot change every network may have `problem(model) -> str`, which says in a few words why not ("" where
-    it can): an entry is then refused before anything is computed.
+    An adapter that does not support every network may have `problem(model) -> str`: it returns in a few words why it
+    cannot change the model ("" if it can), and the entry is then rejected before anything is computed.
     """
 
     def register(self) -> None:
-        """Make transformers know the model types that `apply` leaves, so that a saved model opens."""
+        """Register the model types that `apply` creates with transformers, so that a saved model can be loaded."""
         ...
 
     def apply(self, model: SentenceTransformer) -> None:
-        """Change `model` in place; leave `requires_grad` on what is to be trained."""
+        """Change `model` in place; leave `requires_grad` on for the parameters to train."""
         ...
 
 
 @runtime_checkable
 class Ranker(Protocol):
-    """A ranking that needs neither training nor vectors (the lexical anchor)."""
+    """A ranking without training and without vectors, such as BM25."""
 
     def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:
-        """Return the `depth` best passages of every query."""
+        """Return the `depth` best passages for each query."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The one loss module of this folder: embed every column, hand the vectors to a pure function."""
+"""The loss module that methods share: it embeds every column and passes the vectors to a pure function."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 
 class EmbeddingLoss(nn.Module):
-    """A loss of sentence-transformers' convention whose maths is `function(embeddings, labels)`.
+    """A loss with the calling convention of sentence-transformers that computes `function(embeddings, labels)`.
 
-    `embeddings` holds one tensor [B, dim] a column, not normalised, in the order of the columns; it owns no
-    parameter (trap T22).
+    `embeddings` has one tensor [B, dim] per column, not normalised, in the order of the columns. The loss has no
+    parameters of its own, because a trainer's checkpoint would not contain them (docs/traps.md, T22).
     """
 
     def __init__(self, model: SentenceTransformer, function: Callable[[list[Tensor], Tensor | None], Tensor]) -> None:

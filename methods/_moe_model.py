@@ -1,8 +1,8 @@
-"""The network type that a mixture is saved and opened as.
+"""The model types under which a mixture of experts is saved and loaded.
 
-A mixture saved under the base's model type would reload silently with randomly drawn dense layers (trap T19). So each
-architecture gets a type of its own (`xlm-roberta-moe`, …), which transformers knows once this module is imported, and
-which it refuses, loudly, before.
+Saved under the base's model type, a mixture would load without an error and with random dense layers (docs/traps.md,
+T19). Each architecture therefore has a separate type (`xlm-roberta-moe`, …). transformers can load it after this module
+is imported, and raises an error before.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from transformers import (
 
 
 class Mixture(nn.Module):
-    """E linear layers and a gate over them: [..., in] → [..., out].
+    """E linear layers (experts) and a gate that weights them: [..., in] → [..., out].
 
-    The kept experts' outputs f_e are combined as `m f_1 + Σ_{e>1} w_e (f_e - f_1)`, f_1 the best of them and m the sum
-    of the weights (1 in value): equal to `Σ w_e f_e`, and, while all experts are copies, equal to f_1 bit for bit.
-    Every expert is computed for every token, so that the shape of no product depends on the routing.
+    The outputs f_e of the kept experts are combined as `m f_1 + Σ_{e>1} w_e (f_e - f_1)`, where f_1 is the best
+    expert's output and m the sum of the weights (its value is 1). This equals `Σ w_e f_e`, and is bit for bit f_1 while
+    all experts are copies. Every expert is computed for every token, so that no shape depends on the routing.
     """
 
     def __init__(self, dense: nn.Linear, experts: int, top_k: int, router: str) -> None:
@@ -40,20 +40,20 @@ class Mixture(nn.Module):
         self.router = router
 
     def weights(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the kept experts [..., k], their weights [..., k] and the weights' sum [..., 1]."""
-        kept, chosen = logits.topk(self.top_k, dim=-1)
+        """Return the indices of the kept experts [..., k], their weights [..., k] and the weights' sum [..., 1]."""
+        kept_logits, kept = logits.topk(self.top_k, dim=-1)
         if self.router == "topk":
-            weights = kept.softmax(dim=-1)
-            return chosen, weights, torch.ones_like(weights[..., :1])
-        mass = logits.softmax(dim=-1).gather(-1, chosen)
+            weights = kept_logits.softmax(dim=-1)
+            return kept, weights, torch.ones_like(weights[..., :1])
+        mass = logits.softmax(dim=-1).gather(-1, kept)
         total = mass.sum(dim=-1, keepdim=True)
-        return chosen, mass / total.detach(), total / total.detach()
+        return kept, mass / total.detach(), total / total.detach()
 
     def forward(self, hidden: Tensor) -> Tensor:
-        chosen, weights, total = self.weights(self.gate(hidden))
+        kept, weights, total = self.weights(self.gate(hidden))
         outputs = torch.stack([expert(hidden) for expert in self.experts], dim=-2)  # [..., E, out]
-        picked = outputs.gather(-2, chosen.unsqueeze(-1).expand(*chosen.shape, outputs.shape[-1]))  # [..., k, out]
-        best, others = picked[..., 0, :], picked[..., 1:, :]
+        kept_outputs = outputs.gather(-2, kept.unsqueeze(-1).expand(*kept.shape, outputs.shape[-1]))  # [..., k, out]
+        best, others = kept_outputs[..., 0, :], kept_outputs[..., 1:, :]
         mixed = total * best
         if self.top_k > 1:
             mixed = mixed + (weights[..., 1:, None] * (others - best.unsqueeze(-2))).sum(dim=-2)
@@ -61,10 +61,10 @@ class Mixture(nn.Module):
 
 
 def _register(config_type: type[Any], model_type: type[Any]) -> tuple[type[Any], type[Any]]:
-    """Return configuration and model classes of the mixture over one architecture, known to transformers."""
+    """Create the mixture's configuration and model classes for one architecture and register them in transformers."""
 
     class MixtureConfig(config_type):  # type: ignore[misc]
-        """The architecture's configuration with the mixture's three settings."""
+        """The architecture's configuration with three settings of the mixture."""
 
         model_type = f"{config_type.model_type}-moe"
         moe_experts: int = 2
@@ -100,18 +100,19 @@ TYPES = {
 
 
 def problem(network: Any) -> str:
-    """Return why there is no mixture of a network; "" where there is one."""
-    found = getattr(getattr(network, "config", None), "model_type", type(network).__name__)
-    return "" if found in TYPES else f"no mixture for model type '{found}'; there is one for {', '.join(TYPES)}"
+    """Return why a network cannot become a mixture; "" if it can."""
+    model_type = getattr(getattr(network, "config", None), "model_type", type(network).__name__)
+    return "" if model_type in TYPES else f"no mixture for model type '{model_type}'; supported: {', '.join(TYPES)}"
 
 
 def mixture_of(network: Any, experts: int, top_k: int, router: str) -> Any:
-    """Return the mixture whose experts are copies of `network`'s layers; the gates are drawn, sd 0.02 as its layers.
+    """Return a mixture whose experts are copies of `network`'s layers and whose gates are random.
 
-    Raises ValueError for an architecture without `encoder.layer.*.intermediate.dense`.
+    The gates are drawn from torch's generator with the network's initializer range. Raises ValueError for an
+    architecture without `encoder.layer.*.intermediate.dense`.
     """
-    if why := problem(network):
-        raise ValueError(why)
+    if reason := problem(network):
+        raise ValueError(reason)
     model_type = network.config.model_type
     config_type, mixture_type = TYPES[model_type]
     settings = {**network.config.to_dict(), "moe_experts": experts, "moe_top_k": top_k, "moe_router": router}

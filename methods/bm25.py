@@ -1,9 +1,9 @@
-"""BM25: the lexical anchor (Robertson & Zaragoza 2009, DOI 10.1561/1500000019; Lucene's variant, by bm25s).
+"""BM25: the lexical baseline (Robertson & Zaragoza 2009, DOI 10.1561/1500000019; Lucene's variant, by bm25s).
 
     s(q, d) = Σ_{t ∈ q} ln( 1 + (N - n_t + ½) / (n_t + ½) ) · f_td / ( f_td + k1 (1 - b + b |d| / avg|d|) )
 
-Tokens are case-folded runs of letters, marks and digits; a run of Hangul becomes its overlapping syllable pairs, since
-Korean particles are written onto the word (Lucene's CJKAnalyzer does the same). No stemming, no stop words.
+Tokens are case-folded runs of letters, marks and digits. A run of Hangul becomes its overlapping syllable pairs, as
+Korean particles are attached to the word (Lucene's CJKAnalyzer does the same). No stemming, no stop words.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ k1, b      0.9 and 0.4 unless set"""
 
 
 def tokens(text: str) -> list[str]:
-    """Return the tokens of a text in Korean, Hindi, Persian or any script that parts words by spaces.
+    """Return the tokens of a text in Korean, Hindi, Persian or any script with spaces between words.
 
     >>> tokens("한국어 BM25")
     ['한국', '국어', 'bm25']
     """
     import regex
 
-    found: list[str] = []
+    words: list[str] = []
     for run in regex.findall(r"\p{Hangul}+|[\p{L}\p{M}\p{N}\u200c--\p{Hangul}]+", text.casefold(), flags=regex.V1):
         if regex.match(r"\p{Hangul}{2,}", run):
-            found += [run[i : i + 2] for i in range(len(run) - 1)]
+            words += [run[i : i + 2] for i in range(len(run) - 1)]
         else:
-            found.append(run)
-    return found
+            words.append(run)
+    return words
 
 
 class _Documents:
-    """The corpus as bm25s reads it, without the tokens that no query asks for.
+    """The corpus in the form that bm25s reads, without tokens that occur in no query.
 
-    `ids` yields the token ids of one passage after the other: its tokens that occur in a query, then as many of one
-    placeholder as make up its length. Memory grows with the queries' words, not with the corpus'.
+    `ids` yields the token ids of each passage: first its tokens that occur in a query, then as many placeholders as its
+    length needs. Memory grows with the words of the queries and not with those of the corpus.
     """
 
-    def __init__(self, passages: Mapping[str, str], asked: Iterable[str]) -> None:
-        self.vocab = {token: i for i, token in enumerate(sorted(asked))}
-        self.vocab[""] = len(self.vocab)  # the placeholder; bm25s' name of an empty token
+    def __init__(self, passages: Mapping[str, str], vocabulary: Iterable[str]) -> None:
+        self.vocab = {token: i for i, token in enumerate(sorted(vocabulary))}
+        self.vocab[""] = len(self.vocab)  # the placeholder: an empty token in bm25s
         self.names: list[str] = []
         self._kept, self._ends, self._lengths = array("i"), array("q"), array("i")
         for doc, text in passages.items():
-            found = tokens(text)
+            words = tokens(text)
             self.names.append(doc)
-            self._kept.extend(self.vocab[token] for token in found if token in self.vocab)
+            self._kept.extend(self.vocab[word] for word in words if word in self.vocab)
             self._ends.append(len(self._kept))
-            self._lengths.append(len(found))
+            self._lengths.append(len(words))
 
     @property
     def ids(self) -> _Documents:
@@ -78,29 +78,29 @@ class _Documents:
 
 @dataclass(frozen=True)
 class BM25:
-    """`k1` 0.9 and `b` 0.4 are Anserini's, and so those of MIRACL's BM25 baseline."""
+    """`k1` 0.9 and `b` 0.4 are Anserini's defaults, which MIRACL's BM25 baseline uses."""
 
     equation: ClassVar[str] = EQUATION
     k1: float = 0.9
     b: float = 0.4
 
     def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:
-        """Return up to `depth` passages a query that share a token with it; of equal scores, the larger id first."""
+        """Return up to `depth` passages per query that share a token with it; among equal scores, larger ids first."""
         import bm25s
         import numpy as np
 
-        asked = {query: tokens(text) for query, text in queries.items()}
-        documents = _Documents(passages, {token for found in asked.values() for token in found})
+        query_tokens = {query: tokens(text) for query, text in queries.items()}
+        documents = _Documents(passages, {word for words in query_tokens.values() for word in words})
         ids = documents.names
-        places = np.empty(len(ids), dtype=np.int64)
-        places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+        id_order = np.empty(len(ids), dtype=np.int64)
+        id_order[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
         index = bm25s.BM25(method="lucene", k1=self.k1, b=self.b)
         index.index(documents, show_progress=False)
         ranking = {}
-        for query, found in asked.items():
-            scores = index.get_scores(found) if found else np.zeros(len(ids), dtype=np.float32)
+        for query, words in query_tokens.items():
+            scores = index.get_scores(words) if words else np.zeros(len(ids), dtype=np.float32)
             positive = np.flatnonzero(scores > 0)
-            order = positive[np.lexsort((-places[positive], -scores[positive]))[:depth]]
+            order = positive[np.lexsort((-id_order[positive], -scores[positive]))[:depth]]
             ranking[query] = [(ids[row], float(scores[row])) for row in order]
         return ranking
 

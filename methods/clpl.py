@@ -2,13 +2,14 @@
 
     L = (1-λ) · InfoNCE(q, p+, n; τ) + λ · mean_{i,j}( 1 - cos(h(q*_ij), h(n_ij)) )
 
-q*_ij is a query that the negative n_ij answers: a passage that is pushed away from q is held near its own query.
+q*_ij is a query that the negative n_ij answers: a passage that is pushed away from q is kept near its own query.
 
-Departures of the published code from its text, and what is done here:
-* The printed formula sums the penalty, flips its sign when read literally, and weights it λ(1-λ); the code takes the
-  mean with weight λ. The code is followed.
-* The published code runs at batch 1 only; here any batch size, the penalty over every (negative, negative query).
-* Published: no in-batch negatives (`in_batch = false`); corrected: in-batch and hard negatives.
+Departures of the published code from the paper, and the choice made here:
+* The printed formula sums the penalty, has the opposite sign if read literally, and weights it by λ(1-λ). The code
+  takes the mean with weight λ, and so does this method.
+* The published code runs only at batch size 1. Here any batch size works: the penalty is the mean over every (negative,
+  negative query).
+* Published: no in-batch negatives (`in_batch = false`). Corrected: in-batch and hard negatives.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.types import Family, Need, TrainingData
-from methods.infonce import columns, contrast, rows
+from methods.infonce import contrastive_loss, draw_rows, text_columns
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -38,7 +39,7 @@ D_i           p_i+ and every other passage of the batch, all n too; without in_b
 
 
 def penalty(negatives: Sequence[Tensor], negative_queries: Sequence[Tensor]) -> Tensor:
-    """Return mean_{i,j}(1 - cos) over unit vectors [B, dim] of each negative and the query that it answers."""
+    """Return mean_{i,j}(1 - cos) over unit vectors [B, dim] of each negative and of the query that it answers."""
     import torch
 
     left, right = torch.stack(list(negatives)), torch.stack(list(negative_queries))  # [k, B, dim]
@@ -46,19 +47,19 @@ def penalty(negatives: Sequence[Tensor], negative_queries: Sequence[Tensor]) -> 
 
 
 def clpl(embeddings: Sequence[Tensor], settings: CLPL) -> Tensor:
-    """Return the loss of columns anchor, positive, k negatives, k negative queries, not yet normalised."""
+    """Return the loss of the columns anchor, positive, k negatives and k negative queries, not normalised."""
     from torch.nn import functional
 
-    anchors, positives, *rest = (functional.normalize(column, dim=-1) for column in embeddings)
-    negatives, queries = rest[: settings.negatives], rest[settings.negatives :]
-    contrastive = contrast(anchors, positives, negatives, settings.temperature, settings.in_batch)
+    anchors, positives, *others = (functional.normalize(column, dim=-1) for column in embeddings)
+    negatives, queries = others[: settings.negatives], others[settings.negatives :]
+    contrastive = contrastive_loss(anchors, positives, negatives, settings.temperature, settings.in_batch)
     weight = settings.penalty_weight
     return (1 - weight) * contrastive + weight * penalty(negatives, queries)
 
 
 @dataclass(frozen=True)
 class CLPL:
-    """`temperature` 0.02, 4 negatives and λ = 0.1 as published; the penalty has no temperature."""
+    """`temperature` 0.02, 4 negatives and λ = 0.1 are the published values; the penalty has no temperature."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HARD_NEGATIVES, Need.NEGATIVE_QUERIES})
     family: ClassVar[Family] = "ranking"
@@ -70,23 +71,23 @@ class CLPL:
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
-            raise ValueError(f"temperature {self.temperature} is not above 0")
+            raise ValueError(f"temperature {self.temperature} must be greater than 0")
         if self.negatives < 1:
-            raise ValueError(f"negatives {self.negatives} is not 1 or more")
+            raise ValueError(f"negatives {self.negatives} must be at least 1")
         if not 0 <= self.penalty_weight <= 1:
-            raise ValueError(f"penalty_weight {self.penalty_weight} is not between 0 and 1")
+            raise ValueError(f"penalty_weight {self.penalty_weight} must be between 0 and 1")
 
     def examples(self, data: TrainingData) -> Dataset:
         """Return anchor, positive, negative_1 … negative_k, query_1 … query_k (the negatives' own queries)."""
         from datasets import Dataset
 
-        drawn = rows(data, self.negatives)
+        rows = draw_rows(data, self.negatives)
         rng = data.rng("negative_queries")
         queries = {
-            f"query_{k + 1}": [rng.choice(data.negative_queries[docs[k]]) for _, _, docs in drawn]
+            f"query_{k + 1}": [rng.choice(data.negative_queries[docs[k]]) for _, _, docs in rows]
             for k in range(self.negatives)
         }
-        return Dataset.from_dict(columns(data, drawn) | queries)
+        return Dataset.from_dict(text_columns(data, rows) | queries)
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
         """Return the loss of the equation above."""

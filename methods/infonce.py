@@ -1,9 +1,9 @@
-"""InfoNCE over one positive and sampled hard negatives: the control of CLPL.
+"""InfoNCE with one positive and sampled hard negatives: the control of CLPL.
 
     l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_{d ∈ D_i} e^{cos(q_i,d)/τ} )
 
-D_i is {p_i, n_i1 … n_ik} as published (no in-batch negatives), and every passage of the batch as corrected.
-Source: arXiv 2412.17364 and its code, where "random dataset" and "ANCE dataset" differ in the negatives alone.
+Published: D_i is {p_i, n_i1 … n_ik}, without in-batch negatives. Corrected: D_i is every passage of the batch.
+Source: arXiv 2412.17364 and its code, where "random dataset" and "ANCE dataset" differ only in the negatives.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ k          negatives (4 unless set)
 Row = tuple[str, str, list[str]]  # query id, relevant passage id, ids of the drawn negatives
 
 
-def contrast(
+def contrastive_loss(
     anchors: Tensor, positives: Tensor, negatives: Sequence[Tensor], temperature: float, in_batch: bool
 ) -> Tensor:
-    """Return InfoNCE over unit vectors; `anchors`, `positives` and each of `negatives` are [B, dim].
+    """Return InfoNCE of unit vectors; `anchors`, `positives` and each of `negatives` are [B, dim].
 
-    With `in_batch`, every positive and negative of the batch is a candidate of every anchor: [B, B(1+k)].
+    With `in_batch`, every positive and negative of the batch is a candidate for every anchor: [B, B(1+k)].
     """
     import torch
     from torch.nn import functional
@@ -51,43 +51,43 @@ def contrast(
 
 
 def infonce(embeddings: Sequence[Tensor], temperature: float, in_batch: bool) -> Tensor:
-    """Return the loss of columns anchor, positive, negatives, whose vectors need not be normalised."""
+    """Return the loss of the columns anchor, positive and negatives, which are normalised here."""
     from torch.nn import functional
 
     anchors, positives, *negatives = (functional.normalize(column, dim=-1) for column in embeddings)
-    return contrast(anchors, positives, negatives, temperature, in_batch)
+    return contrastive_loss(anchors, positives, negatives, temperature, in_batch)
 
 
-def rows(data: TrainingData, negatives: int) -> list[Row]:
-    """Return (query id, passage id, drawn negatives) for each training pair; drawn once, for all epochs.
+def draw_rows(data: TrainingData, negatives: int) -> list[Row]:
+    """Return (query id, passage id, sampled negatives) for each training pair.
 
-    Departure from the published code, which draws anew at every epoch from the process' global generator. Where
-    fewer were mined than are asked for, they repeat, as there.
+    The sample is drawn once for all epochs; the published code draws a new one in every epoch, from the global
+    generator. If fewer negatives were mined than requested, they repeat, as in the published code.
     """
     rng = data.rng("negatives")
-    drawn = []
+    rows = []
     for query, doc in data.pairs():
         mined = list(data.negatives[query])
         pool = mined * -(-negatives // len(mined)) if mined else []
         if pool:
-            drawn.append((query, doc, rng.sample(pool, negatives)))
-    return drawn
+            rows.append((query, doc, rng.sample(pool, negatives)))
+    return rows
 
 
-def columns(data: TrainingData, drawn: Sequence[Row]) -> dict[str, list[str]]:
+def text_columns(data: TrainingData, rows: Sequence[Row]) -> dict[str, list[str]]:
     """Return the texts of the rows as columns anchor, positive, negative_1 … negative_k."""
     passages, queries = data.passages, data.queries
     texts = {
-        "anchor": [queries[query] for query, _, _ in drawn],
-        "positive": [passages[doc] for _, doc, _ in drawn],
+        "anchor": [queries[query] for query, _, _ in rows],
+        "positive": [passages[doc] for _, doc, _ in rows],
     }
-    negatives = zip(*(docs for _, _, docs in drawn), strict=True)
+    negatives = zip(*(docs for _, _, docs in rows), strict=True)
     return texts | {f"negative_{k}": [passages[doc] for doc in docs] for k, docs in enumerate(negatives, start=1)}
 
 
 @dataclass(frozen=True)
 class InfoNCE:
-    """`temperature` 0.02 and 4 negatives as published (train_group_size 5)."""
+    """`temperature` 0.02 and 4 negatives (train_group_size 5) are the published values."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HARD_NEGATIVES})
     family: ClassVar[Family] = "ranking"
@@ -98,18 +98,18 @@ class InfoNCE:
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
-            raise ValueError(f"temperature {self.temperature} is not above 0")
+            raise ValueError(f"temperature {self.temperature} must be greater than 0")
         if self.negatives < 1:
-            raise ValueError(f"negatives {self.negatives} is not 1 or more")
+            raise ValueError(f"negatives {self.negatives} must be at least 1")
 
     def examples(self, data: TrainingData) -> Dataset:
         """Return anchor, positive, negative_1 … negative_k."""
         from datasets import Dataset
 
-        return Dataset.from_dict(columns(data, rows(data, self.negatives)))
+        return Dataset.from_dict(text_columns(data, draw_rows(data, self.negatives)))
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
-        """Return InfoNCE over the drawn negatives, and over the batch's where `in_batch`."""
+        """Return InfoNCE over the sampled negatives and, with `in_batch`, those of the batch."""
         from methods._loss import EmbeddingLoss
 
         return EmbeddingLoss(model, lambda embeddings, _: infonce(embeddings, self.temperature, self.in_batch))

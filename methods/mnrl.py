@@ -2,7 +2,7 @@
 
     l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_j e^{cos(q_i,p_j)/τ} )          (Henderson et al. 2017, arXiv 1705.00652)
 
-The loss is sentence-transformers' own MultipleNegativesRankingLoss at scale 1/τ.
+The loss is MultipleNegativesRankingLoss of sentence-transformers with scale 1/τ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ j          over all passages of the batch
 
 @dataclass(frozen=True)
 class MNRL:
-    """In-batch negatives alone; `temperature` 0.05 is the library's scale of 20."""
+    """In-batch negatives only; `temperature` 0.05 is the library's default scale of 20."""
 
     needs: ClassVar[frozenset[Need]] = frozenset()
     family: ClassVar[Family] = "ranking"
@@ -36,10 +36,10 @@ class MNRL:
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
-            raise ValueError(f"temperature {self.temperature} is not above 0")
+            raise ValueError(f"temperature {self.temperature} must be greater than 0")
 
     def examples(self, data: TrainingData) -> Dataset:
-        """Return one row for each (training query, relevant passage)."""
+        """Return one row per (training query, relevant passage)."""
         from datasets import Dataset
 
         pairs = data.pairs()

@@ -1,7 +1,8 @@
 """Mixture of experts in the intermediate layers (arXiv 2412.17364).
 
-Each encoder layer's `intermediate.dense` becomes E deep copies of it and `gate = Linear(hidden, E, bias=False)`; a
-token is the weighted sum of its top-k experts by the gate's logits. No load-balancing loss, as published.
+Each encoder layer's `intermediate.dense` is replaced by E copies of it and `gate = Linear(hidden, E, bias=False)`. The
+output for a token is the weighted sum of its top-k experts by the gate's logits. As published, there is no
+load-balancing loss.
 
     y = Σ_{e ∈ top-k of g} w_e f_e(x),  g = gate(x)
 
@@ -9,10 +10,10 @@ token is the weighted sum of its top-k experts by the gate's logits. No load-bal
     topk      softmax over the k kept logits (published)                  equals dense           exactly 0
     switch    p_e / stop_gradient(Σ p over the kept), p = softmax over E  equals dense           not 0
 
-`topk` with k = 1 weighs its expert by a constant 1, so routing stays at its random draw. `switch` softmaxes before
-top-k, as Switch Transformer (Fedus et al. 2021, arXiv 2101.03961), whose weight p_e alone would scale the layer's
-output by p_e at initialisation; dividing by the kept mass, held constant, keeps the dense output bit for bit and lets
-the gate learn.
+`topk` with k = 1 gives its expert the constant weight 1, so the routing stays at its random initialisation. `switch`
+takes the softmax before top-k, like Switch Transformer (Fedus et al. 2021, arXiv 2101.03961). There the weight is p_e
+alone, which would scale the layer's output by p_e at initialisation; here it is divided by the kept mass, held
+constant, which keeps the dense output bit for bit and lets the gate learn.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ w_e    by router (switch unless set):
 
 
 def register() -> None:
-    """Make transformers know the mixture's model types; call it before opening a saved one elsewhere."""
+    """Register the mixture's model types in transformers; call it before loading a saved mixture."""
     import methods._moe_model  # noqa: F401
 
 
 @dataclass(frozen=True)
 class MixtureOfExperts:
-    """`experts` 2 and `top_k` 1 as published; `router` `topk` as published, `switch` as corrected."""
+    """`experts` 2 and `top_k` 1 are the published values; `router` is `topk` (published) or `switch` (corrected)."""
 
     equation: ClassVar[str] = EQUATION
     experts: int = 2
@@ -49,23 +50,23 @@ class MixtureOfExperts:
 
     def __post_init__(self) -> None:
         if self.router not in ("topk", "switch"):
-            raise ValueError(f"router '{self.router}' is neither topk nor switch")
+            raise ValueError(f"router '{self.router}' must be topk or switch")
         if not 1 <= self.top_k <= self.experts:
             raise ValueError(f"top_k {self.top_k} is not between 1 and experts {self.experts}")
 
     def register(self) -> None:
-        """Make transformers know the mixture's model types."""
+        """Register the mixture's model types in transformers."""
         register()
 
     def problem(self, model: SentenceTransformer) -> str:
-        """Return why there is no mixture of this model; "" where there is one."""
+        """Return why this model cannot become a mixture; "" if it can."""
         from methods._moe_model import problem
 
         transformer: Any = model[0]
         return problem(getattr(transformer, "model", None))
 
     def apply(self, model: SentenceTransformer) -> None:
-        """Replace the network by its mixture: same function, own model type, gates drawn from torch's generator."""
+        """Replace the network by a mixture: same outputs, another model type, gates drawn from torch's generator."""
         from methods._moe_model import mixture_of
 
         transformer: Any = model[0]

@@ -3,8 +3,8 @@
     l_i = -log( e^{cos(h_i,h_i+)/τ} / Σ_j( e^{cos(h_i,h_j+)/τ} + e^{cos(h_i,h_j-)/τ} ) )    (Gao et al. 2021, arXiv
     2104.08821, as in arXiv 2308.03103 for retrieval)
 
-With one hard negative this is MultipleNegativesRankingLoss at scale 1/τ = 20: the library's loss is used. It never
-sees a training query of the suite.
+With one hard negative this is MultipleNegativesRankingLoss of sentence-transformers with scale 1/τ = 20, which is used
+here. It reads no training query of the suite.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class NliSimCSE:
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
-            raise ValueError(f"temperature {self.temperature} is not above 0")
+            raise ValueError(f"temperature {self.temperature} must be greater than 0")
 
     def examples(self, data: TrainingData) -> Dataset:
-        """Return one row for each triple of the suite."""
+        """Return one row per NLI triple of the suite."""
         from datasets import Dataset
 
         triples = data.data.nli
@@ -54,7 +54,7 @@ class NliSimCSE:
         )
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
-        """Return the library's loss over positives and hard negatives of the batch."""
+        """Return the library's loss over the positives and hard negatives of the batch."""
         from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
         return MultipleNegativesRankingLoss(model, scale=1 / self.temperature)

@@ -2,7 +2,7 @@
 
     s(q, d) = cos(v_q, v_d),  v_t = (1 + ln f_t) · (1 + ln( (1 + N) / (1 + n_t) ))
 
-They serve as experts that need no download. LSA: Deerwester et al. 1990.
+They serve as experts without a download. LSA: Deerwester et al. 1990.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ v        reduced to components dimensions by SVD where components > 0"""
 
 @dataclass(frozen=True)
 class TfIdf:
-    """Cosine of TF-IDF vectors over n-grams of `analyzer` units, reduced to `components` dimensions where > 0."""
+    """Cosine of TF-IDF vectors over n-grams of `analyzer` units, reduced to `components` dimensions if > 0."""
 
     equation: ClassVar[str] = EQUATION
     analyzer: Literal["word", "char_wb"] = "word"
@@ -34,10 +34,10 @@ class TfIdf:
 
     def __post_init__(self) -> None:
         if self.analyzer not in ("word", "char_wb"):
-            raise ValueError(f"analyzer '{self.analyzer}' is neither word nor char_wb")
+            raise ValueError(f"analyzer '{self.analyzer}' must be word or char_wb")
 
     def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:
-        """Return the `depth` passages of largest cosine for each query."""
+        """Return the `depth` passages with the largest cosine for each query."""
         import numpy as np
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -50,14 +50,15 @@ class TfIdf:
             sublinear_tf=True,
             token_pattern=r"\S+" if self.analyzer == "word" else None,
         )
-        corpus = vectorizer.fit_transform([passages[doc] for doc in ids])
-        asked = vectorizer.transform(list(queries.values()))
+        passage_vectors = vectorizer.fit_transform([passages[doc] for doc in ids])
+        query_vectors = vectorizer.transform(list(queries.values()))
         if self.components:
-            svd = TruncatedSVD(min(self.components, min(corpus.shape) - 1), random_state=0)
-            corpus, asked = normalize(svd.fit_transform(corpus)), normalize(svd.transform(asked))
-            similarities = corpus @ asked.T  # [N, Q]
+            svd = TruncatedSVD(min(self.components, min(passage_vectors.shape) - 1), random_state=0)
+            passage_vectors = normalize(svd.fit_transform(passage_vectors))
+            query_vectors = normalize(svd.transform(query_vectors))
+            similarities = passage_vectors @ query_vectors.T  # [N, Q]
         else:
-            similarities = (corpus @ asked.T).toarray()
+            similarities = (passage_vectors @ query_vectors.T).toarray()
         ranking = {}
         for row, query in enumerate(queries):
             scores = similarities[:, row]

@@ -1,4 +1,4 @@
-"""Keys and derived seeds are what they were: a change here renames every stored artifact."""
+"""Keys and derived seeds do not change: a change would rename every stored output."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import pytest
 from harness.keys import canonical, derive, digest, file_sha256, folder_sha256, key, texts_sha256
 
 
-def test_canonical_json_is_sorted_dense_and_keeps_its_script() -> None:
+def test_canonical_json_is_sorted_compact_and_not_escaped() -> None:
     assert canonical({"b": [1, 2.5], "a": "가"}) == '{"a":"가","b":[1,2.5]}'
 
 
-def test_canonical_json_refuses_nan() -> None:
+def test_canonical_json_rejects_nan() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"score": float("nan")})
 
@@ -56,7 +56,7 @@ def test_a_digest_is_the_sha256_of_the_canonical_json() -> None:
     assert digest({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
 
-def test_texts_have_one_digest_whatever_their_order() -> None:
+def test_the_digest_of_texts_does_not_depend_on_their_order() -> None:
     expected = "1a0e4c0e35687906b9ef8eb9fa9cdaabcb86ca8cdca663db74bb0786b2a22c57"
     assert texts_sha256({"b": "2", "a": "1"}) == texts_sha256({"a": "1", "b": "2"}) == expected
 
@@ -65,12 +65,12 @@ def test_moving_a_boundary_between_id_and_text_changes_the_digest() -> None:
     assert texts_sha256({"a": "bc"}) != texts_sha256({"ab": "c"})
 
 
-def test_a_file_is_named_by_its_bytes(tmp_path: Path) -> None:
+def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert file_sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_a_folder_is_named_by_its_files_and_not_by_its_place(tmp_path: Path) -> None:
+def test_the_digest_of_a_folder_depends_on_its_files_and_not_on_its_path(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name / "below").mkdir(parents=True)
         (tmp_path / name / "below/file").write_bytes(b"same")
@@ -80,7 +80,7 @@ def test_a_folder_is_named_by_its_files_and_not_by_its_place(tmp_path: Path) -> 
     assert folder_sha256(tmp_path / "two") != before
 
 
-def test_hidden_files_of_a_folder_do_not_name_it(tmp_path: Path) -> None:
+def test_hidden_files_do_not_change_the_digest_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"same")
     before = folder_sha256(tmp_path)
     (tmp_path / ".cache").mkdir()

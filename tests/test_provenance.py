@@ -84,7 +84,7 @@ def test_another_number_of_threads_is_in_the_variables_and_in_the_keys(monkeypat
 @pytest.mark.parametrize("given", ["0", "-1", "two", "", "1.5"])
 def test_no_number_of_threads_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("HARNESS_THREADS", given)
-    with pytest.raises(RequestError, match=f"^HARNESS_THREADS={given}: want a number of threads a cell, from 1 on$"):
+    with pytest.raises(RequestError, match=f"^HARNESS_THREADS={given} is not a positive integer; set threads"):
         determinism.threads()
 
 

@@ -108,7 +108,7 @@ def _place(cache_dir: Path | None, data_dir: Path | None, methods_path: Path | N
         cache=(cache_dir or default_root()).absolute(),
         data_dir=data_dir.absolute() if data_dir else None,
         methods_path=methods_path.absolute() if methods_path else None,
-        device=determinism.device_of(device),
+        device=determinism.resolve_device(device),
     )
 
 

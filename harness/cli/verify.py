@@ -51,9 +51,9 @@ def verify(
     if not hashes_only and not found.differences:
         place = Elsewhere(suite, base_model, _absolute(data_dir), _absolute(methods_path))
         if device is not None:
-            place = replace(place, device=determinism.device_of(device))
+            place = replace(place, device=determinism.resolve_device(device))
         rebuilt = rebuild(folder, (cache_dir or default_root()).absolute(), place)
-        determinism.device_of(rebuilt.request.place.device)  # refuses one that is not here
+        determinism.resolve_device(rebuilt.request.place.device)  # refuses one that is not here
         how = Again(jobs or default_jobs(rebuilt.request.place.device), margin, encode_batch_size)
         chosen, skipped = choose(folder, rebuilt, cells)
         graded = _run_again(folder, rebuilt, chosen, how)

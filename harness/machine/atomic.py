@@ -1,4 +1,4 @@
-"""Files that are either whole or absent."""
+"""Atomic writing: a file is complete or absent."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` under a temporary name, sync, then rename: no reader sees a part of it."""
+    """Write `content` under a temporary name, sync and rename it to `path`: no reader sees a partial file."""
     write_together({path: content})
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write files, each under a temporary name, and rename them when all are there: a full disk changes none."""
-    written: dict[Path, Path] = {}
+    """Write all files under temporary names, then rename them: an error such as a full disk changes none of them."""
+    temporary_of: dict[Path, Path] = {}
     try:
         for path, content in files.items():
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            written[path] = Path(name)
+            temporary_of[path] = Path(name)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            written[path].chmod(0o644)
-        for path, temporary in written.items():
+            temporary_of[path].chmod(0o644)
+        for path, temporary in temporary_of.items():
             temporary.replace(path)
     finally:
-        for temporary in written.values():
+        for temporary in temporary_of.values():
             temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where the manifests, the templates and the committed results are: in the wheel, or in the checkout."""
+"""The folders of manifests, templates and committed results, in an installed wheel or in a checkout."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def _folder(name: str) -> Path:
 
 
 def manifests() -> Path:
-    """Return the folder of the suites' manifests and of the bundled data."""
+    """Return the folder of the suite manifests and of the bundled data."""
     return _folder("datasets_manifest")
 
 
 def results() -> Path:
-    """Return the folder of the committed results; a wheel has the published claims alone."""
+    """Return the folder of the committed results; a wheel contains only the published claims."""
     return _folder("results")
 
 

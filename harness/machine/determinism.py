@@ -1,6 +1,7 @@
-"""How a process computes: one thread on CPU, deterministic algorithms, no global draw left unseeded.
+"""Deterministic computation: one CPU thread, deterministic algorithms, every global generator seeded.
 
-`HARNESS_THREADS` sets another number of threads a cell. It changes the last bits (trap T20), and so is in the keys.
+`HARNESS_THREADS` sets another number of threads per cell. It changes the last bits of results (docs/traps.md, T20), so
+the keys contain it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import MutableMapping
 from harness.keys import derive
 
 ENVIRONMENT = {
-    "OMP_WAIT_POLICY": "PASSIVE",  # busy waiting makes two trainings on two cores 8 times slower (trap T21)
+    "OMP_WAIT_POLICY": "PASSIVE",  # busy waiting: two trainings on two cores 8 times slower (docs/traps.md, T21)
     "TOKENIZERS_PARALLELISM": "false",
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what torch asks for to make cuBLAS deterministic
-    "ACCELERATE_MIXED_PRECISION": "no",  # where a training says nothing of halves, its trainer reads it here
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # required by torch for deterministic cuBLAS
+    "ACCELERATE_MIXED_PRECISION": "no",  # the trainer's default where the arguments set no precision
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -29,39 +30,39 @@ _READ_BY_LIBRARIES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREAD
 
 
 def threads() -> int:
-    """Return the threads of a cell: one, or what HARNESS_THREADS says; raises RequestError for no positive number."""
+    """Return the threads per cell: HARNESS_THREADS, by default 1; raises RequestError if it is not positive."""
     from harness.errors import RequestError
 
-    given = os.environ.get(THREADS, "1")
-    if not (given.isascii() and given.isdigit() and int(given) > 0):
-        raise RequestError(f"{THREADS}={given}: want a number of threads a cell, from 1 on")
-    return int(given)
+    text = os.environ.get(THREADS, "1")
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise RequestError(f"{THREADS}={text} is not a positive integer; set threads per cell")
+    return int(text)
 
 
 def thread_settings() -> dict[str, int]:
-    """Return what the keys of computed stages say of threads: nothing of one, which is the rule."""
+    """Return the part of a stage's key about threads: empty for one thread, the default."""
     return {"threads": threads()} if threads() > 1 else {}
 
 
 def variables() -> dict[str, str]:
-    """Return the variables that libraries read when they are imported."""
+    """Return the environment variables that libraries read when they are imported."""
     count = str(threads())
     return {**ENVIRONMENT, **dict.fromkeys(_READ_BY_LIBRARIES, count), THREADS: count}
 
 
 def set_environment(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set the variables that libraries read when they are imported; call it before torch is."""
+    """Set the variables that libraries read when they are imported; call it before importing torch."""
     environment.update(variables())
 
 
-def deterministic(seed: int, device: str) -> None:
-    """Fix threads, algorithms and every global generator for one cell."""
+def set_deterministic(seed: int, device: str) -> None:
+    """Set threads, deterministic algorithms and the seeds of all global generators for one cell."""
     import numpy as np
     import torch
 
     torch.set_num_threads(threads())
-    # Strict: only then are the backwards of flash and memory-efficient attention deterministic (PyTorch's
-    # attention_backward.cu takes one split of the keys); cuDNN's attention has none that is.
+    # Not warn_only: the backward passes of flash and memory-efficient attention are deterministic only in strict mode
+    # (PyTorch's attention_backward.cu then uses one split of the keys). cuDNN's attention has no deterministic one.
     torch.use_deterministic_algorithms(True, warn_only=False)
     torch.backends.cuda.enable_cudnn_sdp(False)
     torch.backends.cudnn.benchmark = False
@@ -75,7 +76,7 @@ def deterministic(seed: int, device: str) -> None:
 
 
 def peak_memory(device: str) -> int:
-    """Return the process' peak resident bytes, or the peak bytes on the accelerator."""
+    """Return the peak bytes in use: resident memory of the process on CPU, otherwise memory of the GPU."""
     if device != "cpu":
         import torch
 
@@ -84,18 +85,21 @@ def peak_memory(device: str) -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def device_of(wanted: str) -> str:
-    """Return `cpu` or `cuda` for `auto`, looking for a driver before torch is imported for the question."""
+def resolve_device(requested: str) -> str:
+    """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises RequestError if CUDA is requested but not available.
+
+    Without an NVIDIA driver `auto` does not import torch.
+    """
     import shutil
 
     from harness.errors import RequestError
 
-    if wanted == "cpu" or (wanted == "auto" and shutil.which("nvidia-smi") is None):
+    if requested == "cpu" or (requested == "auto" and shutil.which("nvidia-smi") is None):
         return "cpu"
     import torch
 
     if torch.cuda.is_available():
         return "cuda"
-    if wanted == "auto":
+    if requested == "auto":
         return "cpu"
-    raise RequestError(f"--device {wanted}: torch sees no such device; use --device cpu")
+    raise RequestError(f"--device {requested}: CUDA is not available; use --device cpu")

@@ -1,11 +1,11 @@
-"""The energy that was used while a cell ran, where the machine counts it; absent where it does not.
+"""The energy used while a cell ran, on machines with energy counters; empty on others.
 
-Both counters are of a whole device, so what ran beside the cell is in them too: `scope` says so. Nothing is estimated
-from a rated power here; `kind` is "measured" wherever there is a number.
+The counters cover whole devices and so include other processes: `scope` says so. Nothing is estimated from a rated
+power: `kind` is always "measured".
 
-* Processor packages: Linux's powercap counters (RAPL), `energy_uj`, in microjoules, which start over at
-  `max_energy_range_uj`. They are readable by root alone on most machines.
-* GPU: NVML's `nvmlDeviceGetTotalEnergyConsumption`, in millijoules since the driver was loaded; wants `nvidia-ml-py`.
+* Processor packages: Linux's powercap counters (RAPL), `energy_uj`, in microjoules, which wrap around at
+  `max_energy_range_uj`. On most machines only root can read them.
+* GPU: NVML's `nvmlDeviceGetTotalEnergyConsumption`, in millijoules since the driver was loaded; needs `nvidia-ml-py`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 POWERCAP = Path("/sys/class/powercap")
-_PACKAGE = "intel-rapl:[0-9]*"  # AMD's too; with a second colon it is a part of a package, counted there already
+_PACKAGE = "intel-rapl:[0-9]*"  # AMD's too; a second colon marks a part of a package, which the package includes
 
 
 @dataclass(frozen=True)
 class Meter:
-    """Counters as they stood when a cell began."""
+    """The counters at the start of a cell."""
 
     device: str
     powercap: Path
@@ -29,36 +29,36 @@ class Meter:
     gpu: int | None  # millijoules
 
     def read(self) -> dict[str, Any]:
-        """Return the joules since then, {} where nothing is counted."""
-        found: dict[str, Any] = {}
-        now = _packages(self.powercap)
-        if self.packages and now.keys() == self.packages.keys():
-            used = sum(_passed(self.packages[name], now[name], self.powercap / name) for name in now)
-            found["cpu_joules"] = used / 1e6
+        """Return the joules since the start; {} without counters."""
+        joules: dict[str, Any] = {}
+        packages = _packages(self.powercap)
+        if self.packages and packages.keys() == self.packages.keys():
+            used = sum(_difference(self.packages[name], packages[name], self.powercap / name) for name in packages)
+            joules["cpu_joules"] = used / 1e6
         gpu = _gpu(self.device)
         if gpu is not None and self.gpu is not None:
-            found["gpu_joules"] = (gpu - self.gpu) / 1e3
-        return {**found, "kind": "measured", "scope": "whole devices, all that ran beside the cell"} if found else {}
+            joules["gpu_joules"] = (gpu - self.gpu) / 1e3
+        return {**joules, "kind": "measured", "scope": "whole devices, all that ran beside the cell"} if joules else {}
 
 
 def start(device: str, powercap: Path = POWERCAP) -> Meter:
-    """Return a meter that counts from now."""
+    """Return a meter started now."""
     return Meter(device, powercap, _packages(powercap), _gpu(device))
 
 
 def _packages(powercap: Path) -> dict[str, int]:
-    found = {}
+    microjoules = {}
     for folder in sorted(powercap.glob(_PACKAGE)):
         if folder.name.count(":") == 1:
             try:
-                found[folder.name] = int((folder / "energy_uj").read_text(encoding="utf-8"))
+                microjoules[folder.name] = int((folder / "energy_uj").read_text(encoding="utf-8"))
             except (OSError, ValueError):
                 return {}
-    return found
+    return microjoules
 
 
-def _passed(before: int, after: int, folder: Path) -> int:
-    """Return the microjoules between two readings; the counter may have started over once."""
+def _difference(before: int, after: int, folder: Path) -> int:
+    """Return the microjoules between two readings; the counter may have wrapped around once."""
     if after >= before:
         return after - before
     return after - before + int((folder / "max_energy_range_uj").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Python's collector of cycles, out of the way of what makes none."""
+"""Pausing Python's cyclic garbage collector."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Look for no cycles meanwhile: each search walks all that was read so far, which adds up to seconds."""
-    on = gc.isenabled()
+    """Disable the collector inside the block: it would repeatedly traverse all objects read so far, for seconds."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if on:
+        if enabled:
             gc.enable()

@@ -1,4 +1,4 @@
-"""The machine and its libraries, as far as they can change a number."""
+"""The properties of machine and libraries that can change a result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PACKAGES = (
     "mteb",
     "pandas",
 )
-# What kernels are chosen by, of the dozens of flags that a processor has.
+# The processor flags that libraries choose their kernels by.
 _INSTRUCTIONS = re.compile(r"sse4_[12]|avx\w*|fma|f16c|amx\w*|asimd\w*|bf16|i8mm|sve\w*")
 
 
@@ -39,7 +39,7 @@ def environment() -> dict[str, Any]:
     """Return interpreter, packages, operating system and processor."""
     return {
         "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
         "os": platform.platform(),
         "cpu": _cpu("model name") or platform.processor(),
         "cpu_instructions": sorted(filter(_INSTRUCTIONS.fullmatch, (_cpu("flags") or _cpu("Features")).split())),
@@ -55,7 +55,7 @@ def _version(name: str) -> str | None:
 
 
 def _cpu(field: str) -> str:
-    """Return what Linux says of the first core, "" elsewhere."""
+    """Return a field of the first core in /proc/cpuinfo; "" on systems without it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -64,7 +64,7 @@ def _cpu(field: str) -> str:
 
 
 def torch_state() -> dict[str, Any]:
-    """Return how torch computes here and now: its threads, kernels, switches, and the accelerator."""
+    """Return the state of torch that can change a result: threads, kernels, switches and the GPU."""
     import torch
 
     return {
@@ -83,7 +83,10 @@ def torch_state() -> dict[str, Any]:
 
 
 def attention_kernels() -> list[str]:
-    """Return the kernels that torch may choose from on a GPU; the network's own choice is in the record beside it."""
+    """Return the attention kernels that torch may choose from on a GPU.
+
+    The record holds the network's attention implementation separately.
+    """
     import torch
 
     kernels: Any = torch.backends.cuda
@@ -93,7 +96,7 @@ def attention_kernels() -> list[str]:
         "cudnn": kernels.cudnn_sdp_enabled(),
         "math": kernels.math_sdp_enabled(),
     }
-    return [name for name, on in enabled.items() if on]
+    return [name for name, allowed in enabled.items() if allowed]
 
 
 def _accelerator() -> dict[str, Any]:
@@ -114,9 +117,9 @@ def _accelerator() -> dict[str, Any]:
 
 
 def driver(version_file: Path = Path("/proc/driver/nvidia/version")) -> str | None:
-    """Return the version of the NVIDIA driver, None where the kernel does not say."""
+    """Return the version of the NVIDIA driver; None without one."""
     try:
-        found = re.search(r"Kernel Module .*?\s(\d+\.[.\d]+)\s", version_file.read_text(encoding="utf-8"))
+        match = re.search(r"Kernel Module .*?\s(\d+\.[.\d]+)\s", version_file.read_text(encoding="utf-8"))
     except OSError:
         return None
-    return found[1] if found else None
+    return match[1] if match else None

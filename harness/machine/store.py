@@ -1,11 +1,11 @@
-"""The store of stage outputs: content-addressed folders, whole or absent, verified when they are read.
+"""The store of stage outputs: content-addressed folders, complete or absent, verified on reading.
 
-    ROOT/<stage>/<key[:2]>/<key>/...            what the stage wrote
-    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds it took
-    ROOT/.partial/<key>/                        checkpoints of an unfinished training
-    ROOT/.locks/<key>                           one writer a key; a second process waits and then reads
+    ROOT/<stage>/<key[:2]>/<key>/...            the files of a stage
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds of the stage
+    ROOT/.partial/<key>/                        checkpoints of an unfinished stage
+    ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
 
-A stage that fails leaves nothing behind; a damaged artifact is removed and made again.
+A stage that fails leaves nothing behind; a damaged output is removed and made again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from harness.schema import Strict
 from harness.types import Progress
 
 MANIFEST = ".artifact.json"
-VALUE = "value.json"  # the one file of an output that is a JSON value
+VALUE = "value.json"  # the only file of an output that is a JSON value
 
 
 def default_root() -> Path:
@@ -38,7 +38,7 @@ def default_root() -> Path:
 
 
 class StageRun(Strict):
-    """One stage as a cell went through it."""
+    """One stage of a cell: its key, its seconds, and whether its output was cached."""
 
     stage: str
     key: str
@@ -47,7 +47,7 @@ class StageRun(Strict):
 
 
 class Store:
-    """Outputs of stages under `root`; `runs` lists the stages that it was asked for; `progress` hears of long ones."""
+    """Outputs of stages under `root`; `runs` lists the stages requested; long stages report to `progress`."""
 
     def __init__(self, root: Path, progress: Progress = lambda stage, done, total: None) -> None:
         self.root = root
@@ -59,21 +59,21 @@ class Store:
             raise self._unwritable(error) from error
 
     def make(self, stage: str, key: str, write: Callable[[Path], None]) -> Path:
-        """Return the folder of a stage's output; `write(folder)` fills it where there is none that is whole."""
+        """Return the folder of a stage's output; `write(folder)` makes it if it is missing or damaged."""
         started = time.perf_counter()
-        final = self._final(stage, key)
+        folder = self._folder(stage, key)
         cached = self.has(stage, key)
         if not cached:
             with self._locked(key):
-                cached = self.has(stage, key)  # another process may have made it while this one waited
+                cached = self.has(stage, key)  # again: another process may have made it while this one waited
                 if not cached:
-                    self._write(final, stage, write)
+                    self._write(folder, stage, write)
         self.runs.append(StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached))
-        return final
+        return folder
 
     def has(self, stage: str, key: str) -> bool:
-        """Return whether a whole output is there, every file with its recorded sha256."""
-        folder = self._final(stage, key)
+        """Return whether the output exists and every file has its recorded sha256."""
+        folder = self._folder(stage, key)
         try:
             recorded = json.loads((folder / MANIFEST).read_bytes())["files"]
             return bool(_hashes(folder) == recorded)
@@ -81,11 +81,11 @@ class Store:
             return False
 
     def find(self, stage: str, key: str) -> Path | None:
-        """Return the folder of a stage's output where it is whole, None where it is not; nothing is made."""
-        return self._final(stage, key) if self.has(stage, key) else None
+        """Return the folder of a stage's output; None if it is missing or damaged."""
+        return self._folder(stage, key) if self.has(stage, key) else None
 
     def read_json(self, stage: str, key: str, compute: Callable[[], Any]) -> Any:
-        """Return a stage's output that is one JSON value."""
+        """Return the output of a stage that is one JSON value; `compute()` makes it if it is missing."""
 
         def write(folder: Path) -> None:
             text = json.dumps(compute(), ensure_ascii=False, allow_nan=False)
@@ -94,11 +94,11 @@ class Store:
         return json.loads((self.make(stage, key, write) / VALUE).read_text(encoding="utf-8"))
 
     def partial(self, key: str) -> Path:
-        """Return a folder for the checkpoints of an unfinished stage; it outlives a killed process."""
+        """Return the folder for the checkpoints of an unfinished stage, which survives a killed process."""
         return self.root / ".partial" / key
 
     def forget(self, key: str) -> None:
-        """Remove what an unfinished stage left."""
+        """Remove the checkpoints of an unfinished stage."""
         shutil.rmtree(self.partial(key), ignore_errors=True)
 
     @contextmanager
@@ -114,14 +114,14 @@ class Store:
             lock.release()
 
     def _unwritable(self, error: OSError) -> RequestError:
-        return RequestError(f"cache folder {self.root} cannot be written: {error.strerror}; set HARNESS_CACHE")
+        return RequestError(f"cache folder {self.root} cannot be written: {error.strerror}; change HARNESS_CACHE")
 
-    def _final(self, stage: str, key: str) -> Path:
+    def _folder(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key
 
-    def _write(self, final: Path, stage: str, write: Callable[[Path], None]) -> None:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".making-{final.name}")  # the lock is held: it can only be a killed writer's
+    def _write(self, folder: Path, stage: str, write: Callable[[Path], None]) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = folder.with_name(f".making-{folder.name}")  # an existing one is a killed writer's
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         started = time.perf_counter()
@@ -130,8 +130,8 @@ class Store:
             manifest = {"stage": stage, "seconds": time.perf_counter() - started, "files": _hashes(temporary)}
             (temporary / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
             _sync(temporary)
-            shutil.rmtree(final, ignore_errors=True)
-            temporary.replace(final)
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.replace(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 

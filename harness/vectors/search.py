@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.types import Ranking
-from harness.vectors.embedding import BLOCK, Vectors
 
 QUERY_BLOCK = 256  # 256 × 16,384 float32 similarities are 16 MiB
 
@@ -52,14 +51,6 @@ class TopK:
             ranking[query], tied = strictly_decreasing(list(zip(map(id_at, rows), scores, strict=True)))
             ties += tied
         return ranking, ties
-
-
-def search(queries: Vectors, passages: Vectors, depth: int) -> tuple[Ranking, int]:
-    """Return the `depth` passages with the largest inner product for each query, and the number of tied neighbours."""
-    best = TopK(queries.matrix, depth)
-    for start in range(0, len(passages.ids), BLOCK):
-        best.add(start, np.asarray(passages.matrix[start : start + BLOCK]))
-    return best.ranking(queries.ids, passages.ids.__getitem__)
 
 
 def cut(vectors: NDArray[np.float32], dimension: int | None) -> NDArray[np.float32]:

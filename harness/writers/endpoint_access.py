@@ -1,6 +1,6 @@
 """URL, key and limits of an OpenAI-compatible server, read from the environment.
 
-OPENAI_BASE_URL and OPENAI_API_KEY say where and as whom; HARNESS_ENDPOINT_CONCURRENCY, HARNESS_ENDPOINT_TIMEOUT
+OPENAI_BASE_URL and OPENAI_API_KEY name the server and the key; HARNESS_ENDPOINT_CONCURRENCY, HARNESS_ENDPOINT_TIMEOUT
 (seconds) and HARNESS_ENDPOINT_RETRIES change no result. The key appears in no message, log line or file of the harness.
 """
 

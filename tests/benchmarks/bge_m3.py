@@ -1,14 +1,14 @@
-"""CLPL-MoE on BGE-M3's architecture, random weights: step time, passages/s, peak memory, share of the matmul rate.
+"""CLPL-MoE on BGE-M3's architecture with random weights: step time, passages/s, peak memory, share of the matmul rate.
 
     python tests/benchmarks/bge_m3.py                   2 layers in float32, on CPU
     python tests/benchmarks/bge_m3.py --device cuda --layers 24 --rows 64 --batch 8 --encode-batch 64
 
-On a GPU the published recipe is in float16 and the corrected one in bfloat16, and evaluation is in bfloat16.
+On a GPU the published recipe uses float16, the corrected one bfloat16, and evaluation bfloat16.
 
-Both recipes go through the harness' own stages: train, save, reload, encode. Every query has 128 tokens and every
-passage 512. The rate is that of a large bfloat16 product measured in the same run; the operations of a step are counted
-from the shapes (see `flops`), without optimiser, norms and softmax. On a GPU the published recipe is trained twice, and
-the bits are compared.
+Both recipes run through the stages of the harness: train, save, reload, encode. Every query has 128 tokens and every
+passage 512. The matmul rate is measured in the same run with a large bfloat16 product. The operations of a step are
+counted from the shapes (see `flops`), without optimiser, norms and softmax. On a GPU the published recipe is trained
+twice, and the weights are compared bit for bit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests' own helpers
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for tests/support
 
 from harness.machine import determinism
 
@@ -45,7 +45,7 @@ from harness.vectors.embedding import embed, open_encoder  # noqa: E402
 QUERY, PASSAGE = 128, 512  # tokens, arXiv 2412.17364
 NEGATIVES, EXPERTS = 4, 2
 WEIGHTS = "model.safetensors"
-JOINED = 10  # texts of mini in one: queries of more than 128 tokens, passages of more than 512
+JOINED = 10  # texts of mini per text: queries above 128 tokens, passages above 512
 SETTINGS = """
 [evaluation]
 measures = ["nDCG@10"]
@@ -67,13 +67,13 @@ ranking = {{ batch_size = 1, gradient_accumulation = 4, precision = "{published}
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the table."""
+class Row:
+    """One row of the table."""
 
-    what: str
+    label: str
     precision: str
-    seconds: float  # of a step, or of all passages
-    rate: float  # steps or passages a second
+    seconds: float  # per step, or for all passages
+    rate: float  # steps or passages per second
     bytes: int
     flops: float
 
@@ -83,19 +83,19 @@ def main() -> None:
     options = parsed()
     with tempfile.TemporaryDirectory(prefix="bge-m3-") as scratch:
         cells = planned(options, Path(scratch))
-        determinism.deterministic(0, options.device)
+        determinism.set_deterministic(0, options.device)
         rate = matmul_rate(options.device, "bfloat16")
-        lines = []
+        rows = []
         for cell in cells:
             store = Store(cell.place.cache)
-            folder, line = trained(cell, store, options)
-            lines += [line, encoded(cell, folder, store, options)]
+            folder, row = trained(cell, store, options)
+            rows += [row, encoded(cell, folder, store, options)]
             print(f"{cell.entry.name}: reloaded, {sum(map(file_size, folder.rglob('*'))):,} bytes", flush=True)
-        report(lines, rate, options)
+        report(rows, rate, options)
         if options.device != "cpu":
-            again, _ = trained(cells[-1], Store(Path(scratch) / "again"), options)
-            same = file_sha256(again / WEIGHTS) == file_sha256(folder / WEIGHTS)
-            print(f"{cells[-1].entry.name} trained twice: {'equal bits' if same else 'OTHER BITS'}")
+            repeated, _ = trained(cells[-1], Store(Path(scratch) / "repeated"), options)
+            equal = file_sha256(repeated / WEIGHTS) == file_sha256(folder / WEIGHTS)
+            print(f"{cells[-1].entry.name} trained twice: {'equal bits' if equal else 'DIFFERENT BITS'}")
 
 
 def parsed() -> argparse.Namespace:
@@ -104,21 +104,21 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument(
-        "--rows", type=int, default=4, help="training rows: a query, a positive, 4 negatives, 4 queries"
+        "--rows", type=int, default=4, help="training rows, each a query, a positive, 4 negatives, 4 queries"
     )
-    parser.add_argument("--batch", type=int, default=1, help="rows a batch of the corrected recipe")
+    parser.add_argument("--batch", type=int, default=1, help="rows per batch of the corrected recipe")
     parser.add_argument("--encode-batch", type=int, default=8)
     return parser.parse_args()
 
 
 def planned(options: argparse.Namespace, root: Path) -> list[Cell]:
-    """Write suite and base model, and return the cells of both recipes, the published one last."""
-    halves = options.device != "cpu"
+    """Write suite and base model; return the cells of both recipes, the published one last."""
+    half_precision = options.device != "cpu"
     settings = SETTINGS.format(
         encode_batch=options.encode_batch,
         batch=options.batch,
-        precision="bfloat16" if halves else "float32",
-        published="float16" if halves else "float32",
+        precision="bfloat16" if half_precision else "float32",
+        published="float16" if half_precision else "float32",
     )
     part = bge_m3_model.mini_part(passages=max(16, options.rows), train=options.rows, dev=4, joined=JOINED)
     manifest = bge_m3_model.suite_of(root / "suite", part, (QUERY, PASSAGE), settings)
@@ -129,10 +129,10 @@ def planned(options: argparse.Namespace, root: Path) -> list[Cell]:
     return plan.make(Request(str(manifest), entries, ["en"], [0], root / "out", place, base_model=str(base))).cells
 
 
-def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path, Line]:
-    """Train one cell through its stages; the first step, which warms up, is not timed."""
+def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path, Row]:
+    """Train one cell through its stages; the first step is a warm-up and not timed."""
     times: list[float] = []
-    determinism.deterministic(cell.seed, options.device)
+    determinism.set_deterministic(cell.seed, options.device)
     data = prepare(cell.suite, cell.language, cell.place, store)
     training = training_rows(cell, data, store)
     if options.device != "cpu":
@@ -144,16 +144,16 @@ def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path
     rows = cell.training.batch_size * cell.training.gradient_accumulation
     peak = determinism.peak_memory(options.device)
     counted = rows * flops(options.layers, training=True)
-    return folder, Line(
+    return folder, Row(
         f"{cell.entry.name}: a step of {rows} rows", cell.training.precision, step, 1 / step, peak, counted
     )
 
 
-def encoded(cell: Cell, folder: Path, store: Store, options: argparse.Namespace) -> Line:
-    """Reopen the trained model and encode passages of 512 tokens; the first batch, which warms up, is not timed."""
+def encoded(cell: Cell, folder: Path, store: Store, options: argparse.Namespace) -> Row:
+    """Reload the trained model and encode passages of 512 tokens; the first batch is a warm-up and not timed."""
     passages = prepare(cell.suite, cell.language, cell.place, store).passages
-    times = 1 if options.device == "cpu" else 16  # over, for enough to be timed on a GPU
-    texts = {f"{number:05d}": text for number, text in enumerate(list(passages.values()) * times)}
+    repeats = 1 if options.device == "cpu" else 16  # long enough to be timed on a GPU
+    texts = {f"{number:05d}": text for number, text in enumerate(list(passages.values()) * repeats)}
     for adapter in cell.adapters:
         adapter.register()
     model = open_encoder(folder, cell)
@@ -165,15 +165,15 @@ def encoded(cell: Cell, folder: Path, store: Store, options: argparse.Namespace)
     seconds = clock(options.device) - started
     counted = len(texts) * PASSAGE * forward_flops(options.layers, PASSAGE)
     peak = determinism.peak_memory(options.device)
-    what = f"{cell.entry.name}: {len(texts)} passages encoded"
-    return Line(what, cell.suite.evaluation.precision, seconds, len(texts) / seconds, peak, counted)
+    label = f"{cell.entry.name}: {len(texts)} passages encoded"
+    return Row(label, cell.suite.evaluation.precision, seconds, len(texts) / seconds, peak, counted)
 
 
 def flops(layers: int, *, training: bool) -> float:
-    """Return the operations of one training row: 1 + 4 queries of 128 tokens, 1 + 4 passages of 512.
+    """Return the operations for one training row: 1 + 4 queries of 128 tokens, 1 + 4 passages of 512.
 
-    Forward, the same again for the gradient of the activations, and that of the experts' weights, which alone are
-    trained.
+    In training: the forward pass, as much for the gradient of the activations, and the gradient of the experts'
+    weights, the only trained ones.
     """
     texts = {QUERY: 1 + NEGATIVES, PASSAGE: 1 + NEGATIVES}
     weights = layers * EXPERTS * 2 * int(str(CONFIG["hidden_size"])) * int(str(CONFIG["intermediate_size"]))
@@ -184,16 +184,16 @@ def flops(layers: int, *, training: bool) -> float:
 
 
 def forward_flops(layers: int, length: int) -> float:
-    """Return the operations of one token's way through the network; every expert is computed."""
-    hidden, wide = int(str(CONFIG["hidden_size"])), int(str(CONFIG["intermediate_size"]))
+    """Return the operations of a forward pass per token; every expert is computed."""
+    hidden, intermediate = int(str(CONFIG["hidden_size"])), int(str(CONFIG["intermediate_size"]))
     projections = 4 * 2 * hidden * hidden
     attention = 2 * 2 * length * hidden
-    forth_and_back = (EXPERTS + 1) * 2 * hidden * wide
-    return float(layers * (projections + attention + forth_and_back))
+    feed_forward = (EXPERTS + 1) * 2 * hidden * intermediate
+    return float(layers * (projections + attention + feed_forward))
 
 
 def matmul_rate(device: str, precision: str) -> float:
-    """Return the operations a second of a large square product, the best of five."""
+    """Return the operations per second of a large square product, the best of six runs."""
     import torch
 
     size = 1024 if device == "cpu" else 8192
@@ -207,23 +207,23 @@ def matmul_rate(device: str, precision: str) -> float:
     return 2 * size**3 * (1 if device == "cpu" else 20) / best
 
 
-def report(lines: list[Line], rate: float, options: argparse.Namespace) -> None:
+def report(rows: list[Row], rate: float, options: argparse.Namespace) -> None:
     """Print the table."""
     import torch
 
     name = torch.cuda.get_device_name() if options.device != "cpu" else "CPU, one thread"
     print(f"{name}; {options.layers} of 24 layers; bfloat16 product: {rate / 1e12:.3f} TFLOP/s")
-    print("| | precision | seconds | a second | peak GiB | TFLOP/s | of the bfloat16 rate |\n" + "|---" * 7 + "|")
-    for line in lines:
-        done = line.flops / line.seconds
+    print("| | precision | seconds | per second | peak GiB | TFLOP/s | of the bfloat16 rate |\n" + "|---" * 7 + "|")
+    for row in rows:
+        achieved = row.flops / row.seconds
         print(
-            f"| {line.what} | {line.precision} | {line.seconds:.3f} | {line.rate:.2f} | {line.bytes / 2**30:.2f} "
-            f"| {done / 1e12:.3f} | {done / rate:.0%} |"
+            f"| {row.label} | {row.precision} | {row.seconds:.3f} | {row.rate:.2f} | {row.bytes / 2**30:.2f} "
+            f"| {achieved / 1e12:.3f} | {achieved / rate:.0%} |"
         )
 
 
 def clock(device: str) -> float:
-    """Return the time after everything that was asked of the device is done."""
+    """Return the time after all work of the device is finished."""
     import torch
 
     if device != "cpu":
@@ -232,14 +232,14 @@ def clock(device: str) -> float:
 
 
 def reset_peak() -> None:
-    """Forget the peak of what was done before."""
+    """Reset the peak memory of the GPU."""
     import torch
 
     torch.cuda.reset_peak_memory_stats()
 
 
 def file_size(path: Path) -> int:
-    """Return the bytes of a file, none of a folder."""
+    """Return the bytes of a file, 0 for a folder."""
     return path.stat().st_size if path.is_file() else 0
 
 

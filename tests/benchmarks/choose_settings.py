@@ -3,9 +3,9 @@
     python tests/benchmarks/choose_settings.py mini --holdout 0.25 --out results/settings/mini.csv \
         --entry mnrl train.learning_rate=1e-3,2e-3 train.epochs=2,3
 
-A quarter of the training queries leaves training and is evaluated in place of dev (`evaluation.holdout`); every
-combination of the given values is run for every language under one seed. Prints, and appends to the CSV, nDCG@10 and
-its gain over the untuned base for every language, their mean, and the seconds that a cell took.
+A quarter of the training queries is held out and evaluated instead of dev (`evaluation.holdout`). Every combination of
+the values runs for every language with one seed. Prints, and appends to the CSV: nDCG@10 and its gain over the untuned
+base per language, their mean, and the mean seconds per cell.
 """
 
 from __future__ import annotations
@@ -27,28 +27,30 @@ from harness.results import record
 
 
 def cells_of(suite: Suite, entry: str, settings: list[str], place: Place) -> list[Cell]:
-    """Return one cell a language for one combination of settings."""
+    """Return one cell per language for one combination of settings."""
     rows = [plan.for_suite(row, suite) for row in entries.resolve([entry], entries.declared())]
     suite, rows = override(settings, suite, rows)
     return [Cell(suite, row, language, 0, place) for row in rows for language in suite.languages]
 
 
 def effective(cell: Cell) -> str:
-    """Return every setting that a cell was trained with: a row must not depend on what the manifest said that day."""
-    plugin = {f"{name}.{field}": value for name, found in cell.entry.settings.items() for field, value in found.items()}
+    """Return every setting of a training, so that a row can be read without the manifest of its day."""
+    plugin = {
+        f"{name}.{field}": value for name, fields in cell.entry.settings.items() for field, value in fields.items()
+    }
     training = {f"train.{field}": value for field, value in cell.training.model_dump().items() if value is not None}
     return " ".join(f"{name}={value}" for name, value in {**plugin, **training}.items())
 
 
 def measure(cells: list[Cell], jobs: int) -> tuple[dict[str, float], float]:
-    """Return language → nDCG@10, and the mean seconds a cell."""
+    """Return language → nDCG@10, and the mean seconds per cell."""
     with tempfile.TemporaryDirectory() as folder:
         outcomes = list(LocalExecutor(jobs).run(cells, Path(folder), lambda *_: None))
         for outcome in outcomes:
             if outcome.reason:
                 raise SystemExit(f"{outcome.cell}: {outcome.reason}")
-        found = {one.language: one.measures["nDCG@10"] for one in record.read_all(Path(folder))}
-    return found, sum(outcome.seconds for outcome in outcomes) / len(outcomes)
+        scores = {result.language: result.measures["nDCG@10"] for result in record.read_all(Path(folder))}
+    return scores, sum(outcome.seconds for outcome in outcomes) / len(outcomes)
 
 
 def main() -> None:
@@ -73,19 +75,24 @@ def main() -> None:
     ]
     for settings in itertools.product(*axes):
         cells = cells_of(suite, options.entry, list(settings), place)
-        found, seconds = measure(cells, options.jobs)
+        scores, seconds = measure(cells, options.jobs)
         row = [suite.name, options.entry, effective(cells[0])]
-        row += [f"{found[language]:.4f} {found[language] - base[language]:+.4f}" for language in suite.languages]
-        row += [f"{sum(found.values()) / len(found):.4f}", f"{seconds:.1f}"]
+        row += [f"{scores[language]:.4f} {scores[language] - base[language]:+.4f}" for language in suite.languages]
+        row += [f"{sum(scores.values()) / len(scores):.4f}", f"{seconds:.1f}"]
         print("\t".join(row), flush=True)
         if options.out:
-            options.out.parent.mkdir(parents=True, exist_ok=True)
-            new = not options.out.exists()
-            with options.out.open("a", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                if new:
-                    writer.writerow(["suite", "entry", "settings", *suite.languages, "mean", "seconds"])
-                writer.writerow(row)
+            append(options.out, ["suite", "entry", "settings", *suite.languages, "mean", "seconds"], row)
+
+
+def append(path: Path, header: list[str], row: list[str]) -> None:
+    """Append a row to a CSV file, after the header if the file is new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if new:
+            writer.writerow(header)
+        writer.writerow(row)
 
 
 if __name__ == "__main__":

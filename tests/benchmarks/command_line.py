@@ -1,4 +1,4 @@
-"""How fast the command line answers: the median of seven runs, beside an interpreter that does nothing.
+"""The response time of the command line: the median of seven runs, compared with an empty interpreter.
 
 python tests/benchmarks/command_line.py
 """
@@ -21,22 +21,22 @@ COMMANDS = {
 
 
 def seconds(arguments: list[str]) -> list[float]:
-    """Return the wall seconds of RUNS runs, after one that warms the file cache."""
-    found = []
+    """Return the wall seconds of RUNS runs, after one warm-up run."""
+    walls = []
     for _ in range(RUNS + 1):
         started = time.perf_counter()
         subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-        found.append(time.perf_counter() - started)
-    return found[1:]
+        walls.append(time.perf_counter() - started)
+    return walls[1:]
 
 
 def main() -> None:
-    """Print the medians; exit status 1 where a harness command takes LIMIT or longer."""
+    """Print the medians; exit status 1 if a harness command takes LIMIT or longer."""
     slow = False
     for name, arguments in COMMANDS.items():
-        found = seconds(arguments)
-        median = statistics.median(found)
-        print(f"{name:<22} median {median:.3f} s   fastest {min(found):.3f} s   slowest {max(found):.3f} s")
+        walls = seconds(arguments)
+        median = statistics.median(walls)
+        print(f"{name:<22} median {median:.3f} s   fastest {min(walls):.3f} s   slowest {max(walls):.3f} s")
         slow |= median >= LIMIT
     sys.exit(1 if slow else 0)
 

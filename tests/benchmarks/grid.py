@@ -1,10 +1,10 @@
-"""`harness run` beside the plain script, on the same cells: wall seconds of both, and whether the numbers agree.
+"""`harness run` against the plain script on the same cells: wall seconds of both, and agreement of the scores.
 
     python tests/benchmarks/grid.py --data-dir DATA                 a few cells
     python tests/benchmarks/grid.py --data-dir DATA --full          14 entries, 3 languages, 3 seeds
 
-The plain script runs one process a cell, one after another (`--plain-jobs`), on a base model that was built before and
-is not counted; `harness run` starts from an empty cache, builds that base model itself, and writes the leaderboard.
+The plain script runs one process per cell, by default one at a time (`--plain-jobs`), on a base model that is built
+before and not timed. `harness run` starts with an empty cache, builds the base model and writes the leaderboard.
 """
 
 from __future__ import annotations
@@ -37,17 +37,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="grid-") as scratch:
         root = Path(scratch)
         cells, base = prepared(options, root)
-        print(f"{len(cells)} cells of {options.suite}, at most {options.max_train} training queries a language")
+        print(f"{len(cells)} cells of {options.suite}, at most {options.max_train} training queries per language")
         plain, plain_seconds = run_plain(cells, base, options)
-        print(f"plain script   {plain_seconds:8.1f} s, one process a cell, {options.plain_jobs} at a time", flush=True)
-        ours, harness_seconds = run_harness(options, root)
+        print(
+            f"plain script   {plain_seconds:8.1f} s, one process per cell, {options.plain_jobs} at a time", flush=True
+        )
+        scores, harness_seconds = run_harness(options, root)
         print(f"harness run    {harness_seconds:8.1f} s, empty cache, {options.jobs} jobs")
-    print(f"ratio          {harness_seconds / plain_seconds:8.2f}   (at most 0.50 is asked for)")
-    differences = {cell: abs(ours[cell]["nDCG@10"] - plain[cell]["nDCG@10"]) for cell in plain}
-    widest = max(differences, key=lambda cell: differences[cell])
-    same = sum(difference <= 1e-5 for difference in differences.values())
-    print(f"nDCG@10 equal to mteb's rounding in {same} of {len(cells)} cells; widest difference", end=" ")
-    print(f"{differences[widest]:.5f} ({'/'.join(map(str, widest))})")
+    print(f"ratio          {harness_seconds / plain_seconds:8.2f}   (the target is at most 0.50)")
+    differences = {cell: abs(scores[cell]["nDCG@10"] - plain[cell]["nDCG@10"]) for cell in plain}
+    largest = max(differences, key=lambda cell: differences[cell])
+    equal = sum(difference <= 1e-5 for difference in differences.values())
+    print(f"nDCG@10 equal to mteb's rounding in {equal} of {len(cells)} cells; largest difference", end=" ")
+    print(f"{differences[largest]:.5f} ({'/'.join(map(str, largest))})")
 
 
 def parsed() -> argparse.Namespace:
@@ -60,9 +62,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--max-train", type=int, default=600)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--jobs", type=int, default=default_jobs("cpu"), help="of harness run")
-    parser.add_argument("--plain-jobs", type=int, default=1, help="plain scripts side by side")
-    parser.add_argument("--threads", type=int, help="torch threads of a plain script; its own choice by default")
-    parser.add_argument("--full", action="store_true", help="every entry, language and seed that the project reports")
+    parser.add_argument("--plain-jobs", type=int, default=1, help="plain scripts in parallel")
+    parser.add_argument("--threads", type=int, help="torch threads of a plain script, by default torch's choice")
+    parser.add_argument("--full", action="store_true", help="all entries, languages and seeds of the project's reports")
     options = parser.parse_args()
     if options.full:
         options.methods, options.langs, options.seeds = "all", "ko,hi,fa", "0,1,2"
@@ -70,7 +72,7 @@ def parsed() -> argparse.Namespace:
 
 
 def prepared(options: argparse.Namespace, root: Path) -> tuple[list[Cell], Path]:
-    """Return the cells of the request, and the base model's folder, built here, outside both times."""
+    """Return the cells of the request and the folder of the base model, built outside both timings."""
     place = Place(root / "base-cache", options.data_dir.absolute() if options.data_dir else None)
     request = plan.Request(
         suite=options.suite,
@@ -81,48 +83,48 @@ def prepared(options: argparse.Namespace, root: Path) -> tuple[list[Cell], Path]
         place=place,
         max_train=options.max_train,
     )
-    made = plan.make(request)
-    return made.cells, base_model(made.suite, place, Store(place.cache))
+    planned = plan.make(request)
+    return planned.cells, base_model(planned.suite, place, Store(place.cache))
 
 
 def run_plain(cells: list[Cell], base: Path, options: argparse.Namespace) -> tuple[Scores, float]:
-    """Run the plain script once a cell and return its scores and the wall seconds of all."""
+    """Run the plain script once per cell; return the scores and the wall seconds of all."""
 
-    def one(cell: Cell) -> dict[str, Any]:
+    def run(cell: Cell) -> dict[str, Any]:
         command = [sys.executable, str(PLAIN), "--suite", options.suite, "--entry", cell.entry.name]
         command += ["--language", cell.language, "--seed", str(cell.seed), "--base-model", str(base)]
         command += ["--max-train", str(options.max_train)]
         command += ["--data-dir", str(options.data_dir)] if options.data_dir else []
         command += ["--threads", str(options.threads)] if options.threads else []
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(f"plain script failed on {cell}:\n{done.stderr}")
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        print(f"  {cell!s:<28} {found['seconds']:6.1f} s  nDCG@10 {found['measures']['nDCG@10']:.4f}", flush=True)
-        return found
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise SystemExit(f"plain script failed on {cell}:\n{process.stderr}")
+        result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+        print(f"  {cell!s:<28} {result['seconds']:6.1f} s  nDCG@10 {result['measures']['nDCG@10']:.4f}", flush=True)
+        return result
 
     started = time.perf_counter()
     with ThreadPoolExecutor(options.plain_jobs) as pool:
-        results = list(pool.map(one, cells))
+        results = list(pool.map(run, cells))
     seconds = time.perf_counter() - started
     names = [(cell.entry.name, cell.language, cell.seed) for cell in cells]
-    return {name: found["measures"] for name, found in zip(names, results, strict=True)}, seconds
+    return {name: result["measures"] for name, result in zip(names, results, strict=True)}, seconds
 
 
 def run_harness(options: argparse.Namespace, root: Path) -> tuple[Scores, float]:
-    """Run `harness run` on the same cells from an empty cache; return its scores and its wall seconds."""
+    """Run `harness run` on the same cells with an empty cache; return its scores and wall seconds."""
     command = [sys.executable, "-m", "harness", "run", "--suite", options.suite, "--methods", options.methods]
     command += ["--langs", options.langs, "--seeds", options.seeds, "--max-train", str(options.max_train)]
     command += ["--jobs", str(options.jobs), "--device", "cpu", "--out", str(root / "out")]
     command += ["--data-dir", str(options.data_dir)] if options.data_dir else []
     environment = {**os.environ, "HARNESS_CACHE": str(root / "cache")}
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    process = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     seconds = time.perf_counter() - started
-    if done.returncode:
-        raise SystemExit(f"harness run ended with {done.returncode}:\n{done.stderr}")
-    found = record.read_all(root / "out")
-    return {(one.entry, one.language, one.seed): dict(one.measures) for one in found}, seconds
+    if process.returncode:
+        raise SystemExit(f"harness run exited with status {process.returncode}:\n{process.stderr}")
+    records = record.read_all(root / "out")
+    return {(result.entry, result.language, result.seed): dict(result.measures) for result in records}, seconds
 
 
 if __name__ == "__main__":

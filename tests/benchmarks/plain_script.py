@@ -1,12 +1,12 @@
-"""One cell as a careful user would write it without the harness: one process, one training, `mteb.evaluate`.
+"""One cell as a careful user would script it without the harness: one process, one training, `mteb.evaluate`.
 
     python tests/benchmarks/plain_script.py --suite wikiqa --entry clpl-moe --language ko --seed 0 \
         --base-model FOLDER --data-dir DATA --max-train 600
 
-Data reading, the objectives and the suite's settings are the project's own, so that this is the very cell that
-`harness run` computes; there is no store, nothing shared between cells, no fork server, no determinism setting, and
-torch takes as many threads as it likes (`--threads` bounds them). Prints one line of JSON. `grid.py` times it.
-Prompts, gradient accumulation and reduced precision, which the bundled suites do not use, are left out.
+The data readers, objectives and settings are the project's, so that this is the same cell as in `harness run`. There is
+no store, nothing shared between cells, no fork server and no determinism setting, and torch chooses its number of
+threads (or `--threads`). Prints one line of JSON. `grid.py` times it. Prompts, gradient accumulation and reduced
+precision are left out: the bundled suites do not use them.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Compute the cell that the command line names."""
+    """Compute the cell of the command line."""
     options = parsed()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
-        cell = the_cell(options, Path(scratch))
+        cell = planned_cell(options, Path(scratch))
         data = load(cell.suite, cell.language, data_dir=options.data_dir, cache_dir=Path(scratch))
         scores = lexical(cell, data) if isinstance(cell.plugin, Ranker) else dense(cell, data, options, Path(scratch))
     seconds = time.perf_counter() - started
@@ -50,16 +50,16 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--entry", required=True)
     parser.add_argument("--language", required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--base-model", type=Path, required=True, help="a sentence-transformers folder, built before")
+    parser.add_argument("--base-model", type=Path, required=True, help="a sentence-transformers folder")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--max-train", type=int)
     parser.add_argument("--set", action="append", default=[], metavar="NAME.FIELD=VALUE")
-    parser.add_argument("--threads", type=int, help="threads of torch; as many as it likes by default")
+    parser.add_argument("--threads", type=int, help="threads of torch, by default torch's choice")
     return parser.parse_args()
 
 
-def the_cell(options: argparse.Namespace, scratch: Path) -> Cell:
-    """Return the cell: which method, on which settings."""
+def planned_cell(options: argparse.Namespace, scratch: Path) -> Cell:
+    """Return the cell of the command line: entry, language, seed and settings."""
     request = plan.Request(
         suite=options.suite,
         methods=[options.entry],
@@ -75,19 +75,19 @@ def the_cell(options: argparse.Namespace, scratch: Path) -> Cell:
 
 
 def lexical(cell: Cell, data: Data) -> dict[str, float]:
-    """Rank by tokens and score with ir_measures, ties broken first: its providers break them in different ways."""
+    """Rank without a model and score with ir_measures; ties are broken before, because its providers differ in that."""
     import ir_measures
 
     queries = {query: data.queries[query] for query in data.dev}
-    found = cell.plugin.search(data.passages, queries, cell.suite.evaluation.depth)  # type: ignore[union-attr]
-    run = {query: dict(strictly_decreasing(list(rows))[0]) for query, rows in found.items()}
+    ranking = cell.plugin.search(data.passages, queries, cell.suite.evaluation.depth)  # type: ignore[union-attr]
+    run = {query: dict(strictly_decreasing(list(rows))[0]) for query, rows in ranking.items()}
     measures = [ir_measures.parse_measure(name) for name in cell.suite.evaluation.measures]
     values = ir_measures.calc_aggregate(measures, {query: dict(rows) for query, rows in data.dev.items()}, run)
     return {str(measure): value for measure, value in values.items()}
 
 
 def dense(cell: Cell, data: Data, options: argparse.Namespace, scratch: Path) -> dict[str, float]:
-    """Train where the entry trains, save, and let mteb evaluate the folder."""
+    """Train and save the model if the entry trains; evaluate its folder with mteb."""
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -111,7 +111,7 @@ def dense(cell: Cell, data: Data, options: argparse.Namespace, scratch: Path) ->
 
 
 def training_data(cell: Cell, data: Data, model: SentenceTransformer) -> TrainingData:
-    """Mine and consult what the method needs, with the untuned model."""
+    """Mine negatives and score pairs as the method needs, with the untuned model."""
     from harness.stages.mine import draw, negative_queries
 
     training = TrainingData(data, cell.seed)
@@ -131,7 +131,7 @@ def training_data(cell: Cell, data: Data, model: SentenceTransformer) -> Trainin
 
 
 def encode(cell: Cell, model: SentenceTransformer, texts: list[str], length: int) -> Any:
-    """Return unit vectors of `texts` cut at `length` tokens."""
+    """Return unit vectors of `texts`, truncated to `length` tokens."""
     model.max_seq_length = length
     batch_size = cell.suite.evaluation.encode_batch_size
     return model.encode(texts, batch_size=batch_size, normalize_embeddings=True, show_progress_bar=False)
@@ -142,20 +142,20 @@ def nearest(cell: Cell, data: Data, model: SentenceTransformer, eligible: list[s
     from sentence_transformers.util import semantic_search
 
     depth, queries = cell.suite.mining.depth, sorted(data.train)
-    asked = encode(cell, model, [data.queries[query] for query in queries], cell.suite.text.query_max_length)
+    query_vectors = encode(cell, model, [data.queries[query] for query in queries], cell.suite.text.query_max_length)
     corpus = encode(cell, model, [data.passages[doc] for doc in eligible], cell.suite.text.passage_max_length)
-    most = depth + max(len(docs) for docs in data.train.values())
-    found = {}
-    for query, hits in zip(queries, semantic_search(asked, corpus, top_k=most), strict=True):
+    limit = depth + max(len(docs) for docs in data.train.values())
+    negatives = {}
+    for query, hits in zip(queries, semantic_search(query_vectors, corpus, top_k=limit), strict=True):
         ranked = [eligible[int(hit["corpus_id"])] for hit in hits]
-        found[query] = [doc for doc in ranked if doc not in data.train[query]][:depth]
-    return found
+        negatives[query] = [doc for doc in ranked if doc not in data.train[query]][:depth]
+    return negatives
 
 
 def expert_scores(
     cell: Cell, training: TrainingData, model: SentenceTransformer
 ) -> dict[tuple[str, str], tuple[float, ...]]:
-    """Return every expert's scaled score of each training query with its relevant and its mined passages."""
+    """Return all experts' scaled scores for the relevant and mined passages of each training query."""
     import numpy as np
 
     from harness.stages.consult import scaled
@@ -170,16 +170,17 @@ def expert_scores(
     columns = []
     for expert in cell.suite.experts:
         if expert.ranker is not None:
-            found = plugins.load(expert.ranker, expert.settings).search(data.passages, queries, len(data.passages))
-            scores = {query: dict(rows) for query, rows in found.items()}
+            ranking = plugins.load(expert.ranker, expert.settings).search(data.passages, queries, len(data.passages))
+            scores = {query: dict(rows) for query, rows in ranking.items()}
             raw = [scores[query].get(doc, 0.0) for query, doc in pairs]
         else:
             docs = sorted({doc for _, doc in pairs})
-            left = encode(cell, model, list(queries.values()), cell.suite.text.query_max_length)
-            right = encode(cell, model, [data.passages[doc] for doc in docs], cell.suite.text.passage_max_length)
-            vectors = dict(zip(docs, right.astype(float), strict=True))
-            asked = dict(zip(queries, left.astype(float), strict=True))
-            raw = [float(asked[query] @ vectors[doc]) for query, doc in pairs]
+            texts = [data.passages[doc] for doc in docs]
+            query_matrix = encode(cell, model, list(queries.values()), cell.suite.text.query_max_length)
+            passage_matrix = encode(cell, model, texts, cell.suite.text.passage_max_length)
+            query_vectors = dict(zip(queries, query_matrix.astype(float), strict=True))
+            passage_vectors = dict(zip(docs, passage_matrix.astype(float), strict=True))
+            raw = [float(query_vectors[query] @ passage_vectors[doc]) for query, doc in pairs]
         columns.append(scaled(np.array(raw)))
     return {pair: tuple(map(float, row)) for pair, row in zip(pairs, np.stack(columns, axis=1), strict=True)}
 

@@ -1,9 +1,9 @@
-"""Time and memory of `harness report` on many records: made-up scores, the provenance of a committed record.
+"""Time and memory of `harness report` on many records with made-up scores and a committed record's provenance.
 
     python tests/benchmarks/report.py [--entries 20] [--languages 5] [--seeds 100] [--queries 40] [--folder DIR]
 
-The report is written twice, by fresh processes: into a folder that has none yet, and again. With `--folder` the records
-stay there, and are made only where there are none.
+Two new processes write the report one after the other: into a folder without one, and over the first. With `--folder`
+the records are kept there, and made only if the folder has none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from harness.machine.bundled import results
 from harness.results import record
 from harness.stats.sphere import QUANTITIES
 
-LIMIT_SECONDS, LIMIT_MIB = 15.0, 1000.0  # of 10,000 records; processor seconds of all cores together
+LIMIT_SECONDS, LIMIT_MIB = 15.0, 1000.0  # for 10,000 records; CPU seconds of all cores
 MIB = 2**20
 LANGUAGES = ("ko", "hi", "fa", "sw", "yo", "te", "th", "bn", "fi", "id")
 PATTERN = results() / "wikiqa"
@@ -36,7 +36,7 @@ WHEN = ("before", "after")
 
 
 class Report(NamedTuple):
-    """What one `harness report` took: seconds, processor seconds, and memory."""
+    """The cost of one `harness report`: wall seconds, CPU seconds and memory."""
 
     wall: float
     cpu: float
@@ -44,9 +44,9 @@ class Report(NamedTuple):
 
 
 def write(folder: Path, options: argparse.Namespace) -> None:
-    """Write the records of a whole run, every cell with scores, weights, losses and geometry of its own."""
+    """Write the records of a complete run; every cell has different scores, weights, losses and geometry."""
     pattern = record.read(record.path_of(PATTERN, "clpl", "ko", 0))
-    said = pattern.provenance
+    common = pattern.provenance
     entries = ["base", *(f"entry-{i}" for i in range(1, options.entries))]
     languages, seeds = LANGUAGES[: options.languages], range(options.seeds)
     run = json.loads((PATTERN / "run.json").read_bytes())
@@ -56,46 +56,46 @@ def write(folder: Path, options: argparse.Namespace) -> None:
     for entry in entries:
         for language in languages:
             for seed in seeds:
-                own = derive(seed, entry, language)
-                generator = np.random.Generator(np.random.PCG64(own))
+                number = derive(seed, entry, language)
+                generator = np.random.Generator(np.random.PCG64(number))
                 provenance = {
-                    **said,
-                    "entry": {**said["entry"], "name": entry, "title": f"Title of {entry}"},
-                    "data": {**said["data"], "digests": {"corpus": f"{derive(0, language):064x}"}},
-                    "model": {"sha256": f"{own:064x}", "weights": {"model.safetensors": f"{own:064x}"}},
-                    "training": {**said["training"], "losses": generator.random(36).tolist()},
+                    **common,
+                    "entry": {**common["entry"], "name": entry, "title": f"Title of {entry}"},
+                    "data": {**common["data"], "digests": {"corpus": f"{derive(0, language):064x}"}},
+                    "model": {"sha256": f"{number:064x}", "weights": {"model.safetensors": f"{number:064x}"}},
+                    "training": {**common["training"], "losses": generator.random(36).tolist()},
                 }
-                around = {when: dict(zip(QUANTITIES, generator.random(3).tolist(), strict=True)) for when in WHEN}
-                more = {"seconds": 6.5, "peak_memory_bytes": 650 * MIB, "stages": pattern.stages, "geometry": around}
-                fields = {"suite": "made-up", "provenance": provenance, **more}
+                geometry = {when: dict(zip(QUANTITIES, generator.random(3).tolist(), strict=True)) for when in WHEN}
+                costs = {"seconds": 6.5, "peak_memory_bytes": 650 * MIB, "stages": pattern.stages, "geometry": geometry}
+                fields = {"suite": "made-up", "provenance": provenance, **costs}
                 put(folder, (entry, language, seed), draw(entry, language, seed, options.queries), **fields)
 
 
 def report(folder: Path) -> Report:
-    """Run `harness report` in a process of its own."""
+    """Run `harness report` in a new process and return its cost."""
     started = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-m", "harness", "report", str(folder)], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
+    _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        sys.exit(f"harness report ended with {child.returncode}")
+        sys.exit(f"harness report exited with status {child.returncode}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Report(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * unit / MIB)
+    return Report(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / MIB)
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Return the bytes of every file of the report, those of a folder of pages together."""
-    found: dict[str, int] = {}
+    """Return the bytes of every file of the report, summed per folder of pages."""
+    sizes_by_name: dict[str, int] = {}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.is_file() and parts[0] not in ("records", "run.json"):
             name = f"{parts[0]}/" if len(parts) > 1 else parts[0]
-            found[name] = found.get(name, 0) + path.stat().st_size
-    return found
+            sizes_by_name[name] = sizes_by_name.get(name, 0) + path.stat().st_size
+    return sizes_by_name
 
 
 def main() -> None:
-    """Print seconds, memory and sizes; exit status 1 where 10,000 records take more than the limits."""
+    """Print seconds, memory and sizes; exit status 1 if at most 10,000 records exceed the limits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in (("entries", 20), ("languages", 5), ("seeds", 100), ("queries", 40)):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -106,10 +106,10 @@ def main() -> None:
         if not (folder / "records").is_dir():
             write(folder, options)
         count = sum(1 for _ in (folder / "records").rglob("*.json"))
-        runs = {"first": report(folder), "again": report(folder)}
+        runs = {"first": report(folder), "second": report(folder)}
         print(f"{count:,} records")
         for name, run in runs.items():
-            print(f"{name:<6} {run.wall:6.1f} s wall  {run.cpu:6.1f} s processor  {run.mib:6.0f} MiB peak")
+            print(f"{name:<6} {run.wall:6.1f} s wall  {run.cpu:6.1f} s CPU  {run.mib:6.0f} MiB peak")
         for name, size in sizes(folder).items():
             print(f"{size:>12,}  {name}")
     sys.exit(count <= 10_000 and any(run.cpu > LIMIT_SECONDS or run.mib > LIMIT_MIB for run in runs.values()))

@@ -1,4 +1,4 @@
-"""Energy is what the machine's counters say, and absent where they say nothing."""
+"""Energy is the difference of the machine's counters, and absent without counters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def put(powercap: Path, name: str, microjoules: int) -> None:
     (folder / "max_energy_range_uj").write_text("1000000000\n")
 
 
-def test_the_joules_of_all_packages_are_counted_and_those_of_their_parts_are_not(tmp_path: Path) -> None:
+def test_all_packages_are_summed_without_their_parts(tmp_path: Path) -> None:
     for name, start in (("intel-rapl:0", 5_000_000), ("intel-rapl:1", 0), ("intel-rapl:0:0", 0)):
         put(tmp_path, name, start)
     meter = energy.start("cpu", tmp_path)
@@ -27,7 +27,7 @@ def test_the_joules_of_all_packages_are_counted_and_those_of_their_parts_are_not
     }
 
 
-def test_a_counter_that_started_over_is_counted_on(tmp_path: Path) -> None:
+def test_a_counter_that_wrapped_around_is_corrected(tmp_path: Path) -> None:
     put(tmp_path, "intel-rapl:0", 999_000_000)
     meter = energy.start("cpu", tmp_path)
     put(tmp_path, "intel-rapl:0", 1_000_000)
@@ -38,6 +38,6 @@ def test_a_machine_without_counters_has_no_energy(tmp_path: Path) -> None:
     assert energy.start("cpu", tmp_path / "absent").read() == {}
 
 
-def test_a_counter_that_cannot_be_read_is_no_energy(tmp_path: Path) -> None:
+def test_an_unreadable_counter_gives_no_energy(tmp_path: Path) -> None:
     (tmp_path / "intel-rapl:0").mkdir()
     assert energy.start("cpu", tmp_path).read() == {}

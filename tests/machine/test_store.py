@@ -1,4 +1,4 @@
-"""The store: whole or absent, verified when read, one writer a key."""
+"""The store: outputs are complete or absent, verified on reading, with one writer per key."""
 
 import os
 import subprocess
@@ -21,12 +21,12 @@ def write(folder: Path) -> None:
 
 
 def files(root: Path) -> list[str]:
-    """Return the files of a store but its locks."""
-    found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in found if path.parts[0] != ".locks")
+    """Return the files of a store without its locks."""
+    paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if path.parts[0] != ".locks")
 
 
-def test_an_output_is_made_once_and_lies_under_its_key(tmp_path: Path) -> None:
+def test_an_output_is_made_once_and_stored_under_its_key(tmp_path: Path) -> None:
     store = Store(tmp_path)
     folder = store.make("train", KEY, write)
     assert folder == tmp_path / "train" / "ab" / KEY
@@ -60,7 +60,7 @@ def test_no_reader_sees_a_half_written_output(tmp_path: Path) -> None:
     assert store.has("train", KEY)
 
 
-def damage(folder: Path) -> None:
+def change(folder: Path) -> None:
     (folder / "weights").write_bytes(b"0123456780")
 
 
@@ -81,21 +81,21 @@ def replace_manifest(folder: Path) -> None:
     (folder / ".artifact.json").write_text("[]", encoding="utf-8")
 
 
-@pytest.mark.parametrize("harm", [damage, remove, add, truncate_manifest, replace_manifest])
-def test_a_harmed_output_is_noticed_and_made_again(tmp_path: Path, harm: object) -> None:
+@pytest.mark.parametrize("damage", [change, remove, add, truncate_manifest, replace_manifest])
+def test_a_damaged_output_is_detected_and_made_again(tmp_path: Path, damage: object) -> None:
     store = Store(tmp_path)
     folder = store.make("train", KEY, write)
-    whole = files(folder)
-    assert callable(harm)
-    harm(folder)
+    complete = files(folder)
+    assert callable(damage)
+    damage(folder)
     assert not store.has("train", KEY)
     store.make("train", KEY, write)
     assert store.has("train", KEY)
-    assert files(folder) == whole
+    assert files(folder) == complete
     assert (folder / "weights").read_bytes() == b"0123456789"
 
 
-def test_what_a_killed_writer_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+def test_the_remains_of_a_killed_writer_are_removed_by_the_next(tmp_path: Path) -> None:
     script = f"""
 import os, pathlib, harness.machine.store
 def write(folder):
@@ -109,7 +109,7 @@ harness.machine.store.Store(pathlib.Path({str(tmp_path)!r})).make("train", {KEY!
     assert files(tmp_path) == [f"train/ab/{KEY}/{name}" for name in (".artifact.json", "below/config", "weights")]
 
 
-def test_three_processes_that_want_one_key_make_it_once(tmp_path: Path) -> None:
+def test_three_processes_with_the_same_key_make_its_output_once(tmp_path: Path) -> None:
     script = f"""
 import os, pathlib, time, harness.machine.store
 def write(folder):
@@ -137,37 +137,37 @@ def test_a_json_value_is_computed_once(tmp_path: Path) -> None:
     assert store.read_json("mine", KEY, lambda: next(values)) == {"query": ["문서", 0.1]}
 
 
-def test_a_json_value_with_nan_is_refused_and_not_stored(tmp_path: Path) -> None:
+def test_a_json_value_with_nan_is_rejected_and_not_stored(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with pytest.raises(ValueError, match="not JSON compliant"):
         store.read_json("retrieve", KEY, lambda: [float("nan")])
     assert not store.has("retrieve", KEY)
 
 
-def test_a_root_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+def test_a_root_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RequestError) as error:
         Store(tmp_path / "file" / "cache")
-    expected = f"cache folder {tmp_path}/file/cache cannot be written: Not a directory; set HARNESS_CACHE"
+    expected = f"cache folder {tmp_path}/file/cache cannot be written: Not a directory; change HARNESS_CACHE"
     assert str(error.value) == expected
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
 def test_a_root_that_became_read_only_is_one_line(tmp_path: Path) -> None:
     store = Store(tmp_path)
     (tmp_path / ".locks").chmod(0o555)
-    with pytest.raises(RequestError, match=r"cannot be written: Permission denied; set HARNESS_CACHE$"):
+    with pytest.raises(RequestError, match=r"cannot be written: Permission denied; change HARNESS_CACHE$"):
         store.make("train", KEY, write)
 
 
 def test_a_lock_that_cannot_be_taken_is_one_line(tmp_path: Path) -> None:
     store = Store(tmp_path)
     (tmp_path / ".locks" / KEY).mkdir()
-    with pytest.raises(RequestError, match=r"^cache folder .* cannot be written: .*; set HARNESS_CACHE$"):
+    with pytest.raises(RequestError, match=r"^cache folder .* cannot be written: .*; change HARNESS_CACHE$"):
         store.make("train", KEY, write)
 
 
-def test_the_root_is_the_configured_one_else_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_root_is_the_configured_one_or_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_CACHE", "/somewhere")
     assert default_root() == Path("/somewhere")
     monkeypatch.delenv("HARNESS_CACHE")

@@ -1,4 +1,4 @@
-"""Vectors written by hand, a small training set, and networks of a few thousand weights."""
+"""Hand-written vectors, a small training set, and networks with a few thousand weights."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TEXTS = ["tea leaf cup", "rice field grain rice", "stone wall", "roof river boat
 
 @pytest.fixture
 def on_circle() -> Callable[..., Tensor]:
-    """Return rows [B, 2] at angles in degrees, of length 1 + i: the cosine of two rows is that of their difference."""
+    """Return rows [B, 2] at angles in degrees, row i of length 1 + i: the cosine of two rows is that of their angle."""
 
     def make(*degrees: float) -> Tensor:
         import torch
@@ -51,8 +51,8 @@ def on_circle() -> Callable[..., Tensor]:
 
 
 @pytest.fixture
-def rows_of_8(on_circle: Callable[..., Tensor]) -> list[Tensor]:
-    """Return anchor, positive, two negatives and their two queries for a batch of 8."""
+def batch_of_8(on_circle: Callable[..., Tensor]) -> list[Tensor]:
+    """Return the columns anchor, positive, two negatives and their two queries, for a batch of 8."""
     return [
         on_circle(0, 40, 85, 130, 170, 215, 260, 310),
         on_circle(10, 25, 95, 150, 165, 200, 290, 300),
@@ -64,7 +64,7 @@ def rows_of_8(on_circle: Callable[..., Tensor]) -> list[Tensor]:
 
 
 def training_data(seed: int = 0, *, reverse: bool = False) -> TrainingData:
-    """Return four training queries, of which `q2` has two relevant passages, with five mined negatives each."""
+    """Return four training queries with five mined negatives each; `q2` has two relevant passages."""
     order: Callable[[list[str]], Any] = reversed if reverse else iter
     passages = [f"d{i}" for i in range(10)]
     train = {"q0": ("d0",), "q1": ("d1",), "q2": ("d2", "d3"), "q3": ("d4",)}
@@ -97,7 +97,7 @@ def _training_data() -> Callable[..., TrainingData]:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SentenceTransformer]:
-    """Open a fresh copy of a 2-layer encoder, hidden 32, of an architecture by its model type."""
+    """Return a function that loads a new 2-layer encoder with hidden size 32 of a model type."""
     folders: dict[str, Path] = {}
 
     def open_copy(model_type: str) -> SentenceTransformer:
@@ -140,16 +140,16 @@ def _build(model_type: str, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def texts() -> list[str]:
-    """Return five short texts that the small encoders know the words of."""
+    """Return five short texts from the vocabulary of the small encoders."""
     return TEXTS
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
-    """Let torch compute with one thread, as a cell does."""
+    """Set torch to one thread, as in a cell."""
     import torch
 
-    before = torch.get_num_threads()
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""What holds for the training rows of every bundled method."""
+"""Properties of the training rows of every bundled method."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ COLUMNS = {
     "soft_labels": ["anchor", "passage", "label"],
     "nli_simcse": ["anchor", "positive", "negative"],
 }
-DRAWING = ["clpl", "infonce", "soft_labels"]
+SAMPLING = ["clpl", "infonce", "soft_labels"]
 
 
 def examples(name: str, data: TrainingData) -> Dataset:
     return plugins.load(name, {}).examples(data)
 
 
-def test_no_bundled_method_is_missing_here() -> None:
+def test_every_bundled_method_is_tested() -> None:
     from methods import clpl
 
     folder = plugins.folders()[0]
@@ -53,40 +53,40 @@ def test_columns_are_in_the_documented_order(training_data: Callable[..., Traini
 @pytest.mark.parametrize("name", COLUMNS)
 def test_no_column_name_is_a_prefix_of_another(training_data: Callable[..., TrainingData], name: str) -> None:
     columns = examples(name, training_data()).column_names
-    assert [(one, two) for one, two in permutations(columns, 2) if two.startswith(one)] == []
+    assert [(prefix, name) for prefix, name in permutations(columns, 2) if name.startswith(prefix)] == []
 
 
 @pytest.mark.parametrize("name", ["infonce", "clpl"])
-def test_no_column_swallows_the_tensors_of_another_with_12_negatives(
+def test_no_column_takes_the_tensors_of_another_with_12_negatives(
     training_data: Callable[..., TrainingData], name: str
 ) -> None:
     """sentence-transformers gives a column every tensor whose name begins with `COLUMN_`."""
     columns = plugins.load(name, {"negatives": 12}).examples(training_data()).column_names
     assert len(columns) == {"infonce": 14, "clpl": 26}[name]
-    assert [(one, two) for one, two in permutations(columns, 2) if two.startswith(f"{one}_")] == []
+    assert [(prefix, name) for prefix, name in permutations(columns, 2) if name.startswith(f"{prefix}_")] == []
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_every_column_is_text_but_the_label(training_data: Callable[..., TrainingData], name: str) -> None:
+def test_every_column_is_text_except_the_label(training_data: Callable[..., TrainingData], name: str) -> None:
     types = {column: feature.dtype for column, feature in examples(name, training_data()).features.items()}
     assert types == {column: "float64" if column == "label" else "string" for column in COLUMNS[name]}
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_rows_depend_on_nothing_global(training_data: Callable[..., TrainingData], name: str) -> None:
+def test_rows_do_not_depend_on_global_generators(training_data: Callable[..., TrainingData], name: str) -> None:
     import numpy as np
     import torch
 
-    found = []
+    rows = []
     for seed in (1, 2):
         random.seed(seed)
         np.random.seed(seed)
         torch.manual_seed(seed)
         before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # type: ignore[index]
-        found.append(examples(name, training_data()).to_list())
+        rows.append(examples(name, training_data()).to_list())
         after = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # type: ignore[index]
         assert after == before
-    assert found[0] == found[1]
+    assert rows[0] == rows[1]
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -94,13 +94,13 @@ def test_rows_do_not_depend_on_the_order_of_the_data(training_data: Callable[...
     assert examples(name, training_data()).to_list() == examples(name, training_data(reverse=True)).to_list()
 
 
-@pytest.mark.parametrize("name", DRAWING)
-def test_draws_depend_on_the_cells_seed(training_data: Callable[..., TrainingData], name: str) -> None:
+@pytest.mark.parametrize("name", SAMPLING)
+def test_samples_depend_on_the_seed_of_the_cell(training_data: Callable[..., TrainingData], name: str) -> None:
     assert examples(name, training_data(0)).to_list() != examples(name, training_data(1)).to_list()
 
 
-@pytest.mark.parametrize("name", sorted(set(COLUMNS) - set(DRAWING)))
-def test_methods_without_a_draw_have_the_same_rows_under_every_seed(
+@pytest.mark.parametrize("name", sorted(set(COLUMNS) - set(SAMPLING)))
+def test_methods_without_sampling_have_the_same_rows_under_every_seed(
     training_data: Callable[..., TrainingData], name: str
 ) -> None:
     assert examples(name, training_data(0)).to_list() == examples(name, training_data(1)).to_list()
@@ -114,7 +114,7 @@ def test_clpl_and_its_control_train_on_the_same_rows_and_negatives(
     assert examples("clpl", training_data(seed)).select_columns(COLUMNS["infonce"]).to_list() == control.to_list()
 
 
-def test_each_negative_query_is_one_that_its_negative_answers(training_data: Callable[..., TrainingData]) -> None:
+def test_each_negative_query_is_answered_by_its_negative(training_data: Callable[..., TrainingData]) -> None:
     rows = examples("clpl", training_data()).to_list()
     for row in rows:
         for k in (1, 2, 3, 4):

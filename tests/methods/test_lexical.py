@@ -1,4 +1,4 @@
-"""BM25 and TF-IDF against their formulas, written out."""
+"""BM25 and TF-IDF against their formulas in plain Python."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def lucene(query: str, doc: str, k1: float, b: float) -> float:
 
 
 @pytest.mark.parametrize(("k1", "b"), [(0.9, 0.4), (1.2, 0.75)])
-def test_bm25_scores_are_those_of_lucenes_formula(k1: float, b: float) -> None:
+def test_bm25_scores_follow_lucenes_formula(k1: float, b: float) -> None:
     query = "red red wine and green apples"
     (rows,) = BM25(k1, b).search(PASSAGES, {"q": query}, 10).values()
     expected = {doc: lucene(query, doc, k1, b) for doc in ("d1", "d2", "d3")}
@@ -40,16 +40,16 @@ def test_bm25_scores_are_those_of_lucenes_formula(k1: float, b: float) -> None:
     assert [doc for doc, _ in rows] == sorted(expected, key=lambda doc: -expected[doc])
 
 
-def test_bm25_leaves_out_passages_that_share_no_token() -> None:
+def test_bm25_omits_passages_without_a_shared_token() -> None:
     ranking = BM25().search(PASSAGES, {"q": "tea"}, 10)
     assert [doc for doc, _ in ranking["q"]] == ["d2"]
 
 
-def test_bm25_answers_a_query_of_unknown_words_with_nothing() -> None:
+def test_bm25_returns_nothing_for_unknown_words() -> None:
     assert BM25().search(PASSAGES, {"q": "zebra"}, 10) == {"q": []}
 
 
-def test_bm25_returns_no_more_than_the_depth() -> None:
+def test_bm25_returns_at_most_depth_passages() -> None:
     assert len(BM25().search(PASSAGES, {"q": "red green and"}, 2)["q"]) == 2
 
 
@@ -59,12 +59,12 @@ def test_bm25_orders_equal_scores_by_passage_id_descending() -> None:
 
 
 def test_bm25_does_not_depend_on_the_order_of_the_passages() -> None:
-    turned = dict(reversed(PASSAGES.items()))
+    backward = dict(reversed(PASSAGES.items()))
     queries = {"q": "red apples", "r": "green story"}
-    assert BM25().search(PASSAGES, queries, 10) == BM25().search(turned, queries, 10)
+    assert BM25().search(PASSAGES, queries, 10) == BM25().search(backward, queries, 10)
 
 
-def test_a_korean_word_with_a_particle_meets_the_word_without_it() -> None:
+def test_a_korean_word_with_a_particle_matches_the_word_without_it() -> None:
     ranking = BM25().search({"d": "서울은 수도이다", "e": "부산은 항구이다"}, {"q": "서울"}, 10)
     assert [doc for doc, _ in ranking["q"]] == ["d"]
 
@@ -81,35 +81,35 @@ def test_a_korean_word_with_a_particle_meets_the_word_without_it() -> None:
         ("...", []),
     ],
 )
-def test_tokens_are_runs_of_letters_marks_and_digits_and_pairs_of_hangul(text: str, expected: list[str]) -> None:
+def test_tokens_are_runs_of_letters_and_digits_and_pairs_of_hangul_syllables(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
 
 
 def tfidf(text: str, texts: list[str]) -> dict[str, float]:
     """Return the unit vector of (1 + ln tf) (1 + ln((1 + N) / (1 + n))) over the words of the corpus."""
-    words = [one.split() for one in texts]
+    documents = [document.split() for document in texts]
     vector = {}
-    for word in set(text.split()) & {word for one in words for word in one}:
-        n = sum(word in one for one in words)
+    for word in set(text.split()) & {word for words in documents for word in words}:
+        n = sum(word in words for words in documents)
         vector[word] = (1 + math.log(text.split().count(word))) * (1 + math.log((1 + len(texts)) / (1 + n)))
     norm = math.sqrt(sum(value**2 for value in vector.values())) or 1.0
     return {word: value / norm for word, value in vector.items()}
 
 
-def test_word_tfidf_is_the_cosine_of_the_vectors_written_out() -> None:
+def test_word_tfidf_is_the_cosine_of_the_formulas_vectors() -> None:
     query = "red red wine and tea"
-    asked = tfidf(query, list(PASSAGES.values()))
+    query_vector = tfidf(query, list(PASSAGES.values()))
     ranking = TfIdf().search(PASSAGES, {"q": query}, 10)
     expected = {}
     for doc, text in PASSAGES.items():
         vector = tfidf(text, list(PASSAGES.values()))
-        expected[doc] = sum(asked.get(word, 0.0) * value for word, value in vector.items())
+        expected[doc] = sum(query_vector.get(word, 0.0) * value for word, value in vector.items())
     assert dict(ranking["q"]) == pytest.approx(expected, abs=1e-12)
     scores = [score for _, score in ranking["q"]]
     assert scores == sorted(scores, reverse=True)
 
 
-def test_character_ngrams_find_an_inflected_form_that_words_miss() -> None:
+def test_character_ngrams_match_an_inflected_form_that_words_miss() -> None:
     passages = {"d": "दरवाज़ों", "e": "पहाड़"}
     words = dict(TfIdf().search(passages, {"q": "दरवाज़े"}, 2)["q"])
     characters = dict(TfIdf("char_wb", 2, 4).search(passages, {"q": "दरवाज़े"}, 2)["q"])
@@ -117,7 +117,7 @@ def test_character_ngrams_find_an_inflected_form_that_words_miss() -> None:
     assert characters["d"] > 0.3 > characters["e"]
 
 
-def test_as_many_components_as_the_corpus_has_ranks_change_no_cosine_between_passages() -> None:
+def test_svd_with_full_rank_keeps_the_best_passage() -> None:
     passages = {f"d{i}": text for i, text in enumerate(["a b", "b c", "c d", "d a", "a c e"])}
     plain = TfIdf().search(passages, {"q": "a b"}, 5)["q"]
     reduced = TfIdf(components=4).search(passages, {"q": "a b"}, 5)["q"]
@@ -125,7 +125,7 @@ def test_as_many_components_as_the_corpus_has_ranks_change_no_cosine_between_pas
     assert reduced[0][1] == pytest.approx(1.0)
 
 
-def test_svd_finds_a_passage_that_shares_no_word_but_keeps_the_same_company() -> None:
+def test_svd_matches_a_passage_with_related_words_and_no_shared_word() -> None:
     passages = {
         "d1": "kettle boils water",
         "d2": "pot boils water",
@@ -134,13 +134,13 @@ def test_svd_finds_a_passage_that_shares_no_word_but_keeps_the_same_company() ->
         "d5": "bank money interest",
         "d6": "kettle steam",
     }
-    found = dict(TfIdf(components=2).search(passages, {"q": "pot"}, 6)["q"])
+    scores = dict(TfIdf(components=2).search(passages, {"q": "pot"}, 6)["q"])
     assert "pot" not in passages["d6"]
-    assert found["d6"] > 0.9
-    assert abs(found["d4"]) < 0.1
+    assert scores["d6"] > 0.9
+    assert abs(scores["d4"]) < 0.1
 
 
-def test_svd_draws_nothing_at_random() -> None:
+def test_svd_is_deterministic() -> None:
     queries = {"q": "red tea story"}
     ranker = TfIdf(components=2)
     assert ranker.search(PASSAGES, queries, 4) == ranker.search(PASSAGES, queries, 4)
@@ -151,11 +151,11 @@ def test_a_query_of_unknown_words_has_cosine_zero_with_every_passage() -> None:
     assert ranking["q"] == [("d4", 0.0), ("d3", 0.0), ("d2", 0.0), ("d1", 0.0)]
 
 
-def test_an_unknown_analyzer_is_refused() -> None:
-    with pytest.raises(ValueError, match="analyzer 'letters' is neither word nor char_wb"):
+def test_an_unknown_analyzer_is_rejected() -> None:
+    with pytest.raises(ValueError, match="analyzer 'letters' must be word or char_wb"):
         TfIdf("letters")  # type: ignore[arg-type]
 
 
-def test_both_are_rankers() -> None:
+def test_bm25_and_tfidf_are_rankers() -> None:
     assert isinstance(BM25(), Ranker)
     assert isinstance(TfIdf(), Ranker)

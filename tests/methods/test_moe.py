@@ -1,4 +1,4 @@
-"""The mixture of experts: what it computes, what it learns, and how it is saved."""
+"""The mixture of experts: its outputs, its gradients, and saving and loading."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Open = Callable[[str], "SentenceTransformer"]
 
 
 def vectors(model: SentenceTransformer, texts: list[str]) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = model.encode(texts, show_progress_bar=False)
-    return found
+    matrix: NDArray[np.float32] = model.encode(texts, show_progress_bar=False)
+    return matrix
 
 
 def mixtures(model: SentenceTransformer) -> list[Any]:
@@ -36,8 +36,8 @@ def mixtures(model: SentenceTransformer) -> list[Any]:
     return [module for module in model.modules() if isinstance(module, Mixture)]
 
 
-def tell_experts_apart(model: nn.Module, seed: int = 0) -> None:
-    """Add noise to experts and gates, as training would."""
+def perturb_experts(model: nn.Module, seed: int = 0) -> None:
+    """Add noise to experts and gates, so that they differ as after training."""
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -55,9 +55,9 @@ def mixture(experts: int, top_k: int, router: str) -> Any:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        made = Mixture(torch.nn.Linear(6, 5), experts, top_k, router).double()
-    tell_experts_apart(made)
-    return made
+        layer = Mixture(torch.nn.Linear(6, 5), experts, top_k, router).double()
+    perturb_experts(layer)
+    return layer
 
 
 def hidden() -> Tensor:
@@ -80,11 +80,11 @@ def test_at_initialisation_vectors_equal_the_dense_models_bit_for_bit(
     assert np.array_equal(vectors(model, texts), dense)
 
 
-def test_once_experts_differ_vectors_differ(tiny: Open, texts: list[str]) -> None:
+def test_different_experts_change_the_vectors(tiny: Open, texts: list[str]) -> None:
     model = tiny("xlm-roberta")
     dense = vectors(model, texts)
     MixtureOfExperts().apply(model)
-    tell_experts_apart(model)
+    perturb_experts(model)
     assert float(np.abs(vectors(model, texts) - dense).max()) > 1e-3
 
 
@@ -94,7 +94,7 @@ def test_a_token_is_the_weighted_sum_of_its_best_experts(experts: int, top_k: in
     import torch
 
     layer, inputs = mixture(experts, top_k, router), hidden()
-    wanted = torch.zeros(3, 4, 5, dtype=torch.float64)
+    expected = torch.zeros(3, 4, 5, dtype=torch.float64)
     for batch in range(3):
         for token in range(4):
             logits = layer.gate(inputs[batch, token])
@@ -105,8 +105,8 @@ def test_a_token_is_the_weighted_sum_of_its_best_experts(experts: int, top_k: in
                 shares = logits.exp() / logits.exp().sum()
                 mass = {expert: shares[expert] / sum(shares[other] for other in kept) for expert in kept}
             for expert, weight in mass.items():
-                wanted[batch, token] += weight * layer.experts[expert](inputs[batch, token])
-    torch.testing.assert_close(layer(inputs), wanted, atol=1e-12, rtol=0)
+                expected[batch, token] += weight * layer.experts[expert](inputs[batch, token])
+    torch.testing.assert_close(layer(inputs), expected, atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize("router", ["topk", "switch"])
@@ -115,12 +115,12 @@ def test_with_every_expert_kept_the_weights_are_the_softmax_of_the_gate(router: 
 
     layer, inputs = mixture(4, 4, router), hidden()
     weights = layer.gate(inputs).softmax(dim=-1)
-    wanted = sum(weights[..., [expert]] * layer.experts[expert](inputs) for expert in range(4))
-    torch.testing.assert_close(layer(inputs), wanted, atol=1e-12, rtol=0)
+    expected = sum(weights[..., [expert]] * layer.experts[expert](inputs) for expert in range(4))
+    torch.testing.assert_close(layer(inputs), expected, atol=1e-12, rtol=0)
 
 
 def gate_gradient(layer: Any) -> float:
-    """Return the largest entry of the gate's gradient; a gate outside the graph has none, which is 0."""
+    """Return the largest entry of the gate's gradient; 0 for a gate outside the graph."""
     layer(hidden()).square().sum().backward()
     gradient = layer.gate.weight.grad
     return 0.0 if gradient is None else float(gradient.abs().max())
@@ -136,7 +136,7 @@ def test_every_other_router_gives_the_gate_a_gradient(top_k: int, router: str) -
 
 
 @pytest.mark.parametrize(("router", "learns"), [("topk", False), ("switch", True)])
-def test_at_initialisation_only_the_corrected_routers_gates_learn(
+def test_at_initialisation_only_the_corrected_router_trains_the_gates(
     tiny: Open, texts: list[str], router: Any, learns: bool
 ) -> None:
     model = tiny("xlm-roberta")
@@ -148,21 +148,21 @@ def test_at_initialisation_only_the_corrected_routers_gates_learn(
         assert all(expert.weight.grad is not None for expert in layer.experts)
 
 
-def test_the_corrected_routers_gradient_is_that_of_the_share_over_the_kept_mass() -> None:
+def test_the_corrected_routers_gradient_is_that_of_the_weight_over_the_kept_mass() -> None:
     import torch
 
     layer, inputs = mixture(4, 1, "switch"), hidden()
     shares = layer.gate(inputs).softmax(dim=-1)
-    best, chosen = shares.max(dim=-1)
+    best, best_expert = shares.max(dim=-1)
     outputs = torch.stack([expert(inputs) for expert in layer.experts])  # [E, B, tokens, out]
     rows, tokens = torch.meshgrid(torch.arange(3), torch.arange(4), indexing="ij")
-    wanted = (best / best.detach())[..., None] * outputs[chosen, rows, tokens]
-    (found,) = torch.autograd.grad(layer(inputs).square().sum(), layer.gate.weight)
-    (reference,) = torch.autograd.grad(wanted.square().sum(), layer.gate.weight)
-    torch.testing.assert_close(found, reference, atol=1e-12, rtol=0)
+    output = (best / best.detach())[..., None] * outputs[best_expert, rows, tokens]
+    (gradient,) = torch.autograd.grad(layer(inputs).square().sum(), layer.gate.weight)
+    (expected,) = torch.autograd.grad(output.square().sum(), layer.gate.weight)
+    torch.testing.assert_close(gradient, expected, atol=1e-12, rtol=0)
 
 
-def test_gates_are_drawn_from_torchs_generator_with_the_networks_spread(tiny: Open) -> None:
+def test_gates_are_drawn_from_torchs_generator_with_the_initializer_range(tiny: Open) -> None:
     import torch
 
     gates = []
@@ -201,7 +201,7 @@ texts = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
 for folder in sys.argv[2:]:
     try:
         SentenceTransformer(folder, device="cpu")
-        print("opened silently", flush=True)
+        print("loaded without an error", flush=True)
     except Exception as error:
         print(" ".join(str(error).split()), flush=True)
 from methods import moe
@@ -216,35 +216,35 @@ for folder in sys.argv[2:]:
 def reloaded(
     tiny: Open, texts: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32], str]]:
-    """Return vectors before saving, vectors in a fresh process, and what it said before `register`."""
+    """Return vectors before saving, vectors in a new process, and that process' error before `register`."""
     root = tmp_path_factory.mktemp("saved")
     (root / "texts.txt").write_text("\n".join(texts), encoding="utf-8")
     before = {}
     for architecture, router, top_k in zip(ARCHITECTURES, ["topk", "switch", "switch"], [2, 1, 2], strict=True):
         model = tiny(architecture)
         MixtureOfExperts(3, top_k, router).apply(model)  # type: ignore[arg-type]
-        tell_experts_apart(model)
+        perturb_experts(model)
         before[architecture] = vectors(model, texts)
         model.save_pretrained(str(root / architecture), create_model_card=False)
     command = [sys.executable, "-c", RELOAD, str(root / "texts.txt"), *[str(root / name) for name in ARCHITECTURES]]
     checkout = Path(moe.__file__).parents[1]
-    said = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=120)
-    assert said.returncode == 0, said.stderr
-    lines = dict(zip(ARCHITECTURES, said.stdout.splitlines(), strict=True))
+    process = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=120)
+    assert process.returncode == 0, process.stderr
+    lines = dict(zip(ARCHITECTURES, process.stdout.splitlines(), strict=True))
     return {name: (before[name], np.load(root / name / "vectors.npy"), lines[name]) for name in ARCHITECTURES}
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_saved_mixture_reopened_in_a_fresh_process_has_the_same_bits(reloaded: Any, architecture: str) -> None:
+def test_a_saved_mixture_loaded_in_a_new_process_has_the_same_bits(reloaded: Any, architecture: str) -> None:
     before, after, _ = reloaded[architecture]
     assert np.array_equal(after, before)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_saved_mixture_does_not_open_before_its_type_is_registered(reloaded: Any, architecture: str) -> None:
-    said = reloaded[architecture][2]
-    assert "opened silently" not in said
-    assert f"{architecture}-moe" in said
+def test_a_saved_mixture_does_not_load_before_its_type_is_registered(reloaded: Any, architecture: str) -> None:
+    message = reloaded[architecture][2]
+    assert "loaded without an error" not in message
+    assert f"{architecture}-moe" in message
 
 
 @pytest.mark.parametrize(
@@ -254,20 +254,20 @@ def test_a_saved_mixture_does_not_open_before_its_type_is_registered(reloaded: A
         ({"top_k": 3}, "top_k 3 is not between 1 and experts 2"),
         ({"experts": 4, "top_k": 5}, "top_k 5 is not between 1 and experts 4"),
         ({"experts": 0, "top_k": 0}, "top_k 0 is not between 1 and experts 0"),
-        ({"router": "switsh"}, "router 'switsh' is neither topk nor switch"),
+        ({"router": "switsh"}, "router 'switsh' must be topk or switch"),
     ],
 )
-def test_impossible_settings_are_refused(settings: dict[str, Any], problem: str) -> None:
+def test_invalid_settings_are_rejected(settings: dict[str, Any], problem: str) -> None:
     with pytest.raises(RequestError, match=f"settings of moe are refused: {problem}"):
         plugins.load("moe", settings)
 
 
-def test_an_architecture_without_a_mixture_is_refused_with_the_known_ones(tiny: Open) -> None:
-    with pytest.raises(ValueError, match="no mixture for model type 'distilbert'; there is one for bert, roberta, xlm"):
+def test_an_unsupported_architecture_is_rejected_with_the_supported_ones(tiny: Open) -> None:
+    with pytest.raises(ValueError, match="no mixture for model type 'distilbert'; supported: bert, roberta, xlm-rob"):
         MixtureOfExperts().apply(tiny("distilbert"))
 
 
-def test_a_mixture_of_a_mixture_is_refused(tiny: Open) -> None:
+def test_a_mixture_of_a_mixture_is_rejected(tiny: Open) -> None:
     model = tiny("bert")
     MixtureOfExperts().apply(model)
     with pytest.raises(ValueError, match="no mixture for model type 'bert-moe'"):

@@ -1,4 +1,4 @@
-"""Supervised SimCSE against the equation as it is printed."""
+"""Supervised SimCSE against the printed equation."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def test_the_loss_is_the_printed_equation(rows_of_8: list[Tensor]) -> None:
+def test_the_loss_is_the_printed_equation(batch_of_8: list[Tensor]) -> None:
     import torch
 
-    premise, entailed, contradicted = [column.tolist() for column in rows_of_8[:3]]
+    premise, entailed, contradicted = [column.tolist() for column in batch_of_8[:3]]
 
     def similarity(left: list[float], right: list[float]) -> float:
         cosine = sum(a * b for a, b in zip(left, right, strict=True)) / math.hypot(*left) / math.hypot(*right)
@@ -30,8 +30,8 @@ def test_the_loss_is_the_printed_equation(rows_of_8: list[Tensor]) -> None:
         for i in range(8)
     ]
     loss: Any = NliSimCSE(temperature=0.05).loss(torch.nn.Identity())  # type: ignore[arg-type]
-    found = loss.compute_loss_from_embeddings(rows_of_8[:3], None)
-    assert found.item() == pytest.approx(sum(losses) / 8, abs=1e-10)
+    value = loss.compute_loss_from_embeddings(batch_of_8[:3], None)
+    assert value.item() == pytest.approx(sum(losses) / 8, abs=1e-10)
 
 
 def test_the_default_temperature_is_that_of_simcse() -> None:

@@ -1,4 +1,4 @@
-"""An adapter that cannot change the base model is refused before the first cell."""
+"""An adapter that does not support the base model is rejected before the first cell."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ Tiny = Callable[[str], "SentenceTransformer"]
 
 
 def work(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[Work, Store]:
-    """Return the plan of some entries on a base model of that type, nothing of it done."""
+    """Return the planned cells of some entries on a base model of a type, none of them finished."""
     base, place = tmp_path / "model", Place(cache=tmp_path / "cache")
     tiny(model_type).save_pretrained(str(base), create_model_card=False)
-    made = plan.make(Request("mini", methods, ["ko"], [0], tmp_path / "out", place, base_model=str(base)))
-    return Work(made, todo=made.cells), Store(place.cache)
+    planned = plan.make(Request("mini", methods, ["ko"], [0], tmp_path / "out", place, base_model=str(base)))
+    return Work(planned, todo=planned.cells), Store(place.cache)
 
 
 @pytest.mark.parametrize(
     ("entry", "adapter", "problem"),
     [
-        ("clpl-moe", "moe", "no mixture for model type 'distilbert'; there is one for bert, roberta, xlm-roberta"),
+        ("clpl-moe", "moe", "no mixture for model type 'distilbert'; supported: bert, roberta, xlm-roberta"),
         (
             "clpl-intermediate",
             "intermediate",
-            "its layers have no intermediate.dense, as BERT's, RoBERTa's and XLM-R's",
+            "its layers have no intermediate.dense; supported: bert, roberta, xlm-roberta",
         ),
     ],
 )
-def test_an_entry_whose_adapter_has_nothing_to_change_is_refused_in_one_line(
+def test_an_entry_whose_adapter_does_not_support_the_base_model_is_rejected_in_one_line(
     tiny: Tiny, tmp_path: Path, entry: str, adapter: str, problem: str
 ) -> None:
-    asked, store = work(tiny, "distilbert", tmp_path, "mnrl", entry)
+    planned, store = work(tiny, "distilbert", tmp_path, "mnrl", entry)
     with pytest.raises(RequestError) as error:
-        preflight(asked, store)
+        preflight(planned, store)
     assert str(error.value).startswith(f"{entry} on this base model: {adapter}: {problem}")
     assert str(error.value).endswith("leave the entry out")
     assert "\n" not in str(error.value)
 
 
 def test_entries_without_an_adapter_run_on_any_architecture(tiny: Tiny, tmp_path: Path) -> None:
-    asked, store = work(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
-    preflight(asked, store)  # refuses nothing
-    assert [cell.adapters for cell in asked.todo] == [[]] * len(asked.todo)
+    planned, store = work(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
+    preflight(planned, store)  # raises no error
+    assert [cell.adapters for cell in planned.todo] == [[]] * len(planned.todo)
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "xlm-roberta"])
-def test_both_adapters_take_what_has_intermediate_layers(tiny: Tiny, tmp_path: Path, model_type: str) -> None:
+def test_both_adapters_support_models_with_intermediate_layers(tiny: Tiny, tmp_path: Path, model_type: str) -> None:
     preflight(*work(tiny, model_type, tmp_path, "clpl-moe"))
     assert MixtureOfExperts().problem(tiny(model_type)) == OnlyIntermediate().problem(tiny(model_type)) == ""

@@ -1,4 +1,4 @@
-"""Targets made of experts' scores, and the squared error to them."""
+"""Targets from experts' scores, and the squared error."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def _targets_restored() -> Iterator[None]:
     TARGETS.update(before)
 
 
-def test_soft_1_is_the_experts_mean_whatever_the_label() -> None:
+def test_soft_1_is_the_mean_score_for_both_labels() -> None:
     assert [soft_1(1, SCORES), soft_1(0, SCORES)] == [pytest.approx(0.5), pytest.approx(0.5)]
 
 
-def test_soft_2_is_halfway_between_label_and_mean() -> None:
+def test_soft_2_is_the_mean_of_label_and_mean_score() -> None:
     assert [soft_2(1, SCORES), soft_2(0, SCORES)] == [pytest.approx(0.75), pytest.approx(0.25)]
 
 
-def test_soft_3_is_the_largest_score_of_a_relevant_pair_and_the_smallest_of_another() -> None:
+def test_soft_3_is_the_largest_score_for_label_1_and_the_smallest_for_label_0() -> None:
     assert [soft_3(1, SCORES), soft_3(0, SCORES)] == [1.0, 0.2]
 
 
-def test_hard_is_the_label_whatever_the_experts_say() -> None:
+def test_hard_is_the_label_for_any_scores() -> None:
     assert [hard(1, SCORES), hard(0, SCORES)] == [1.0, 0.0]
 
 
@@ -49,17 +49,17 @@ def test_the_entries_targets_are_registered_under_their_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "of_relevant", "of_mined"),
+    ("name", "relevant", "mined"),
     [("soft-1", 0.375, 0.125), ("soft-2", 0.6875, 0.0625), ("soft-3", 0.5, 0.0), ("hard", 1.0, 0.0)],
 )
-def test_a_rows_label_is_the_target_of_its_pair(
-    training_data: Callable[..., TrainingData], name: str, of_relevant: float, of_mined: float
+def test_the_label_of_a_row_is_the_target_of_its_pair(
+    training_data: Callable[..., TrainingData], name: str, relevant: float, mined: float
 ) -> None:
-    rows = SoftLabels(target=name, negatives=2).examples(training_data())  # experts say .25, .5 and .25, 0
-    assert list(rows["label"]) == [of_relevant, of_mined, of_mined] * 5
+    rows = SoftLabels(target=name, negatives=2).examples(training_data())  # scores .25, .5 and .25, 0
+    assert list(rows["label"]) == [relevant, mined, mined] * 5
 
 
-def test_mined_passages_are_drawn_without_repetition_and_no_more_than_there_are(
+def test_mined_passages_are_sampled_without_repetition(
     training_data: Callable[..., TrainingData],
 ) -> None:
     rows = SoftLabels(negatives=99).examples(training_data())
@@ -70,7 +70,7 @@ def test_mined_passages_are_drawn_without_repetition_and_no_more_than_there_are(
 
 
 @pytest.mark.usefixtures("_targets_restored")
-def test_a_user_target_takes_three_lines(training_data: Callable[..., TrainingData]) -> None:
+def test_a_user_can_register_a_target(training_data: Callable[..., TrainingData]) -> None:
     @target("least")
     def least(label: int, scores: Any) -> float:
         return float(min(scores))
@@ -80,24 +80,24 @@ def test_a_user_target_takes_three_lines(training_data: Callable[..., TrainingDa
 
 
 @pytest.mark.usefixtures("_targets_restored")
-def test_a_file_of_a_plugin_folder_may_add_a_target(tmp_path: Path) -> None:
+def test_a_file_in_a_plugin_folder_can_register_a_target(tmp_path: Path) -> None:
     (tmp_path / "median_label.py").write_text(
         "import statistics\n"
         "from methods.soft_labels import PLUGIN, target\n"
         "target('median')(lambda label, scores: statistics.median(scores))\n",
         encoding="utf-8",
     )
-    loaded = plugins.load("median_label", {"target": "median"}, tmp_path)
-    assert loaded.target == "median"
+    plugin = plugins.load("median_label", {"target": "median"}, tmp_path)
+    assert plugin.target == "median"
     assert TARGETS["median"](1, SCORES) == 0.3
 
 
-def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"target 'soft-9' is none of soft-1, soft-2, soft-3, hard"):
+def test_an_unknown_target_is_rejected_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"target 'soft-9' must be one of soft-1, soft-2, soft-3, hard"):
         SoftLabels(target="soft-9")
 
 
-def test_a_request_for_an_unknown_target_is_refused_in_one_line() -> None:
+def test_a_request_for_an_unknown_target_is_rejected_in_one_line() -> None:
     with pytest.raises(RequestError, match=r"settings of soft_labels are refused: target 'soft-9'") as refused:
         plugins.load("soft_labels", {"target": "soft-9"})
     assert "\n" not in str(refused.value)
@@ -106,13 +106,13 @@ def test_a_request_for_an_unknown_target_is_refused_in_one_line() -> None:
 def test_the_loss_is_the_squared_error_of_cosine_and_target(on_circle: Callable[..., Tensor]) -> None:
     import torch
 
-    class Given(torch.nn.Module):
-        """Embeds features that are vectors already."""
+    class Identity(torch.nn.Module):
+        """Returns features that are already vectors."""
 
         def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
             return {"sentence_embedding": features["vectors"]}
 
-    loss = SoftLabels().loss(Given())  # type: ignore[arg-type]
+    loss = SoftLabels().loss(Identity())  # type: ignore[arg-type]
     features = [{"vectors": on_circle(0, 0).float()}, {"vectors": on_circle(60, 180).float()}]
-    found = loss(features, torch.tensor([0.75, 0.0]))
-    assert found.item() == pytest.approx(((0.5 - 0.75) ** 2 + (-1.0 - 0.0) ** 2) / 2, abs=1e-6)
+    value = loss(features, torch.tensor([0.75, 0.0]))
+    assert value.item() == pytest.approx(((0.5 - 0.75) ** 2 + (-1.0 - 0.0) ** 2) / 2, abs=1e-6)

@@ -104,7 +104,7 @@ def _deterministic() -> Iterator[None]:
     from harness.machine import determinism
 
     threads, state = torch.get_num_threads(), torch.get_rng_state()
-    determinism.deterministic(0, "cpu")
+    determinism.set_deterministic(0, "cpu")
     yield
     torch.use_deterministic_algorithms(False)
     torch.set_num_threads(threads)

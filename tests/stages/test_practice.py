@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.exact_search import search
 
 from harness import pipeline
 from harness.errors import CellError
@@ -20,7 +21,7 @@ from harness.stages.train import train
 from harness.stages.training_rows import miner, trained
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import embed, open_model
-from harness.vectors.search import cut, search
+from harness.vectors.search import cut
 
 EXAMPLES = ("mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli")
 

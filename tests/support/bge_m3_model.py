@@ -1,10 +1,10 @@
-"""An encoder with BGE-M3's exact architecture and random weights, its configuration written out in full.
+"""An encoder with the exact architecture of BGE-M3 and random weights; the complete configuration is given here.
 
 The configuration is that of BAAI/bge-m3 @ 5617a9f61b028005a4858fdac845db406aefb181 (config.json: XLMRobertaModel), the
-modules those of its modules.json: transformer, CLS pooling, normalisation. The tokenizer is of XLM-R's kind, a Unigram
-model behind XLMRobertaTokenizer with XLM-R's special tokens at XLM-R's ids, its pieces learnt from a given text.
+modules are those of its modules.json: transformer, CLS pooling, normalisation. The tokenizer is like XLM-R's: a Unigram
+model in XLMRobertaTokenizer with XLM-R's special tokens at XLM-R's ids; its pieces are learnt from a given text.
 
-Beside it, a suite of a part of mini's Korean text, whose texts can be made as long as wanted.
+Also a suite from a part of mini's Korean text, with texts of any length.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CONFIG = {
 }
 MAX_LENGTH = 8192
 SPECIAL = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": CONFIG["vocab_size"] - 1}  # type: ignore[operator]
-PIECES = 4000  # of the text; the rest of the 250,002 are names that no text holds
+PIECES = 4000  # learnt from the text; the others of the 250,002 occur in no text
 
 
 def build(folder: Path, texts: Sequence[str], *, layers: int, seed: int = 0) -> Path:
@@ -70,7 +70,7 @@ def build(folder: Path, texts: Sequence[str], *, layers: int, seed: int = 0) -> 
 
 
 def tokenizer_of(texts: Sequence[str]) -> Any:
-    """Return XLM-R's tokenizer with the pieces of `texts`."""
+    """Return XLM-R's tokenizer with pieces learnt from `texts`."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
     from transformers import XLMRobertaTokenizer
 
@@ -85,50 +85,51 @@ def tokenizer_of(texts: Sequence[str]) -> Any:
 
 
 def _vocabulary(learner: Any) -> Iterator[tuple[str, float]]:
-    """Yield (piece, log probability) in the order of their ids: XLM-R's special tokens first and last."""
+    """Yield (piece, log probability) in the order of their ids, with XLM-R's special tokens first and last."""
     learnt = json.loads(learner.to_str())["model"]["vocab"]
     pieces = [(piece, score) for piece, score in learnt if piece not in SPECIAL]
     lowest = min(score for _, score in pieces)
     yield from ((name, 0.0) for name in ("<s>", "<pad>", "</s>", "<unk>"))
     yield from pieces
     for number in range(4 + len(pieces), SPECIAL["<mask>"]):
-        yield f"\U000f0000{number}", lowest - 1  # begins with a character for private use
+        yield f"\U000f0000{number}", lowest - 1  # starts with a private-use character
     yield "<mask>", 0.0
 
 
 def mini_part(passages: int, train: int, dev: int, joined: int = 1) -> tuple[dict[str, bytes], dict[str, int]]:
-    """Return files of the first passages of mini with some of their queries, and their counts.
+    """Return files with the first passages of mini and some of their queries, and the counts of both.
 
-    Of the judged queries the first are for training, as many as there are passages are extra ones, which answer the
-    others. `joined` texts in a row, of the whole, make one.
+    The first `train` judged queries of training are training queries, the next `passages` of them extra queries.
+    Each text is joined from `joined` consecutive texts of mini.
     """
     folder = manifests() / "mini/ko"
     files = {}
-    for name, most in (("corpus", passages), ("queries", None)):
+    for name, limit in (("corpus", passages), ("queries", None)):
         rows = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
         texts = [row["text"] for row in rows] * 2
         long = [{**row, "text": " ".join(texts[i : i + joined])} for i, row in enumerate(rows)]
-        files[f"{name}.jsonl"] = [json.dumps(row, ensure_ascii=False) for row in long[:most]]
+        files[f"{name}.jsonl"] = [json.dumps(row, ensure_ascii=False) for row in long[:limit]]
     known = {json.loads(line)["_id"] for line in files["corpus.jsonl"]}
-    for name, most in (("train", train), ("dev", dev)):
+    for name, limit in (("train", train), ("dev", dev)):
         head, *judged = (folder / f"qrels/{name}.tsv").read_text(encoding="utf-8").splitlines()
         inside = [row for row in judged if row.split("\t")[1] in known]
-        files[f"{name}.tsv"] = [head, *inside[:most]]
+        files[f"{name}.tsv"] = [head, *inside[:limit]]
         if name == "train":
-            files["extra.tsv"] = [head, *inside[most : most + passages]]
+            files["extra.tsv"] = [head, *inside[limit : limit + passages]]
     counts = {"passages": passages, "train_queries": train, "dev_queries": dev}
     return {name: ("\n".join(lines) + "\n").encode() for name, lines in files.items()}, counts
 
 
 def suite_of(folder: Path, part: tuple[dict[str, bytes], dict[str, int]], lengths: tuple[int, int], tail: str) -> Path:
-    """Write a suite of such a part and return its manifest; `tail` holds its tables of training and evaluation.
+    """Write a suite from the files and counts of `mini_part` and return its manifest.
 
-    `lengths` are those of queries and passages; the data lie in `folder`, the language is called en.
+    `lengths` are the maximum lengths of queries and passages; `tail` has the tables of training and evaluation. The
+    data files are in `folder`; the language is en.
     """
     files, counts = part
     path = tiny_suite(folder, files)
-    head, rest = path.read_text(encoding="utf-8").split("[evaluation]\n")
-    languages = rest[rest.index("[languages.en") :]
+    head, tables = path.read_text(encoding="utf-8").split("[evaluation]\n")
+    languages = tables[tables.index("[languages.en") :]
     for name, number in counts.items():
         old = next(line for line in MANIFEST.splitlines() if line.startswith(f"{name} = "))
         languages = languages.replace(old, f"{name} = {number}")

@@ -1,4 +1,4 @@
-"""Folders of made-up records with rankings, and the texts and judgments that they are of."""
+"""Folders of made-up records with rankings, and their texts and judgments."""
 
 from __future__ import annotations
 
@@ -22,43 +22,43 @@ WORDS = {
 
 
 def ranking(entry: str, seed: int, queries: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
-    """Return a random order of eight passages for every query, the same for the same names."""
-    found = {}
+    """Return a random order of eight passages for every query; equal arguments give equal orders."""
+    rankings = {}
     for query in queries:
         generator = np.random.Generator(np.random.PCG64(derive(seed, entry, query)))
         docs = generator.permutation(len(DOCS))[:8]
-        found[query] = [(DOCS[doc], 1 - rank / 10) for rank, doc in enumerate(docs)]
-    return found
+        rankings[query] = [(DOCS[doc], 1 - rank / 10) for rank, doc in enumerate(docs)]
+    return rankings
 
 
 def folder_of(
     folder: Path, entries: Sequence[str], languages: Mapping[str, int], seeds: Sequence[int] = (0, 1)
 ) -> Path:
-    """Write a run whose records have rankings; `languages` maps each language to its number of queries."""
+    """Write a run whose records have rankings; `languages` maps a language to its number of queries."""
     board(folder, entries, languages, seeds)
     for entry in entries:
         for language, n in languages.items():
             for seed in seeds[:1] if entry in UNTRAINED else seeds:
                 scores = draw(entry, language, seed, n)
-                written = put(folder, (entry, language, seed), scores)
-                record.write(folder, written, scores, ranking(entry, seed, list(scores["AP"])))
+                stored = put(folder, (entry, language, seed), scores)
+                record.write(folder, stored, scores, ranking(entry, seed, list(scores["AP"])))
     return folder
 
 
 def data_of(
     language: str, n: int, *, queries: Mapping[str, str] | None = None, passages: Mapping[str, str] | None = None
 ) -> Data:
-    """Return the data of `folder_of`, some texts replaced: every query has one relevant and one judged passage."""
-    ask, tell = WORDS[language]
+    """Return the data of `folder_of` with some texts replaced; a query has one relevant and one irrelevant passage."""
+    query_text, passage_text = WORDS[language]
     names = [f"{language}-q{i:04}" for i in range(n)]
     dev = {name: {DOCS[i % len(DOCS)]: 1, DOCS[(i + 1) % len(DOCS)]: 0} for i, name in enumerate(names)}
-    texts = {doc: tell.format(i) for i, doc in enumerate(DOCS)}
-    asked = {name: ask.format(i) for i, name in enumerate(names)}
-    return Data(language, {**texts, **(passages or {})}, {**asked, **(queries or {})}, {}, dev)
+    all_passages = {doc: passage_text.format(i) for i, doc in enumerate(DOCS)} | dict(passages or {})
+    all_queries = {name: query_text.format(i) for i, name in enumerate(names)} | dict(queries or {})
+    return Data(language, all_passages, all_queries, {}, dev)
 
 
 def write_pages(folder: Path, texts: Mapping[str, Data | str] | None) -> list[Path]:
-    """Write the query pages of a folder and return where they lie, by name."""
+    """Write the query pages of a folder and return their paths, sorted."""
     content = query_pages.files(folder, collate(folder), texts=texts)
     for name, text in content.items():
         (folder / name).parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Texts to vectors: order, length, prompt and norm are the suite's, and none is a library's default."""
+"""Encoding: order, length, prompt and norm follow the suite and not a library's defaults."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from harness.vectors import embedding
 from harness.vectors.embedding import embed, open_model, settings_of
 
 TEXTS = {
-    f"d{i:02}": " ".join(f"word{(i * step) % 17}" for step in range(1, 4 + i))  # 4 to 23 words, out of order of length
+    f"d{i:02}": " ".join(f"word{(i * step) % 17}" for step in range(1, 4 + i))  # 4 to 23 words, not sorted by length
     for i in (5, 0, 9, 3, 19, 1, 7, 2)
 }
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("base")
+    base = tmp_path_factory.mktemp("base")
     settings = BuiltBase(
         vocab_size=120, hidden_size=32, intermediate_size=64, layers=1, attention_heads=2, initialisation_seed=0
     )
-    base_model.build(list(TEXTS.values()), settings, 32, made)
-    return made
+    base_model.build(list(TEXTS.values()), settings, 32, base)
+    return base
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_rows_are_in_ascending_order_of_the_ids(model: Any, cell: Cell, store: Store) -> None:
-    found = embed(model, TEXTS, "passage", cell, store)
-    assert found.ids == ["d00", "d01", "d02", "d03", "d05", "d07", "d09", "d19"]
+    passages = embed(model, TEXTS, "passage", cell, store)
+    assert passages.ids == ["d00", "d01", "d02", "d03", "d05", "d07", "d09", "d19"]
     alone = embed(model, {"d07": TEXTS["d07"]}, "passage", cell, store)
-    assert np.allclose(found.matrix[found.ids.index("d07")], alone.matrix[0], atol=1e-6)
+    assert np.allclose(passages.matrix[passages.ids.index("d07")], alone.matrix[0], atol=1e-6)
 
 
 def test_vectors_are_float32_of_norm_one(model: Any, cell: Cell, store: Store) -> None:
@@ -67,42 +67,41 @@ def test_vectors_are_float32_of_norm_one(model: Any, cell: Cell, store: Store) -
 
 
 def test_the_order_of_the_mapping_changes_no_bit(model: Any, cell: Cell, store: Store) -> None:
-    turned = dict(reversed(TEXTS.items()))
-    one = embed(model, TEXTS, "passage", cell, store).matrix
-    two = embed(model, turned, "passage", cell, store).matrix
-    assert one.tobytes() == two.tobytes()
+    forward = embed(model, TEXTS, "passage", cell, store).matrix
+    backward = embed(model, dict(reversed(TEXTS.items())), "passage", cell, store).matrix
+    assert forward.tobytes() == backward.tobytes()
 
 
 @pytest.mark.parametrize(("role", "length"), [("query", 8), ("passage", 16)])
-def test_each_role_is_cut_at_its_own_length(
+def test_each_role_has_its_maximum_length(
     role: embedding.Role, length: int, model: Any, cell: Cell, store: Store
 ) -> None:
-    found = embed(model, TEXTS, role, cell, store)
+    vectors = embed(model, TEXTS, role, cell, store)
     model.max_seq_length = length
-    expected = model.encode([TEXTS[name] for name in found.ids], normalize_embeddings=True, batch_size=64)
-    assert np.array_equal(found.matrix, expected)
+    expected = model.encode([TEXTS[name] for name in vectors.ids], normalize_embeddings=True, batch_size=64)
+    assert np.array_equal(vectors.matrix, expected)
 
 
-def test_queries_and_passages_are_cut_at_different_lengths_in_one_model(model: Any, cell: Cell, store: Store) -> None:
+def test_queries_and_passages_have_different_maximum_lengths_in_one_model(model: Any, cell: Cell, store: Store) -> None:
     queries = embed(model, TEXTS, "query", cell, store).matrix
     passages = embed(model, TEXTS, "passage", cell, store).matrix
-    again = embed(model, TEXTS, "query", cell, store).matrix
+    repeated = embed(model, TEXTS, "query", cell, store).matrix
     assert not np.allclose(queries, passages)
-    assert np.array_equal(queries, again)
+    assert np.array_equal(queries, repeated)
 
 
-def test_the_prompt_of_the_role_stands_before_every_text(model: Any, cell: Cell, store: Store) -> None:
+def test_the_prompt_of_the_role_is_put_before_every_text(model: Any, cell: Cell, store: Store) -> None:
     text = cell.suite.text.model_copy(update={"query_prompt": "word3 ", "passage_prompt": "word9 "})
     prompted = replace(cell, suite=cell.suite.model_copy(update={"text": text}))
     cases: list[tuple[embedding.Role, str]] = [("query", "word3 "), ("passage", "word9 ")]
     for role, prompt in cases:
-        found = embed(model, TEXTS, role, prompted, store)
+        vectors = embed(model, TEXTS, role, prompted, store)
         by_hand = embed(model, {name: prompt + words for name, words in TEXTS.items()}, role, cell, store)
-        assert np.array_equal(found.matrix, by_hand.matrix)
-        assert not np.array_equal(found.matrix, embed(model, TEXTS, role, cell, store).matrix)
+        assert np.array_equal(vectors.matrix, by_hand.matrix)
+        assert not np.array_equal(vectors.matrix, embed(model, TEXTS, role, cell, store).matrix)
 
 
-def test_texts_beyond_one_block_keep_their_rows(
+def test_the_size_of_a_block_does_not_change_the_rows(
     model: Any, cell: Cell, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = embed(model, TEXTS, "passage", cell, store)
@@ -110,41 +109,41 @@ def test_texts_beyond_one_block_keep_their_rows(
     assert np.allclose(embed(model, TEXTS, "passage", cell, store).matrix, whole.matrix, atol=1e-6)
 
 
-def test_progress_is_told_block_by_block(
+def test_progress_is_reported_once_per_block(
     model: Any, cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: list[tuple[str, int, int]] = []
+    events: list[tuple[str, int, int]] = []
     monkeypatch.setattr(embedding, "BLOCK", 5)
-    embed(model, TEXTS, "query", cell, Store(tmp_path, lambda *event: heard.append(event)))
-    assert [event[1:] for event in heard] == [(5, 8), (8, 8)]
+    embed(model, TEXTS, "query", cell, Store(tmp_path, lambda *event: events.append(event)))
+    assert [event[1:] for event in events] == [(5, 8), (8, 8)]
 
 
-def test_no_text_gives_no_row(model: Any, cell: Cell, store: Store) -> None:
-    found = embed(model, {}, "query", cell, store)
-    assert found.ids == []
-    assert found.matrix.shape == (0, 32)
+def test_no_texts_give_no_rows(model: Any, cell: Cell, store: Store) -> None:
+    vectors = embed(model, {}, "query", cell, store)
+    assert vectors.ids == []
+    assert vectors.matrix.shape == (0, 32)
 
 
-def test_a_model_that_gives_nan_is_refused(model: Any, cell: Cell, store: Store) -> None:
+def test_a_model_that_returns_nan_is_rejected(model: Any, cell: Cell, store: Store) -> None:
     import torch
 
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.fill_(float("nan"))
-    with pytest.raises(CellError, match="passage vectors hold NaN or infinity"):
+    with pytest.raises(CellError, match="passage vectors contain NaN or infinity"):
         embed(model, TEXTS, "passage", cell, store)
 
 
-def test_settings_name_everything_that_changes_a_vector_beside_model_and_text(cell: Cell) -> None:
-    found = settings_of(cell)
-    assert found["text"] == {
+def test_settings_have_everything_that_changes_a_vector_besides_model_and_text(cell: Cell) -> None:
+    settings = settings_of(cell)
+    assert settings["text"] == {
         "title_join": " ",
         "query_prompt": "",
         "passage_prompt": "",
         "query_max_length": 8,
         "passage_max_length": 16,
     }
-    assert found["batch_size"] == 64
-    assert found["device"] == "cpu"
-    assert found["precision"] == "float32"
-    assert found["normalize"] is True
+    assert settings["batch_size"] == 64
+    assert settings["device"] == "cpu"
+    assert settings["precision"] == "float32"
+    assert settings["normalize"] is True
