@@ -56,7 +56,7 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
     return replace(training, expert_scores={pair: tuple(row) for pair, row in zip(pairs, rows, strict=True)})
 
 
-def agreed(cell: Cell, store: Store) -> dict[str, Any]:
+def stored_agreement(cell: Cell, store: Store) -> dict[str, Any]:
     """Return the stored agreement of the experts on the cell's pairs; {} where they were not consulted."""
     if Need.EXPERT_SCORES not in cell.needs:
         return {}
@@ -107,8 +107,7 @@ def _with_encoder(cell: Cell, expert: Expert) -> Cell:
     changes = {
         "query_prompt": expert.query_prompt,
         "passage_prompt": expert.passage_prompt,
-        # few encoders have room for the 8192 tokens of an evaluation
-        "passage_max_length": text.train_passage_max_length or text.passage_max_length,
+        "passage_max_length": text.train_passage_max_length or text.passage_max_length,  # few take evaluation's 8192
     }
     suite = cell.suite.model_copy(update={"base_model": expert.encoder, "text": text.model_copy(update=changes)})
     return replace(cell, suite=suite)

@@ -15,11 +15,11 @@ from harness.execution.plan import Request
 from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell, Place
-from harness.request.manifest import BuiltBase
+from harness.request.manifest import BuiltBase, Writer
 from harness.stages.augment import augment
 from harness.stages.prepare import prepare
 from harness.stages.training_rows import mined
-from harness.stages.write import passages_of, write
+from harness.stages.write import WRITE, passages_of, write
 
 Cells = Callable[..., list[Cell]]
 
@@ -108,6 +108,14 @@ def test_the_number_is_exact_where_mining_is_cached(
         write(cell, training, store)
         assert len(server.prompts) == len(negatives.keys() | relevant)
     assert lines([cell], store)[1].endswith(f": 0 requests, {len(negatives)} answers cached")
+
+
+def test_the_number_is_unknown_before_the_users_training_rows_are_read() -> None:
+    writer = Writer(kind="endpoint", model="m", prompt="{passage}")
+    assert str(forecast.Requests(WRITE, writer, most=None, cached=0, exact=False)) == (
+        "negative queries by endpoint 'm': number of requests unknown before the training rows are read; "
+        "cached answers are not requested again"
+    )
 
 
 def test_an_endpoint_without_a_key_is_rejected_if_it_will_be_asked(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from harness.stages.consult import agreed, consult, scaled
+from harness.stages.consult import consult, scaled, stored_agreement
 from harness.stages.lineage import consult_key
 from harness.types import TrainingData
 from tests.stages.conftest import Workbench
@@ -88,9 +88,9 @@ def test_the_experts_are_in_the_suites_order(bench: Workbench, consulted: Traini
 def test_the_agreement_of_the_experts_is_stored_with_their_scores(bench: Workbench) -> None:
     store = bench.store()
     cell = bench.cell("soft-1", store)
-    assert agreed(cell, store) == {}  # not consulted yet
+    assert stored_agreement(cell, store) == {}  # not consulted yet
     training = bench.training_data(cell, store)
-    agreement = agreed(cell, store)
+    agreement = stored_agreement(cell, store)
     assert agreement["experts"] == ["bm25", "char-tfidf", "word-lsa", "base"]
     assert agreement["pairs"] == len(training.expert_scores)
     scores = np.array(list(training.expert_scores.values()))
@@ -98,4 +98,4 @@ def test_the_agreement_of_the_experts_is_stored_with_their_scores(bench: Workben
         kendalltau(scores[:, 0], scores[:, 1]).statistic, abs=0.02
     )
     assert 0 < agreement["W"] < 1
-    assert agreed(bench.cell("mnrl", store), store) == {}
+    assert stored_agreement(bench.cell("mnrl", store), store) == {}
