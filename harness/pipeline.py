@@ -1,6 +1,6 @@
 """The page to read first: how one cell becomes one record.
 
-What each stage depends on is in harness/stages/lineage.py, on one page too.
+The page to read next is harness/stages/lineage.py: what each stage depends on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness.request.cell import Cell
 from harness.results import record
 from harness.results.record import Record
 from harness.stages.augment import augment
-from harness.stages.consult import agreed
+from harness.stages.consult import stored_agreement
 from harness.stages.dimensions import measures_by_dimension
 from harness.stages.encode import encode
 from harness.stages.folds import cross_validate
@@ -36,7 +36,7 @@ from harness.types import Data, Ranker, Ranking
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the stages of one cell compute; a ranker has neither a model nor what is measured of one."""
+    """What the stages of one cell compute; a ranker has a ranking alone."""
 
     ranking: Ranking
     ties: int
@@ -79,13 +79,13 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
 
 
 def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
-    """Train the cell's encoder, search with its vectors and measure it; each line is one cached stage, or a few."""
+    """Train the cell's encoder, search with its vectors and measure it; each line is one cached stage or a few."""
     for adapter in cell.adapters:
         adapter.register()
     augmented = augment(cell, data, store)  # further training queries, written
     training = training_rows(cell, augmented, store)  # mined negatives, the queries they answer, experts' scores
     model = train(cell, training, store)
-    vectors = encode(cell, model, data, store)  # computed block by block, where a stage reads them
+    vectors = encode(cell, model, data, store)  # computed block by block as they are read
     ranking, ties = retrieve(cell, vectors, store)
     return Outputs(
         ranking,
@@ -95,7 +95,7 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
         cross_validation=cross_validate(cell, augmented, store),
         tasks=tasks(cell, model, store),
         geometry=geometry(cell, vectors, data, store),
-        agreement=agreed(cell, store),
+        agreement=stored_agreement(cell, store),
     )
 
 

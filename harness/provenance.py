@@ -23,7 +23,7 @@ __all__ = ["code", "environment", "provenance"]
 
 
 def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[str, Any]:
-    """Return everything that decided this cell's numbers."""
+    """Return everything that decided this cell's numbers; `ties` is the number of tied neighbours in its ranking."""
     return {
         "entry": cell.described(),
         "base_model": cell.suite.base_model.model_dump(mode="json"),
@@ -148,5 +148,5 @@ def _sources(root: Path) -> list[Path]:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
-    return done.stdout.decode(errors="replace").strip()
+    completed = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+    return completed.stdout.decode(errors="replace").strip()

@@ -31,7 +31,7 @@ class Requests:
     exact: bool
 
     def __str__(self) -> str:
-        subject = f"{self.stage.queries} by {answers.name_of(self.writer)}"
+        subject = f"{self.stage.asks_for} by {answers.name_of(self.writer)}"
         if self.exact:
             return f"{subject}: {self.most} requests, {self.cached} answers cached"
         count = "number of requests unknown before the training rows are read"

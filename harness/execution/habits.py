@@ -10,7 +10,7 @@ from harness.errors import DataError, RequestError
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
 from harness.schema import explain
-from harness.stages.held_out import own
+from harness.stages.held_out import original_queries
 from harness.types import Data, Method, Need
 
 
@@ -69,7 +69,7 @@ def refuse_data(cell: Cell, data: Data) -> None:
     if cell.method is None:
         return
     name = f"{cell.entry.name}, {cell.language}"
-    left = count = len(own(data.train))
+    left = count = len(original_queries(data.train))
     if cell.entry.folds is not None:
         if cell.entry.folds > count:
             raise RequestError(f"{name}: {cell.entry.folds} folds of {count} training queries; ask for fewer folds")

@@ -20,8 +20,8 @@ from harness.request.entries import Entry
 from harness.request.manifest import BuiltBase
 from harness.request.settings import override
 from harness.request.suite import Suite
-from harness.stages import base_model as base
 from harness.stages import tasks
+from harness.stages.base_override import with_base_model
 from harness.writers.writer_option import with_writers
 
 RUN = "run.json"
@@ -82,7 +82,7 @@ def make(request: Request) -> Plan:
     ]
     for cell in cells:
         _check(cell)
-    tasks.refuse(cells)
+    tasks.check_tasks(cells)
     resolved = {
         "suite": chosen.name,
         "suite_digest": chosen.digest,
@@ -110,7 +110,7 @@ def _suite(request: Request) -> Suite:
     chosen = with_writers(
         chosen, request.negative_queries, request.augment, request.write_prompt, data_dir=request.place.data_dir
     )
-    return base.override(chosen, request.base_model) if request.base_model else chosen
+    return with_base_model(chosen, request.base_model) if request.base_model else chosen
 
 
 def _unverified(chosen: Suite, languages: Sequence[str], place: Place) -> Suite:

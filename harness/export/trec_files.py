@@ -16,7 +16,7 @@ from typing import Any
 from harness.export.exporting import Export, measures
 from harness.results import record as records
 from harness.results.record import Record
-from harness.stages.prepare import REST_FILE
+from harness.stages.prepare import DATA_FILE
 
 START, END = "# ir_metadata.start\n", "# ir_metadata.end\n"  # the identifiers, as comments: the file is YAML
 TREC_EVAL = {"nDCG": "ndcg_cut", "R": "recall", "P": "P"}  # measures with a cut-off that trec_eval names otherwise
@@ -140,7 +140,7 @@ def _write_qrels(chosen: Export) -> list[str]:
                 f"judgments of {language} are left out: the cache no longer has them; run the request again"
             )
             continue
-        judged = json.loads((prepared / REST_FILE).read_text(encoding="utf-8"))["rest"]["dev"]
+        judged = json.loads((prepared / DATA_FILE).read_text(encoding="utf-8"))["rest"]["dev"]
         rows = [
             f"{query} 0 {doc} {grade}\n" for query in sorted(judged) for doc, grade in sorted(judged[query].items())
         ]

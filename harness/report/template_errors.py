@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.machine import bundled
 
 
@@ -23,7 +23,7 @@ def template_error(template: str, error: Exception) -> RequestError:
     problem = f"{type(error).__name__}: {error}"
     if isinstance(error, TemplateNotFound):
         problem = f"{error.name} does not exist"
-    return RequestError(" ".join(f"{position}: {problem}; fix it in {folder}".split()))
+    return RequestError(one_line(f"{position}: {problem}; fix it in {folder}"))
 
 
 def write_error(folder: Path, error: OSError) -> RequestError:

@@ -1,8 +1,8 @@
 """Augment: further training queries, written for the passages that are relevant to training queries.
 
-A written query's id is derived from its text. Two passages for which one text was written are both relevant to it.
-Left out, and counted: a text that a dev query has, so that dev stays unseen, and one that a training query has.
-Where negatives came with the training rows, a written query takes those of the queries that share its passage.
+A written query's id is derived from its text. Where one text was written for two passages, both are relevant to it.
+Texts of dev queries are left out, so that dev stays unseen, and so are texts of training queries; both are counted.
+Where the training rows hold negatives, a written query takes those of the queries that share a passage with it.
 The suite's `max_train` bounds the queries of the data, not the written ones.
 """
 
@@ -30,12 +30,12 @@ def augment(cell: Cell, data: Data, store: Store) -> Data:
 
 def passages_of(data: Data) -> dict[str, str]:
     """Return the passages that are relevant to a training query."""
-    wanted = sorted({doc for docs in data.train.values() for doc in docs})
-    return {doc: data.training_passages[doc] for doc in wanted}
+    relevant = sorted({doc for docs in data.train.values() for doc in docs})
+    return {doc: data.training_passages[doc] for doc in relevant}
 
 
 def merged(data: Data, queries: Queries) -> tuple[Data, dict[str, int]]:
-    """Return the data with queries for passages among its training queries, and what was added and left out."""
+    """Return the data with the written queries among its training queries, and counts of those added and left out."""
     dev = {fold(data.queries[query]) for query in data.dev}
     train = {fold(data.queries[query]) for query in data.train}
     counts = {"added": 0, "left_out_as_dev": 0, "left_out_as_training": 0}
@@ -59,21 +59,23 @@ def merged(data: Data, queries: Queries) -> tuple[Data, dict[str, int]]:
 
 def _inherited(data: Data, written_for: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     """Return written query id → the mined negatives of the training queries that share a passage with it."""
-    asking: dict[str, list[str]] = {}
+    if not data.mined:
+        return {}
+    queries_of: dict[str, list[str]] = {}
     for query in data.mined:
         for doc in data.train[query]:
-            asking.setdefault(doc, []).append(query)
-    found = {}
+            queries_of.setdefault(doc, []).append(query)
+    inherited = {}
     for query, docs in written_for.items():
-        shared = (negative for doc in docs for other in asking.get(doc, ()) for negative in data.mined[other])
-        found[query] = tuple(dict.fromkeys(negative for negative in shared if negative not in docs))
-    return found if data.mined else {}
+        negatives = (negative for doc in docs for other in queries_of.get(doc, ()) for negative in data.mined[other])
+        inherited[query] = tuple(dict.fromkeys(negative for negative in negatives if negative not in docs))
+    return inherited
 
 
 def _id(text: str, data: Data) -> str:
-    """Return a query id that is derived from the text and is none of the data's."""
-    whole = f"{WRITTEN}{digest(text)}"
-    return next(name for length in (16, 64) if (name := whole[: len(WRITTEN) + length]) not in data.queries)
+    """Return a query id that is derived from the text and that no query of the data has."""
+    longest = f"{WRITTEN}{digest(text)}"
+    return next(name for length in (16, 64) if (name := longest[: len(WRITTEN) + length]) not in data.queries)
 
 
 AUGMENT = WriterStage[Data]("augment", "training queries", augmentation_writer, augment_key, passages_of, merged)

@@ -1,8 +1,8 @@
-"""Best: evaluations during training, and the weights of the best one kept.
+"""Best checkpoint: evaluations during training, and the weights of the best one kept.
 
 `best_of` evaluations are spread evenly over the steps, the last one at the last step. They use a share of the training
-queries (`best_holdout`), which are not trained on, and never dev: small sets peak early, and dev must not choose.
-Searched are at most POOL passages, all relevant ones among them. Of equal scores, the earliest step is kept.
+queries (`best_holdout`), which are not trained on, and never dev: small sets peak early, and dev must not choose. They
+search at most POOL passages, all relevant ones among them. Of equal scores, the earliest step is kept.
 """
 
 from __future__ import annotations
@@ -18,26 +18,15 @@ from harness.keys import derive
 from harness.request.cell import Cell
 from harness.request.manifest import Training
 from harness.stages.held_out import Relevant
+from harness.stages.held_out_evaluator import NAME, SIMILARITY, held_out_evaluator, metric_of
 from harness.types import TrainingData
+from harness.vectors.embedding import open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 POOL = 10_000  # passages: an evaluation of a large encoder stays within a minute on a GPU
-MEASURES = {"nDCG": "ndcg", "R": "recall", "RR": "mrr", "P": "precision", "Success": "accuracy"}  # the evaluator's
-OTHERWISE = ("ndcg", 10)
-NAME, SIMILARITY = "held_out", "cosine"
-NEVER = 10**9  # the trainer's own rhythm; the steps are set one by one
-
-
-def measure_of(primary: str) -> tuple[str, int]:
-    """Return the evaluator's name and depth of a suite's primary measure; nDCG@10 for one that it has not.
-
-    >>> measure_of("R@100"), measure_of("AP")
-    (('recall', 100), ('ndcg', 10))
-    """
-    name, _, depth = primary.partition("@")
-    return (MEASURES[name], int(depth)) if name in MEASURES and depth.isdigit() else OTHERWISE
+NEVER = 10**9  # steps between the trainer's own evaluations; ours are triggered one by one
 
 
 def spread(steps: int, count: int) -> list[int]:
@@ -50,7 +39,7 @@ def spread(steps: int, count: int) -> list[int]:
 
 
 def arguments(cell: Cell) -> dict[str, Any]:
-    """Return the trainer's arguments on what is saved and evaluated when."""
+    """Return the trainer's arguments on when to save and evaluate."""
     settings = cell.training
     if settings.best_of is None:
         return {
@@ -62,19 +51,14 @@ def arguments(cell: Cell) -> dict[str, Any]:
         "eval_steps": NEVER,
         "save_strategy": "best",
         "load_best_model_at_end": True,
-        "metric_for_best_model": _metric(cell),
+        "metric_for_best_model": metric_of(cell.suite.evaluation.primary),
         "greater_is_better": True,
     }
 
 
-def _metric(cell: Cell) -> str:
-    name, depth = measure_of(cell.suite.evaluation.primary)
-    return f"eval_{NAME}_{SIMILARITY}_{name}@{depth}"
-
-
 @dataclass(frozen=True)
 class Evaluations:
-    """The evaluations of one training, on `held` queries (none: no evaluation)."""
+    """The evaluations of one training on the queries `held`; without any, nothing is evaluated."""
 
     cell: Cell
     held: Relevant
@@ -83,28 +67,27 @@ class Evaluations:
 
     @property
     def evaluator(self) -> Any:
-        """Return sentence-transformers' evaluator of retrieval, reading texts as they are scored; None without any."""
-        return _evaluator(self) if self.held else None
+        """The trainer's evaluator; None where no queries are held out."""
+        return held_out_evaluator(self.cell.suite, self.queries, self.passages, self.held) if self.held else None
 
     def callbacks(self, steps: int) -> list[Any]:
-        """Return what makes the trainer evaluate, and save, at the right steps."""
-        return [_at(spread(steps, self.cell.training.best_of or 1), self.cell.training)] if self.held else []
+        """Return the callbacks that make the trainer evaluate, and save, at the right steps."""
+        settings = self.cell.training
+        return [_evaluate_at(spread(steps, settings.best_of or 1), settings)] if self.held else []
 
     def close(self, trainer: Any, model: SentenceTransformer) -> dict[str, Any]:
-        """Return the curve and the chosen step; raises CellError where `model` has not the weights of that step."""
+        """Return the curve and the best step; raises CellError where `model` does not have that step's weights."""
         if not self.held:
             return {}
-        state, metric = trainer.state, _metric(self.cell)
-        if state.best_model_checkpoint is None or not _holds(model, Path(state.best_model_checkpoint)):
-            raise CellError(
-                f"the weights of the best step {state.best_global_step} were not to be read back; run again"
-            )
+        state, metric = trainer.state, metric_of(self.cell.suite.evaluation.primary)
+        if state.best_model_checkpoint is None or not _has_weights(model, Path(state.best_model_checkpoint)):
+            raise CellError(f"the weights of the best step {state.best_global_step} could not be read back; run again")
         return {
             "best": {
                 "measure": metric.removeprefix(f"eval_{NAME}_{SIMILARITY}_"),
                 "queries": len(self.held),
                 "passages": len(self.passages),
-                "curve": [[line["step"], float(line[metric])] for line in state.log_history if metric in line],
+                "curve": [[entry["step"], float(entry[metric])] for entry in state.log_history if metric in entry],
                 "step": state.best_global_step,
                 "score": float(state.best_metric),
             }
@@ -128,70 +111,23 @@ def evaluations(cell: Cell, training: TrainingData, held: Relevant) -> Evaluatio
     )
 
 
-def _evaluator(wanted: Evaluations) -> Any:
-    from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
-    from sentence_transformers.util import cos_sim
-
-    suite = wanted.cell.suite
-    lengths = {"query": suite.text.query_max_length, "document": suite.text.passage_max_length}
-    _, depth = measure_of(suite.evaluation.primary)
-
-    class AsScored(InformationRetrievalEvaluator):
-        """Cuts queries and passages where scoring cuts them, and adds no prompt of the model's own."""
-
-        def embed_inputs(
-            self,
-            model: Any,
-            sentences: Any,
-            encode_fn_name: str | None = None,
-            prompt_name: str | None = None,
-            prompt: str | None = None,
-            **options: Any,
-        ) -> Any:
-            before = model.max_seq_length
-            model.max_seq_length = lengths[encode_fn_name or "document"]
-            try:
-                return super().embed_inputs(model, sentences, prompt="", **options)
-            finally:
-                model.max_seq_length = before
-
-    return AsScored(
-        dict(wanted.queries),
-        dict(wanted.passages),
-        {query: set(docs) for query, docs in wanted.held.items()},
-        mrr_at_k=[depth],
-        ndcg_at_k=[depth],
-        accuracy_at_k=[depth],
-        precision_recall_at_k=[depth],
-        map_at_k=[depth],
-        batch_size=suite.evaluation.encode_batch_size,
-        name=NAME,
-        write_csv=False,
-        score_functions={SIMILARITY: cos_sim},
-        main_score_function=SIMILARITY,
-    )
-
-
-def _at(steps: list[int], settings: Training) -> Any:
+def _evaluate_at(steps: list[int], settings: Training) -> Any:
     from transformers import TrainerCallback
 
-    class At(TrainerCallback):
-        """Evaluates at these steps; saves where a killed training is to go on from (a new best one is saved too)."""
+    class EvaluateAt(TrainerCallback):
+        """Evaluates at these steps; saves the checkpoints that a killed training resumes from (and each new best)."""
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             control.should_evaluate = state.global_step in steps
             if settings.checkpoint_steps and state.global_step % settings.checkpoint_steps == 0:
                 control.should_save = True
 
-    return At()
+    return EvaluateAt()
 
 
-def _holds(model: SentenceTransformer, checkpoint: Path) -> bool:
+def _has_weights(model: SentenceTransformer, checkpoint: Path) -> bool:
     """Return whether a model has the weights of a checkpoint, bit for bit."""
     import torch
 
-    from harness.vectors.embedding import open_model
-
-    saved = open_model(checkpoint, "cpu").state_dict()
-    own = model.state_dict()
-    return saved.keys() == own.keys() and all(torch.equal(saved[name], own[name].cpu()) for name in own)
+    saved, weights = open_model(checkpoint, "cpu").state_dict(), model.state_dict()
+    return saved.keys() == weights.keys() and all(torch.equal(saved[name], weights[name].cpu()) for name in weights)

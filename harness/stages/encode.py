@@ -1,11 +1,11 @@
-"""Encode: the vectors of a cell's dev queries and passages under its model, in blocks that are never kept.
+"""Encode: the vectors of a cell's dev queries and passages under its model, block by block and never stored.
 
-At 2.2 million passages of 1,024 dimensions the vectors of one cell are 9 GB; what the harness keeps is the ranking.
+At 2.2 million passages of 1,024 dimensions the vectors of one cell are 9 GB; only the ranking is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors to come: nothing is computed before they are asked for."""
+    """Vectors that are computed when they are read."""
 
     cell: Cell
     folder: Path
@@ -35,7 +35,7 @@ class Encoded:
 
     @cached_property
     def model(self) -> SentenceTransformer:
-        """The encoder, opened when it is first needed."""
+        """The encoder, opened at first use."""
         return open_encoder(self.folder, self.cell)
 
     @cached_property
@@ -46,7 +46,7 @@ class Encoded:
 
     @cached_property
     def ids(self) -> list[str] | None:
-        """The passages' ids in order, None where they are on disk."""
+        """The passages' ids in order; None for a corpus on disk, which has its own order."""
         return None if isinstance(self.data.passages, Corpus) else sorted(self.data.passages)
 
     def id_at(self, row: int) -> str:
@@ -59,6 +59,12 @@ class Encoded:
         for ids, vectors in embed_blocks(self.model, self.data.passages, "passage", self.cell, self.store, start):
             yield start, vectors
             start += len(ids)
+
+
+def rows_of(vectors: Vectors, ids: Iterable[str]) -> NDArray[np.float32]:
+    """Return the vectors of the texts with these ids, in their order."""
+    row = {text_id: i for i, text_id in enumerate(vectors.ids)}
+    return vectors.matrix[[row[text_id] for text_id in ids]]
 
 
 def encode(cell: Cell, model_folder: Path, data: Data, store: Store) -> Encoded:

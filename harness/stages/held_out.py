@@ -6,10 +6,10 @@ not as negative queries, and no other query with the same text either.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from harness.data.validation import fold as folded
+from harness.data.validation import fold as normalized
 from harness.keys import derive
 from harness.request.cell import Cell
 from harness.stages.augment import WRITTEN
@@ -19,29 +19,29 @@ Relevant = dict[str, tuple[str, ...]]  # query id → ids of the relevant passag
 
 
 def shuffled(queries: Iterable[str], seed: int, name: str) -> list[str]:
-    """Return the ids in an order of their own for each seed and name, whatever other ids there are."""
+    """Return the ids in an order of each seed and name; it does not change when other ids are added or removed."""
     return sorted(sorted(queries), key=lambda query: derive(seed, name, query))
 
 
-def own(queries: Iterable[str]) -> list[str]:
-    """Return the queries that nobody wrote for augmentation: only these are held out and scored."""
+def original_queries(queries: Iterable[str]) -> list[str]:
+    """Return the queries that were not written for augmentation: only these are held out and scored."""
     return [query for query in queries if not query.startswith(WRITTEN)]
 
 
 def folds(cell: Cell, queries: Iterable[str]) -> list[list[str]]:
-    """Return the suite's training queries in as many parts as the entry has folds, sizes apart by one at most."""
-    order = shuffled(own(queries), cell.seed, "folds")
+    """Return the suite's training queries in as many parts as the entry has folds; sizes differ by at most one."""
+    order = shuffled(original_queries(queries), cell.seed, "folds")
     count = cell.entry.folds or 1
     return [order[part::count] for part in range(count)]
 
 
 def split(cell: Cell, training: TrainingData) -> tuple[TrainingData, Relevant]:
-    """Return what a cell trains on, and the queries of its evaluations in training (none without `best_of`)."""
+    """Return what a cell trains on, and the queries of its evaluations in training (empty without `best_of`)."""
     if cell.fold is not None:
         training = without(training, folds(cell, training.data.train)[cell.fold])
     if cell.method is None or cell.training.best_of is None:
         return training, {}
-    order = shuffled(own(training.data.train), cell.seed, "best")
+    order = shuffled(original_queries(training.data.train), cell.seed, "best")
     held = sorted(order[: max(1, round(cell.training.best_holdout * len(order)))])
     return without(training, held), {query: training.data.train[query] for query in held}
 
@@ -49,21 +49,23 @@ def split(cell: Cell, training: TrainingData) -> tuple[TrainingData, Relevant]:
 def without(training: TrainingData, queries: Collection[str]) -> TrainingData:
     """Return the training data without these queries and their texts.
 
-    A mined passage that is left without a query that it answers, where losses read those, is no negative any more.
+    Where losses read negative queries, a mined passage that is left without one is dropped from the negatives.
     """
     data = training.data
-    texts = {folded(data.queries[query]) for query in queries}
+    texts = {normalized(data.queries[query]) for query in queries}
 
-    def free(answers: Iterable[str]) -> tuple[str, ...]:
-        return tuple(text for text in answers if folded(text) not in texts)
+    def others(answered: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+        kept = {
+            doc: tuple(text for text in answers if normalized(text) not in texts) for doc, answers in answered.items()
+        }
+        return {doc: kept_texts for doc, kept_texts in kept.items() if kept_texts}
 
-    train = {query: docs for query, docs in data.train.items() if folded(data.queries[query]) not in texts}
-    extra = {doc: left for doc, answers in data.extra_queries.items() if (left := free(answers))}
-    answered = {doc: left for doc, answers in training.negative_queries.items() if (left := free(answers))}
+    train = {query: docs for query, docs in data.train.items() if normalized(data.queries[query]) not in texts}
+    negative_queries = others(training.negative_queries)
     negatives = {
-        query: tuple(doc for doc in docs if not training.negative_queries or doc in answered)
+        query: tuple(doc for doc in docs if not training.negative_queries or doc in negative_queries)
         for query, docs in training.negatives.items()
         if query in train
     }
-    rest = replace(data, train=train, extra_queries=extra)
-    return replace(training, data=rest, negatives=negatives, negative_queries=answered)
+    kept_data = replace(data, train=train, extra_queries=others(data.extra_queries))
+    return replace(training, data=kept_data, negatives=negatives, negative_queries=negative_queries)

@@ -35,7 +35,7 @@ from harness.vectors.embedding import settings_of as embedding_settings
 from harness.writers.writing import identity
 
 VERSIONS = {  # raise the number of a stage when the meaning of its output changes
-    "prepare": 4,  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: NLI triples apart
+    "prepare": 4,  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: without NLI triples
     "inference": 1,
     "base": 1,
     "base-digest": 1,
@@ -51,7 +51,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "score": 1,
 }
 READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}
-GEOMETRY_SAMPLE = 500  # passages, and pairs; 124,750 pairs of passages; encoded once more for every model
+GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
 def _key(stage: str, inputs: Iterable[str], settings: Any) -> str:
@@ -85,7 +85,7 @@ def base_key(suite: Suite) -> str:
 
 
 def base_digest_key(suite: Suite) -> str:
-    """The digest of the base model's files, as they were when this cache first used them."""
+    """The sha256 of the base model's files, as they were when this cache first used them."""
     return _key("base-digest", [base_key(suite)], None)
 
 
@@ -110,7 +110,7 @@ def mine_key(cell: Cell) -> str:
 
 
 def miner_key(cell: Cell) -> str:
-    """The model that mines: the untuned base, after the first round that of the round before."""
+    """The model that mines: the untuned base in the first round, then that of the round before."""
     previous = previous_round(cell)
     return base_key(cell.suite) if previous is None else train_key(previous)
 

@@ -1,14 +1,14 @@
 """Mine: negatives for every training query, and the queries that those negatives answer.
 
 ANCE (Xiong et al. 2021, arXiv 2007.00808, with the untuned base as the retriever, mined once): the passages that
-the base ranks highest for the query, relevant ones left out; with `mining_rounds`, mined anew (rounds.py). Random:
-passages drawn uniformly under the cell's seed.
+the base ranks highest for the query, relevant ones left out; with `mining_rounds`, mined again (training_rows.py).
+Random: passages drawn uniformly under the cell's seed.
 
-Where the data hold the negative queries, only passages that have one are eligible, in both: a loss that reads
-them (CLPL) and its control (InfoNCE on the same negatives) then train on the same rows.
+Where the data hold the negative queries, both kinds take only passages that have one: a loss that reads them (CLPL)
+and its control (InfoNCE on the same negatives) then train on the same rows.
 
-Negatives that came with the user's own training rows stand in for ANCE's in the first round; random ones are drawn
-from these rows' texts.
+Negatives in the user's own training rows replace ANCE's in the first round; random ones are drawn from these rows'
+texts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def mine(cell: Cell, data: Data, miner: Miner, store: Store) -> TrainingData:
     if cell.entry.negatives is None:
         return TrainingData(data=data, seed=cell.seed, most=most)
     answered = negative_queries(data) if data_hold_negative_queries(cell) else {}
-    if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # by who made the rows
+    if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # mined by the rows' author
         return TrainingData(data, cell.seed, negatives=data.mined, negative_queries=answered, most=most)
     pool = data.training_passages
     eligible = {doc: pool[doc] for doc in sorted(answered)} if data_hold_negative_queries(cell) else pool
@@ -46,18 +46,18 @@ def mine(cell: Cell, data: Data, miner: Miner, store: Store) -> TrainingData:
             return draw(data, list(eligible), cell.suite.mining.depth, cell.seed)
         return nearest(cell, data, eligible, miner(), store)
 
-    found = store.read_json("mine", mine_key(cell), compute)
+    negatives = store.read_json("mine", mine_key(cell), compute)
     return TrainingData(
         data=data,
         seed=cell.seed,
-        negatives={query: tuple(docs) for query, docs in found.items()},
+        negatives={query: tuple(docs) for query, docs in negatives.items()},
         negative_queries=answered,
         most=most,
     )
 
 
 def negative_queries(data: Data) -> dict[str, tuple[str, ...]]:
-    """Return passage id → the queries it answers that may be trained on: never a dev query."""
+    """Return passage id → the queries it answers that may be trained on; dev queries never may."""
     answered: dict[str, list[str]] = {doc: list(texts) for doc, texts in data.extra_queries.items()}
     for query in sorted(data.train):
         for doc in data.train[query]:
@@ -68,28 +68,28 @@ def negative_queries(data: Data) -> dict[str, tuple[str, ...]]:
 def draw(data: Data, eligible: Sequence[str], depth: int, seed: int) -> dict[str, list[str]]:
     """Return `depth` distinct passages of `eligible` (ascending) for each training query, drawn uniformly.
 
-    Relevant ones are left out: the draw is of a place among the others.
+    Relevant ones are left out: a place among the other passages is drawn.
     """
     negatives = {}
     for query in sorted(data.train):
         rng = random.Random(derive(seed, "mine", query))
         places = ((bisect_left(eligible, doc), doc) for doc in data.train[query])
-        barred = sorted(place for place, doc in places if place < len(eligible) and eligible[place] == doc)
-        others = len(eligible) - len(barred)
+        excluded = sorted(place for place, doc in places if place < len(eligible) and eligible[place] == doc)
+        others = len(eligible) - len(excluded)
         drawn = rng.sample(range(others), min(depth, others))
-        negatives[query] = [eligible[_after(place, barred)] for place in drawn]
+        negatives[query] = [eligible[_place_in_all(place, excluded)] for place in drawn]
     return negatives
 
 
-def _after(place: int, barred: Sequence[int]) -> int:
-    """Return the place in the whole of the place-th that is not barred."""
-    for one in barred:
-        place += place >= one
+def _place_in_all(place: int, excluded: Sequence[int]) -> int:
+    """Return the place among all of what is at `place` among those that are not excluded."""
+    for excluded_place in excluded:
+        place += place >= excluded_place
     return place
 
 
 def nearest(cell: Cell, data: Data, eligible: Mapping[str, str], miner: Path, store: Store) -> dict[str, list[str]]:
-    """Return the `depth` eligible passages nearest to each training query under the model that mines."""
+    """Return the `depth` eligible passages nearest to each training query under the model in the folder `miner`."""
     depth = cell.suite.mining.depth
     texts = {query: data.queries[query] for query in data.train}
     model = open_encoder(miner, cell)

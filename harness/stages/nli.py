@@ -1,4 +1,4 @@
-"""Inference: the NLI triples of a language, for the cells that train on them; the others do without their files."""
+"""Inference: the NLI triples of a language, for cells that train on them; other cells do not need their files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.types import Data, Need, NliTriple
 
 
 def inference(cell: Cell, data: Data, store: Store) -> Data:
-    """Return the data with its NLI triples, where the cell asks for them."""
+    """Return the data with its NLI triples, where the cell needs them."""
     if Need.NLI not in cell.needs:
         return data
 

@@ -1,10 +1,10 @@
-"""Objective: the rows and the losses of a cell's method, and of those that are trained together with it.
+"""Objective: the rows and the losses of a cell's method, and of the methods that are trained together with it.
 
-Several objectives train together batch by batch: every batch is of one objective, their order a seeded shuffle, each
-as often as it has batches (sentence-transformers' proportional sampler), so that every row of each is seen.
+Several objectives train together batch by batch: every batch belongs to one objective, in seeded shuffled order, and
+every row of each is seen (sentence-transformers' proportional sampler).
 
-Matryoshka (Kusupati et al. 2022, arXiv 2205.13147): with `dimensions`, the loss is the sum of the same loss on the
-vectors cut to each of them, and on the whole.
+Matryoshka (Kusupati et al. 2022, arXiv 2205.13147): with `dimensions`, the loss is summed over the vectors cut to each
+of them and the full vectors.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def examples(cell: Cell, training: TrainingData) -> dict[str, Dataset]:
 
 
 def together(rows: Mapping[str, Dataset]) -> Dataset | DatasetDict:
-    """Return what the trainer takes: the rows themselves, or those of several objectives by name."""
+    """Return the rows as the trainer takes them: one dataset, or several objectives' datasets by name."""
     from datasets import DatasetDict
 
     return DatasetDict(dict(rows)) if len(rows) > 1 else next(iter(rows.values()))
@@ -51,11 +51,11 @@ def together(rows: Mapping[str, Dataset]) -> Dataset | DatasetDict:
 
 def batches(rows: Mapping[str, Dataset], batch_size: int) -> int:
     """Return the batches of an epoch."""
-    return sum(math.ceil(len(own) / batch_size) for own in rows.values())
+    return sum(math.ceil(len(dataset) / batch_size) for dataset in rows.values())
 
 
 class Objective:
-    """The losses of a cell, and how many rows each of them has read (traps T17 and T18)."""
+    """The losses of a cell, and how many rows each of them has read (docs/traps.md, T17 and T18)."""
 
     def __init__(self, cell: Cell, model: SentenceTransformer) -> None:
         self.losses = {name: self._loss(cell, method, model) for name, method in methods(cell).items()}
@@ -65,7 +65,7 @@ class Objective:
 
     @property
     def loss(self) -> nn.Module | dict[str, nn.Module]:
-        """What the trainer takes."""
+        """The loss as the trainer takes it: one module, or several objectives' modules by name."""
         return self.losses if len(self.losses) > 1 else next(iter(self.losses.values()))
 
     @staticmethod
@@ -75,24 +75,24 @@ class Objective:
         loss = method.loss(model)
         if not cell.entry.dimensions:
             return loss
-        whole = model.get_embedding_dimension()
-        assert whole is not None
-        return MatryoshkaLoss(model, loss, sorted({whole, *cell.entry.dimensions}, reverse=True))
+        full = model.get_embedding_dimension()
+        assert full is not None
+        return MatryoshkaLoss(model, loss, sorted({full, *cell.entry.dimensions}, reverse=True))
 
     def _count(self, name: str, arguments: tuple[Any, ...]) -> None:
         first_column = next(iter(arguments[0]))
         self.seen[name] += len(next(value for value in first_column.values() if hasattr(value, "shape")))
 
     def watch(self) -> Any:
-        """Return the callback that keeps the counts with the trainer's log."""
+        """Return the callback that stores the counts in the trainer's log."""
         from transformers import TrainerCallback
 
         seen = self.seen
 
         class Watch(TrainerCallback):
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                logged = [line[SEEN] for line in state.log_history if SEEN in line]
-                seen.update(logged[-1] if logged else {})  # those before the checkpoint
+                logged = [entry[SEEN] for entry in state.log_history if SEEN in entry]
+                seen.update(logged[-1] if logged else {})  # the rows before the checkpoint
 
             def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
                 if logs and "loss" in logs:
@@ -101,15 +101,18 @@ class Objective:
         return Watch()
 
     def log(self, rows: Mapping[str, Dataset]) -> dict[str, Any]:
-        """Return the rows in all with their columns, and the rows read; by objective where there are several."""
-        columns = {name: list(own.column_names) for name, own in rows.items()}
-        found: dict[str, Any] = {"rows": sum(map(len, rows.values())), "columns": next(iter(columns.values()))}
+        """Return the number of rows, their columns, and the rows read; by objective where there are several."""
+        columns = {name: list(dataset.column_names) for name, dataset in rows.items()}
+        facts: dict[str, Any] = {"rows": sum(map(len, rows.values())), "columns": next(iter(columns.values()))}
         if len(rows) > 1:
-            found |= {"columns": columns, "rows_of": {name: len(own) for name, own in rows.items()}}
-        return found | {SEEN: dict(self.seen)}
+            facts |= {"columns": columns, "rows_of": {name: len(dataset) for name, dataset in rows.items()}}
+        return facts | {SEEN: dict(self.seen)}
 
     def check(self, rows: Mapping[str, Dataset], epochs: float) -> None:
-        """Raise CellError where an objective has not read every row of its own once in each of all whole epochs."""
-        for name, own in rows.items():
-            if epochs == int(epochs) and self.seen[name] != len(own) * int(epochs):
-                raise CellError(f"{name} saw {self.seen[name]} rows of {len(own) * int(epochs)}: rows were dropped")
+        """Raise CellError where an objective did not read each of its rows once per epoch; skipped for part epochs."""
+        if epochs != int(epochs):
+            return
+        for name, dataset in rows.items():
+            expected = len(dataset) * int(epochs)
+            if self.seen[name] != expected:
+                raise CellError(f"{name} saw {self.seen[name]} rows of {expected}: rows were dropped")

@@ -1,9 +1,8 @@
-"""Prepare: read one language of a suite, check it, join title and text. NLI triples are read apart (nli.py)."""
+"""Prepare: read one language of a suite, check it, join title and text. NLI triples are read by nli.py."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from harness import data
@@ -15,8 +14,8 @@ from harness.request.suite import Suite
 from harness.stages.lineage import prepare_key
 from harness.types import Data
 
-REST = ("language", "queries", "train", "dev", "extra_queries", "mined")
-REST_FILE = "data.json"
+FIELDS = ("language", "queries", "train", "dev", "extra_queries", "mined")
+DATA_FILE = "data.json"  # the fields, under "rest"; the passages are in files of their own
 
 
 def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
@@ -24,27 +23,24 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
 
     def write(folder: Path) -> None:
         data.check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
-        read = data.load(data.without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
-        corpora = {name: corpus.write(folder / f"{name}.arrow", texts.items()) for name, texts in _texts(read).items()}
-        rest = {name: getattr(read, name) for name in REST}
-        value = {"rest": rest, "sha256": {name: written.sha256 for name, written in corpora.items()}}
-        (folder / REST_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        loaded = data.load(data.without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
+        texts = {"passages": loaded.passages} | ({} if loaded.pool is None else {"pool": loaded.pool})
+        corpora = {name: corpus.write(folder / f"{name}.arrow", items.items()) for name, items in texts.items()}
+        fields = {name: getattr(loaded, name) for name in FIELDS}
+        value = {"rest": fields, "sha256": {name: written.sha256 for name, written in corpora.items()}}
+        (folder / DATA_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
     folder = store.make("prepare", prepare_key(suite, language), write)
-    value = json.loads((folder / REST_FILE).read_text(encoding="utf-8"))
-    rest = value["rest"]
+    value = json.loads((folder / DATA_FILE).read_text(encoding="utf-8"))
+    fields = value["rest"]
     corpora = {name: Corpus(folder / f"{name}.arrow", sha256) for name, sha256 in value["sha256"].items()}
     return Data(
-        language=rest["language"],
+        language=fields["language"],
         passages=corpora["passages"],
-        queries=rest["queries"],
-        train={query: tuple(docs) for query, docs in rest["train"].items()},
-        dev=rest["dev"],
-        extra_queries={doc: tuple(texts) for doc, texts in rest["extra_queries"].items()},
+        queries=fields["queries"],
+        train={query: tuple(docs) for query, docs in fields["train"].items()},
+        dev=fields["dev"],
+        extra_queries={doc: tuple(texts) for doc, texts in fields["extra_queries"].items()},
         pool=corpora.get("pool"),
-        mined={query: tuple(docs) for query, docs in rest["mined"].items()},
+        mined={query: tuple(docs) for query, docs in fields["mined"].items()},
     )
-
-
-def _texts(read: Data) -> dict[str, Mapping[str, str]]:
-    return {"passages": read.passages} if read.pool is None else {"passages": read.passages, "pool": read.pool}

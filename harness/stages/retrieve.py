@@ -1,8 +1,7 @@
 """Retrieve: the ranking of every dev query, by exact search over vectors or by a ranker that needs none.
 
 Passages are searched block by block as they are encoded, with a running top-k; vectors cut to fewer dimensions
-(Matryoshka) are searched in the same pass. Of a long pass, what is done so far is kept every SAVE blocks, so that a
-killed one goes on from there.
+(Matryoshka) are searched in the same pass. A pass saves its state every SAVE blocks, so a killed one resumes there.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ from harness.types import Data, Ranker, Ranking
 from harness.vectors.search import TopK, cut, strictly_decreasing
 
 SAVE = 16  # blocks: a quarter of a million passages
-Found = tuple[Ranking, int]  # and how many neighbours were tied
+TiedRanking = tuple[Ranking, int]  # with the number of tied neighbours
 
 
-def retrieve(cell: Cell, encoded: Encoded, store: Store, dimension: int | None = None) -> Found:
-    """Return the best passages of every dev query by inner product, of vectors cut to `dimension` where it is given.
+def retrieve(cell: Cell, encoded: Encoded, store: Store, dimension: int | None = None) -> TiedRanking:
+    """Return the best passages of every dev query by inner product, of vectors cut to `dimension` if any.
 
     `dimension` is one of `cuts(cell)`.
     """
-    found = store.read_json("retrieve", retrieve_key(cell), lambda: _search(cell, encoded, store))
-    ranking, ties = found["" if dimension is None else str(dimension)]
-    return _rows(ranking), ties
+    rankings = store.read_json("retrieve", retrieve_key(cell), lambda: _search(cell, encoded, store))
+    ranking, ties = rankings["" if dimension is None else str(dimension)]
+    return _tuples(ranking), ties
 
 
-def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, Found]:
+def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, TiedRanking]:
     depth = cell.suite.evaluation.depth
     queries = encoded.queries
     best = {dimension: TopK(cut(queries.matrix, dimension), depth) for dimension in (None, *cuts(cell))}
@@ -46,13 +45,13 @@ def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, Found]:
             top.add(start, cut(vectors, dimension))
         if count % SAVE == 0:
             _save(saved, best, start + len(vectors))
-    found = {str(dimension or ""): top.ranking(queries.ids, encoded.id_at) for dimension, top in best.items()}
+    rankings = {str(dimension or ""): top.ranking(queries.ids, encoded.id_at) for dimension, top in best.items()}
     store.forget(retrieve_key(cell))
-    return found
+    return rankings
 
 
 def _save(path: Path, best: dict[int | None, TopK], done: int) -> None:
-    """Keep the running top-k after `done` passages; the file is whole or absent."""
+    """Save the running top-k after `done` passages; the file is whole or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"done": np.array(done)}
     for dimension, top in best.items():
@@ -63,7 +62,7 @@ def _save(path: Path, best: dict[int | None, TopK], done: int) -> None:
 
 
 def _load(path: Path, best: dict[int | None, TopK]) -> int:
-    """Fill the top-k with what a killed pass left, and return how many passages it had seen."""
+    """Fill the top-k with the state that a killed pass saved, and return how many passages it had searched."""
     if not path.is_file():
         return 0
     with np.load(path) as arrays:
@@ -72,19 +71,20 @@ def _load(path: Path, best: dict[int | None, TopK]) -> int:
         return int(arrays["done"])
 
 
-def rank(cell: Cell, ranker: Ranker, data: Data, store: Store) -> Found:
-    """Return the ranking of an entry that needs no vectors, under the same tie rule."""
+def rank(cell: Cell, ranker: Ranker, data: Data, store: Store) -> TiedRanking:
+    """Return the ranking of an entry that needs no vectors, with ties broken by the same rule."""
 
-    def compute() -> dict[str, Found]:
+    def compute() -> dict[str, TiedRanking]:
         queries = {query: data.queries[query] for query in sorted(data.dev)}
-        found = ranker.search(data.passages, queries, cell.suite.evaluation.depth)
-        distinct = {query: strictly_decreasing(list(rows)) for query, rows in found.items()}
+        results = ranker.search(data.passages, queries, cell.suite.evaluation.depth)
+        distinct = {query: strictly_decreasing(list(rows)) for query, rows in results.items()}
         ranking = {query: rows for query, (rows, _) in distinct.items()}
         return {"": (ranking, sum(ties for _, ties in distinct.values()))}
 
     ranking, ties = store.read_json("retrieve", retrieve_key(cell), compute)[""]
-    return _rows(ranking), ties
+    return _tuples(ranking), ties
 
 
-def _rows(ranking: Any) -> Ranking:
+def _tuples(ranking: Any) -> Ranking:
+    """Return a ranking read from JSON with tuples for lists."""
     return {query: [(doc, score) for doc, score in rows] for query, rows in ranking.items()}

@@ -1,7 +1,6 @@
-"""Tasks: a model on the MTEB tasks that the suite lists for the cell's language, scored by `mteb.evaluate`.
+"""Tasks: a model scored by `mteb.evaluate` on the MTEB tasks that the suite lists for the cell's language.
 
-A ranker has no model, and its tasks are not run. Neither are they where the suite holds out training queries in place
-of dev: the tasks' test data are not to choose settings by.
+Which tasks a cell has is in stage_settings.py.
 """
 
 from __future__ import annotations
@@ -20,34 +19,33 @@ from harness.stages.stage_settings import tasks_of
 
 
 def tasks(cell: Cell, model: Path, store: Store) -> dict[str, dict[str, Any]]:
-    """Return task → what mteb measured; a task that fails is the cell's failure, with the task's name."""
-    found: dict[str, dict[str, Any]] = {}
-    wanted = tasks_of(cell)
-    for done, task in enumerate(wanted):
-        store.progress("tasks", done, len(wanted))
-        found[task.name] = store.read_json("tasks", task_key(cell, task), partial(_score, cell, task, model))
-    return found
+    """Return task → mteb's scores; a task that fails fails the cell, under the task's name."""
+    scores: dict[str, dict[str, Any]] = {}
+    listed = tasks_of(cell)
+    for done, task in enumerate(listed):
+        store.progress("tasks", done, len(listed))
+        scores[task.name] = store.read_json("tasks", task_key(cell, task), partial(_score, cell, task, model))
+    return scores
 
 
-def refuse(cells: Iterable[Cell]) -> None:
-    """Raise RequestError for a task of theirs that the installed mteb does not have as the suite names it.
+def check_tasks(cells: Iterable[Cell]) -> None:
+    """Raise RequestError for a task whose name, revision, subset or split is missing from the installed mteb.
 
-    Nothing of the tasks' data is read; mteb is imported only where a cell has a task.
+    No task data is read, and mteb is imported only if a cell has a task.
     """
-    for language, tasks in {cell.language: found for cell in cells if (found := tasks_of(cell))}.items():
+    for language, listed in {cell.language: listed for cell in cells if (listed := tasks_of(cell))}.items():
         from harness.mteb import mteb_tasks
 
-        mteb_tasks.refuse(language, tasks)
+        mteb_tasks.refuse(language, listed)
 
 
 def check_data(cells: Iterable[Cell]) -> None:
-    """Raise DataError where the dataset of a task of theirs is not on this machine and cannot be had."""
-    for (suite, language), tasks in {
-        (cell.suite.name, cell.language): found for cell in cells if (found := tasks_of(cell))
-    }.items():
+    """Raise DataError where a task's dataset is not on this machine and cannot be downloaded."""
+    by_language = {(cell.suite.name, cell.language): listed for cell in cells if (listed := tasks_of(cell))}
+    for (suite, language), listed in by_language.items():
         from harness.mteb import mteb_tasks, task_datasets
 
-        for task in tasks:
+        for task in listed:
             task_datasets.folder_of(mteb_tasks.find(task, language), suite)
 
 
@@ -62,6 +60,6 @@ def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
         return mteb_tasks.score(meta, loaded, evaluation.encode_batch_size)
     except HarnessError:
         raise
-    except Exception as error:  # mteb, its task or the model: whatever it is, it names no task
+    except Exception as error:  # from mteb, its task or the model: none names the task
         reason = one_line(error)[:300] or type(error).__name__
         raise CellError(f"MTEB task {task.name}: {type(error).__name__}: {reason}") from error

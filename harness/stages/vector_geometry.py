@@ -16,7 +16,7 @@ from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.base_model import base_model
-from harness.stages.encode import Encoded, encode
+from harness.stages.encode import Encoded, encode, rows_of
 from harness.stages.lineage import GEOMETRY_SAMPLE, geometry_keys
 from harness.stats.sphere import Floats, alignment, anisotropy, uniformity
 from harness.types import Data
@@ -28,7 +28,7 @@ Pair = tuple[str, str]  # query id, passage id
 def geometry(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str, dict[str, float]]:
     """Return `before` and `after`, each with uniformity, alignment and anisotropy; equal for an untuned entry.
 
-    {} where one passage is searched, for it has no pair.
+    {} where only one passage is searched: it has no pair.
     """
     if len(data.passages) < 2:
         return {}
@@ -45,7 +45,7 @@ def geometry(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str
 
 
 def passages(data: Data) -> list[str]:
-    """Return the ids of the passages that uniformity and anisotropy are of, ascending."""
+    """Return the ids of the passages that uniformity and anisotropy are computed from, ascending."""
     count = len(data.passages)
     rng = random.Random(derive(0, "geometry", "passages", data.language))
     rows = sorted(rng.sample(range(count), min(GEOMETRY_SAMPLE, count)))
@@ -56,20 +56,17 @@ def passages(data: Data) -> list[str]:
 
 
 def pairs(data: Data) -> list[Pair]:
-    """Return the pairs (dev query, relevant passage) that alignment is of, sorted."""
-    found = sorted((query, doc) for query, grades in data.dev.items() for doc, grade in grades.items() if grade > 0)
+    """Return the pairs (dev query, relevant passage) that alignment is computed from, sorted."""
+    relevant = sorted((query, doc) for query, grades in data.dev.items() for doc, grade in grades.items() if grade > 0)
     rng = random.Random(derive(0, "geometry", "pairs", data.language))
-    return sorted(rng.sample(found, min(GEOMETRY_SAMPLE, len(found))))
+    return sorted(rng.sample(relevant, min(GEOMETRY_SAMPLE, len(relevant))))
 
 
 def _measure(vectors: Encoded) -> dict[str, float]:
-    data, of_queries = vectors.data, vectors.queries
-    drawn, joined = passages(data), pairs(data)
-    texts = {doc: data.passages[doc] for doc in sorted({*drawn, *(doc for _, doc in joined)})}
-    of_passages = embed(vectors.model, texts, "passage", vectors.cell, vectors.store)
-    column = {doc: i for i, doc in enumerate(of_passages.ids)}
-    row = {query: i for i, query in enumerate(of_queries.ids)}
-    sample: Floats = of_passages.matrix[[column[doc] for doc in drawn]].astype(np.float64)
-    left: Floats = of_queries.matrix[[row[query] for query, _ in joined]].astype(np.float64)
-    right: Floats = of_passages.matrix[[column[doc] for _, doc in joined]].astype(np.float64)
-    return {"uniformity": uniformity(sample), "alignment": alignment(left, right), "anisotropy": anisotropy(sample)}
+    data, sample, sample_pairs = vectors.data, passages(vectors.data), pairs(vectors.data)
+    texts = {doc: data.passages[doc] for doc in sorted({*sample, *(doc for _, doc in sample_pairs)})}
+    passage_vectors = embed(vectors.model, texts, "passage", vectors.cell, vectors.store)
+    uniform: Floats = rows_of(passage_vectors, sample).astype(np.float64)
+    left: Floats = rows_of(vectors.queries, (query for query, _ in sample_pairs)).astype(np.float64)
+    right: Floats = rows_of(passage_vectors, (doc for _, doc in sample_pairs)).astype(np.float64)
+    return {"uniformity": uniformity(uniform), "alignment": alignment(left, right), "anisotropy": anisotropy(uniform)}

@@ -21,7 +21,7 @@ class WriterStage(Generic[Rows]):
     """What the two stages differ in; the written queries are cached, and merged into the rows at every run."""
 
     name: str  # of its outputs in the store, and in a record's provenance
-    queries: str  # what it asks for, in messages
+    asks_for: str  # the kind of queries, in messages
     writer_of: Callable[[Cell], Writer | None]
     key_of: Callable[[Cell], str]
     passages_of: Callable[[Rows], dict[str, str]]

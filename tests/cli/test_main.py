@@ -46,9 +46,9 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--max-train", "0"], "--max-train 0 is not a positive number of queries"),
         (["--data-dir", "nowhere"], "--data-dir nowhere is not a folder"),
         (["--methods-path", "nowhere"], "--methods-path "),
-        (["--base-model", "nobody/nothing"], "base model 'nobody/nothing' is neither a folder nor to be found"),
-        (["--base-model", "nobody/nothing@main"], "base model 'nobody/nothing' is neither a folder nor to be found"),
-        (["--base-model", "/nowhere/at/all"], "base model '/nowhere/at/all' is neither a folder nor to be found"),
+        (["--base-model", "nobody/nothing"], "base model 'nobody/nothing' is neither a folder nor found"),
+        (["--base-model", "nobody/nothing@main"], "base model 'nobody/nothing' is neither a folder nor found"),
+        (["--base-model", "/nowhere/at/all"], "base model '/nowhere/at/all' is neither a folder nor found"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
         (["--executor", "slurm"], "Invalid value for '--executor'"),
         (["--epochs", "1"], "No such option: --epochs"),
@@ -153,7 +153,7 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 def test_a_base_model_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     line = refused(tmp_path / "out", "--methods", "base", "--langs", "ko", "--base-model", tmp_path / "model")
-    assert line.endswith("is no sentence-transformers folder: modules.json is missing")
+    assert line.endswith("is not a sentence-transformers folder: modules.json is missing")
 
 
 def test_a_base_model_that_does_not_load_is_one_line(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How often a plan asks its writers, and what is refused before it does."""
+"""The requests that a plan sends to writers, and what is rejected before the first one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from harness.execution.plan import Request
 from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell, Place
-from harness.request.manifest import BuiltBase
+from harness.request.manifest import BuiltBase, Writer
 from harness.stages.augment import augment
 from harness.stages.prepare import prepare
 from harness.stages.training_rows import mined
-from harness.stages.write import passages_of, write
+from harness.stages.write import WRITE, passages_of, write
 
 Cells = Callable[..., list[Cell]]
 
@@ -31,18 +31,18 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def cells(tmp_path: Path, store: Store) -> Cells:
-    """Cells of `mini` in Korean with 12 training queries, on a base encoder that is built at once."""
+    """Cells of `mini` in Korean with 12 training queries, on a base encoder that is built quickly."""
 
-    def make(methods: str, **given: Any) -> list[Cell]:
+    def make(methods: str, **options: Any) -> list[Cell]:
         request = Request(
             suite="mini",
             methods=methods.split(","),
             languages=["ko"],
-            seeds=given.pop("seeds", [0]),
+            seeds=options.pop("seeds", [0]),
             out=tmp_path / "out",
             place=Place(cache=store.root),
             max_train=12,
-            **given,
+            **options,
         )
         base = BuiltBase(
             vocab_size=600,
@@ -52,63 +52,73 @@ def cells(tmp_path: Path, store: Store) -> Cells:
             attention_heads=1,
             initialisation_seed=0,
         )
-        made = plan.make(request)
-        small = made.suite.model_copy(update={"base_model": base, "languages": {"ko": made.suite.languages["ko"]}})
-        return [Cell(small, cell.entry, "ko", cell.seed, cell.place) for cell in made.cells]
+        planned = plan.make(request)
+        small = planned.suite.model_copy(
+            update={"base_model": base, "languages": {"ko": planned.suite.languages["ko"]}}
+        )
+        return [Cell(small, cell.entry, "ko", cell.seed, cell.place) for cell in planned.cells]
 
     return make
 
 
-def said(cells: list[Cell], store: Store) -> list[str]:
-    return [str(asked) for asked in forecast.requests(cells, store)]
+def lines(cells: list[Cell], store: Store) -> list[str]:
+    return [str(requests) for requests in forecast.requests(cells, store)]
 
 
 def test_before_anything_is_read_the_bound_is_queries_times_depth_within_the_pool(cells: Cells, store: Store) -> None:
-    asked = cells("clpl", negative_queries="endpoint:m")
-    assert said(asked, store) == [
+    planned = cells("clpl", negative_queries="endpoint:m")
+    assert lines(planned, store) == [
         "negative queries by endpoint 'm': at most 120 requests; cached answers are not requested again"
     ]
-    both = cells("clpl,clpl-moe", negative_queries="endpoint:m", seeds=[0, 1])
-    assert said(both, store) == said(asked, store)  # one set of negatives for all of them
-    asked = cells("clpl", negative_queries="endpoint:m", augment="endpoint:m")
-    assert said(asked, store) == [
+    more_cells = cells("clpl,clpl-moe", negative_queries="endpoint:m", seeds=[0, 1])
+    assert lines(more_cells, store) == lines(planned, store)  # one set of negatives for all of them
+    planned = cells("clpl", negative_queries="endpoint:m", augment="endpoint:m")
+    assert lines(planned, store) == [
         "training queries by endpoint 'm': at most 192 requests; cached answers are not requested again",
         "negative queries by endpoint 'm': at most 192 requests; cached answers are not requested again",
     ]
 
 
-def test_who_asks_nobody_is_not_counted(cells: Cells, store: Store, tmp_path: Path) -> None:
+def test_cells_that_ask_no_endpoint_or_model_are_not_counted(cells: Cells, store: Store, tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"doc_id": "d1", "queries": ["what?"]}\n')
-    assert said(cells("infonce-ance,base", negative_queries="endpoint:m"), store) == []
-    assert said(cells("clpl", negative_queries=f"file:{tmp_path / 'queries.jsonl'}"), store) == []
-    assert said(cells("clpl"), store) == []
+    assert lines(cells("infonce-ance,base", negative_queries="endpoint:m"), store) == []
+    assert lines(cells("clpl", negative_queries=f"file:{tmp_path / 'queries.jsonl'}"), store) == []
+    assert lines(cells("clpl"), store) == []
 
 
-def test_where_mining_is_cached_the_number_is_exact(
+def test_the_number_is_exact_where_mining_is_cached(
     cells: Cells, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (cell,) = cells("clpl", negative_queries="endpoint:m", augment="endpoint:m")
     data = prepare(cell.suite, "ko", cell.place, store)
     relevant = {doc for docs in data.train.values() for doc in docs}
-    assert said([cell], store)[0] == (f"training queries by endpoint 'm': {len(relevant)} requests, 0 answers cached")
+    assert lines([cell], store)[0] == (f"training queries by endpoint 'm': {len(relevant)} requests, 0 answers cached")
     with serving(answer=lambda prompt: f"what is {digest(prompt)[:8]}?") as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         data = augment(cell, data, store)
-        assert said([cell], store)[0].endswith(f": 0 requests, {len(relevant)} answers cached")
-        assert "at most 192 requests" in said([cell], store)[1]
+        assert lines([cell], store)[0].endswith(f": 0 requests, {len(relevant)} answers cached")
+        assert "at most 192 requests" in lines([cell], store)[1]
         training = mined(cell, data, store)
         negatives = passages_of(training)
         answered = len(negatives.keys() & relevant)  # by the same server, under the same prompt
-        assert said([cell], store)[1] == (
+        assert lines([cell], store)[1] == (
             f"negative queries by endpoint 'm': {len(negatives) - answered} requests, {answered} answers cached"
         )
         write(cell, training, store)
         assert len(server.prompts) == len(negatives.keys() | relevant)
-    assert said([cell], store)[1].endswith(f": 0 requests, {len(negatives)} answers cached")
+    assert lines([cell], store)[1].endswith(f": 0 requests, {len(negatives)} answers cached")
 
 
-def test_an_endpoint_without_a_key_is_refused_unless_everything_is_answered(
+def test_the_number_is_unknown_before_the_users_training_rows_are_read() -> None:
+    writer = Writer(kind="endpoint", model="m", prompt="{passage}")
+    assert str(forecast.Requests(WRITE, writer, most=None, cached=0, exact=False)) == (
+        "negative queries by endpoint 'm': number of requests unknown before the training rows are read; "
+        "cached answers are not requested again"
+    )
+
+
+def test_an_endpoint_without_a_key_is_rejected_if_it_will_be_asked(
     cells: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -124,7 +134,7 @@ def test_an_endpoint_without_a_key_is_refused_unless_everything_is_answered(
         forecast.check_access(cells("clpl", negative_queries="endpoint:m"))
 
 
-def test_a_local_model_that_does_not_load_is_refused_before_the_first_cell(cells: Cells, tmp_path: Path) -> None:
+def test_a_local_model_that_does_not_load_is_rejected_before_the_first_cell(cells: Cells, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model/config.json").write_text("{}")
     with pytest.raises(RequestError, match="writer's model 'model' does not load: "):

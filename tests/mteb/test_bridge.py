@@ -11,7 +11,7 @@ from datasets import Dataset
 
 from harness.mteb import bridge, mteb_tasks
 from harness.request.manifest import BuiltBase, Text
-from harness.stages import base_model
+from harness.stages.built_base import build
 
 pytestmark = pytest.mark.xdist_group("mteb")
 
@@ -32,7 +32,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folders = []
     for seed in (0, 1):
         folder = tmp_path_factory.mktemp(f"model-{seed}")
-        base_model.build([" ".join(pair) for pair in PAIRS], settings(seed), 24, folder)
+        build([" ".join(pair) for pair in PAIRS], settings(seed), 24, folder)
         folders.append(folder)
     return folders
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.training_probes import Recording, record_trainers
 
 from harness.execution import plan
 from harness.machine.store import Store
@@ -16,7 +17,8 @@ from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.manifest import BuiltBase, Training
 from harness.request.suite import Suite
-from harness.stages import base_model
+from harness.stages.base_model import base_model
+from harness.stages.base_override import with_base_model
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
 from harness.stages.train import train
@@ -42,7 +44,7 @@ class Workbench:
         return Store(self.root / f"store-{next(self.numbers)}", **options)
 
     def cell(self, name: str, store: Store, seed: int = 0, **training: Any) -> Cell:
-        """Return a cell of a bundled entry, with training settings of its own."""
+        """Return a cell of a bundled entry, with changes to its training settings."""
         return self.cell_of(name, store, seed, None, **training)
 
     def cell_of(self, name: str, store: Store, seed: int, methods_path: Path | None, **training: Any) -> Cell:
@@ -60,7 +62,7 @@ class Workbench:
         return mined(cell, self.data(cell, store), store)
 
     def training_data(self, cell: Cell, store: Store) -> TrainingData:
-        """Return what the cell's method makes its rows of."""
+        """Return the data that the cell's method makes its examples from."""
         return training_rows(cell, self.data(cell, store), store)
 
     def train(self, cell: Cell, store: Store) -> Path:
@@ -87,18 +89,18 @@ def small_suite() -> Suite:
 def base_folder(small_suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the small base encoder, built once."""
     store = Store(tmp_path_factory.mktemp("base"))
-    return base_model.base_model(small_suite, Place(cache=store.root), store)
+    return base_model(small_suite, Place(cache=store.root), store)
 
 
 @pytest.fixture(scope="session")
 def bench(small_suite: Suite, base_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     """Return cells on the base encoder in its folder, so that an empty store builds none."""
-    return Workbench(base_model.override(small_suite, str(base_folder)), tmp_path_factory.mktemp("stores"))
+    return Workbench(with_base_model(small_suite, str(base_folder)), tmp_path_factory.mktemp("stores"))
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _deterministic() -> Iterator[None]:
-    """Let torch compute as it does in a cell."""
+    """Set torch to compute as it does in a cell."""
     import torch
 
     from harness.machine import determinism
@@ -109,6 +111,12 @@ def _deterministic() -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
     torch.set_num_threads(threads)
     torch.set_rng_state(state)
+
+
+@pytest.fixture
+def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
+    """Record what every trainer of the test is given, reads and saves."""
+    return record_trainers(monkeypatch)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The papers' recipe on BGE-M3's architecture: 2 of its 24 layers, random weights, CPU, everything else in full."""
+"""The papers' recipe on BGE-M3's architecture, complete but for 2 of 24 layers, random weights and the CPU."""
 
 from __future__ import annotations
 
@@ -109,13 +109,13 @@ def weights(folder: Path) -> dict[str, Tensor]:
     return load_file(folder / "model.safetensors")
 
 
-def test_the_configuration_is_bge_m3s_but_for_the_number_of_layers(runs: Runs) -> None:
-    found = json.loads((runs.base / "config.json").read_text(encoding="utf-8"))
-    wanted = {name: value for name, value in bge_m3_model.CONFIG.items() if name not in ("torch_dtype", "use_cache")}
-    assert {name: found.get(name) for name in wanted} == {**wanted, "num_hidden_layers": 2}
+def test_the_configuration_is_that_of_bge_m3_except_for_the_number_of_layers(runs: Runs) -> None:
+    configuration = json.loads((runs.base / "config.json").read_text(encoding="utf-8"))
+    expected = {name: value for name, value in bge_m3_model.CONFIG.items() if name not in ("torch_dtype", "use_cache")}
+    assert {name: configuration.get(name) for name in expected} == {**expected, "num_hidden_layers": 2}
 
 
-def test_the_tokenizer_is_xlm_rs_kind_with_its_special_ids(runs: Runs) -> None:
+def test_the_tokenizer_is_an_xlm_r_tokenizer_with_its_special_ids(runs: Runs) -> None:
     from transformers import AutoTokenizer, XLMRobertaTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(runs.base))
@@ -127,7 +127,7 @@ def test_the_tokenizer_is_xlm_rs_kind_with_its_special_ids(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_the_recipe_trains_two_epochs_of_single_rows_by_four(runs: Runs, name: str) -> None:
+def test_the_recipe_trains_two_epochs_of_four_accumulated_single_rows(runs: Runs, name: str) -> None:
     training = runs.trained[name].record.provenance["training"]
     assert training["settings"]["learning_rate"] == 1e-5
     assert (training["rows"], training["pairs"], training["pairs_without_negatives"]) == (4, 4, 0)
@@ -140,7 +140,7 @@ def test_the_recipe_trains_two_epochs_of_single_rows_by_four(runs: Runs, name: s
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_a_reloaded_model_has_the_vectors_that_it_had_before_it_was_saved(runs: Runs, name: str) -> None:
+def test_a_reloaded_model_has_the_vectors_from_before_saving(runs: Runs, name: str) -> None:
     from sentence_transformers import SentenceTransformer
 
     trained = runs.trained[name]

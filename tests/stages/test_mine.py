@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from harness.stages import base_model
+from harness.stages.base_model import base_model
 from harness.stages.lineage import mine_key
 from harness.stages.mine import draw, negative_queries
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import open_model
+from tests.stages.conftest import Workbench
 
 DATA = Data(
     language="xx",
@@ -24,30 +24,29 @@ DATA = Data(
 )
 
 
-def mined(bench: Any, name: str, seed: int = 0) -> TrainingData:
+def mined(bench: Workbench, name: str, seed: int = 0) -> TrainingData:
     store = bench.store()
     cell = bench.cell(name, store, seed)
-    training: TrainingData = bench.mined(cell, store)
-    return training
+    return bench.mined(cell, store)
 
 
 @pytest.fixture(scope="module")
-def ance(bench: Any) -> TrainingData:
+def ance(bench: Workbench) -> TrainingData:
     return mined(bench, "infonce-ance")
 
 
 @pytest.fixture(scope="module")
-def drawn(bench: Any) -> TrainingData:
+def drawn(bench: Workbench) -> TrainingData:
     return mined(bench, "infonce-random")
 
 
-def test_negative_queries_are_training_and_extra_queries_and_never_those_of_dev() -> None:
+def test_negative_queries_are_training_and_extra_queries_and_never_dev_queries() -> None:
     assert negative_queries(DATA) == {"d1": ("another", "first", "second"), "d2": ("second",), "d4": ("extra",)}
 
 
-def test_a_random_draw_leaves_relevant_passages_out_and_takes_what_there_is() -> None:
-    found = draw(DATA, ["d1", "d2", "d3", "d4"], depth=10, seed=0)
-    assert {query: sorted(docs) for query, docs in found.items()} == {"q1": ["d2", "d3", "d4"], "q2": ["d3", "d4"]}
+def test_a_random_draw_leaves_out_relevant_passages_and_takes_all_others_if_few() -> None:
+    negatives = draw(DATA, ["d1", "d2", "d3", "d4"], depth=10, seed=0)
+    assert {query: sorted(docs) for query, docs in negatives.items()} == {"q1": ["d2", "d3", "d4"], "q2": ["d3", "d4"]}
 
 
 def test_a_random_draw_is_uniform_over_the_irrelevant_passages() -> None:
@@ -64,27 +63,29 @@ def test_a_querys_draw_does_not_depend_on_the_other_queries() -> None:
     assert draw(alone, eligible, 3, 0)["q2"] == draw(DATA, eligible, 3, 0)["q2"]
 
 
-def test_ance_negatives_are_the_untuned_bases_top_10_without_the_relevant(bench: Any, ance: TrainingData) -> None:
-    model = open_model(
-        base_model.base_model(bench.suite, bench.cell("base", bench.store()).place, bench.store()), "cpu"
-    )
+def test_ance_negatives_are_the_top_10_of_the_untuned_base_without_relevant_ones(
+    bench: Workbench, ance: TrainingData
+) -> None:
+    model = open_model(base_model(bench.suite, bench.cell("base", bench.store()).place, bench.store()), "cpu")
     answered = sorted(ance.negative_queries)
     passages = model.encode([ance.data.passages[doc] for doc in answered], normalize_embeddings=True).astype(np.float64)
     assert set(ance.negatives) == set(ance.data.train)
     for query, docs in ance.negatives.items():
         vector = model.encode([ance.data.queries[query]], normalize_embeddings=True)[0].astype(np.float64)
         similarity = dict(zip(answered, (passages @ vector).tolist(), strict=True))
-        wanted = [
+        nearest = [
             doc for doc in sorted(answered, key=lambda doc: -similarity[doc]) if doc not in ance.data.train[query]
         ]
-        found = [similarity[doc] for doc in docs]
+        mined_similarities = [similarity[doc] for doc in docs]
         assert len(set(docs)) == 10
         assert not set(docs) & set(ance.data.train[query])
-        np.testing.assert_allclose(found, [similarity[doc] for doc in wanted[:10]], atol=2e-6)  # but for near ties
+        np.testing.assert_allclose(
+            mined_similarities, [similarity[doc] for doc in nearest[:10]], atol=2e-6
+        )  # near ties may be swapped
 
 
 @pytest.mark.parametrize("name", ["ance", "drawn"])
-def test_only_passages_with_a_query_of_their_own_are_negatives(name: str, request: pytest.FixtureRequest) -> None:
+def test_only_passages_that_have_a_query_are_negatives(name: str, request: pytest.FixtureRequest) -> None:
     training: TrainingData = request.getfixturevalue(name)
     used = {doc for docs in training.negatives.values() for doc in docs}
     assert used <= set(training.negative_queries)
@@ -92,46 +93,46 @@ def test_only_passages_with_a_query_of_their_own_are_negatives(name: str, reques
 
 
 def test_no_dev_query_is_among_the_negative_queries(ance: TrainingData) -> None:
-    of_dev = {ance.data.queries[query] for query in ance.data.dev}
-    offered = {text for texts in ance.negative_queries.values() for text in texts}
-    assert len(of_dev) == 256
-    assert not of_dev & offered
-    of_train = {ance.data.queries[query] for query in ance.data.train}
-    assert of_train <= offered
+    dev_queries = {ance.data.queries[query] for query in ance.data.dev}
+    negative_texts = {text for texts in ance.negative_queries.values() for text in texts}
+    assert len(dev_queries) == 256
+    assert not dev_queries & negative_texts
+    train_queries = {ance.data.queries[query] for query in ance.data.train}
+    assert train_queries <= negative_texts
 
 
-def test_a_suite_without_negative_queries_mines_from_every_passage(bench: Any) -> None:
-    without = type(bench)(bench.suite.model_copy(update={"negative_queries": None}), bench.store().root)
+def test_a_suite_without_negative_queries_mines_from_every_passage(bench: Workbench) -> None:
+    without = Workbench(bench.suite.model_copy(update={"negative_queries": None}), bench.store().root)
     training = mined(without, "infonce-random")
     assert training.negative_queries == {}
     used = {doc for docs in training.negatives.values() for doc in docs}
     assert len(used) > 150  # 480 draws over 192 passages
 
 
-def test_random_negatives_depend_on_the_seed(bench: Any, drawn: TrainingData) -> None:
+def test_random_negatives_depend_on_the_seed(bench: Workbench, drawn: TrainingData) -> None:
     assert mined(bench, "infonce-random", 0).negatives == drawn.negatives
     assert mined(bench, "infonce-random", 1).negatives != drawn.negatives
     assert all(len(set(docs)) == 10 for docs in drawn.negatives.values())
 
 
-def test_ance_negatives_do_not_depend_on_the_seed(bench: Any, ance: TrainingData) -> None:
+def test_ance_negatives_do_not_depend_on_the_seed(bench: Workbench, ance: TrainingData) -> None:
     assert mined(bench, "infonce-ance", 1).negatives == ance.negatives
     store = bench.store()
     keys = {mine_key(bench.cell("infonce-ance", store, seed)) for seed in (0, 1, 2)}
     assert len(keys) == 1
 
 
-def test_clpl_and_its_control_share_their_negatives_and_their_rows(bench: Any) -> None:
+def test_clpl_and_its_control_share_negatives_and_rows(bench: Workbench) -> None:
     store = bench.store()
     clpl, control = bench.cell("clpl", store, 3), bench.cell("infonce-ance", store, 3)
     assert mine_key(clpl) == mine_key(control)
     rows = clpl.method.examples(bench.training_data(clpl, store))
-    wanted = control.method.examples(bench.training_data(control, store))
-    assert rows.select_columns(wanted.column_names).to_list() == wanted.to_list()
+    control_rows = control.method.examples(bench.training_data(control, store))
+    assert rows.select_columns(control_rows.column_names).to_list() == control_rows.to_list()
     assert len(rows) == 48
 
 
-def test_a_method_without_negatives_gets_none(bench: Any) -> None:
+def test_a_method_without_negatives_gets_none(bench: Workbench) -> None:
     store = bench.store()
     cell = bench.cell("mnrl", store)
     assert bench.mined(cell, store) == TrainingData(data=bench.data(cell, store), seed=0)

@@ -1,4 +1,4 @@
-"""Encode and retrieve: one pass over the passages, in blocks, that goes on where it was killed."""
+"""Encode and retrieve: one pass over the passages, in blocks, that resumes where it was killed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from harness.data import corpus
 from harness.data.corpus import write
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import base_model, retrieve
+from harness.stages import retrieve
+from harness.stages.base_model import base_model
 from harness.stages.encode import encode
 from harness.stages.lineage import retrieve_key
 from harness.stages.prepare import prepare
@@ -36,13 +37,13 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "BLOCK", 16)
 
 
-def found(cell: Cell, data: Data, store: Store, dimension: int | None = None) -> retrieve.Found:
-    model = base_model.base_model(cell.suite, cell.place, store)
+def ranked(cell: Cell, data: Data, store: Store, dimension: int | None = None) -> retrieve.TiedRanking:
+    model = base_model(cell.suite, cell.place, store)
     return retrieve.retrieve(cell, encode(cell, model, data, store), store, dimension)
 
 
 def brute_force(cell: Cell, data: Data, store: Store, dimension: int | None) -> dict[str, list[str]]:
-    model = open_encoder(base_model.base_model(cell.suite, cell.place, store), cell)
+    model = open_encoder(base_model(cell.suite, cell.place, store), cell)
     queries = embed(model, {query: data.queries[query] for query in data.dev}, "query", cell, store)
     passages = embed(model, data.passages, "passage", cell, store)
     similarities = cut(queries.matrix, dimension) @ cut(passages.matrix, dimension).T
@@ -54,19 +55,19 @@ def brute_force(cell: Cell, data: Data, store: Store, dimension: int | None) -> 
 
 
 @pytest.mark.parametrize("dimension", [None, 16, 8])
-def test_a_pass_in_blocks_finds_what_one_product_finds_at_every_cut(
+def test_a_pass_in_blocks_ranks_as_one_matrix_product_at_every_cut(
     cell: Cell, small_blocks: None, dimension: int | None
 ) -> None:
     evaluation = cell.suite.evaluation.model_copy(update={"dimensions": (8, 16)})
     cell = replace(cell, suite=cell.suite.model_copy(update={"evaluation": evaluation}))
     store = Store(cell.place.cache)
     data = prepare(cell.suite, cell.language, cell.place, store)
-    ranking, _ = found(cell, data, store, dimension)
+    ranking, _ = ranked(cell, data, store, dimension)
     expected = brute_force(cell, data, store, dimension)
     assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == expected
 
 
-def test_cuts_are_those_of_the_suite_and_of_the_entry_largest_first(cell: Cell) -> None:
+def test_cuts_are_those_of_suite_and_entry_largest_first(cell: Cell) -> None:
     evaluation = cell.suite.evaluation.model_copy(update={"dimensions": (8,)})
     cell = replace(
         cell,
@@ -84,16 +85,16 @@ def stopping(after: int) -> Callable[[str, int, int], None]:
     return progress
 
 
-def test_a_killed_pass_goes_on_from_what_was_saved_and_finds_the_same(
+def test_a_killed_pass_resumes_from_its_saved_state_to_the_same_ranking(
     cell: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(retrieve, "SAVE", 2)
     store = Store(cell.place.cache)
     data = prepare(cell.suite, cell.language, cell.place, store)
-    whole = found(cell, data, Store(tmp_path / "other"))
+    whole = ranked(cell, data, Store(tmp_path / "other"))
 
     with pytest.raises(KeyboardInterrupt):
-        found(cell, data, Store(cell.place.cache, stopping(after=96)))  # blocks of 16: 64 passages are saved
+        ranked(cell, data, Store(cell.place.cache, stopping(after=96)))  # blocks of 16: 64 passages are saved
     saved = store.partial(retrieve_key(cell)) / "ranking.npz"
     with np.load(saved) as arrays:
         assert int(arrays["done"]) == 64
@@ -104,7 +105,7 @@ def test_a_killed_pass_goes_on_from_what_was_saved_and_finds_the_same(
         if stage == "encode passage":
             encoded.append(done)
 
-    assert found(cell, data, Store(cell.place.cache, heard)) == whole
+    assert ranked(cell, data, Store(cell.place.cache, heard)) == whole
     assert encoded[0] == 80  # the first block after the saved ones
     assert not saved.exists()
 
@@ -112,9 +113,9 @@ def test_a_killed_pass_goes_on_from_what_was_saved_and_finds_the_same(
 def test_nothing_is_encoded_where_the_ranking_is_cached(cell: Cell) -> None:
     store = Store(cell.place.cache)
     data = prepare(cell.suite, cell.language, cell.place, store)
-    first = found(cell, data, store)
+    first = ranked(cell, data, store)
     heard: list[str] = []
-    assert found(cell, data, Store(cell.place.cache, lambda stage, done, total: heard.append(stage))) == first
+    assert ranked(cell, data, Store(cell.place.cache, lambda stage, done, total: heard.append(stage))) == first
     assert heard == []
 
 

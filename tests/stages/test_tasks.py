@@ -48,35 +48,37 @@ def plain(folder: Path, task: Task, cell: Cell) -> Any:
     batch_size = cell.suite.evaluation.encode_batch_size
     settings: Any = {"batch_size": batch_size, "normalize_embeddings": True, "show_progress_bar": False}
     loaded = mteb_tasks.load(mteb_tasks.find(task, "ko"), "mini")
-    found = mteb.evaluate(model, loaded, cache=None, co2_tracker=False, encode_kwargs=settings, show_progress_bar=False)
-    ((scores,),) = found.task_results[0].scores.values()
+    result = mteb.evaluate(
+        model, loaded, cache=None, co2_tracker=False, encode_kwargs=settings, show_progress_bar=False
+    )
+    ((scores,),) = result.task_results[0].scores.values()
     return scores
 
 
-def test_a_retrieval_an_sts_and_an_nli_task_score_as_through_mteb_evaluate(
+def test_retrieval_sts_and_nli_tasks_have_the_scores_of_mteb_evaluate(
     bench: Workbench, hub: Path, base_folder: Path
 ) -> None:
     store = bench.store()
     cell = with_tasks(bench.cell("base", store), *TASKS)
-    found = tasks.tasks(cell, base_folder, store)
-    assert list(found) == ["XPQARetrieval", "KLUE-STS", "KLUE-NLI"]
+    results = tasks.tasks(cell, base_folder, store)
+    assert list(results) == ["XPQARetrieval", "KLUE-STS", "KLUE-NLI"]
     for task in TASKS:
         expected = plain(base_folder, task, cell)
-        got = found[task.name]
-        assert got["value"] == pytest.approx(expected["main_score"], abs=1e-7)
-        assert set(got["scores"]) <= set(expected)
-        finite = {name: value for name, value in got["scores"].items() if value is not None}
+        scored = results[task.name]
+        assert scored["value"] == pytest.approx(expected["main_score"], abs=1e-7)
+        assert set(scored["scores"]) <= set(expected)
+        finite = {name: value for name, value in scored["scores"].items() if value is not None}
         assert finite == pytest.approx({name: expected[name] for name in finite}, abs=1e-6)
-    assert [(one["type"], one["main_score"], one["subset"], one["split"]) for one in found.values()] == [
+    assert [(task["type"], task["main_score"], task["subset"], task["split"]) for task in results.values()] == [
         ("Retrieval", "ndcg_at_10", "kor-kor", "test"),
         ("STS", "cosine_spearman", "default", "validation"),
         ("PairClassification", "max_ap", "default", "validation"),
     ]
-    assert found["KLUE-STS"]["dataset"] == "klue/klue"  # not the folder it was read from
-    assert len({one["value"] for one in found.values()}) == 3
+    assert results["KLUE-STS"]["dataset"] == "klue/klue"  # not the folder it was read from
+    assert len({task["value"] for task in results.values()}) == 3
 
 
-def test_each_task_is_computed_once_and_has_a_key_of_its_own(bench: Workbench, hub: Path, base_folder: Path) -> None:
+def test_each_task_is_computed_once_under_its_own_key(bench: Workbench, hub: Path, base_folder: Path) -> None:
     store = bench.store()
     cell = with_tasks(bench.cell("base", store), STS)
     first = tasks.tasks(cell, base_folder, store)
@@ -94,19 +96,19 @@ def test_what_changes_a_score_changes_the_key(bench: Workbench, monkeypatch: pyt
         changed = cell.suite.model_copy(update={"text": text.model_copy(update=change)})
         keys.add(task_key(replace(cell, suite=changed), STS))
     keys.add(task_key(with_tasks(cell, STS, precision="bfloat16"), STS))
-    monkeypatch.setattr(lineage, "version", lambda name: f"{name} of another day")
+    monkeypatch.setattr(lineage, "version", lambda name: f"{name} 99.0")
     keys.add(task_key(cell, STS))
     assert len(keys) == 7
 
 
-def test_a_ranker_and_a_suite_that_chooses_settings_have_no_tasks(bench: Workbench) -> None:
+def test_rankers_and_suites_that_hold_out_training_queries_have_no_tasks(bench: Workbench) -> None:
     store = bench.store()
     assert tasks_of(with_tasks(bench.cell("bm25", store), STS)) == ()
     assert tasks_of(with_tasks(bench.cell("mnrl", store), STS, holdout=0.25)) == ()
     assert tasks_of(with_tasks(bench.cell("mnrl", store), STS)) == (STS,)
 
 
-def test_a_missing_dataset_is_named_with_the_command_that_fetches_it_before_anything_runs(
+def test_a_missing_dataset_is_reported_before_the_run_with_the_command_that_fetches_it(
     bench: Workbench, hub: Path
 ) -> None:
     sts = Task(name="KorSTS", revision="016f35f9b961daaaa7a352e927084e3da662ac1f")
@@ -116,7 +118,7 @@ def test_a_missing_dataset_is_named_with_the_command_that_fetches_it_before_anyt
     tasks.check_data([with_tasks(cell, *TASKS)])
 
 
-def test_a_task_that_fails_is_named_in_the_cells_failure(
+def test_a_failed_task_is_named_in_the_cells_error(
     bench: Workbench, hub: Path, base_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mteb.abstasks.sts import AbsTaskSTS
@@ -130,7 +132,7 @@ def test_a_task_that_fails_is_named_in_the_cells_failure(
         tasks.tasks(with_tasks(bench.cell("base", store), STS), base_folder, store)
 
 
-def test_sentence_pairs_are_cut_at_the_longer_length_whatever_was_encoded_before(
+def test_sentence_pairs_are_cut_at_the_longer_length_in_any_order_of_encoding(
     bench: Workbench, hub: Path, base_folder: Path
 ) -> None:
     from mteb.types import PromptType
@@ -169,7 +171,7 @@ class Inputs:
         (Task(name="CQADupstackRetrieval-Fa", revision="1" * 40), "is not one task on texts"),
     ],
 )
-def test_a_task_that_mteb_does_not_have_as_named_is_refused_unread(
+def test_a_task_that_mteb_lacks_is_rejected_before_its_data_are_read(
     bench: Workbench, task: Task, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mteb.abstasks.abstask import AbsTask
@@ -177,9 +179,9 @@ def test_a_task_that_mteb_does_not_have_as_named_is_refused_unread(
     monkeypatch.setattr(AbsTask, "load_data", lambda *_, **__: pytest.fail("its data were read"))
     cell = with_tasks(bench.cell("base", bench.store()), task)
     with pytest.raises(RequestError, match=message):
-        tasks.refuse([cell])
+        tasks.check_tasks([cell])
 
 
-def test_one_task_twice_in_a_language_is_refused(bench: Workbench) -> None:
+def test_a_task_listed_twice_for_a_language_is_rejected(bench: Workbench) -> None:
     with pytest.raises(RequestError, match="KLUE-STS is listed twice for ko"):
-        tasks.refuse([with_tasks(bench.cell("base", bench.store()), STS, STS)])
+        tasks.check_tasks([with_tasks(bench.cell("base", bench.store()), STS, STS)])

@@ -1,4 +1,4 @@
-"""The stage that measures where a cell's vectors lie, before and after training."""
+"""Uniformity, alignment and anisotropy of a cell's vectors, before and after training."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from harness.stages.encode import encode
 from harness.stages.lineage import geometry_keys
 from harness.stages.vector_geometry import geometry, pairs, passages
 from harness.vectors.embedding import open_model
+from tests.stages.conftest import Workbench
 
 
 def measure(cell: Any, model: Path, data: Any, store: Any) -> dict[str, Any]:
@@ -21,12 +22,12 @@ def measure(cell: Any, model: Path, data: Any, store: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def measured(bench: Any) -> dict[str, Any]:
+def measured(bench: Workbench) -> dict[str, Any]:
     """Return a trained cell with its data, model and geometry."""
     store = bench.store()
     cell = bench.cell("mnrl", store)
     data, model = bench.data(cell, store), bench.train(cell, store)
-    return {"cell": cell, "data": data, "model": model, "store": store, "found": measure(cell, model, data, store)}
+    return {"cell": cell, "data": data, "model": model, "store": store, "geometry": measure(cell, model, data, store)}
 
 
 def encoded(folder: Path, texts: list[str], length: int) -> Any:
@@ -35,44 +36,46 @@ def encoded(folder: Path, texts: list[str], length: int) -> Any:
     return model.encode(texts, normalize_embeddings=True, show_progress_bar=False).astype(np.float64)
 
 
-def test_before_is_of_the_base_and_after_of_the_tuned_model(measured: dict[str, Any], base_folder: Path) -> None:
-    cell, data, found = measured["cell"], measured["data"], measured["found"]
-    assert set(found) == {"before", "after"}
-    for folder, own in ((base_folder, found["before"]), (measured["model"], found["after"])):
-        of_passages = encoded(folder, list(data.passages.values()), cell.suite.text.passage_max_length)
-        cosines = of_passages @ of_passages.T
+def test_before_is_measured_on_the_base_and_after_on_the_tuned_model(
+    measured: dict[str, Any], base_folder: Path
+) -> None:
+    cell, data, geometries = measured["cell"], measured["data"], measured["geometry"]
+    assert set(geometries) == {"before", "after"}
+    for folder, values in ((base_folder, geometries["before"]), (measured["model"], geometries["after"])):
+        passage_vectors = encoded(folder, list(data.passages.values()), cell.suite.text.passage_max_length)
+        cosines = passage_vectors @ passage_vectors.T
         assert len(data.passages) == 192
-        assert own["anisotropy"] == pytest.approx((cosines.sum() - 192) / (192 * 191), abs=1e-5)
+        assert values["anisotropy"] == pytest.approx((cosines.sum() - 192) / (192 * 191), abs=1e-5)
         joined = pairs(data)
         left = encoded(folder, [data.queries[query] for query, _ in joined], cell.suite.text.query_max_length)
         right = encoded(folder, [data.passages[doc] for _, doc in joined], cell.suite.text.passage_max_length)
-        assert own["alignment"] == pytest.approx(((left - right) ** 2).sum(axis=1).mean(), abs=1e-5)
-        assert own["uniformity"] < 0
-    assert found["before"] != found["after"]
+        assert values["alignment"] == pytest.approx(((left - right) ** 2).sum(axis=1).mean(), abs=1e-5)
+        assert values["uniformity"] < 0
+    assert geometries["before"] != geometries["after"]
 
 
-def test_the_pairs_are_dev_queries_with_what_is_relevant_to_them(measured: dict[str, Any]) -> None:
+def test_the_pairs_are_dev_queries_with_their_relevant_passages(measured: dict[str, Any]) -> None:
     data = measured["data"]
     assert len(pairs(data)) == 256
     assert all(data.dev[query][doc] > 0 for query, doc in pairs(data))
 
 
-def test_an_untuned_entry_is_measured_once(bench: Any, base_folder: Path) -> None:
+def test_an_untuned_entry_is_measured_once(bench: Workbench, base_folder: Path) -> None:
     store = bench.store()
     cell = bench.cell("base", store)
-    found = measure(cell, base_folder, bench.data(cell, store), store)
-    assert found["before"] == found["after"]
+    geometries = measure(cell, base_folder, bench.data(cell, store), store)
+    assert geometries["before"] == geometries["after"]
     assert [run.stage for run in store.runs].count("geometry") == 1
 
 
-def test_what_was_measured_of_the_base_serves_every_entry_and_seed(bench: Any) -> None:
+def test_all_entries_and_seeds_share_the_geometry_of_the_base(bench: Workbench) -> None:
     store = bench.store()
     cells = [bench.cell(name, store, seed) for name in ("mnrl", "infonce-random", "base") for seed in (0, 1)]
     assert len({geometry_keys(cell)[0] for cell in cells}) == 1
     assert len({geometry_keys(cell)[1] for cell in cells}) == 5  # four trained models, one base
 
 
-def test_the_sample_is_bounded_the_same_each_time_and_part_of_the_key(
+def test_the_sample_is_bounded_repeatable_and_in_the_key(
     measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, cell = measured["data"], measured["cell"]
@@ -90,11 +93,11 @@ def test_the_sample_is_bounded_the_same_each_time_and_part_of_the_key(
     assert set(geometry_keys(cell)).isdisjoint(whole)
 
 
-def test_a_ranker_has_no_geometry_to_wait_for(bench: Any) -> None:
+def test_a_ranker_has_no_geometry(bench: Workbench) -> None:
     assert geometry_keys(bench.cell("bm25", bench.store())) == []
 
 
-def test_one_passage_has_no_pair_and_no_geometry(measured: dict[str, Any]) -> None:
+def test_a_single_passage_has_no_geometry(measured: dict[str, Any]) -> None:
     data = measured["data"]
     doc, text = next(iter(data.passages.items()))
     alone = replace(data, passages={doc: text})

@@ -1,4 +1,4 @@
-"""Negative queries that a writer gives."""
+"""Negative queries from a writer."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import pytest
 from support.chat_server import ChatServer, serving, status
 
 from harness.errors import CellError
+from harness.machine.store import Store
+from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages import write
 from harness.stages.lineage import mine_key, train_key
 from harness.stages.mine import negative_queries
 from harness.stages.stage_settings import negative_query_writer
 from harness.types import Data, TrainingData
+from tests.stages.conftest import Workbench
 
 WRITER = Writer(kind="endpoint", model="tiny", prompt="Ask in {language} about: {passage}")
 
 
-def cell_with(bench: Any, name: str, given: object, seed: int = 0) -> tuple[Any, Any]:
+def cell_with(bench: Workbench, name: str, writer: object, seed: int = 0) -> tuple[Cell, Store]:
     store = bench.store()
-    own = type(bench)(bench.suite.model_copy(update={"negative_queries": given}), bench.root, bench.numbers)
-    return own.cell(name, store, seed), store
+    changed = Workbench(bench.suite.model_copy(update={"negative_queries": writer}), bench.root, bench.numbers)
+    return changed.cell(name, store, seed), store
 
 
 @pytest.fixture
@@ -32,38 +35,39 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Any:
         yield chat
 
 
-def mined(bench: Any, cell: Any, store: Any) -> TrainingData:
-    training: TrainingData = bench.mined(cell, store)
-    return training
+def mined(bench: Workbench, cell: Any, store: Any) -> TrainingData:
+    return bench.mined(cell, store)
 
 
-def test_a_method_with_negative_queries_gets_one_for_every_mined_negative(bench: Any, server: ChatServer) -> None:
+def test_a_method_that_reads_negative_queries_gets_one_for_every_mined_negative(
+    bench: Workbench, server: ChatServer
+) -> None:
     cell, store = cell_with(bench, "clpl", WRITER)
     training = mined(bench, cell, store)
     assert training.negative_queries == {}
-    found = write.write(cell, training, store)
-    used = {doc for docs in found.negatives.values() for doc in docs}
-    assert set(found.negative_queries) == used
-    assert found.negatives == training.negatives
-    assert found.negative_queries == {doc: (f"which: {training.passages[doc][-30:].strip()}",) for doc in used}
+    answered = write.write(cell, training, store)
+    used = {doc for docs in answered.negatives.values() for doc in docs}
+    assert set(answered.negative_queries) == used
+    assert answered.negatives == training.negatives
+    assert answered.negative_queries == {doc: (f"which: {training.passages[doc][-30:].strip()}",) for doc in used}
     assert len(server.prompts) == len({training.passages[doc] for doc in used})
     assert all(prompt.startswith("Ask in Korean about: ") for prompt in server.prompts)
-    rows = cell.method.examples(found)
+    rows = cell.method.examples(answered)
     assert rows["query_1"][0].startswith("which: ")
 
 
-def test_with_a_writer_every_passage_can_be_a_negative_and_without_one_those_with_a_query(bench: Any) -> None:
+def test_with_a_writer_passages_without_a_query_can_be_negatives_too(bench: Workbench) -> None:
     cell, store = cell_with(bench, "infonce-random", WRITER)
     data = bench.data(cell, store)
     by_data, _ = cell_with(bench, "infonce-random", "data")
     drawn = {doc for docs in mined(bench, cell, store).negatives.values() for doc in docs}
     assert not drawn <= set(negative_queries(data))
     assert mine_key(cell) != mine_key(by_data)
-    nobody, _ = cell_with(bench, "infonce-random", None)
-    assert mine_key(cell) == mine_key(nobody)
+    without_writer, _ = cell_with(bench, "infonce-random", None)
+    assert mine_key(cell) == mine_key(without_writer)
 
 
-def test_the_control_shares_the_negatives_and_asks_nobody(bench: Any, server: ChatServer) -> None:
+def test_the_control_shares_the_negatives_and_asks_no_writer(bench: Workbench, server: ChatServer) -> None:
     cell, store = cell_with(bench, "infonce-ance", WRITER)
     clpl, _ = cell_with(bench, "clpl", WRITER)
     assert mine_key(cell) == mine_key(clpl)
@@ -72,7 +76,7 @@ def test_the_control_shares_the_negatives_and_asks_nobody(bench: Any, server: Ch
     assert server.prompts == []
 
 
-def test_who_writes_is_part_of_the_trained_models_key_where_the_queries_are_read(bench: Any) -> None:
+def test_the_writer_is_in_the_model_key_where_the_queries_are_read(bench: Workbench) -> None:
     changes: list[dict[str, Any]] = [{}, {"model": "b"}, {"prompt": "Another {passage}"}, {"max_tokens": 9}]
     for name, different in (("clpl", 4), ("infonce-ance", 1)):
         cells = [cell_with(bench, name, WRITER.model_copy(update=change))[0] for change in changes]
@@ -81,7 +85,7 @@ def test_who_writes_is_part_of_the_trained_models_key_where_the_queries_are_read
     assert negative_query_writer(by_data) is None
 
 
-def test_a_stage_that_broke_off_asks_only_for_what_is_missing(bench: Any, server: ChatServer) -> None:
+def test_a_stage_that_failed_asks_only_for_the_missing_answers(bench: Workbench, server: ChatServer) -> None:
     cell, store = cell_with(bench, "clpl", WRITER)
     training = mined(bench, cell, store)
     count = iter(range(1000))
@@ -99,9 +103,9 @@ def test_a_stage_that_broke_off_asks_only_for_what_is_missing(bench: Any, server
     write.write(cell, training, store)
     assert len(server.answered) == len(set(server.answered))
     assert write.WRITE.is_stored(cell, store)
-    found = write.WRITE.provenance(cell)
-    assert found["asked"] < found["passages"]
-    assert found["asked"] + found["cached"] == found["passages"]
+    provenance = write.WRITE.provenance(cell)
+    assert provenance["asked"] < provenance["passages"]
+    assert provenance["asked"] + provenance["cached"] == provenance["passages"]
 
 
 DATA = Data(
@@ -115,18 +119,18 @@ DATA = Data(
 
 def test_a_written_query_with_the_text_of_a_dev_query_is_left_out() -> None:
     training = TrainingData(DATA, seed=0, negatives={"q1": ("d2", "d4")})
-    found = write.usable(training, {"d2": ("asked  in dev",), "d4": ("asked in dev", "another")})
-    assert found == {"d4": ("another",)}
+    queries = write.usable(training, {"d2": ("asked  in dev",), "d4": ("asked in dev", "another")})
+    assert queries == {"d4": ("another",)}
 
 
-def test_a_negative_whose_only_query_is_a_dev_query_is_no_negative_any_more(bench: Any, server: ChatServer) -> None:
+def test_a_negative_whose_only_query_is_a_dev_query_is_dropped(bench: Workbench, server: ChatServer) -> None:
     cell, store = cell_with(bench, "clpl", WRITER)
     training = mined(bench, cell, store)
     used = sorted({doc for docs in training.negatives.values() for doc in docs})
-    taken = training.queries[next(iter(training.data.dev))]
+    dev_query = training.queries[next(iter(training.data.dev))]
     passage = training.passages[used[0]]
-    server.answer = lambda prompt: taken if prompt.endswith(passage) else "what?"
-    found = write.write(cell, training, store)
-    assert set(found.negative_queries) == set(used[1:])
-    assert used[0] not in {doc for docs in found.negatives.values() for doc in docs}
+    server.answer = lambda prompt: dev_query if prompt.endswith(passage) else "what?"
+    answered = write.write(cell, training, store)
+    assert set(answered.negative_queries) == set(used[1:])
+    assert used[0] not in {doc for docs in answered.negatives.values() for doc in docs}
     assert write.WRITE.provenance(cell)["left_out_as_dev"] == 1

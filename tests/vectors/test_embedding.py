@@ -14,7 +14,7 @@ from harness.machine.store import Store
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.manifest import BuiltBase
-from harness.stages import base_model
+from harness.stages.built_base import build
 from harness.vectors import embedding
 from harness.vectors.embedding import embed, open_model, settings_of
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = BuiltBase(
         vocab_size=120, hidden_size=32, intermediate_size=64, layers=1, attention_heads=2, initialisation_seed=0
     )
-    base_model.build(list(TEXTS.values()), settings, 32, base)
+    build(list(TEXTS.values()), settings, 32, base)
     return base
 
 

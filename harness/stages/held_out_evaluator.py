@@ -1,0 +1,75 @@
+"""The evaluator of held-out queries in training: sentence-transformers' own, reading texts as scoring reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.request.suite import Suite
+from harness.stages.held_out import Relevant
+
+MEASURES = {"nDCG": "ndcg", "R": "recall", "RR": "mrr", "P": "precision", "Success": "accuracy"}  # the evaluator's
+DEFAULT_MEASURE = ("ndcg", 10)
+NAME, SIMILARITY = "held_out", "cosine"
+
+
+def measure_of(primary: str) -> tuple[str, int]:
+    """Return the evaluator's name and depth of a suite's primary measure; nDCG@10 where it does not have that one.
+
+    >>> measure_of("R@100"), measure_of("AP")
+    (('recall', 100), ('ndcg', 10))
+    """
+    name, _, depth = primary.partition("@")
+    return (MEASURES[name], int(depth)) if name in MEASURES and depth.isdigit() else DEFAULT_MEASURE
+
+
+def metric_of(primary: str) -> str:
+    """Return the trainer's name of the metric that stands for the primary measure."""
+    name, depth = measure_of(primary)
+    return f"eval_{NAME}_{SIMILARITY}_{name}@{depth}"
+
+
+def held_out_evaluator(
+    suite: Suite, queries: Mapping[str, str], passages: Mapping[str, str], relevant: Relevant
+) -> Any:
+    """Return the evaluator of `queries` over `passages`; their texts have the suite's prompts already."""
+    from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
+    from sentence_transformers.util import cos_sim
+
+    lengths = {"query": suite.text.query_max_length, "document": suite.text.passage_max_length}
+    _, depth = measure_of(suite.evaluation.primary)
+
+    class HeldOutEvaluator(InformationRetrievalEvaluator):
+        """Cuts queries and passages where scoring cuts them, and adds no prompt of the model's own."""
+
+        def embed_inputs(
+            self,
+            model: Any,
+            sentences: Any,
+            encode_fn_name: str | None = None,
+            prompt_name: str | None = None,
+            prompt: str | None = None,
+            **options: Any,
+        ) -> Any:
+            max_seq_length = model.max_seq_length
+            model.max_seq_length = lengths[encode_fn_name or "document"]
+            try:
+                return super().embed_inputs(model, sentences, prompt="", **options)
+            finally:
+                model.max_seq_length = max_seq_length
+
+    return HeldOutEvaluator(
+        dict(queries),
+        dict(passages),
+        {query: set(docs) for query, docs in relevant.items()},
+        mrr_at_k=[depth],
+        ndcg_at_k=[depth],
+        accuracy_at_k=[depth],
+        precision_recall_at_k=[depth],
+        map_at_k=[depth],
+        batch_size=suite.evaluation.encode_batch_size,
+        name=NAME,
+        write_csv=False,
+        score_functions={SIMILARITY: cos_sim},
+        main_score_function=SIMILARITY,
+    )

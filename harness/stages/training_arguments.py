@@ -1,0 +1,54 @@
+"""The library's training arguments for a cell, and the number of steps that they come to."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.keys import derive
+from harness.request.cell import Cell
+from harness.request.manifest import Training
+from harness.stages import best_checkpoint
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformerTrainingArguments
+
+
+def training_arguments(cell: Cell, checkpoints: Path) -> SentenceTransformerTrainingArguments:
+    """Return the arguments of the cell's training, under seeds derived from the cell's."""
+    from sentence_transformers import SentenceTransformerTrainingArguments
+
+    settings = cell.training
+    return SentenceTransformerTrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.gradient_accumulation,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup,  # below 1, so a share of all steps
+        lr_scheduler_type=settings.scheduler,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm,
+        optim="adamw_torch",
+        seed=derive(cell.seed, "train"),
+        data_seed=derive(cell.seed, "order"),
+        bf16=settings.precision == "bfloat16",
+        fp16=settings.precision == "float16",
+        use_cpu=cell.place.device == "cpu",
+        dataloader_num_workers=0,
+        dataloader_pin_memory=cell.place.device != "cpu",
+        logging_strategy="steps",
+        logging_steps=1,
+        logging_nan_inf_filter=False,  # the filter would hide a NaN from the log
+        **best_checkpoint.arguments(cell),
+        save_total_limit=1,
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def step_count(batches: int, settings: Training) -> int:
+    """Return the steps of a training whose epoch has that many batches."""
+    per_epoch = max(1, math.ceil(batches / settings.gradient_accumulation))
+    return math.ceil(settings.epochs * per_epoch)
