@@ -89,13 +89,13 @@ def test_no_number_of_threads_is_refused(monkeypatch: pytest.MonkeyPatch, given:
 
 
 def test_trained_weights_of_another_number_of_threads_have_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness.execution import plan
     from harness.request import entries, suite
     from harness.request.cell import Cell, Place
+    from harness.request.settings import on_suite
 
     mini = suite.load("mini")
     (entry,) = entries.resolve(["mnrl"], entries.declared())
-    cell = Cell(mini, plan.for_suite(entry, mini), "ko", 0, Place(Path("cache")))
+    cell = Cell(mini, on_suite(entry, mini), "ko", 0, Place(Path("cache")))
     monkeypatch.setenv("HARNESS_THREADS", "1")
     one = train.key_of(cell)
     monkeypatch.setenv("HARNESS_THREADS", "2")

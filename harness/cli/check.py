@@ -8,30 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
 from harness.errors import HarnessError, RequestError
+from harness.request.request import words
 
 if TYPE_CHECKING:
     from harness.evidence.gate.decision import Checked, Wanted
 
 
 def check(
-    folder: Annotated[Path, typer.Argument(help="Output folder of the run that is checked.")],
-    baseline: Annotated[Path, typer.Option(help="Output folder that it is held against.")],
-    margin: Annotated[float, typer.Option(help="Loss that is put up with, in units of the measure.")] = 0.01,
-    measure: Annotated[str, typer.Option(help="Measures that decide, parted by commas; the primary one.")] = "",
-    methods: Annotated[str, typer.Option(help="Check these entries of the baseline alone.")] = "",
-    langs: Annotated[str, typer.Option(help="Check these languages of the baseline alone.")] = "",
+    folder: Annotated[Path, typer.Argument(help="Output folder of the run to check.")],
+    baseline: Annotated[Path, typer.Option(help="Output folder to compare it with.")],
+    margin: Annotated[float, typer.Option(help="Tolerated loss, in units of the measure.")] = 0.01,
+    measure: Annotated[str, typer.Option(help="Comma-separated measures that decide; the primary by default.")] = "",
+    methods: Annotated[str, typer.Option(help="Comma-separated entries to check; all by default.")] = "",
+    langs: Annotated[str, typer.Option(help="Comma-separated languages to check; all by default.")] = "",
     allow: Annotated[str, typer.Option(help="Parts of the suite that may differ: base_model, training, …")] = "",
-    markdown: Annotated[Path | None, typer.Option(help="Write a summary here.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit's XML here.")] = None,
-    update: Annotated[bool, typer.Option("--update", help="Make FOLDER, once verified, the baseline.")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="File for a summary in Markdown.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="File for JUnit XML.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Verify FOLDER and make it the baseline.")] = False,
 ) -> None:
-    """Fail where quality fell against a baseline. A loss has to be shown, not only seen."""
+    """Fail where quality fell against a baseline. A loss counts only where the statistics show it."""
     from harness.evidence.gate.decision import Wanted
 
-    parts = [options.words(text) for text in (measure, methods, langs, allow)]
-    wanted = Wanted(margin, *parts)
+    wanted = Wanted(margin, *map(words, (measure, methods, langs, allow)))
     try:
         if update:
             _update(folder, baseline, wanted)
@@ -56,7 +55,7 @@ def _checked(folder: Path, baseline: Path, wanted: Wanted) -> Checked:
 
 
 def _update(folder: Path, baseline: Path, wanted: Wanted) -> None:
-    """Replace the baseline; what changes is said where the old one can be compared, and does not stop it."""
+    """Replace the baseline; differences from the old one are shown and do not stop it."""
     from harness.evidence.gate import baseline as baselines
 
     baselines.whole(folder)
@@ -70,7 +69,7 @@ def _update(folder: Path, baseline: Path, wanted: Wanted) -> None:
 
 
 def _write(checked: Checked, markdown: Path | None, junit: Path | None) -> None:
-    """Write the files that were asked for, and the summary of GitHub's step where it wants one."""
+    """Write the files that were requested, and GitHub's step summary where its variable is set."""
     from harness.report.summaries import check_files
 
     summary = os.environ.get("GITHUB_STEP_SUMMARY")

@@ -13,6 +13,7 @@ from harness.cli import options
 from harness.errors import NothingMeasured, RequestError
 from harness.machine.garbage import no_collection
 from harness.report import report_formats
+from harness.request.request import words
 
 if TYPE_CHECKING:
     from harness.evidence.leaderboard import Leaderboard
@@ -40,7 +41,7 @@ def report(
         _index(folder, baseline)
     else:
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
-        show(folder, baseline, report_formats.chosen(options.words(format_)), find)
+        show(folder, baseline, report_formats.chosen(list(words(format_))), find)
 
 
 def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> Find:

@@ -14,7 +14,8 @@ from harness.errors import DataError, NothingMeasured, RequestError
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.rerun import measured
 from harness.execution import plan as planning
-from harness.execution.plan import RUN, Plan
+from harness.execution.output_folder import RUN
+from harness.execution.plan import Plan
 from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
 from harness.pipeline import key_of
@@ -54,7 +55,7 @@ def widened(rebuilt: Rebuilt, measures: Sequence[str]) -> Plan:
     if not measures:
         return rebuilt.plan
     old = rebuilt.plan.suite.evaluation.measures
-    return planning.make(replace(rebuilt.request, measures=[*old, *measures]))
+    return planning.make(replace(rebuilt.request, measures=(*old, *measures)), rebuilt.plan.place.cache)
 
 
 def rescore(folder: Path, plan: Plan) -> list[Rescored]:

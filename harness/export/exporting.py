@@ -47,7 +47,7 @@ class Export:
 
     def command(self, record: Record) -> str:
         """Return the command that runs a record's cell again, as far as run.json tells the request."""
-        return rerun_commands.again(self.run, record)
+        return rerun_commands.run_command(self.run, record)
 
     def sources(self, record: Record) -> dict[str, Mapping[str, Any]]:
         """Return what a record was evaluated and trained on, as the suite's manifest describes it."""

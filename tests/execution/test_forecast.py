@@ -11,11 +11,11 @@ from support.chat_server import KEY, serving
 
 from harness.errors import RequestError
 from harness.execution import forecast, plan
-from harness.execution.plan import Request
 from harness.keys import digest
 from harness.machine.store import Store
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
+from harness.request.request import Request
 from harness.stages import augment, mine, prepare, write
 
 Cells = Callable[..., list[Cell]]
@@ -33,11 +33,9 @@ def cells(tmp_path: Path, store: Store) -> Cells:
     def make(methods: str, **given: Any) -> list[Cell]:
         request = Request(
             suite="mini",
-            methods=methods.split(","),
-            languages=["ko"],
-            seeds=given.pop("seeds", [0]),
-            out=tmp_path / "out",
-            place=Place(cache=store.root),
+            methods=tuple(methods.split(",")),
+            languages=("ko",),
+            seeds=tuple(given.pop("seeds", [0])),
             max_train=12,
             **given,
         )
@@ -49,7 +47,7 @@ def cells(tmp_path: Path, store: Store) -> Cells:
             attention_heads=1,
             initialisation_seed=0,
         )
-        made = plan.make(request)
+        made = plan.make(request, store.root)
         small = made.suite.model_copy(update={"base_model": base, "languages": {"ko": made.suite.languages["ko"]}})
         return [Cell(small, cell.entry, "ko", cell.seed, cell.place) for cell in made.cells]
 

@@ -10,10 +10,10 @@ import pytest
 
 from harness.errors import RequestError
 from harness.execution import plan
-from harness.execution.plan import Request
-from harness.execution.runner import Work, preflight
+from harness.execution.preflight import preflight
 from harness.machine.store import Store
-from harness.request.cell import Place
+from harness.request.cell import Cell
+from harness.request.request import Request
 from methods.intermediate import OnlyIntermediate
 from methods.moe import MixtureOfExperts
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 Tiny = Callable[[str], "SentenceTransformer"]
 
 
-def work(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[Work, Store]:
-    """Return the plan of some entries on a base model of that type, nothing of it done."""
-    base, place = tmp_path / "model", Place(cache=tmp_path / "cache")
+def planned(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[list[Cell], Store]:
+    """Return the cells of some entries on a base model of that type, and an empty store."""
+    base, cache = tmp_path / "model", tmp_path / "cache"
     tiny(model_type).save_pretrained(str(base), create_model_card=False)
-    made = plan.make(Request("mini", methods, ["ko"], [0], tmp_path / "out", place, base_model=str(base)))
-    return Work(made, todo=made.cells), Store(place.cache)
+    request = Request(methods=methods, languages=("ko",), seeds=(0,), base_model=str(base))
+    return plan.make(request, cache).cells, Store(cache)
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,21 @@ def work(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[Wo
 def test_an_entry_whose_adapter_has_nothing_to_change_is_refused_in_one_line(
     tiny: Tiny, tmp_path: Path, entry: str, adapter: str, problem: str
 ) -> None:
-    asked, store = work(tiny, "distilbert", tmp_path, "mnrl", entry)
+    cells, store = planned(tiny, "distilbert", tmp_path, "mnrl", entry)
     with pytest.raises(RequestError) as error:
-        preflight(asked, store)
+        preflight(cells, store)
     assert str(error.value).startswith(f"{entry} on this base model: {adapter}: {problem}")
     assert str(error.value).endswith("leave the entry out")
     assert "\n" not in str(error.value)
 
 
 def test_entries_without_an_adapter_run_on_any_architecture(tiny: Tiny, tmp_path: Path) -> None:
-    asked, store = work(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
-    preflight(asked, store)  # refuses nothing
-    assert [cell.adapters for cell in asked.todo] == [[]] * len(asked.todo)
+    cells, store = planned(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
+    preflight(cells, store)  # raises nothing
+    assert [cell.adapters for cell in cells] == [[]] * len(cells)
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "xlm-roberta"])
 def test_both_adapters_take_what_has_intermediate_layers(tiny: Tiny, tmp_path: Path, model_type: str) -> None:
-    preflight(*work(tiny, model_type, tmp_path, "clpl-moe"))
+    preflight(*planned(tiny, model_type, tmp_path, "clpl-moe"))
     assert MixtureOfExperts().problem(tiny(model_type)) == OnlyIntermediate().problem(tiny(model_type)) == ""

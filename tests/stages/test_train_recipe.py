@@ -11,8 +11,8 @@ import pytest
 
 from harness.errors import RequestError
 from harness.execution import plan
-from harness.execution.plan import Request
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
+from harness.request.request import DeviceName, Request
 from harness.stages.train import key_of, train
 
 TEXT = {"query_max_length": 6, "passage_max_length": 40, "train_passage_max_length": 12}
@@ -119,13 +119,11 @@ def test_a_training_in_bfloat16_leaves_the_next_one_of_its_process_in_float32(be
 
 
 def test_float16_training_on_cpu_is_refused_in_the_plan_and_the_line_says_what_to_set(tmp_path: Path) -> None:
-    place = Place(cache=tmp_path / "cache")
-    given = {"suite": "mini", "methods": ["base", "mnrl"], "languages": ["ko"], "seeds": [0], "out": tmp_path / "out"}
-    half = Request(**given, place=place, settings=["train.precision=float16"])  # type: ignore[arg-type]
-    with pytest.raises(RequestError, match=r"^mnrl on suite mini: float16 training wants a GPU .*--set train"):
-        plan.make(half)
-    assert len(plan.make(replace(half, place=replace(place, device="cuda"))).cells) == 2
-    assert len(plan.make(replace(half, methods=["base"])).cells) == 1
+    half = Request(methods=("base", "mnrl"), languages=("ko",), seeds=(0,), settings=("train.precision=float16",))
+    with pytest.raises(RequestError, match=r"^mnrl on suite mini: float16 training needs a GPU .*--set train"):
+        plan.make(half, tmp_path)
+    assert len(plan.make(replace(half, device=DeviceName.cuda), tmp_path).cells) == 2
+    assert len(plan.make(replace(half, methods=("base",)), tmp_path).cells) == 1
 
 
 @pytest.mark.parametrize("name", ["mnrl", "clpl-moe"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import CellError, DataError, NothingMeasured, RequestError
 from harness.evidence.leaderboard import read_run_json, resolved
-from harness.execution.plan import RUN
+from harness.execution.output_folder import RUN
 from harness.results import checksums, record
 from harness.results.record import Record
 

@@ -18,8 +18,8 @@ from harness.evidence.leaderboard import per_query
 from harness.evidence.verification.grade import MARGIN, Grade, Measured, Run, failed, grade
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.execution.local import LocalExecutor
+from harness.execution.preflight import preflight
 from harness.execution.progress import Display
-from harness.execution.runner import Work, preflight
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record
@@ -55,10 +55,10 @@ def verify_cells(
     folder: Path, rebuilt: Rebuilt, chosen: Sequence[Cell], how: Again, display: Display
 ) -> Iterator[Verified]:
     """Run cells again and yield their grades as they end; raises DataError or RequestError before the first starts."""
-    with _fresh_cache(rebuilt.request.place.cache) as scratch:
+    with _fresh_cache(rebuilt.plan.place.cache) as scratch:
         cells = [_moved(cell, scratch / "cache", how.encode_batch_size) for cell in chosen]
         store = Store(scratch / "cache")
-        preflight(Work(replace(rebuilt.plan, cells=cells), [], cells), store)
+        preflight(cells, store)
         out = scratch / "out"
         out.mkdir()
         with display.running(0, len(cells)):

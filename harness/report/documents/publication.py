@@ -17,10 +17,10 @@ from harness.report.documents import findings
 from harness.report.facts import Provenance
 from harness.report.numbers import or_none
 from harness.report.sections import claims_text
+from harness.request.request import Request
 from harness.results.flatten import Facts, text
 from harness.results.record import Record
 
-CHANGED = ("base_model", "max_train", "train_file", "negative_queries", "augment", "write_prompt", "measures", "set")
 PACKAGE = "environment.packages."
 MACHINE = (
     *("python", "os", "cpu", "instruction_set", "gpu", "cuda", "device", "threads", "torch_threads", "deterministic"),
@@ -188,10 +188,8 @@ def _deviations(board: Leaderboard, entries: list[str], suite: Mapping[str, Any]
     """Yield where the run departs from its suite, and its entries from their papers."""
     if found := table_view.unverified(board):
         yield f"The data differ from the manifest's in {', '.join(found)}: these numbers are not the suite's."
-    request = _table(board.run.get("request"))
-    for name in CHANGED:
-        if request.get(name) not in (None, "", [], {}):
-            yield f"Asked for otherwise than the suite has it: {name.replace('_', ' ')} {text(request[name])}."
+    for name, value in Request.from_json(_table(board.run.get("request"))).changes().items():
+        yield f"Asked for otherwise than the suite has it: {name.replace('_', ' ')} {text(value)}."
     if (_table(suite.get("evaluation"))).get("holdout"):
         yield "Held-out training queries were evaluated in place of dev."
     if any(_said(record, "environment").get("deterministic") is False for record in board.records):

@@ -168,8 +168,8 @@ def _shown(board: Leaderboard, record: Record, there: frozenset[str], told: tupl
     """Return a cell; `told` is its signature and what its provenance says beyond what others share."""
     signature, facts = told
     files = tuple(_files(record, there))
-    whole = record.status == "done" and all(file.href for file in files) and bool(rerun_commands.asked(board.run))
-    data = rerun_commands.asked(board.run).get("data_dir")
+    whole = record.status == "done" and all(file.href for file in files) and bool(rerun_commands.request_of(board.run))
+    data = rerun_commands.request_of(board.run).get("data_dir")
     further = ["--data-dir", str(data)] if data else []
     further += ["--out", f"runs/again-{record.entry}-{record.language}-{record.seed}"]
     scores = tuple(hundred(record.measures[name]) if name in record.measures else "" for name in board.measures)
@@ -180,8 +180,8 @@ def _shown(board: Leaderboard, record: Record, there: frozenset[str], told: tupl
         scores=scores,
         said=f"{', '.join(named)}, over {record.n_queries} queries",
         signature=signature,
-        check=rerun_commands.check(HERE, record) if whole else "",
-        again=rerun_commands.again(board.run, record, further),
+        check=rerun_commands.verify_command(HERE, record) if whole else "",
+        again=rerun_commands.run_command(board.run, record, further),
         files=files,
         weights=tuple(_weights(record)),
         losses=_losses(record),
