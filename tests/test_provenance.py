@@ -89,13 +89,13 @@ def test_an_invalid_number_of_threads_is_rejected(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_number_of_threads_is_in_the_key_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness.execution import plan
     from harness.request import entries, suite
     from harness.request.cell import Cell, Place
+    from harness.request.settings import on_suite
 
     mini = suite.load("mini")
     (entry,) = entries.resolve(["mnrl"], entries.declared())
-    cell = Cell(mini, plan.for_suite(entry, mini), "ko", 0, Place(Path("cache")))
+    cell = Cell(mini, on_suite(entry, mini), "ko", 0, Place(Path("cache")))
     monkeypatch.setenv("HARNESS_THREADS", "1")
     single_threaded = train_key(cell)
     monkeypatch.setenv("HARNESS_THREADS", "2")

@@ -8,36 +8,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
 from harness.errors import HarnessError, RequestError
+from harness.request.request import words
 from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
-    from harness.evidence.gate.decision import Checked, Wanted
+    from harness.evidence.gate.decision import Checked, Scope
 
 
 def check(
-    folder: Annotated[Path, typer.Argument(help="Output folder of the run that is checked.")],
-    baseline: Annotated[Path, typer.Option(help="Output folder that it is held against.")],
-    margin: Annotated[float, typer.Option(help="Loss that is put up with, in units of the measure.")] = MARGIN,
-    measure: Annotated[str, typer.Option(help="Measures that decide, parted by commas; the primary one.")] = "",
-    methods: Annotated[str, typer.Option(help="Check these entries of the baseline alone.")] = "",
-    langs: Annotated[str, typer.Option(help="Check these languages of the baseline alone.")] = "",
+    folder: Annotated[Path, typer.Argument(help="Output folder of the run to check.")],
+    baseline: Annotated[Path, typer.Option(help="Output folder to compare it with.")],
+    margin: Annotated[float, typer.Option(help="Tolerated loss, in units of the measure.")] = MARGIN,
+    measure: Annotated[str, typer.Option(help="Comma-separated measures that decide; the primary by default.")] = "",
+    methods: Annotated[str, typer.Option(help="Comma-separated entries to check; all by default.")] = "",
+    langs: Annotated[str, typer.Option(help="Comma-separated languages to check; all by default.")] = "",
     allow: Annotated[str, typer.Option(help="Parts of the suite that may differ: base_model, training, …")] = "",
-    markdown: Annotated[Path | None, typer.Option(help="Write a summary here.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit's XML here.")] = None,
-    update: Annotated[bool, typer.Option("--update", help="Make FOLDER, once verified, the baseline.")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="File for a summary in Markdown.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="File for JUnit XML.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Verify FOLDER and make it the baseline.")] = False,
 ) -> None:
-    """Fail where quality fell against a baseline. A loss has to be shown, not only seen."""
-    from harness.evidence.gate.decision import Wanted
+    """Fail where quality fell against a baseline. A loss counts only where the statistics show it."""
+    from harness.evidence.gate.decision import Scope
 
-    parts = [options.words(text) for text in (measure, methods, langs, allow)]
-    wanted = Wanted(margin, *parts)
+    scope = Scope(margin, *map(words, (measure, methods, langs, allow)))
     try:
         if update:
-            _update(folder, baseline, wanted)
+            _update(folder, baseline, scope)
             return
-        checked = _checked(folder, baseline, wanted)
+        checked = _checked(folder, baseline, scope)
     except HarnessError as error:
         _annotate_error(error)
         raise
@@ -47,23 +46,26 @@ def check(
         raise typer.Exit(1)
 
 
-def _checked(folder: Path, baseline: Path, wanted: Wanted) -> Checked:
+def _checked(folder: Path, baseline: Path, scope: Scope) -> Checked:
     from harness.evidence.gate.decision import check as decided
-    from harness.results import folder as pairs
+    from harness.results.folder import read_result_folder
 
     if not baseline.is_dir():
         raise RequestError(f"the baseline {baseline} is not a folder; make one with `harness check {folder} --update`")
-    return decided(pairs.read(folder), pairs.read(baseline), wanted)
+    new, old = read_result_folder(folder), read_result_folder(baseline)
+    new.check_unchanged()
+    old.check_unchanged()
+    return decided(new, old, scope)
 
 
-def _update(folder: Path, baseline: Path, wanted: Wanted) -> None:
-    """Replace the baseline; what changes is said where the old one can be compared, and does not stop it."""
+def _update(folder: Path, baseline: Path, scope: Scope) -> None:
+    """Replace the baseline; differences from the old one are shown and do not stop it."""
     from harness.evidence.gate import baseline as baselines
 
-    baselines.whole(folder)
+    baselines.check_complete(folder)
     if baseline.is_dir():
         try:
-            _show(_checked(folder, baseline, wanted))
+            _show(_checked(folder, baseline, scope))
         except HarnessError as error:
             print(f"not compared: {error}")
     baselines.update(folder, baseline)
@@ -71,7 +73,7 @@ def _update(folder: Path, baseline: Path, wanted: Wanted) -> None:
 
 
 def _write(checked: Checked, markdown: Path | None, junit: Path | None) -> None:
-    """Write the files that were asked for, and the summary of GitHub's step where it wants one."""
+    """Write the files that were requested, and GitHub's step summary where its variable is set."""
     from harness.report.summaries import check_files
 
     summary = os.environ.get("GITHUB_STEP_SUMMARY")

@@ -32,7 +32,7 @@ def compare(
     """Set two result folders side by side: how they were made, and how B's scores differ from A's."""
     from harness.evidence.comparison import compare as compared
     from harness.report.summaries import comparison_formats
-    from harness.results import folder
+    from harness.results.folder import read_result_folder
 
     written = {
         Format.text: comparison_formats.text,
@@ -42,4 +42,7 @@ def compare(
         Format.html: comparison_formats.html,
         Format.tex: comparison_formats.tex,
     }
-    print(written[format_](compared(folder.read(a), folder.read(b), measure, margin)), end="")
+    first, second = read_result_folder(a), read_result_folder(b)
+    first.check_unchanged()
+    second.check_unchanged()
+    print(written[format_](compared(first, second, measure, margin)), end="")

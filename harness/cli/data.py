@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.request.request import words
 
 if TYPE_CHECKING:
     from harness.request import suite as suites
@@ -21,11 +22,11 @@ def fetch(
     data_dir: options.DataDir = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
-    """Download what is missing, data and published encoders, verifying every file while it streams."""
+    """Download missing data and published encoders, verifying every file while it streams."""
     from harness.data import encoders, locate
     from harness.mteb import task_datasets
 
-    loaded, languages, cache = _chosen(suite, langs, cache_dir)
+    loaded, languages, cache = _selected(suite, langs, cache_dir)
     locate.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache)
     task_datasets.fetch_tasks(loaded, languages)
     encoders.fetch(loaded)
@@ -38,18 +39,18 @@ def status(
     data_dir: options.DataDir = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
-    """Say for every file whether it is present, missing or damaged."""
-    loaded, languages, cache = _chosen(suite, langs, cache_dir)
+    """Show for every file whether it is present, missing or damaged."""
+    loaded, languages, cache = _selected(suite, langs, cache_dir)
     _print(loaded, languages, data_dir, cache)
 
 
-def _chosen(suite: str, langs: str, cache_dir: Path | None) -> tuple[suites.Suite, list[str], Path]:
-    """Return the suite, the languages that are meant (all by default) and the cache."""
+def _selected(suite: str, langs: str, cache_dir: Path | None) -> tuple[suites.Suite, list[str], Path]:
+    """Return the suite, the languages (all by default) and the cache."""
     from harness.machine.store import default_root
     from harness.request.suite import load
 
     loaded = load(suite)
-    return loaded, options.words(langs) or list(loaded.languages), cache_dir or default_root()
+    return loaded, list(words(langs) or loaded.languages), cache_dir or default_root()
 
 
 def _print(suite: suites.Suite, languages: list[str], data_dir: Path | None, cache: Path) -> None:

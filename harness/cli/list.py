@@ -1,4 +1,4 @@
-"""`harness list`: the methods, the suites and the published claims that there are."""
+"""The `list` command."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.columns import aligned
 
 if TYPE_CHECKING:
     from harness.evidence.claims.published import Claim
@@ -28,11 +29,11 @@ class Listed(StrEnum):
 def list_(
     what: Annotated[Listed, typer.Argument(help="What to list.")],
     methods_path: options.MethodsPath = None,
-    suite: Annotated[str | None, typer.Option(help="Claims about this suite alone.")] = None,
+    suite: Annotated[str | None, typer.Option(help="List the claims about this suite only.")] = None,
 ) -> None:
-    """List the methods, the suites or the published claims that there are."""
+    """List the available methods, suites or published claims."""
     lines = {Listed.methods: _methods(methods_path), Listed.suites: _suites(), Listed.claims: _claims(suite)}
-    for line in lines[what]:  # of generators, the one that is read runs
+    for line in lines[what]:  # the generators run only when they are read
         print(line)
 
 
@@ -55,21 +56,18 @@ def _suites() -> Iterator[str]:
 
 
 def _claims(suite: str | None) -> Iterator[str]:
-    from harness.evidence.claims import published as claims
+    from harness.evidence.claims import published
 
-    found = claims.load()
+    claims = published.load()
     if suite is not None:
-        found = claims.about(found, suite)
-    if not found:
+        claims = published.about(claims, suite)
+    if not claims:
         yield f"no published claim is about suite {suite}"
         return
     head = ("paper", "row", "entry", "suite", "language", "measure", "published", "base model, text")
-    rows = [head, *map(_row, found)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from aligned([head, *map(_row, claims)])
     yield ""
-    for paper, source in {claim.paper: claim.source for claim in found}.items():
+    for paper, source in {claim.paper: claim.source for claim in claims}.items():
         yield f"{paper}: {source}"
 
 

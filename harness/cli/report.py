@@ -13,12 +13,13 @@ from harness.cli import options
 from harness.errors import NothingMeasured, RequestError
 from harness.machine.garbage import no_collection
 from harness.report import report_formats
+from harness.request.request import words
 
 if TYPE_CHECKING:
-    from harness.evidence.leaderboard import Leaderboard
     from harness.evidence.texts import Texts
+    from harness.results.folder import ResultFolder
 
-Find = Callable[["Leaderboard"], "Texts"]
+FindTexts = Callable[["ResultFolder"], "Texts"]
 
 
 def report(
@@ -40,16 +41,16 @@ def report(
         _index(folder, baseline)
     else:
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
-        show(folder, baseline, report_formats.parse_formats(options.words(format_)), find)
+        show(folder, baseline, report_formats.parse_formats(list(words(format_))), find)
 
 
-def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> Find:
-    from harness.evidence.texts import of_board
+def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> FindTexts:
+    from harness.evidence.texts import texts_of
     from harness.machine.store import default_root
 
     if data_dir is not None and not data_dir.is_dir():
         raise RequestError(f"--data-dir {data_dir} is not a folder")
-    return partial(of_board, cache=cache_dir or default_root(), data_dir=data_dir, large=large)
+    return partial(texts_of, cache=cache_dir or default_root(), data_dir=data_dir, large=large)
 
 
 @no_collection()  # a report keeps nearly all that it makes
@@ -57,7 +58,7 @@ def show(
     folder: Path,
     baseline: str = "base",
     forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
-    find: Find | None = None,
+    find: FindTexts | None = None,
 ) -> None:
     """Write the leaderboard of a folder and print its table, or why every cell failed; `find` gives the pages texts."""
     from rich.console import Console
@@ -74,7 +75,7 @@ def show(
         for line in failures.lines(folder):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
         raise
-    texts = find(board) if find and report_formats.Format.html in forms else None
+    texts = find(board.results) if find and report_formats.Format.html in forms else None
     write_reports(folder, board, formats=forms, texts=texts)
     console.print(terminal_table(board))
     console.print(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import DataError, NothingMeasured, RequestError
@@ -55,7 +55,7 @@ def widened(rebuilt: Rebuilt, measures: Sequence[str]) -> Plan:
     if not measures:
         return rebuilt.plan
     known = rebuilt.plan.suite.evaluation.measures
-    return planning.make(rebuilt.request.model_copy(update={"measures": (*known, *measures)}), rebuilt.place)
+    return planning.make(replace(rebuilt.request, measures=(*known, *measures)), rebuilt.plan.place.cache)
 
 
 def rescore(folder: Path, plan: Plan) -> list[Rescored]:

@@ -1,52 +1,46 @@
-"""`harness run`: refuse, claim the folder, run what is missing, collate."""
+"""Carrying a plan out: which cells are done, claiming the output folder, running what is missing."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.errors import DataError, RequestError
-from harness.execution import forecast, habits
-from harness.execution import plan as planning
+from harness.errors import DataError
+from harness.execution import forecast, output_folder
 from harness.execution.executor import Executor, Outcome
-from harness.execution.plan import Plan, Request
+from harness.execution.plan import Plan
+from harness.execution.preflight import preflight
 from harness.execution.progress import Display
 from harness.execution.worker import expected_seconds
 from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase
 from harness.results import checksums, record
-from harness.stages import base_model, tasks
 from harness.stages.lineage import record_key, train_key
-from harness.stages.nli import inference
-from harness.stages.prepare import prepare
-from harness.stages.stage_settings import all_passages
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a plan comes to in one output folder: done before, and to do."""
+    """A plan in one output folder: the cells that are done, and those to do."""
 
     plan: Plan
+    folder: Path
     done: list[Cell] = field(default_factory=list)
     todo: list[Cell] = field(default_factory=list)
 
 
-def survey(request: Request) -> Work:
-    """Return the plan of a request and which of its cells have whole records already; writes nothing."""
-    plan = planning.make(request)
-    planning.check_folder(plan, request)
-    work = Work(plan)
+def survey(plan: Plan, folder: Path) -> Work:
+    """Return which cells of a plan have intact records in the folder; writes nothing.
+
+    Raises RequestError for a folder of another request, and for a writer that cannot be asked.
+    """
+    output_folder.check(folder, plan)
+    work = Work(plan, folder)
     for cell in plan.cells:
-        (work.done if is_done(cell, request.out) else work.todo).append(cell)
+        (work.done if is_done(cell, folder) else work.todo).append(cell)
     forecast.check_access(work.todo)
     return work
 
@@ -57,24 +51,24 @@ def is_done(cell: Cell, folder: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        found = record.read(path)
+        stored = record.read(path)
     except DataError:
         return False
-    return found.status == "done" and found.cell_key == record_key(cell) and record.intact(folder, found)
+    return stored.status == "done" and stored.cell_key == record_key(cell) and record.intact(folder, stored)
 
 
-def execute(request: Request, work: Work, executor: Executor, display: Display) -> list[Outcome]:
-    """Run the cells that are to do and return how each ended; an interrupt leaves what is done."""
+def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
+    """Run the cells to do and return how each ended; an interrupt keeps the records that are written."""
     if not work.todo:
         return []
-    preflight(work, Store(request.place.cache))
+    preflight(work.todo, Store(work.plan.place.cache))
     from harness.provenance import environment
 
-    planning.claim_folder(work.plan, request, environment())
-    checksums.unlist(request.out, [f"records/{cell}." for cell in work.todo])
+    output_folder.claim(work.folder, work.plan, environment())
+    checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []
     with display.running(len(work.done), len(work.plan.cells)):
-        running = executor.run(work.todo, request.out, display.stage)
+        running = executor.run(work.todo, work.folder, display.stage)
         with _closing(running):
             for outcome in running:
                 outcomes.append(outcome)
@@ -92,41 +86,8 @@ def _closing(outcomes: Iterator[Outcome]) -> Iterator[None]:
             close()
 
 
-def preflight(work: Work, store: Store) -> None:
-    """Read and check every language's data, and open a given base model, before the first cell starts.
-
-    Raises DataError or RequestError; nothing has been written to the output folder by then.
-    """
-    suite, place = work.plan.suite, work.plan.cells[0].place
-    for language in dict.fromkeys(cell.language for cell in work.todo):
-        data = prepare(suite, language, place, store)
-        for cell in work.todo:
-            if cell.language == language:
-                inference(cell, data, store)
-                habits.refuse_data(cell, data)
-    tasks.check_data(work.todo)
-    forecast.check_models(work.todo)
-    if not isinstance(suite.base_model, BuiltBase):
-        model = base_model.check_opens(suite, place, store)
-        _check_adapters(work.todo, model)
-        habits.refuse_dimensions(work.todo, model.get_embedding_dimension() or 0)
-        return
-    whole = all_passages(suite)
-    for language in suite.languages:
-        prepare(whole, language, place, store)
-
-
-def _check_adapters(cells: list[Cell], model: SentenceTransformer) -> None:
-    """Refuse an entry with an adapter that says why it cannot change this base model (its `problem(model)`)."""
-    for cell in {cell.entry.name: cell for cell in cells}.values():
-        for name, adapter in zip(cell.entry.adapters, cell.adapters, strict=True):
-            problem = adapter.problem(model) if hasattr(adapter, "problem") else ""
-            if problem:
-                raise RequestError(f"{cell.entry.name} on this base model: {name}: {problem}; leave the entry out")
-
-
-def estimate(cells: list[Cell], jobs: int) -> float | None:
-    """Return the seconds that `cells` should take, from what their kind took here before; None without any."""
+def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
+    """Return the seconds that `cells` should take, from what such cells took here before; None where none was run."""
     known = [seconds for cell in cells if (seconds := expected_seconds(cell)) is not None]
     if not known:
         return None
@@ -134,13 +95,13 @@ def estimate(cells: list[Cell], jobs: int) -> float | None:
     return (sum(known) + mean * (len(cells) - len(known))) / jobs
 
 
-def trained_already(cells: list[Cell], store: Store) -> int:
+def trained_already(cells: Sequence[Cell], store: Store) -> int:
     """Return for how many of the cells the trained model is in the store."""
     return sum(cell.method is not None and store.has("train", train_key(cell)) for cell in cells)
 
 
 def default_jobs(device: str) -> int:
-    """Return one job a core on CPU (a cell of several threads takes as many), one on an accelerator."""
+    """Return one job per core on CPU (fewer where a cell has several threads), one on an accelerator."""
     if device != "cpu":
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

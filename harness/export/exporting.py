@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import DataError, NothingMeasured, RequestError
-from harness.evidence.leaderboard import read_run_json
 from harness.machine.store import Store
 from harness.results import record, rerun_commands
 from harness.results.checksums import SUMS, files_below, seal
 from harness.results.record import Record
+from harness.results.run_file import RunFile, read_run_file
 
 Target = Literal["mteb", "trec", "card"]
 
@@ -30,7 +30,7 @@ class Export:
 
     folder: Path
     records: tuple[Record, ...]
-    run: Mapping[str, Any]
+    run: RunFile
     out: Path
     store: Store
 
@@ -42,12 +42,12 @@ class Export:
 
     def source(self, language: str) -> Mapping[str, Any]:
         """Return what the suite's manifest says of a language, {} where run.json is missing."""
-        found: Mapping[str, Any] = self.run.get("suite", {}).get("languages", {}).get(language, {})
+        found: Mapping[str, Any] = self.run.suite_content.get("languages", {}).get(language, {})
         return found
 
     def command(self, record: Record) -> str:
         """Return the command that runs a record's cell again, as far as run.json tells the request."""
-        return rerun_commands.again(self.run, record)
+        return rerun_commands.run_command(self.run, record)
 
     def sources(self, record: Record) -> dict[str, Mapping[str, Any]]:
         """Return what a record was evaluated and trained on, as the suite's manifest describes it."""
@@ -92,7 +92,7 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
         raise RequestError(f"{out} is not an empty folder; name another one after --out")
     failed = len(records) - len(done)
     left_out = [f"{failed} of {len(records)} cells failed and are left out"] if failed else []
-    chosen = Export(folder, done, read_run_json(folder), out, Store(cache))
+    chosen = Export(folder, done, read_run_file(folder), out, Store(cache))
     try:
         out.mkdir(parents=True, exist_ok=True)
         left_out += _writer(to)(chosen)

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.request import plugins
-from harness.request.entries import Entry
+from harness.request import plugins, settings
+from harness.request.entry import Entry
 from harness.request.manifest import Training
 from harness.request.suite import Suite
 from harness.types import Adapter, Method, Need, Ranker
@@ -16,7 +16,7 @@ from harness.types import Adapter, Method, Need, Ranker
 
 @dataclass(frozen=True)
 class Place:
-    """Where this machine keeps things and computes; none of it but the device changes a number."""
+    """Where this machine keeps things and computes; only the device can change a number."""
 
     cache: Path
     data_dir: Path | None = None
@@ -36,63 +36,60 @@ class Cell:
     fold: int | None = None  # of a cross-validation: trained without this part of the training queries
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel without the loaded plugins: a worker loads its own, for outside ones cannot be imported by name."""
+        """Pickle without the loaded plugins: a worker loads its own, since outside ones cannot be imported by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __str__(self) -> str:
         return f"{self.entry.name}/{self.language}/{self.seed}"
 
+    def _load(self, plugin: str) -> Any:
+        return plugins.load(plugin, self.entry.settings.get(plugin, {}), self.place.methods_path)
+
     @cached_property
     def plugin(self) -> Method | Ranker | None:
-        """The entry's method with its settings; None for the untuned base."""
-        name = self.entry.method
-        if name is None:
-            return None
-        loaded: Method | Ranker = plugins.load(name, self.entry.settings.get(name, {}), self.place.methods_path)
+        """The entry's method or ranker with its settings; None for the untuned base."""
+        loaded: Method | Ranker | None = self._load(self.entry.method) if self.entry.method is not None else None
         return loaded
 
     @cached_property
     def method(self) -> Method | None:
-        """The objective that this cell trains, if it trains at all."""
+        """The objective that this cell trains; None where it does not train."""
         return self.plugin if isinstance(self.plugin, Method) else None
 
     @cached_property
     def adapters(self) -> list[Adapter]:
         """The changes to the network, in order."""
-        place, settings = self.place, self.entry.settings
-        return [plugins.load(name, settings.get(name, {}), place.methods_path) for name in self.entry.adapters]
+        return [self._load(name) for name in self.entry.adapters]
 
     @cached_property
     def joined(self) -> dict[str, Method]:
-        """The objectives that are trained together with the entry's own, by name."""
-        place, settings = self.place, self.entry.settings
-        return {name: plugins.load(name, settings.get(name, {}), place.methods_path) for name in self.entry.joined}
+        """The objectives that are trained together with the entry's method, by name."""
+        return {name: self._load(name) for name in self.entry.joined}
 
     @cached_property
     def needs(self) -> frozenset[Need]:
-        """What the cell's objectives ask the suite for."""
-        own = self.method.needs if self.method else frozenset[Need]()
-        return own.union(*(method.needs for method in self.joined.values()))
+        """What the cell's objectives need from the suite."""
+        needs = self.method.needs if self.method else frozenset[Need]()
+        return needs.union(*(method.needs for method in self.joined.values()))
 
     @cached_property
     def training(self) -> Training:
-        """The suite's settings for the method's family, with the entry's own on top."""
+        """The training settings of a cell that trains; harness.request.settings says which layer each is from."""
         assert self.method is not None
-        family = self.method.family
-        settings = self.suite.training[family].model_dump()
-        if self.entry.recipe == "published":
-            settings |= self.suite.published.training.get(family, {})
-        return Training.model_validate({**settings, **self.entry.training})
+        return settings.training(self.suite, self.entry, self.method.family)
 
     def plugin_versions(self) -> dict[str, int | str]:
         """Return what stands for the meaning of each plugin in this cell's keys."""
         return {name: plugins.version(name, self.place.methods_path) for name in self.entry.plugins}
 
     def described(self) -> dict[str, Any]:
-        """Return the entry as a record says it: its declaration, and the versions and equations of its plugins."""
-        found = {name: plugins.equation(name, self.place.methods_path) for name in self.entry.plugins}
-        said = {"plugins": self.plugin_versions(), "equations": {name: text for name, text in found.items() if text}}
-        return {**self.entry.model_dump(mode="json"), **said}
+        """Return the entry as a record has it: its declaration, and the versions and equations of its plugins."""
+        equations = {name: plugins.equation(name, self.place.methods_path) for name in self.entry.plugins}
+        return {
+            **self.entry.model_dump(mode="json"),
+            "plugins": self.plugin_versions(),
+            "equations": {name: equation for name, equation in equations.items() if equation},
+        }
 
     def identity(self) -> dict[str, Any]:
         """Return the words that name this cell."""

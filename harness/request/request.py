@@ -44,6 +44,7 @@ class Option:
     read: Callable[[Any], Any] | None = None
     flag: str = ""  # default: the field's name, such as --base-model
     key: str = ""  # in run.json; default: the field's name
+    default: Any = None  # on the command line; default: the field's
     changes_suite: bool = False  # a report names it as a departure from the suite
 
 
@@ -70,7 +71,7 @@ def _data_dir(path: Path) -> Path:
 
 
 def _device(name: str) -> DeviceName:
-    return DeviceName(determinism.device_of(name))
+    return DeviceName(determinism.resolve_device(name))
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Request:
     unverified_data: Annotated[
         bool, Option("Accept data that differ from the suite's manifest; the records say so.")
     ] = False
-    device: Annotated[DeviceName, Option("Device to compute on.", _device)] = DeviceName.auto
+    device: Annotated[DeviceName, Option("Device to compute on.", _device, default=DeviceName.auto)] = DeviceName.cpu
     data_dir: Annotated[Path | None, Option("Folder searched first for the suite's files.", _data_dir)] = None
 
     def place(self, cache: Path) -> Place:
@@ -149,7 +150,7 @@ class Request:
         Raises DataError, naming `where`, for an unknown key and for a value of the wrong type.
         """
         names = {option.key: name for name, option in options().items()}
-        values: dict[str, Any] = {"device": DeviceName.cpu}
+        values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in names:
                 raise DataError(f"{where}: request.{key}: unknown key; use the version of harness that wrote the file")

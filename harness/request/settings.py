@@ -1,170 +1,138 @@
-"""`--set NAME.FIELD=VALUE`: a setting changed for one request; several values, parted by commas, are a sweep.
+"""Precedence of settings. Every setting of a plugin and of the training comes from one of these layers, lowest first:
 
-clpl.penalty_weight=0.5             a plugin's setting, in every entry that uses it
-clpl.penalty_weight=0.1,0.5         a sweep: an entry of its own for each value (harness.request.sweep)
-train.epochs=2                      a training setting, in every entry that trains
-entry.folds=5                       a habit of harness.request.entries.Practice
-evaluate.dimensions=[32,16]         what is measured, on what, how deep; one value
-text.title=false                    how a text becomes what the encoder reads; one value
+    default            of the plugin's or the training's field
+    suite              the suite's [settings.PLUGIN] and [training.FAMILY]
+    entry              the entry's settings and training
+    published recipe   for NAME@published only: the entry's [published] table, then the suite's [published]
+    --set              of the request
 
-A value is JSON where it can be read so, else text. Commas inside brackets, braces and quotes part nothing.
+Layers are merged field by field: a field that a higher layer does not name keeps its value from below.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from harness.request.entry import Declaration, Entry, Practice
+from harness.request.manifest import Training
+from harness.request.suite import Recipe, Settings, Suite
+from harness.types import Family
 
-from harness.errors import RequestError, unknown
-from harness.request import plugins, sweep
-from harness.request.entries import Entry, Practice
-from harness.request.manifest import Evaluation, Text, Training
-from harness.request.suite import Suite
-from harness.request.sweep import Setting
-from harness.schema import explain
-
-TRAIN, ENTRY = "train", "entry"
-OF_SUITE: dict[str, tuple[str, type[Evaluation] | type[Text]]] = {
-    "evaluate": ("evaluation", Evaluation),
-    "text": ("text", Text),
-}
-HABITS = ("mining_rounds", "folds", "dimensions")
-_REQUIRED = {"epochs": 1, "batch_size": 1, "learning_rate": 1, "warmup": 0}  # so that one other field can be checked
+DEFAULT, PUBLISHED, SET = "default", "published recipe", "--set"  # names of layers, as `harness run --dry-run` shows
+TRAIN = "train"  # the training's name in `sources` and in --set
 
 
-def override(
-    settings: Sequence[str], suite: Suite, rows: list[Entry], methods_path: Path | None = None
-) -> tuple[Suite, list[Entry]]:
-    """Return suite and entries with the settings applied, in the order given; a sweep's entries replace their own.
+def declared_entry(name: str, declaration: Declaration, recipe: Recipe) -> Entry:
+    """Return an entry with the layers that it declares: its own, and its `published` table under that recipe."""
+    entry = Entry(
+        name=name,
+        title=declaration.title,
+        about=declaration.about,
+        paper=declaration.paper,
+        recipe=recipe,
+        method=declaration.method,
+        adapters=declaration.adapters,
+        negatives=declaration.negatives,
+        settings={},
+        training={},
+        departures=declaration.departures,
+        **{field: getattr(declaration, field) for field in Practice.model_fields},
+    )
+    entry = overlay(entry, f"entry {name.partition('@')[0]}", declaration.settings, declaration.training)
+    published = declaration.published
+    if recipe == "published" and published:
+        entry = overlay(entry, PUBLISHED, published.settings, published.training)
+        entry = entry.model_copy(update={"departures": published.departures})
+    return entry
 
-    Raises RequestError, naming the setting, for an unknown name, a value that is refused, and a sweep of nothing.
+
+def on_suite(entry: Entry, suite: Suite) -> Entry:
+    """Return the entry with the suite's plugin settings below what it declares, and the suite's recipe above."""
+    entry = _underlay(entry, f"suite {suite.name}", _used(suite.settings, entry))
+    if entry.recipe == "published":
+        entry = overlay(entry, PUBLISHED, _used(suite.published.settings, entry))
+    return entry
+
+
+def overlay(entry: Entry, layer: str, settings: Settings, training: Mapping[str, Any] | None = None) -> Entry:
+    """Return the entry with a layer above what it has."""
+    merged = {name: dict(values) for name, values in entry.settings.items()}
+    for name, values in settings.items():
+        merged[name] = {**merged.get(name, {}), **values}
+    sources = {**entry.sources, **_sources(layer, {**settings, TRAIN: training or {}})}
+    return entry.model_copy(
+        update={"settings": merged, "training": {**entry.training, **(training or {})}, "sources": sources}
+    )
+
+
+def _underlay(entry: Entry, layer: str, settings: Settings) -> Entry:
+    """Return the entry with a layer below what it has."""
+    merged = {name: dict(values) for name, values in entry.settings.items()}
+    for name, values in settings.items():
+        merged[name] = {**values, **merged.get(name, {})}
+    return entry.model_copy(update={"settings": merged, "sources": {**_sources(layer, settings), **entry.sources}})
+
+
+def _used(settings: Settings, entry: Entry) -> Settings:
+    return {name: settings[name] for name in entry.plugins if name in settings}
+
+
+def _sources(layer: str, tables: Settings) -> dict[str, str]:
+    return {f"{name}.{field}": layer for name, values in tables.items() for field in values}
+
+
+def set_training(suite: Suite, entries: Sequence[Entry], field: str, value: Any) -> tuple[Suite, list[Entry]]:
+    """Return suite and entries with one training setting of --set: in every family of the suite, and nowhere else.
+
+    It is part of the suite, and so of its digest. Raises pydantic's ValidationError for a value that is refused.
     """
-    read = [_read(text) for text in settings]
-    sweep.check(read)
-    for setting in read:
-        concerned = _concerned(setting, rows, methods_path)
-        if len(setting.raw) > 1:
-            values = [(raw, read_value(raw)) for raw in setting.raw]
-            rows = sweep.spread(setting, values, [(row, row.name in concerned) for row in rows], _changed)
-        elif setting.name == TRAIN:
-            suite, rows = _trained(setting, suite, rows)
-        elif setting.name in OF_SUITE:
-            suite = _of_suite(setting, suite)
-        else:
-            value = read_value(setting.raw[0])
-            rows = [_changed(row, setting, value) if row.name in concerned else row for row in rows]
-    _refuse_values(read, rows, methods_path)
-    return suite, rows
-
-
-def _read(text: str) -> Setting:
-    target, equals, raw = text.partition("=")
-    name, dot, field = target.partition(".")
-    if not (equals and dot and field):
-        raise RequestError(f"--set {text}: want NAME.FIELD=VALUE, such as clpl.penalty_weight=0.5")
-    if name == TRAIN and field not in Training.model_fields:
-        raise unknown("setting", field, Training.model_fields, where=TRAIN)
-    if name == ENTRY and field not in HABITS:
-        raise unknown("setting", field, HABITS, where=ENTRY)
-    if name in OF_SUITE and field not in OF_SUITE[name][1].model_fields:
-        raise unknown("setting", field, OF_SUITE[name][1].model_fields, where=name)
-    return Setting(text, name, field, sweep.split(raw))
-
-
-def read_value(raw: str) -> Any:
-    """Return the JSON value that a text is, else the text."""
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return raw
-    return raw if isinstance(value, float) and not math.isfinite(value) else value  # NaN and Infinity are no JSON
-
-
-def _concerned(setting: Setting, rows: Sequence[Entry], methods_path: Path | None) -> frozenset[str]:
-    """Return the names of the entries that a setting concerns; raises RequestError where there is none."""
-    if setting.name in OF_SUITE:
-        return frozenset()
-    if setting.name not in (TRAIN, ENTRY):
-        names = frozenset(row.name for row in rows if setting.name in row.plugins)
-        if not names:
-            used = {plugin for row in rows for plugin in row.plugins}
-            raise unknown("setting", setting.name, {*used, TRAIN, ENTRY, *OF_SUITE}, where="--set")
-        return names
-    names = frozenset(row.name for row in rows if _trains(row, methods_path) and _takes(row, setting))
-    if not names and (setting.name == ENTRY or len(setting.raw) > 1):
-        raise RequestError(f"--set {setting.text}: no entry that was asked for takes {setting.target}; leave it out")
-    return names
-
-
-def _trains(row: Entry, methods_path: Path | None) -> bool:
-    return row.method is not None and plugins.is_method(row.method, methods_path)
-
-
-def _takes(row: Entry, setting: Setting) -> bool:
-    """Return whether an entry that trains reads the setting: mining rounds need negatives that a model mines."""
-    return setting.target != "entry.mining_rounds" or row.negatives == "ance"
-
-
-def _changed(row: Entry, setting: Setting, value: Any) -> Entry:
-    """Return an entry with one setting of its own; raises RequestError for a value that is refused."""
-    try:
-        if setting.name == TRAIN:
-            Training.model_validate({**_REQUIRED, setting.field: value})
-            return row.model_copy(update={"training": {**row.training, setting.field: value}})
-        if setting.name == ENTRY:
-            habits = Practice.model_validate({setting.field: value})
-            return row.model_copy(update={setting.field: getattr(habits, setting.field)})
-    except ValidationError as error:
-        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
-    own = {**row.settings.get(setting.name, {}), setting.field: value}
-    return row.model_copy(update={"settings": {**row.settings, setting.name: own}})
-
-
-def _trained(setting: Setting, suite: Suite, rows: list[Entry]) -> tuple[Suite, list[Entry]]:
-    """Return suite and entries with a training setting in every family, above what an entry or a recipe has."""
-    field, value = setting.field, read_value(setting.raw[0])
-    published = {
-        family: {name: old for name, old in training.items() if name != field}
-        for family, training in suite.published.training.items()
+    training = {
+        family: Training.model_validate({**table.model_dump(exclude_unset=True), field: value})
+        for family, table in suite.training.items()
     }
-    try:
-        changed = {
-            family: Training.model_validate({**training.model_dump(), field: value})
-            for family, training in suite.training.items()
-        }
-    except ValidationError as error:
-        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
-    recipe = suite.published.model_copy(update={"training": published})
-    bare = [
-        row.model_copy(update={"training": {name: old for name, old in row.training.items() if name != field}})
-        for row in rows
+    recipe = {family: _without(table, field) for family, table in suite.published.training.items()}
+    published = suite.published.model_copy(update={"training": recipe})
+    changed = [
+        entry.model_copy(
+            update={
+                "training": _without(entry.training, field),
+                "sources": {**entry.sources, f"{TRAIN}.{field}": SET},
+            }
+        )
+        for entry in entries
     ]
-    return suite.model_copy(update={"training": changed, "published": recipe}), bare
+    return suite.model_copy(update={"training": training, "published": published}), changed
 
 
-def _of_suite(setting: Setting, suite: Suite) -> Suite:
-    """Return the suite with one setting of a table that holds for all entries."""
-    name, kind = OF_SUITE[setting.name]
-    try:
-        changed = {**getattr(suite, name).model_dump(), setting.field: read_value(setting.raw[0])}
-        return suite.model_copy(update={name: kind.model_validate(changed)})
-    except ValidationError as error:
-        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+def _without(table: Mapping[str, Any], field: str) -> dict[str, Any]:
+    return {name: value for name, value in table.items() if name != field}
 
 
-def _refuse_values(read: Sequence[Setting], rows: Sequence[Entry], methods_path: Path | None) -> None:
-    """Load every plugin that a setting names, in every entry: what it refuses is refused with the setting's text."""
-    for row in rows:
-        for plugin in row.plugins:
-            texts = [f"--set {setting.text}" for setting in read if setting.name == plugin]
-            if not texts:
-                continue
-            try:
-                plugins.load(plugin, row.settings.get(plugin, {}), methods_path)
-            except RequestError as error:
-                raise RequestError(f"{' '.join(texts)}: {error}") from error
+def training(suite: Suite, entry: Entry, family: Family) -> Training:
+    """Return the training settings of an entry on a suite; raises ValidationError for what is not a Training."""
+    values: dict[str, Any] = {}
+    for _, table in _training_layers(suite, entry, family):
+        values |= table
+    return Training.model_validate(values)
+
+
+def training_sources(suite: Suite, entry: Entry, family: Family) -> dict[str, str]:
+    """Return the layer of every field of `training`."""
+    sources = dict.fromkeys(Training.model_fields, DEFAULT)
+    for layer, table in _training_layers(suite, entry, family):
+        sources |= {field: layer or entry.sources.get(f"{TRAIN}.{field}", f"entry {entry.name}") for field in table}
+    given = {field: SET for field in sources if entry.sources.get(f"{TRAIN}.{field}") == SET}
+    return sources | given
+
+
+def _training_layers(suite: Suite, entry: Entry, family: Family) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return (layer, its fields), lowest first; the entry's fields are of several layers, which its `sources` name."""
+    published = suite.published.training.get(family, {}) if entry.recipe == "published" else {}
+    swept = {field: entry.training[field] for field in entry.training if f"{TRAIN}.{field}" in entry.swept}
+    return [
+        (f"suite {suite.name}", suite.training[family].model_dump(exclude_unset=True)),
+        ("", entry.training),
+        (PUBLISHED, published),
+        (SET, swept),
+    ]

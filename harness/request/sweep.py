@@ -1,10 +1,11 @@
 """Sweeps: one entry for every combination of the values that are given for an entry's settings.
 
 `--set clpl.penalty_weight=0.1,0.5 --set moe.experts=2,4` makes four entries of clpl-moe, named
-`clpl-moe[clpl.penalty_weight=0.1,moe.experts=2]` and so on, with the values as they were typed and in the order of the
-settings, and two of clpl. An entry that no sweep concerns stays as it is.
+`clpl-moe[clpl.penalty_weight=0.1,moe.experts=2]` and so on, with the values as typed and in the order of the settings,
+and two of clpl. Entries that do not take the setting stay as they are.
 
-Such a name is that of a folder and the tag of a TREC run: a value with white space or a slash is refused.
+The name of an entry is also the name of a folder and the tag of a TREC run: a value with white space or a slash is
+rejected.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import RequestError
-from harness.request.entries import Entry
+from harness.request.entry import Entry
 
 LONGEST = 200  # bytes of an entry's name; file systems take 255
 _OPENING, _CLOSING = "[{(", "]})"
@@ -22,12 +23,12 @@ _OPENING, _CLOSING = "[{(", "]})"
 
 @dataclass(frozen=True)
 class Setting:
-    """One `--set`, read."""
+    """One `--set`, parsed."""
 
-    text: str  # as it was given
+    text: str  # as given
     name: str
     field: str
-    raw: tuple[str, ...]  # the values as they were typed
+    raw: tuple[str, ...]  # the values as typed
 
     @property
     def target(self) -> str:
@@ -35,7 +36,7 @@ class Setting:
 
 
 def split(raw: str) -> tuple[str, ...]:
-    """Return the parts of a text between commas that stand outside brackets, braces, parentheses and quotes.
+    """Return the comma-separated parts of a text; commas inside brackets, braces, parentheses and quotes are kept.
 
     >>> split("1,2"), split("[1,2]"), split('"a,b",c')
     (('1', '2'), ('[1,2]',), ('"a,b"', 'c'))
@@ -55,50 +56,55 @@ def split(raw: str) -> tuple[str, ...]:
 
 def check(settings: Sequence[Setting]) -> None:
     """Raise RequestError for a sweep that has no meaning: an empty or unfit value, one target twice."""
-    swept = [setting for setting in settings if len(setting.raw) > 1]
-    for setting in swept:
-        where = f"--set {setting.text}"
-        if setting.name in ("evaluate", "text"):
-            raise RequestError(f"{where}: this is one for all entries; write a list as [{setting.raw[0]},…]")
-        if [other.target for other in settings].count(setting.target) > 1:
-            raise RequestError(f"{where}: {setting.target} is given twice; name all its values in one --set")
-        for raw in setting.raw:
-            if not raw:
-                raise RequestError(f"{where}: a value is empty; take the comma away, or name the value")
-            if "/" in raw or any(letter.isspace() or not letter.isprintable() for letter in raw):
-                raise RequestError(
-                    f"{where}: value '{raw}' becomes part of a folder's name; write it without white space or '/'"
-                )
+    for sweep in (setting for setting in settings if len(setting.raw) > 1):
+        where = f"--set {sweep.text}"
+        if sweep.name in ("evaluate", "text"):
+            raise RequestError(f"{where}: {sweep.target} holds for all entries; write a list as [{sweep.raw[0]},…]")
+        if [setting.target for setting in settings].count(sweep.target) > 1:
+            raise RequestError(f"{where}: {sweep.target} is given twice; give all its values in one --set")
+        for raw in sweep.raw:
+            _check_value(raw, where)
+
+
+def _check_value(raw: str, where: str) -> None:
+    if not raw:
+        raise RequestError(f"{where}: a value is empty; remove the comma, or give the value")
+    if "/" in raw or any(letter.isspace() or not letter.isprintable() for letter in raw):
+        raise RequestError(
+            f"{where}: value '{raw}' becomes part of a folder's name; write it without white space and '/'"
+        )
 
 
 Change = Callable[[Entry, Setting, Any], Entry]
 
 
 def spread(
-    setting: Setting, values: Sequence[tuple[str, Any]], rows: Sequence[tuple[Entry, bool]], change: Change
+    setting: Setting, values: Sequence[tuple[str, Any]], entries: Sequence[tuple[Entry, bool]], change: Change
 ) -> list[Entry]:
-    """Return the rows with an entry for each value in place of every one that the setting concerns.
+    """Return the entries, each one that takes the setting replaced by one entry per value.
 
-    `values` are (as typed, as read). Raises RequestError where two values are one, or a name becomes too long.
+    `values` are (as typed, as read), `entries` are (entry, whether it takes the setting). Raises RequestError where two
+    values are equal, or a name becomes too long.
     """
+    _check_distinct(setting, values)
+    swept: list[Entry] = []
+    for entry, takes in entries:
+        swept += [_with_value(entry, setting, value, change) for value in values] if takes else [entry]
+    return swept
+
+
+def _check_distinct(setting: Setting, values: Sequence[tuple[str, Any]]) -> None:
     for i, (raw, value) in enumerate(values):
-        for other, earlier in values[:i]:
+        for earlier_raw, earlier in values[:i]:
             if value == earlier and isinstance(value, bool) == isinstance(earlier, bool):
-                raise RequestError(f"--set {setting.text}: values '{other}' and '{raw}' are one; name it once")
-    found: list[Entry] = []
-    for row, concerned in rows:
-        if not concerned:
-            found.append(row)
-            continue
-        for raw, value in values:
-            name = _named(row, f"{setting.target}={raw}")
-            if len(name.encode()) > LONGEST:
-                raise RequestError(f"--set {setting.text}: the entry's name '{name}' is longer than {LONGEST} bytes")
-            swept = {"name": name, "origin": row.origin or row.name, "swept": {**row.swept, setting.target: value}}
-            found.append(change(row, setting, value).model_copy(update=swept))
-    return found
+                raise RequestError(f"--set {setting.text}: values '{earlier_raw}' and '{raw}' are equal; give one")
 
 
-def _named(row: Entry, part: str) -> str:
-    """Return the name of a row with one more value in its brackets."""
-    return f"{row.name.removesuffix(']')},{part}]" if row.swept else f"{row.name}[{part}]"
+def _with_value(entry: Entry, setting: Setting, value: tuple[str, Any], change: Change) -> Entry:
+    raw, read = value
+    part = f"{setting.target}={raw}"
+    name = f"{entry.name.removesuffix(']')},{part}]" if entry.swept else f"{entry.name}[{part}]"
+    if len(name.encode()) > LONGEST:
+        raise RequestError(f"--set {setting.text}: the entry's name '{name}' is longer than {LONGEST} bytes")
+    origin, swept = entry.origin or entry.name, {**entry.swept, setting.target: read}
+    return change(entry, setting, read).model_copy(update={"name": name, "origin": origin, "swept": swept})

@@ -75,8 +75,9 @@ class SuiteAsRun(Tolerant):
 
 
 class Resolved(Tolerant):
-    """What the request came to."""
+    """What the request resolved to."""
 
+    suite: str = ""
     entries: Mapping[str, Any] = Field(default_factory=dict)
     languages: tuple[str, ...] = ()
     seeds: tuple[int, ...] | None = None
@@ -134,6 +135,7 @@ def parse_run_file(content: Mapping[str, Any], path: Path) -> RunFile:
         raise DataError(f"{path}: {explain(error)}; run the request again") from error
     request = content.get("request")
     if request is not None:
-        run._request = Request.from_json(request, where=str(path))
+        suite = {"suite": run.resolved.suite} if run.resolved.suite else {}
+        run._request = Request.from_json({**suite, **request}, where=str(path))
     run._content = content
     return run

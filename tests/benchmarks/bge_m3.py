@@ -33,10 +33,10 @@ from support import bge_m3_model  # noqa: E402
 from support.bge_m3_model import CONFIG  # noqa: E402
 
 from harness.execution import plan  # noqa: E402
-from harness.execution.plan import Request  # noqa: E402
 from harness.keys import file_sha256  # noqa: E402
 from harness.machine.store import Store  # noqa: E402
-from harness.request.cell import Cell, Place  # noqa: E402
+from harness.request.cell import Cell  # noqa: E402
+from harness.request.request import DeviceName, Request  # noqa: E402
 from harness.stages.prepare import prepare  # noqa: E402
 from harness.stages.train import train  # noqa: E402
 from harness.stages.training_rows import training_rows  # noqa: E402
@@ -124,9 +124,17 @@ def planned(options: argparse.Namespace, root: Path) -> list[Cell]:
     manifest = bge_m3_model.suite_of(root / "suite", part, (QUERY, PASSAGE), settings)
     corpus = (root / "suite/corpus.jsonl").read_text(encoding="utf-8").splitlines()
     base = bge_m3_model.build(root / "base", [json.loads(row)["text"] for row in corpus], layers=options.layers)
-    place = Place(cache=root / "cache", data_dir=root / "suite", device=options.device)
     entries = ["clpl-moe", "clpl-moe@published"]
-    return plan.make(Request(str(manifest), entries, ["en"], [0], root / "out", place, base_model=str(base))).cells
+    request = Request(
+        suite=str(manifest),
+        methods=tuple(entries),
+        languages=("en",),
+        seeds=(0,),
+        base_model=str(base),
+        device=DeviceName(options.device),
+        data_dir=root / "suite",
+    )
+    return plan.make(request, root / "cache").cells
 
 
 def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path, Row]:

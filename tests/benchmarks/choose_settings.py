@@ -16,19 +16,19 @@ import itertools
 import tempfile
 from pathlib import Path
 
-from harness.execution import plan
 from harness.execution.local import LocalExecutor
 from harness.machine.store import default_root
 from harness.request import entries
 from harness.request.cell import Cell, Place
-from harness.request.settings import override
+from harness.request.overrides import override
+from harness.request.settings import on_suite
 from harness.request.suite import Suite, load
 from harness.results import record
 
 
 def cells_of(suite: Suite, entry: str, settings: list[str], place: Place) -> list[Cell]:
     """Return one cell per language for one combination of settings."""
-    rows = [plan.for_suite(row, suite) for row in entries.resolve([entry], entries.declared())]
+    rows = [on_suite(row, suite) for row in entries.resolve([entry], entries.declared())]
     suite, rows = override(settings, suite, rows)
     return [Cell(suite, row, language, 0, place) for row in rows for language in suite.languages]
 

@@ -23,7 +23,8 @@ from harness.data import load
 from harness.execution import plan
 from harness.keys import derive
 from harness.request import plugins
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
+from harness.request.request import Request
 from harness.types import Data, Need, Ranker, TrainingData
 from harness.vectors.search import strictly_decreasing
 
@@ -60,17 +61,16 @@ def parsed() -> argparse.Namespace:
 
 def planned_cell(options: argparse.Namespace, scratch: Path) -> Cell:
     """Return the cell of the command line: entry, language, seed and settings."""
-    request = plan.Request(
+    request = Request(
         suite=options.suite,
-        methods=[options.entry],
-        languages=[options.language],
-        seeds=[options.seed],
-        out=scratch / "out",
-        place=Place(scratch, options.data_dir),
+        methods=(options.entry,),
+        languages=(options.language,),
+        seeds=(options.seed,),
+        data_dir=options.data_dir,
         max_train=options.max_train,
-        settings=options.set,
+        settings=tuple(options.set),
     )
-    (cell,) = plan.make(request).cells
+    (cell,) = plan.make(request, scratch).cells
     return cell
 
 

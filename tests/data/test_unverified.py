@@ -11,9 +11,8 @@ from support.commands import DATA, Result, invoke, read_json, tiny_suite
 from harness.data import accepted, check_unchanged
 from harness.errors import DataError
 from harness.execution import plan
-from harness.execution.plan import Request
 from harness.request import suite
-from harness.request.cell import Place
+from harness.request.request import Request
 from harness.stages.lineage import prepare_key
 
 ANOTHER = DATA["corpus.jsonl"].replace(b"Tea is made", b"Tea is brewed")
@@ -33,8 +32,15 @@ def run(manifest: Path, out: Path, *arguments: str) -> Result:
 
 
 def made(manifest: Path, tmp_path: Path, *, unverified: bool) -> plan.Plan:
-    place = Place(cache=tmp_path / "cache", data_dir=manifest.parent)
-    return plan.make(Request(str(manifest), ["bm25"], ["en"], [0], tmp_path / "out", place, unverified_data=unverified))
+    request = Request(
+        suite=str(manifest),
+        methods=("bm25",),
+        languages=("en",),
+        seeds=(0,),
+        data_dir=manifest.parent,
+        unverified_data=unverified,
+    )
+    return plan.make(request, tmp_path / "cache")
 
 
 def test_other_data_are_refused_in_one_line_that_names_the_option(manifest: Path, tmp_path: Path) -> None:

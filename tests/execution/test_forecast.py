@@ -11,11 +11,11 @@ from support.chat_server import KEY, serving
 
 from harness.errors import RequestError
 from harness.execution import forecast, plan
-from harness.execution.plan import Request
 from harness.keys import digest
 from harness.machine.store import Store
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase, Writer
+from harness.request.request import Request
 from harness.stages.augment import augment
 from harness.stages.prepare import prepare
 from harness.stages.training_rows import mined
@@ -36,11 +36,9 @@ def cells(tmp_path: Path, store: Store) -> Cells:
     def make(methods: str, **options: Any) -> list[Cell]:
         request = Request(
             suite="mini",
-            methods=methods.split(","),
-            languages=["ko"],
-            seeds=options.pop("seeds", [0]),
-            out=tmp_path / "out",
-            place=Place(cache=store.root),
+            methods=tuple(methods.split(",")),
+            languages=("ko",),
+            seeds=tuple(options.pop("seeds", [0])),
             max_train=12,
             **options,
         )
@@ -52,7 +50,7 @@ def cells(tmp_path: Path, store: Store) -> Cells:
             attention_heads=1,
             initialisation_seed=0,
         )
-        planned = plan.make(request)
+        planned = plan.make(request, store.root)
         small = planned.suite.model_copy(
             update={"base_model": base, "languages": {"ko": planned.suite.languages["ko"]}}
         )

@@ -10,11 +10,11 @@ import pytest
 from support import hub_standin
 from support.hub_standin import TASKS
 
-from harness.execution import plan
+from harness.execution import output_folder, plan
 from harness.execution.worker import run_cell, write_failure
 from harness.machine.bundled import manifests
 from harness.request import suite
-from harness.request.cell import Place
+from harness.request.request import Request
 from harness.results import record
 from harness.results.record import Record
 
@@ -46,19 +46,22 @@ def finished_with_tasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fi
     root = tmp_path_factory.mktemp("with-tasks")
     with pytest.MonkeyPatch.context() as patch:
         hub_standin.fill(hub_standin.use(root / "home", patch))
-        place = Place(root / "cache")
-        settings = ["train.epochs=1"]
-        methods = ["base", "bm25", "mnrl", "mnrl-moe"]
-        request = plan.Request(
-            str(manifest(root)), methods, ["ko"], [0, 1], root / "out", place, max_train=40, settings=settings
+        out, cache = root / "out", root / "cache"
+        request = Request(
+            suite=str(manifest(root)),
+            methods=("base", "bm25", "mnrl", "mnrl-moe"),
+            languages=("ko",),
+            seeds=(0, 1),
+            max_train=40,
+            settings=("train.epochs=1",),
         )
-        made = plan.make(request)
-        plan.claim_folder(made, request, {})
+        made = plan.make(request, cache)
+        output_folder.claim(out, made, {})
         for cell in made.cells:
             if str(cell) == "mnrl-moe/ko/1":
-                write_failure(cell, request.out, "killed, as a test wants it")
+                write_failure(cell, out, "killed, as a test wants it")
             else:
-                assert run_cell(cell, request.out, lambda *_: None).reason == ""
-        done = [one for one in record.read_all(request.out) if one.status == "done"]
+                assert run_cell(cell, out, lambda *_: None).reason == ""
+        done = [one for one in record.read_all(out) if one.status == "done"]
         assert suite.load(request.suite).languages["ko"].tasks == TASKS
-        yield Finished(request.out, place.cache, root / "with-tasks.toml", {(r.entry, r.seed): r for r in done})
+        yield Finished(out, cache, root / "with-tasks.toml", {(r.entry, r.seed): r for r in done})

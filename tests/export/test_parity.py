@@ -22,8 +22,9 @@ from harness.errors import RequestError
 from harness.execution import plan
 from harness.machine.store import Store
 from harness.mteb import bridge
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
 from harness.request.manifest import Text
+from harness.request.request import Request
 from harness.request.suite import load
 from harness.results import record
 from harness.results.record import Record
@@ -97,8 +98,12 @@ def really(cells: list[Cell], folder: Path) -> dict[Name, Real]:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Name, Real]]:
     root = tmp_path_factory.mktemp("parity")
     methods = ["base", "bm25", "mnrl", "clpl-moe", "soft-1"]
-    request = plan.Request("mini", methods, ["ko", "hi", "fa"], [0, 1], root, Place(root / "cache"), max_train=60)
-    cells = [cell for cell in plan.make(request).cells if (cell.entry.name, cell.language, cell.seed) in CELLS]
+    request = Request(methods=tuple(methods), languages=("ko", "hi", "fa"), seeds=(0, 1), max_train=60)
+    cells = [
+        cell
+        for cell in plan.make(request, root / "cache").cells
+        if (cell.entry.name, cell.language, cell.seed) in CELLS
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MTEB_CACHE", str(root / "mteb"))
         yield really(cells, root / "out")
@@ -267,9 +272,8 @@ def test_every_measure_of_the_bundled_suites_has_a_name_in_mteb() -> None:
 def test_on_wikiqa_means_are_those_of_pytrec_eval_and_of_mteb(tmp_path: Path) -> None:
     import pytrec_eval
 
-    place = Place(tmp_path / "cache", data_dir=REAL_DATA)
-    request = plan.Request("wikiqa", ["base"], ["hi"], [0], tmp_path, place)
-    (real,) = really(plan.make(request).cells, tmp_path / "out").values()
+    request = Request(suite="wikiqa", methods=("base",), languages=("hi",), seeds=(0,), data_dir=REAL_DATA)
+    (real,) = really(plan.make(request, tmp_path / "cache").cells, tmp_path / "out").values()
     found = pytrec_eval.RelevanceEvaluator(real.qrels, {"ndcg_cut.10"}).evaluate(real.run)
     expected = {query: values["ndcg_cut_10"] for query, values in found.items()}
     assert real.per_query("nDCG@10") == pytest.approx(expected, abs=1e-12)

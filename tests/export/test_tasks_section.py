@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from harness.evidence.leaderboard import collate
 from harness.execution import plan
 from harness.report.report_files import write_reports
 from harness.report.sections import tasks_section as section
-from harness.request.cell import Place
+from harness.request.request import Request
 from harness.stages.lineage import record_key
 from tests.export.conftest import Finished, manifest
 
@@ -89,8 +90,9 @@ def test_the_table_is_in_the_order_of_the_leaderboard(reported: Path) -> None:
 
 
 def test_a_record_made_without_the_tasks_is_not_done_once_the_suite_lists_them(tmp_path: Path) -> None:
-    with_tasks = plan.make(plan.Request(str(manifest(tmp_path)), ["base"], ["ko"], [0], tmp_path, Place(tmp_path)))
-    without = plan.make(plan.Request("mini", ["base"], ["ko"], [0], tmp_path, Place(tmp_path)))
+    request = Request(methods=("base",), languages=("ko",), seeds=(0,))
+    with_tasks = plan.make(replace(request, suite=str(manifest(tmp_path))), tmp_path)
+    without = plan.make(request, tmp_path)
     assert record_key(with_tasks.cells[0]) != record_key(without.cells[0])
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from harness.errors import RequestError
 from harness.execution import plan
-from harness.execution.plan import Request
-from harness.execution.runner import Work, preflight
+from harness.execution.preflight import preflight
 from harness.machine.store import Store
-from harness.request.cell import Place
+from harness.request.cell import Cell
+from harness.request.request import Request
 from methods.intermediate import OnlyIntermediate
 from methods.moe import MixtureOfExperts
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 Tiny = Callable[[str], "SentenceTransformer"]
 
 
-def work(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[Work, Store]:
-    """Return the planned cells of some entries on a base model of a type, none of them finished."""
-    base, place = tmp_path / "model", Place(cache=tmp_path / "cache")
+def planned(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[list[Cell], Store]:
+    """Return the cells of some entries on a base model of a type, and an empty store."""
+    base, cache = tmp_path / "model", tmp_path / "cache"
     tiny(model_type).save_pretrained(str(base), create_model_card=False)
-    planned = plan.make(Request("mini", methods, ["ko"], [0], tmp_path / "out", place, base_model=str(base)))
-    return Work(planned, todo=planned.cells), Store(place.cache)
+    request = Request(methods=methods, languages=("ko",), seeds=(0,), base_model=str(base))
+    return plan.make(request, cache).cells, Store(cache)
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,21 @@ def work(tiny: Tiny, model_type: str, tmp_path: Path, *methods: str) -> tuple[Wo
 def test_an_entry_whose_adapter_does_not_support_the_base_model_is_rejected_in_one_line(
     tiny: Tiny, tmp_path: Path, entry: str, adapter: str, problem: str
 ) -> None:
-    planned, store = work(tiny, "distilbert", tmp_path, "mnrl", entry)
+    cells, store = planned(tiny, "distilbert", tmp_path, "mnrl", entry)
     with pytest.raises(RequestError) as error:
-        preflight(planned, store)
+        preflight(cells, store)
     assert str(error.value).startswith(f"{entry} on this base model: {adapter}: {problem}")
     assert str(error.value).endswith("leave the entry out")
     assert "\n" not in str(error.value)
 
 
 def test_entries_without_an_adapter_run_on_any_architecture(tiny: Tiny, tmp_path: Path) -> None:
-    planned, store = work(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
-    preflight(planned, store)  # raises no error
-    assert [cell.adapters for cell in planned.todo] == [[]] * len(planned.todo)
+    cells, store = planned(tiny, "distilbert", tmp_path, "mnrl", "infonce-ance")
+    preflight(cells, store)  # raises no error
+    assert [cell.adapters for cell in cells] == [[]] * len(cells)
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "xlm-roberta"])
 def test_both_adapters_support_models_with_intermediate_layers(tiny: Tiny, tmp_path: Path, model_type: str) -> None:
-    preflight(*work(tiny, model_type, tmp_path, "clpl-moe"))
+    preflight(*planned(tiny, model_type, tmp_path, "clpl-moe"))
     assert MixtureOfExperts().problem(tiny(model_type)) == OnlyIntermediate().problem(tiny(model_type)) == ""

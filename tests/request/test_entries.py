@@ -78,7 +78,7 @@ def test_a_recipe_that_an_entry_does_not_have_is_unknown() -> None:
 
 
 def test_no_method_at_all_is_refused() -> None:
-    with pytest.raises(RequestError, match="no method was asked for"):
+    with pytest.raises(RequestError, match="no method was requested"):
         entries.resolve([], entries.declared())
 
 

@@ -14,13 +14,13 @@ from support.fake_records import draw, provenance, put
 from support.result_folders import write
 
 from harness.errors import RequestError
-from harness.execution import plan
 from harness.execution.worker import write_failure
 from harness.export.mteb_results import model_of
 from harness.machine.bundled import manifests
 from harness.request import plugins, suite
 from harness.request.cell import Cell, Place
 from harness.request.entries import declared, resolve
+from harness.request.settings import on_suite
 from harness.results import rerun_commands
 from harness.results.record import Record, path_of, read
 from harness.stages.lineage import record_key
@@ -32,7 +32,7 @@ WITHOUT = {"intermediate"}  # it changes what is trained, not what is computed
 def mini(entry: str, place: Place | None = None) -> Cell:
     chosen = suite.load("mini")
     [row] = resolve([entry], declared())
-    return Cell(chosen, plan.for_suite(row, chosen), "ko", 0, place or Place(Path("cache")))
+    return Cell(chosen, on_suite(row, chosen), "ko", 0, place or Place(Path("cache")))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT])
@@ -125,7 +125,7 @@ RUN = {"request": {"suite": "mini", "device": "cpu"}}
 def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting: str, kept: bool) -> None:
     entry = {"method": "clpl", "adapters": ["moe"], "negatives": "ance"}
     record = put(tmp_path, ("clpl", "ko", 0), draw("clpl", "ko", 0, 5), provenance={"entry": entry})
-    command = rerun_commands.again({"request": {**RUN["request"], "set": [setting]}}, record)
+    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, record)
     assert (f"--set {setting}" in command) == kept
 
 
@@ -135,7 +135,7 @@ def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting
 def test_a_command_of_what_is_not_trained_has_no_sweep_of_the_training(
     tmp_path: Path, setting: str, kept: bool
 ) -> None:
-    command = rerun_commands.again({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
+    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
     assert (f"--set {setting}" in command) == kept
 
 
@@ -144,12 +144,12 @@ def test_a_command_names_the_revision_that_a_branch_of_the_hub_meant(tmp_path: P
         "request": {**RUN["request"], "base_model": "org/model@main"},
         "resolved": {"base_model": {"id": "org/model", "revision": "abc"}},
     }
-    assert "--base-model org/model@abc " in rerun_commands.again(run, ranker(tmp_path))
+    assert "--base-model org/model@abc " in rerun_commands.run_command(run, ranker(tmp_path))
     local = {"request": {**RUN["request"], "base_model": "/models/mine"}, "resolved": {"base_model": {"sha256": "abc"}}}
-    assert "--base-model /models/mine " in rerun_commands.again(local, ranker(tmp_path))
+    assert "--base-model /models/mine " in rerun_commands.run_command(local, ranker(tmp_path))
 
 
 @pytest.mark.parametrize("run", [{}, {"request": None}, json.loads('{"request": []}')])
 def test_a_command_without_a_request_names_suite_entry_language_and_seed(tmp_path: Path, run: Any) -> None:
-    command = rerun_commands.again(run, ranker(tmp_path))
+    command = rerun_commands.run_command(run, ranker(tmp_path))
     assert command == "harness run --suite fake --methods bm25 --langs ko --seeds 0 --device cpu"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from harness.data import pinned
-from harness.execution.plan import for_suite
 from harness.request import suite
 from harness.request.entries import declared, resolve
 from harness.request.manifest import PinnedBase
+from harness.request.settings import on_suite
 
 VARIANTS = ("untitled", "published", "bce", "four-experts", "kornli")
 BELEBELE = {"ko": "kor_Hang-kor_Hang", "hi": "hin_Deva-hin_Deva", "fa": "pes_Arab-pes_Arab"}
@@ -98,7 +98,7 @@ def test_the_published_recipe_is_the_papers_command_line() -> None:
     assert (training["batch_size"], training["gradient_accumulation"]) == (1, 4)
     assert (training["epochs"], training["learning_rate"], training["precision"]) == (2, 1e-5, "float16")
     (entry,) = resolve(["clpl-moe@published"], declared(), miracl.recipes)
-    settings = for_suite(entry, miracl).settings
+    settings = on_suite(entry, miracl).settings
     assert settings["clpl"] == {"in_batch": False, "temperature": 0.02, "negatives": 4}
     assert settings["moe"] == {"router": "topk"}
 

@@ -58,7 +58,7 @@ def test_a_request_with_every_option_survives_run_json() -> None:
 
 
 def test_an_option_that_run_json_lacks_or_has_as_null_is_the_default() -> None:
-    assert Request.from_json({"suite": "wikiqa", "measures": None}) == Request(suite="wikiqa", device=DeviceName.cpu)
+    assert Request.from_json({"suite": "wikiqa", "measures": None}) == Request(suite="wikiqa")
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,7 @@ def test_the_command_has_every_option_that_is_not_empty() -> None:
         " --set clpl.penalty_weight=0.1,0.5 --set train.epochs=2 --unverified-data --device cpu --data-dir /data"
         " --out again"
     )
-    assert Request(device=DeviceName.cpu).command() == (
-        "harness run --suite mini --methods all --seeds 0,1,2 --device cpu"
-    )
+    assert Request().command() == ("harness run --suite mini --methods all --seeds 0,1,2 --device cpu")
 
 
 def test_what_changes_the_suite_is_named_as_in_run_json() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from support.training_probes import Recording, record_trainers
 
-from harness.execution import plan
 from harness.machine.store import Store
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.manifest import BuiltBase, Training
+from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages.base_model import base_model
 from harness.stages.base_override import with_base_model
@@ -50,7 +50,7 @@ class Workbench:
     def cell_of(self, name: str, store: Store, seed: int, methods_path: Path | None, **training: Any) -> Cell:
         """Return a cell of an entry that may come from an outside folder of plugins."""
         (entry,) = entries.resolve([name], entries.declared(methods_path))
-        entry = plan.for_suite(entry, self.suite)
+        entry = on_suite(entry, self.suite)
         entry = entry.model_copy(update={"training": {**entry.training, **training}})
         return Cell(self.suite, entry, "ko", seed, Place(cache=store.root, methods_path=methods_path))
 

@@ -16,9 +16,9 @@ from support import bge_m3_model
 
 from harness import pipeline
 from harness.execution import plan
-from harness.execution.plan import Request
 from harness.machine.store import Store
 from harness.request.cell import Cell, Place
+from harness.request.request import Request
 from harness.results.record import Record
 
 if TYPE_CHECKING:
@@ -74,8 +74,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     lines = (root / "suite/corpus.jsonl").read_text(encoding="utf-8").splitlines()
     base = bge_m3_model.build(root / "base", [json.loads(line)["text"] for line in lines], layers=2)
     place = Place(cache=root / "cache", data_dir=root / "suite")
-    request = Request(str(manifest), ENTRIES, ["en"], [0], root / "out", place, base_model=str(base))
-    cells = {cell.entry.name: cell for cell in plan.make(request).cells}
+    request = Request(
+        suite=str(manifest),
+        methods=tuple(ENTRIES),
+        languages=("en",),
+        seeds=(0,),
+        base_model=str(base),
+        data_dir=place.data_dir,
+    )
+    cells = {cell.entry.name: cell for cell in plan.make(request, place.cache).cells}
     threads, state = torch.get_num_threads(), torch.get_rng_state()
     trained = {name: _run(cell, request.out) for name, cell in cells.items()}
     yield Runs(base, cells, trained)

@@ -9,16 +9,16 @@ import pytest
 from support.commands import read_json
 
 from harness.execution import plan
-from harness.request.cell import Place
+from harness.request.request import Request
 from harness.stages.lineage import record_key, retrieve_key, train_key
 
 GOLDEN = Path(__file__).with_name("cell_keys.json")  # name of a request → cell → keys of record, model and ranking
-HABITS = ["mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"]
+PRACTICES = ["mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"]
 SWEEP = ["clpl.penalty_weight=0.1,0.5", "train.epochs=1,2", "entry.dimensions=[32]", "evaluate.dimensions=[16]"]
 REQUESTS: dict[str, tuple[str, Sequence[str], Sequence[int], int | None, Sequence[str]]] = {
     "mini": ("mini", ["all"], [0, 1, 2], None, []),
     "wikiqa --max-train 600": ("wikiqa", ["all"], [0, 1, 2], 600, []),
-    "mini published and practice": ("mini", ["all@published", *HABITS], [0], None, []),
+    "mini published and practice": ("mini", ["all@published", *PRACTICES], [0], None, []),
     "miracl": ("miracl", ["all"], [0], None, ["train.precision=float32"]),
     "mini sweep": (
         "mini",
@@ -33,9 +33,10 @@ REQUESTS: dict[str, tuple[str, Sequence[str], Sequence[int], int | None, Sequenc
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_keys_of_all_cells_are_those_of_the_golden_file(name: str) -> None:
     suite, methods, seeds, max_train, settings = REQUESTS[name]
-    nowhere = Path("/nowhere")
-    request = plan.Request(suite, methods, [], seeds, nowhere, Place(nowhere), max_train=max_train, settings=settings)
-    cells = plan.make(request).cells
+    request = Request(
+        suite=suite, methods=tuple(methods), seeds=tuple(seeds), max_train=max_train, settings=tuple(settings)
+    )
+    cells = plan.make(request, Path("/nowhere")).cells
     keys = {
         str(cell): [
             record_key(cell),

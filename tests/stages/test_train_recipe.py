@@ -11,8 +11,8 @@ from support.training_probes import log_of, weights
 
 from harness.errors import RequestError
 from harness.execution import plan
-from harness.execution.plan import Request
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
+from harness.request.request import DeviceName, Request
 from harness.stages.lineage import train_key
 from harness.stages.text_columns import is_query, text_columns
 from harness.stages.train import train
@@ -113,13 +113,11 @@ def test_a_bfloat16_training_does_not_change_the_precision_of_the_next_training(
 
 
 def test_float16_training_on_cpu_is_rejected_in_the_plan_with_the_setting_to_use(tmp_path: Path) -> None:
-    place = Place(cache=tmp_path / "cache")
-    options = {"suite": "mini", "methods": ["base", "mnrl"], "languages": ["ko"], "seeds": [0], "out": tmp_path / "out"}
-    half = Request(**options, place=place, settings=["train.precision=float16"])  # type: ignore[arg-type]
-    with pytest.raises(RequestError, match=r"^mnrl on suite mini: float16 training wants a GPU .*--set train"):
-        plan.make(half)
-    assert len(plan.make(replace(half, place=replace(place, device="cuda"))).cells) == 2
-    assert len(plan.make(replace(half, methods=["base"])).cells) == 1
+    half = Request(methods=("base", "mnrl"), languages=("ko",), seeds=(0,), settings=("train.precision=float16",))
+    with pytest.raises(RequestError, match=r"^mnrl on suite mini: float16 training needs a GPU .*--set train"):
+        plan.make(half, tmp_path)
+    assert len(plan.make(replace(half, device=DeviceName.cuda), tmp_path).cells) == 2
+    assert len(plan.make(replace(half, methods=("base",)), tmp_path).cells) == 1
 
 
 @pytest.mark.parametrize("name", ["mnrl", "clpl-moe"])

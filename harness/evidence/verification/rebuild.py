@@ -1,103 +1,79 @@
-"""The plan of a finished folder, made again from the request in its run.json; what cannot be made again is refused."""
+"""The plan of a finished folder, made again from the request in its run.json; a plan that differs is rejected."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from harness.errors import DataError, RequestError
-from harness.evidence.leaderboard import read_run_json
 from harness.execution import plan as planning
-from harness.execution.plan import Plan, Request
-from harness.request.cell import Place
-
-PLACES = ("data_dir", "methods_path")  # folders that may lie elsewhere here
-OPTIONS = {"suite": "--suite", "base_model": "--base-model", **{name: f"--{name.replace('_', '-')}" for name in PLACES}}
+from harness.execution.plan import Plan
+from harness.request.request import DeviceName, Request, options
+from harness.results.run_file import RUN_FILE, BaseModelAsRun, RunFile, read_run_file
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """What lies at another place, or is computed on another device, than when the folder was made; None: as it was."""
+    """Options of a request that are different on this machine; None: as the folder was made."""
 
     suite: str | None = None
     base_model: str | None = None
     data_dir: Path | None = None
     methods_path: Path | None = None
-    device: str | None = None
+    device: DeviceName | None = None
+
+    def apply(self, request: Request) -> Request:
+        """Return the request with the options that are different here."""
+        changes = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(request, **{name: value for name, value in changes.items() if value is not None})
 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A folder's request, and its plan as it is here and now."""
+    """A folder's request, and its plan on this machine."""
 
     request: Request
     plan: Plan
-    run: Mapping[str, Any]  # run.json
+    run: RunFile
 
 
 def rebuild(folder: Path, cache: Path, elsewhere: Elsewhere | None = None) -> Rebuilt:
     """Return request and plan of a folder.
 
     Raises DataError where run.json is missing or damaged, and RequestError, naming what differs, where the request
-    does not come to the plan that the folder was made by.
+    does not resolve to what the folder was made by.
     """
-    run = read_run_json(folder)
-    given, resolved = run.get("request"), run.get("resolved")
-    if not isinstance(given, Mapping) or not isinstance(resolved, Mapping):
-        raise DataError(f"{folder} has no run.json with a request; name a folder that 'harness run --out' wrote")
-    try:
-        request = _request(folder, run, cache, elsewhere or Elsewhere())
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{folder / 'run.json'}: the request is damaged ({error}); run it again") from error
-    made = planning.make(request)
-    wanted = json.loads(json.dumps(dict(made.resolved)))
-    device = {"device": wanted["device"]}  # another one is a difference to show, not one to refuse
-    if differ := sorted(name for name in {*resolved, *wanted} if {**resolved, **device}.get(name) != wanted.get(name)):
+    run = read_run_file(folder)
+    stored, resolved = run.request, run.content.get("resolved")
+    if stored is None or not resolved:
+        raise DataError(f"{folder} has no {RUN_FILE} with a request; name a folder that 'harness run --out' wrote")
+    request = _located(folder, (elsewhere or Elsewhere()).apply(stored), stored, run.resolved.base_model)
+    plan = planning.make(request, cache)
+    planned = json.loads(json.dumps(dict(plan.resolved)))
+    stored_plan = {**resolved, "device": planned["device"]}  # another device is a difference to show, not to reject
+    if differing := sorted(name for name in {*stored_plan, *planned} if stored_plan.get(name) != planned.get(name)):
         raise RequestError(
-            f"{folder} cannot be made again: its request comes to something else here (in {', '.join(differ)}); "
-            "take the revision of the harness, the suite and the files that it was made with"
+            f"{folder} cannot be rebuilt: its request resolves differently here (in {', '.join(differing)}); "
+            "use the revision of the harness, the suite and the files that it was made with"
         )
-    return Rebuilt(request, made, run)
+    return Rebuilt(request, plan, run)
 
 
-def _request(folder: Path, run: Mapping[str, Any], cache: Path, elsewhere: Elsewhere) -> Request:
-    given, resolved = run["request"], run["resolved"]
-    places = {name: getattr(elsewhere, name) or _there(folder, given, name) for name in PLACES}
-    return Request(
-        suite=elsewhere.suite or given["suite"],
-        methods=given["methods"],
-        languages=given["languages"],
-        seeds=given["seeds"],
-        out=folder,
-        place=Place(cache=cache, device=elsewhere.device or given["device"], **places),
-        base_model=elsewhere.base_model or _pinned(folder, given["base_model"], resolved["base_model"]),
-        max_train=given["max_train"],
-        measures=given["measures"],
-        settings=given["set"],
-        train_file=given["train_file"],
-        negative_queries=given["negative_queries"],
-        augment=given["augment"],
-        write_prompt=Path(given["write_prompt"]) if given["write_prompt"] else None,
-        unverified_data=given["unverified_data"],
-    )
+def _located(folder: Path, request: Request, stored: Request, resolved: BaseModelAsRun) -> Request:
+    """Return the request with its base model at the revision used then; its folders must be here."""
+    for name in ("data_dir", "methods_path"):
+        path = getattr(request, name)
+        if path is not None and path == getattr(stored, name) and not path.is_dir():
+            raise _missing(folder, name, path)
+    model = request.base_model
+    if model is None or model != stored.base_model or Path(model).is_dir():
+        return request
+    if not resolved.revision:
+        raise _missing(folder, "base_model", model)
+    return replace(request, base_model=f"{resolved.id}@{resolved.revision}")
 
 
-def _there(folder: Path, given: Mapping[str, Any], name: str) -> Path | None:
-    if given[name] is None:
-        return None
-    place = Path(given[name])
-    if not place.is_dir():
-        raise RequestError(f"{folder} was made with {OPTIONS[name]} {place}, which is not here; give it anew")
-    return place
-
-
-def _pinned(folder: Path, given: str | None, resolved: Mapping[str, Any]) -> str | None:
-    """Return the base model at the revision that a branch meant then; a folder must still be there."""
-    if given is None or Path(given).is_dir():
-        return given
-    if "revision" not in resolved:
-        raise RequestError(f"{folder} was made with --base-model {given}, which is not here; give it anew")
-    return f"{resolved['id']}@{resolved['revision']}"
+def _missing(folder: Path, name: str, value: object) -> RequestError:
+    flag = options()[name].flag
+    return RequestError(f"{folder} was made with {flag} {value}, which is not here; say where it is with {flag}")

@@ -17,8 +17,8 @@ from harness.errors import CellError, DataError
 from harness.evidence.verification.grade import Grade, Measured, Run, failed, grade
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.execution.local import LocalExecutor
+from harness.execution.preflight import preflight
 from harness.execution.progress import Display
-from harness.execution.runner import Work, preflight
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record as records
@@ -56,10 +56,10 @@ def verify_cells(
     folder: Path, rebuilt: Rebuilt, cells: Sequence[Cell], options: RerunOptions, display: Display
 ) -> Iterator[Verified]:
     """Rerun cells and yield their grades as they end; raises DataError or RequestError before the first starts."""
-    with _fresh_cache(rebuilt.request.place.cache) as scratch:
+    with _fresh_cache(rebuilt.plan.place.cache) as scratch:
         moved = [_moved(cell, scratch / "cache", options.encode_batch_size) for cell in cells]
         store = Store(scratch / "cache")
-        preflight(Work(replace(rebuilt.plan, cells=moved), [], moved), store)
+        preflight(moved, store)
         out = scratch / "out"
         out.mkdir()
         with display.running(0, len(moved)):

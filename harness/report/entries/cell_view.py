@@ -62,12 +62,11 @@ class CellView:
 def cell_view(board: Leaderboard, record: Record, names: Collection[str], signature: str, facts: Facts) -> CellView:
     """Return the view of a record; `names` are the files beside it, `facts` its provenance beyond what cells share."""
     files = tuple(file_links(record, names))
-    request = rerun_commands.asked(board.run)
-    checkable = record.status == "done" and all(file.href for file in files) and bool(request)
+    request = board.run.request
+    checkable = record.status == "done" and all(file.href for file in files) and request is not None
     scores = tuple(hundred(record.measures[name]) if name in record.measures else "" for name in board.measures)
     named_scores = [f"{name} {score}" for name, score in zip(board.measures, scores, strict=True) if score]
-    data_dir = request.get("data_dir")
-    options = ["--data-dir", str(data_dir)] if data_dir else []
+    options = ["--data-dir", str(request.data_dir)] if request and request.data_dir else []
     options += ["--out", f"runs/again-{record.entry}-{record.language}-{record.seed}"]
     return CellView(
         record=record,
@@ -75,8 +74,8 @@ def cell_view(board: Leaderboard, record: Record, names: Collection[str], signat
         scores=scores,
         score_text=f"{', '.join(named_scores)}, over {record.n_queries} queries",
         signature=signature,
-        check_command=rerun_commands.check(FOLDER, record) if checkable else "",
-        rerun_command=rerun_commands.again(board.run, record, options),
+        check_command=rerun_commands.verify_command(FOLDER, record) if checkable else "",
+        rerun_command=rerun_commands.run_command(board.run, record, options),
         files=files,
         weights=tuple(weight_hashes(record)),
         losses=loss_summary(record),

@@ -4,8 +4,8 @@ import pytest
 
 from harness.errors import RequestError
 from harness.request import entries, suite
-from harness.request.entries import Entry
-from harness.request.settings import override
+from harness.request.entry import Entry
+from harness.request.overrides import override
 from harness.request.sweep import split
 
 
@@ -46,7 +46,7 @@ def test_a_request_that_sets_nothing_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "message"),
     [
         ("train.epoch=1", "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
         (
@@ -57,15 +57,15 @@ def test_a_request_that_sets_nothing_changes_nothing() -> None:
         ("train.epochs=-1", "--set train.epochs=-1: epochs: Input should be greater than 0"),
         ("train.epochs=many", "--set train.epochs=many: epochs: "),
         ("train.scheduler=lineer", "--set train.scheduler=lineer: scheduler: "),
-        ("mnrl.temperature", "--set mnrl.temperature: want NAME.FIELD=VALUE"),
-        ("temperature=1", "--set temperature=1: want NAME.FIELD=VALUE"),
-        ("mnrl.=1", "--set mnrl.=1: want NAME.FIELD=VALUE"),
+        ("mnrl.temperature", "--set mnrl.temperature: expected NAME.FIELD=VALUE"),
+        ("temperature=1", "--set temperature=1: expected NAME.FIELD=VALUE"),
+        ("mnrl.=1", "--set mnrl.=1: expected NAME.FIELD=VALUE"),
     ],
 )
-def test_a_wrong_setting_is_refused_in_one_line(text: str, what: str) -> None:
+def test_a_wrong_setting_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(RequestError) as error:
         override([text], suite.load("mini"), rows("mnrl"))
-    assert str(error.value).startswith(what)
+    assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
 
 
@@ -74,18 +74,18 @@ def spread(*settings: str, names: str) -> dict[str, Entry]:
     return {entry.name: entry for entry in changed}
 
 
-def test_a_list_of_values_is_an_entry_for_each_and_leaves_the_others() -> None:
-    found = spread("clpl.penalty_weight=0.01,0.5", names="base,clpl,mnrl")
-    assert list(found) == ["base", "clpl[clpl.penalty_weight=0.01]", "clpl[clpl.penalty_weight=0.5]", "mnrl"]
-    swept = found["clpl[clpl.penalty_weight=0.5]"]
-    assert swept.settings["clpl"]["penalty_weight"] == 0.5
-    assert (swept.origin, swept.swept) == ("clpl", {"clpl.penalty_weight": 0.5})
-    assert (found["mnrl"].origin, found["mnrl"].swept) == ("", {})
+def test_a_list_of_values_makes_one_entry_per_value_and_leaves_the_other_entries() -> None:
+    swept = spread("clpl.penalty_weight=0.01,0.5", names="base,clpl,mnrl")
+    assert list(swept) == ["base", "clpl[clpl.penalty_weight=0.01]", "clpl[clpl.penalty_weight=0.5]", "mnrl"]
+    entry = swept["clpl[clpl.penalty_weight=0.5]"]
+    assert entry.settings["clpl"]["penalty_weight"] == 0.5
+    assert (entry.origin, entry.swept) == ("clpl", {"clpl.penalty_weight": 0.5})
+    assert (swept["mnrl"].origin, swept["mnrl"].swept) == ("", {})
 
 
-def test_two_lists_are_every_combination_that_concerns_an_entry_in_the_order_given() -> None:
-    found = spread("moe.experts=1,2", "clpl.penalty_weight=0.1,1.0", "train.pairs=9,5", names="bm25,clpl-moe,mnrl")
-    assert list(found) == [
+def test_two_lists_make_every_combination_that_an_entry_takes_in_the_order_given() -> None:
+    swept = spread("moe.experts=1,2", "clpl.penalty_weight=0.1,1.0", "train.pairs=9,5", names="bm25,clpl-moe,mnrl")
+    assert list(swept) == [
         "bm25",
         *(
             f"clpl-moe[moe.experts={experts},clpl.penalty_weight={weight},train.pairs={pairs}]"
@@ -96,28 +96,28 @@ def test_two_lists_are_every_combination_that_concerns_an_entry_in_the_order_giv
         "mnrl[train.pairs=9]",
         "mnrl[train.pairs=5]",
     ]
-    last = found["clpl-moe[moe.experts=2,clpl.penalty_weight=1.0,train.pairs=5]"]
+    last = swept["clpl-moe[moe.experts=2,clpl.penalty_weight=1.0,train.pairs=5]"]
     assert last.swept == {"moe.experts": 2, "clpl.penalty_weight": 1.0, "train.pairs": 5}
     assert last.training == {"pairs": 5}
 
 
 def test_a_published_recipe_is_swept_under_its_own_name() -> None:
-    (one, _) = spread("moe.experts=2,4", names="clpl-moe@published").values()
-    assert (one.name, one.origin) == ("clpl-moe@published[moe.experts=2]", "clpl-moe@published")
-    assert one.settings["moe"] == {"router": "topk", "experts": 2}
+    (entry, _) = spread("moe.experts=2,4", names="clpl-moe@published").values()
+    assert (entry.name, entry.origin) == ("clpl-moe@published[moe.experts=2]", "clpl-moe@published")
+    assert entry.settings["moe"] == {"router": "topk", "experts": 2}
 
 
 def test_a_list_in_brackets_is_one_value() -> None:
     (whole,) = spread("entry.dimensions=[32,16]", names="mnrl").values()
     assert (whole.name, whole.dimensions) == ("mnrl", (32, 16))
-    found = spread("entry.dimensions=[32,16],[32]", names="mnrl")
-    assert [entry.dimensions for entry in found.values()] == [(32, 16), (32,)]
-    assert list(found) == ["mnrl[entry.dimensions=[32,16]]", "mnrl[entry.dimensions=[32]]"]
+    swept = spread("entry.dimensions=[32,16],[32]", names="mnrl")
+    assert [entry.dimensions for entry in swept.values()] == [(32, 16), (32,)]
+    assert list(swept) == ["mnrl[entry.dimensions=[32,16]]", "mnrl[entry.dimensions=[32]]"]
 
 
 def test_text_may_be_swept() -> None:
-    found = spread("soft_labels.target=soft-1,hard", names="soft-1")
-    assert [entry.settings["soft_labels"]["target"] for entry in found.values()] == ["soft-1", "hard"]
+    swept = spread("soft_labels.target=soft-1,hard", names="soft-1")
+    assert [entry.settings["soft_labels"]["target"] for entry in swept.values()] == ["soft-1", "hard"]
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_text_may_be_swept() -> None:
         ("1,", ("1", "")),
     ],
 )
-def test_commas_inside_brackets_and_quotes_part_nothing(raw: str, parts: tuple[str, ...]) -> None:
+def test_commas_inside_brackets_and_quotes_do_not_separate(raw: str, parts: tuple[str, ...]) -> None:
     assert split(raw) == parts
 
 
-def test_habits_change_in_the_entries_that_can_have_them() -> None:
-    found = spread("entry.folds=3", "entry.mining_rounds=2", names="base,bm25,mnrl,infonce-ance")
-    assert [(entry.folds, entry.mining_rounds) for entry in found.values()] == [(None, 1), (None, 1), (3, 1), (3, 2)]
+def test_practices_change_in_the_entries_that_can_have_them() -> None:
+    swept = spread("entry.folds=3", "entry.mining_rounds=2", names="base,bm25,mnrl,infonce-ance")
+    assert [(entry.folds, entry.mining_rounds) for entry in swept.values()] == [(None, 1), (None, 1), (3, 1), (3, 2)]
 
 
 def test_what_is_measured_changes_for_the_suite() -> None:
@@ -148,7 +148,7 @@ def test_what_is_measured_changes_for_the_suite() -> None:
     assert entries_ == rows("mnrl")
 
 
-def test_a_training_setting_holds_over_an_entrys_and_a_recipes_own() -> None:
+def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
     mini = suite.load("mini")
     recipe = mini.published.model_copy(update={"training": {"ranking": {"epochs": 9, "batch_size": 1}}})
     changed, (entry,) = override(["train.epochs=2"], mini.model_copy(update={"published": recipe}), rows("mnrl-best"))
@@ -159,7 +159,7 @@ def test_a_training_setting_holds_over_an_entrys_and_a_recipes_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "what"),
+    ("settings", "message"),
     [
         (
             "moe.experts=0,1",
@@ -174,15 +174,15 @@ def test_a_training_setting_holds_over_an_entrys_and_a_recipes_own() -> None:
         ),
         ("train.pairs=1,0", "--set train.pairs=1,0: pairs: Input should be greater than 0"),
         ("train.pairs=1,", "--set train.pairs=1,: a value is empty; "),
-        ("train.pairs=1,1", "--set train.pairs=1,1: values '1' and '1' are one; "),
-        ("moe.experts=1,1.0", "--set moe.experts=1,1.0: values '1' and '1.0' are one; "),
+        ("train.pairs=1,1", "--set train.pairs=1,1: values '1' and '1' are equal; give one"),
+        ("moe.experts=1,1.0", "--set moe.experts=1,1.0: values '1' and '1.0' are equal; give one"),
         ("moe.router=topk,a/b", "--set moe.router=topk,a/b: value 'a/b' becomes part of a folder's name; "),
         ("moe.router=topk, switch", "--set moe.router=topk, switch: value ' switch' becomes part of a folder's name; "),
         (
             f"moe.router=topk,{'x' * 200}",
             f"--set moe.router=topk,{'x' * 200}: the entry's name 'clpl-moe[moe.router=xxx",
         ),
-        ("evaluate.depth=5,10", "--set evaluate.depth=5,10: this is one for all entries; "),
+        ("evaluate.depth=5,10", "--set evaluate.depth=5,10: evaluate.depth holds for all entries; "),
         ("text.title=maybe", "--set text.title=maybe: title: Input should be a valid boolean"),
         ("text.tilte=false", "unknown setting 'tilte' in text; did you mean 'title'?"),
         ("evaluate.depth=0", "--set evaluate.depth=0: depth: Input should be greater than 0"),
@@ -195,31 +195,31 @@ def test_a_training_setting_holds_over_an_entrys_and_a_recipes_own() -> None:
         ("infonce.negatives=1,2", "unknown setting 'infonce' in --set"),
     ],
 )
-def test_a_wrong_sweep_is_refused_in_one_line(settings: str, what: str) -> None:
+def test_a_wrong_sweep_is_refused_in_one_line(settings: str, message: str) -> None:
     with pytest.raises(RequestError) as error:
         override([settings], suite.load("mini"), rows("clpl-moe"))
-    assert str(error.value).startswith(what)
+    assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("settings", "names", "what"),
+    ("settings", "names", "message"),
     [
-        (["train.pairs=1,2"], "base,bm25", "--set train.pairs=1,2: no entry that was asked for takes train.pairs; "),
+        (["train.pairs=1,2"], "base,bm25", "--set train.pairs=1,2: no requested entry takes train.pairs; "),
         (
             ["entry.mining_rounds=2"],
             "mnrl",
-            "--set entry.mining_rounds=2: no entry that was asked for takes entry.mining",
+            "--set entry.mining_rounds=2: no requested entry takes entry.mining",
         ),
         (["moe.experts=1,2", "moe.experts=4"], "clpl-moe", "--set moe.experts=1,2: moe.experts is given twice; "),
     ],
 )
-def test_a_sweep_of_nothing_is_refused(settings: list[str], names: str, what: str) -> None:
+def test_a_sweep_that_no_entry_takes_is_refused(settings: list[str], names: str, message: str) -> None:
     with pytest.raises(RequestError) as error:
         override(settings, suite.load("mini"), rows(*names.split(",")))
-    assert str(error.value).startswith(what)
+    assert str(error.value).startswith(message)
 
 
-def test_a_value_that_only_two_settings_together_allow_is_taken() -> None:
-    found = spread("moe.top_k=3", "moe.experts=4,8", names="clpl-moe")
-    assert [entry.settings["moe"]["top_k"] for entry in found.values()] == [3, 3]
+def test_a_value_that_is_valid_only_together_with_another_setting_is_accepted() -> None:
+    swept = spread("moe.top_k=3", "moe.experts=4,8", names="clpl-moe")
+    assert [entry.settings["moe"]["top_k"] for entry in swept.values()] == [3, 3]

@@ -1,4 +1,4 @@
-"""What is refused before a run of entries with habits, and what the leaderboard shows of them."""
+"""Practices of entries: what is rejected before a run, and what the leaderboard shows of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from support.fake_records import put
 
 from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
-from harness.execution import habits as practice
-from harness.execution import plan
+from harness.execution import practice
 from harness.report.report_files import write_reports
 from harness.report.sections import habits_section
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
+from harness.request.settings import on_suite
 from harness.types import Data
 
 DATA = Data("xx", {"d": "text"}, {f"q{i}": f"text {i}" for i in range(4)}, {f"q{i}": ("d",) for i in range(4)}, {})
@@ -26,76 +26,83 @@ DATA = Data("xx", {"d": "text"}, {f"q{i}": f"text {i}" for i in range(4)}, {f"q{
 def cell_of(name: str, cache: Path, **changes: Any) -> Cell:
     mini = suite.load("mini")
     (entry,) = entries.resolve([name], entries.declared())
-    return Cell(mini, plan.for_suite(entry, mini).model_copy(update=changes), "ko", 0, Place(cache=cache))
+    return Cell(mini, on_suite(entry, mini).model_copy(update=changes), "ko", 0, Place(cache=cache))
 
 
 @pytest.mark.parametrize("name", ["mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"])
-def test_the_example_of_each_habit_is_taken_and_no_part_of_all(cache: Path, name: str) -> None:
+def test_the_example_of_each_practice_is_accepted_and_is_not_part_of_all(cache: Path, name: str) -> None:
     cell = cell_of(name, cache)
-    practice.refuse(cell)
-    practice.refuse_data(cell, replace(DATA, train={f"q{i}": ("d",) for i in range(9)}))
+    practice.check(cell)
+    practice.check_data(cell, replace(DATA, train={f"q{i}": ("d",) for i in range(9)}))
     declared = entries.declared()
     assert declared[name].practice
     assert name not in {entry.name for entry in entries.resolve(["all"], declared)}
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "what"),
+    ("name", "changes", "message"),
     [
-        ("base", {"folds": 5}, "base: 'folds' is for entries that train, and this one does not"),
-        ("bm25", {"joined": ("nli_simcse",)}, "bm25: 'joined' is for entries that train"),
-        ("base", {"dimensions": (8,)}, "base: 'dimensions' is for entries that train"),
-        ("mnrl", {"mining_rounds": 2}, "mnrl: mining_rounds are of negatives that a model mines; add negatives = "),
-        ("infonce-random", {"mining_rounds": 2}, "infonce-random: mining_rounds are of negatives that a model mines"),
+        ("base", {"folds": 5}, "base: 'folds' needs an entry that trains, which this is not; remove it"),
+        ("bm25", {"joined": ("nli_simcse",)}, "bm25: 'joined' needs an entry that trains"),
+        ("base", {"dimensions": (8,)}, "base: 'dimensions' needs an entry that trains"),
+        ("mnrl", {"mining_rounds": 2}, "mnrl: mining_rounds needs negatives mined by a model; add negatives = "),
+        ("infonce-random", {"mining_rounds": 2}, "infonce-random: mining_rounds needs negatives mined by a model"),
         ("mnrl", {"joined": ("mnrl",)}, "mnrl: 'mnrl' is trained twice; name each method once"),
-        ("mnrl", {"joined": ("moe",)}, "mnrl: joined 'moe' is no method, but an adapter or a ranker"),
-        ("mnrl", {"joined": ("infonce",)}, "mnrl: its methods want hard negatives; add negatives = "),
-        ("mnrl", {"dimensions": (65,)}, "entry mnrl: vectors of 64 dimensions cannot be cut to 65; name fewer"),
-        ("mnrl", {"dimensions": (0,)}, "mnrl: 0 dimensions are none; dimensions are integers from 1 on"),
+        ("mnrl", {"joined": ("moe",)}, "mnrl: joined 'moe' is an adapter or a ranker, not a method; remove it"),
+        ("mnrl", {"joined": ("infonce",)}, "mnrl: its methods need hard negatives; add negatives = "),
+        (
+            "mnrl",
+            {"dimensions": (65,)},
+            "entry mnrl: vectors of 64 dimensions cannot be truncated to 65; give",
+        ),
+        ("mnrl", {"dimensions": (0,)}, "mnrl: dimensions must be at least 1, not 0"),
         ("mnrl", {"training": {"best_of": 1}}, "mnrl: training: best_of: Input should be greater than 1"),
         ("mnrl", {"training": {"epoch": 1}}, "mnrl: training: epoch: unknown key"),
     ],
 )
-def test_a_habit_that_an_entry_cannot_have_is_refused_in_one_line(
-    cache: Path, name: str, changes: dict[str, Any], what: str
+def test_a_practice_that_an_entry_cannot_have_is_refused_in_one_line(
+    cache: Path, name: str, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(RequestError) as error:
-        practice.refuse(cell_of(name, cache, **changes))
-    assert str(error.value).startswith(what)
+        practice.check(cell_of(name, cache, **changes))
+    assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("changes", "what"),
+    ("changes", "message"),
     [
-        ({"folds": 5}, "mnrl, ko: 5 folds of 4 training queries; ask for fewer folds"),
+        ({"folds": 5}, "mnrl, ko: 5 folds need as many training queries, not 4"),
         ({"folds": 4}, ""),
         ({"folds": 2, "training": {"best_of": 2}}, ""),
         ({"folds": 4, "training": {"best_of": 2}}, ""),
     ],
 )
-def test_more_folds_than_queries_are_refused(cache: Path, changes: dict[str, Any], what: str) -> None:
+def test_more_folds_than_queries_are_refused(cache: Path, changes: dict[str, Any], message: str) -> None:
     cell = cell_of("mnrl", cache, **changes)
-    if what:
-        with pytest.raises(RequestError, match=what):
-            practice.refuse_data(cell, DATA)
+    if message:
+        with pytest.raises(RequestError, match=message):
+            practice.check_data(cell, DATA)
     else:
-        practice.refuse_data(cell, DATA)
+        practice.check_data(cell, DATA)
 
 
 def test_the_only_query_cannot_choose_the_best_step(cache: Path) -> None:
-    one = replace(DATA, train={"q0": ("d",)})
-    with pytest.raises(RequestError, match="mnrl-best, ko: no training query is left beside those that choose"):
-        practice.refuse_data(cell_of("mnrl-best", cache), one)
+    single = replace(DATA, train={"q0": ("d",)})
+    with pytest.raises(
+        RequestError,
+        match="mnrl-best, ko: no training query is left beside",
+    ):
+        practice.check_data(cell_of("mnrl-best", cache), single)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what"),
+    ("arguments", "message"),
     [
-        (["--methods", "mnrl-cv"], "harness: mnrl-cv, en: 5 folds of 2 training queries; ask for fewer folds"),
+        (["--methods", "mnrl-cv"], "harness: mnrl-cv, en: 5 folds need as many training queries, not 2"),
         (
             ["--methods", "mnrl-matryoshka"],
-            "harness: entry mnrl-matryoshka: vectors of 16 dimensions cannot be cut to 32",
+            "harness: entry mnrl-matryoshka: vectors of 16 dimensions cannot be truncated to 32",
         ),
         (["--methods", "mnrl-nli"], "harness: mnrl-nli on suite tiny, en: no nli; "),
         (
@@ -108,7 +115,7 @@ def test_the_only_query_cannot_choose_the_best_step(cache: Path) -> None:
         ),
     ],
 )
-def test_a_habit_that_does_not_fit_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], what: str) -> None:
+def test_a_practice_that_does_not_fit_is_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
     manifest = tiny_suite(tmp_path / "suite")
     result = invoke(
         "run",
@@ -123,7 +130,7 @@ def test_a_habit_that_does_not_fit_is_one_line_and_status_2(tmp_path: Path, argu
         *arguments,
     )
     assert result.status == 2
-    assert result.line.startswith(what)
+    assert result.line.startswith(message)
     assert not (tmp_path / "out").exists()
 
 
@@ -142,7 +149,8 @@ def test_the_dimensions_of_a_given_base_are_looked_up(tmp_path: Path, cache: Pat
     )
     assert result.status == 2
     assert result.line == (
-        "harness: entry mnrl-matryoshka: vectors of 16 dimensions cannot be cut to 32; name fewer dimensions"
+        "harness: entry mnrl-matryoshka: vectors of 16 dimensions cannot be truncated to 32; "
+        "give dimensions of at most 16"
     )
 
 
@@ -177,7 +185,7 @@ def test_shorter_vectors_have_a_row_for_each_dimension(shown: Path) -> None:
     assert "| short | 16 | 75.00 | 25.00 | 50.00 |" in (shown / "leaderboard.md").read_text("utf-8")
 
 
-def test_without_habits_the_page_says_nothing_of_them(tmp_path: Path) -> None:
+def test_without_practices_the_page_does_not_mention_them(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
     page = write_reports(tmp_path).read_text(encoding="utf-8")
     assert "Cross-validation" not in page

@@ -1,0 +1,54 @@
+"""What `harness run --dry-run` shows: the cells of every entry, its settings and where each is from, and the cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from harness.execution.forecast import requests
+from harness.execution.runner import Work, estimate, trained_already
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.request.in_force import settings_in_force
+from harness.request.settings import DEFAULT
+
+
+def lines(work: Work, jobs: int) -> Iterator[str]:
+    """Yield the lines; reads the store, computes and writes nothing."""
+    todo = {str(cell) for cell in work.todo}
+    cells: dict[str, list[Cell]] = {}
+    for cell in work.plan.cells:
+        cells.setdefault(cell.entry.name, []).append(cell)
+    for entry, group in cells.items():
+        to_run = sum(str(cell) in todo for cell in group)
+        yield f"{entry:<28} {to_run:>4} to run {len(group) - to_run:>4} done"
+        for line in settings_lines(group[0]):
+            yield f"  {line}"
+    store = Store(work.plan.place.cache)
+    yield from map(str, requests(work.todo, store))
+    trained = trained_already(work.todo, store)
+    yield f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them already trained"
+    yield f"time: {_time(work, jobs)}"
+
+
+def settings_lines(cell: Cell) -> Iterator[str]:
+    """Yield one line per layer that a cell's settings are from, such as "moe.router topk (published recipe)"."""
+    layers: dict[str, list[str]] = {}
+    for setting in settings_in_force(cell):
+        layers.setdefault(setting.layer, []).append(f"{setting.name} {_text(setting.value)}")
+    for layer in sorted(layers, key=lambda layer: layer == DEFAULT):  # defaults last
+        yield f"{', '.join(layers[layer])} ({layer})"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _time(work: Work, jobs: int) -> str:
+    if not work.todo:
+        return "none"
+    seconds = estimate(work.todo, jobs)
+    if seconds is None:
+        return "unknown: nothing of this suite was run on this machine"
+    return f"about {seconds / 60:.1f} minutes with {jobs} jobs, from the time such cells took here"

@@ -1,0 +1,63 @@
+"""The output folder of a plan: claimed by run.json, so that no two requests write their records into one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError, RequestError
+from harness.execution.plan import Plan
+from harness.machine.atomic import write_atomically
+from harness.results.run_file import RUN_FILE
+
+
+def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
+    """Write the plan's run.json into the folder, or check that the one there is of the same request.
+
+    Raises RequestError for a folder of another request and one that cannot be written.
+    """
+    check(folder, plan)
+    path = folder / RUN_FILE
+    if path.exists():
+        return
+    content = {
+        "command": ["harness", *sys.argv[1:]],
+        "request": plan.request.to_json(),
+        "resolved": dict(plan.resolved),
+        "suite_digest": plan.suite.digest,
+        "suite": plan.suite.model_dump(mode="json"),
+        "environment": dict(environment),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+    except OSError as error:
+        raise RequestError(f"{folder} cannot be written: {error.strerror}; name another one after --out") from error
+
+
+def check(folder: Path, plan: Plan) -> None:
+    """Raise what `claim` would raise, without writing."""
+    path = folder / RUN_FILE
+    if path.exists() and (differing := _differences(path, plan.resolved)):
+        raise RequestError(
+            f"{folder} belongs to another request (it differs in {', '.join(differing)}); "
+            "name another folder after --out, or repeat the request it was made with"
+        )
+    if not path.exists() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RequestError(f"{folder} is not an empty folder and has no {RUN_FILE}; name another one after --out")
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        raise RequestError(f"{folder} cannot be written; name another one after --out")
+
+
+def _differences(path: Path, resolved: Mapping[str, Any]) -> list[str]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))["resolved"]
+    except (ValueError, KeyError, OSError) as error:
+        raise DataError(f"{path} is damaged ({error}); name another folder after --out") from error
+    planned = json.loads(json.dumps(resolved))
+    return sorted(name for name in {*stored, *planned} if stored.get(name) != planned.get(name))

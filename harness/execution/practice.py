@@ -1,0 +1,91 @@
+"""What the practices of an entry (harness.request.entry.Practice) require; a violation is rejected before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from harness.errors import DataError, RequestError
+from harness.request.cell import Cell
+from harness.request.manifest import BuiltBase
+from harness.schema import explain
+from harness.stages.held_out import original_queries
+from harness.types import Data, Method, Need
+
+
+def check(cell: Cell) -> None:
+    """Raise RequestError or DataError for a practice that the cell's entry cannot have on its suite."""
+    _check_switches(cell)
+    _check_joined(cell)
+    if cell.entry.negatives is None and Need.HARD_NEGATIVES in cell.needs:
+        raise DataError(f'{cell.entry.name}: its methods need hard negatives; add negatives = "ance" or "random"')
+    _check_training(cell)
+
+
+def _check_switches(cell: Cell) -> None:
+    entry = cell.entry
+    switches = [name for name in ("joined", "folds", "mining_rounds", "dimensions") if _is_on(cell, name)]
+    if switches and cell.method is None:
+        raise RequestError(f"{entry.name}: '{switches[0]}' needs an entry that trains, which this is not; remove it")
+    if entry.mining_rounds > 1 and entry.negatives != "ance":
+        raise RequestError(f'{entry.name}: mining_rounds needs negatives mined by a model; add negatives = "ance"')
+    dimensions = [*entry.dimensions, *cell.suite.evaluation.dimensions]
+    if any(dimension < 1 for dimension in dimensions):
+        raise RequestError(f"{entry.name}: dimensions must be at least 1, not {min(dimensions)}")
+    if isinstance(cell.suite.base_model, BuiltBase):
+        check_dimensions([cell], cell.suite.base_model.hidden_size)
+
+
+def _is_on(cell: Cell, name: str) -> bool:
+    return getattr(cell.entry, name) not in ((), None, 1)
+
+
+def _check_joined(cell: Cell) -> None:
+    entry = cell.entry
+    names = [entry.method, *entry.joined]
+    for name in entry.joined:
+        if names.count(name) > 1:
+            raise DataError(f"{entry.name}: '{name}' is trained twice; name each method once")
+        if not isinstance(cell.joined[name], Method):
+            raise DataError(f"{entry.name}: joined '{name}' is an adapter or a ranker, not a method; remove it")
+
+
+def _check_training(cell: Cell) -> None:
+    if cell.method is None or cell.method.family not in cell.suite.training:
+        return
+    try:
+        _ = cell.training
+    except ValidationError as error:
+        raise DataError(f"{cell.entry.name}: training: {explain(error)}") from error
+
+
+def check_dimensions(cells: Iterable[Cell], size: int) -> None:
+    """Raise RequestError where vectors of `size` dimensions are to be truncated to more."""
+    for cell in cells:
+        entry, suite = cell.entry, cell.suite
+        for owner, dimensions in (
+            (f"entry {entry.name}", entry.dimensions),
+            (f"suite {suite.name}", suite.evaluation.dimensions),
+        ):
+            if dimensions and max(dimensions) > size:
+                raise RequestError(
+                    f"{owner}: vectors of {size} dimensions cannot be truncated to {max(dimensions)}; "
+                    f"give dimensions of at most {size}"
+                )
+
+
+def check_data(cell: Cell, data: Data) -> None:
+    """Raise RequestError where there are too few training queries for an entry's folds or held-out queries."""
+    if cell.method is None:
+        return
+    name = f"{cell.entry.name}, {cell.language}"
+    queries = trained = len(original_queries(data.train))
+    if cell.entry.folds is not None:
+        if cell.entry.folds > queries:
+            raise RequestError(f"{name}: {cell.entry.folds} folds need as many training queries, not {queries}")
+        trained = queries - -(-queries // cell.entry.folds)
+    if cell.training.best_of is not None and trained < 2:
+        raise RequestError(
+            f"{name}: no training query is left beside those that choose the best checkpoint; remove best_of"
+        )

@@ -1,0 +1,158 @@
+"""`--set NAME.FIELD=VALUE`: a setting changed for one request; comma-separated values are a sweep.
+
+clpl.penalty_weight=0.5             a plugin's setting, in every entry that uses it
+clpl.penalty_weight=0.1,0.5         a sweep: one entry per value (harness.request.sweep)
+train.epochs=2                      a training setting, in every entry that trains
+entry.folds=5                       a practice of harness.request.entry.Practice
+evaluate.dimensions=[32,16]         what is measured, on what, how deep; one value
+text.title=false                    how a text becomes what the encoder reads; one value
+
+A value that is not valid JSON is text. Commas inside brackets, braces and quotes do not separate.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.errors import RequestError, unknown
+from harness.request import plugins, sweep
+from harness.request.entry import Entry, Practice
+from harness.request.manifest import Evaluation, Text, Training
+from harness.request.settings import SET, TRAIN, overlay, set_training
+from harness.request.suite import Suite
+from harness.request.sweep import Setting
+from harness.schema import explain
+
+ENTRY = "entry"
+SUITE_TABLES: dict[str, tuple[str, type[Evaluation] | type[Text]]] = {
+    "evaluate": ("evaluation", Evaluation),
+    "text": ("text", Text),
+}
+PRACTICES = ("mining_rounds", "folds", "dimensions")
+FIELDS = {
+    TRAIN: tuple(Training.model_fields),
+    ENTRY: PRACTICES,
+    **{name: tuple(table.model_fields) for name, (_, table) in SUITE_TABLES.items()},
+}
+_REQUIRED = {"epochs": 1, "batch_size": 1, "learning_rate": 1, "warmup": 0}  # so that one other field can be checked
+
+
+def override(
+    texts: Sequence[str], suite: Suite, entries: list[Entry], methods_path: Path | None = None
+) -> tuple[Suite, list[Entry]]:
+    """Return suite and entries with the settings applied in order; a swept entry is replaced by one per value.
+
+    Raises RequestError, naming the setting, for an unknown name, an invalid value, and a sweep that no entry takes.
+    """
+    settings = [parse(text) for text in texts]
+    sweep.check(settings)
+    for setting in settings:
+        targets = _targets(setting, entries, methods_path)
+        if len(setting.raw) > 1:
+            values = [(raw, read_value(raw)) for raw in setting.raw]
+            entries = sweep.spread(setting, values, [(entry, entry.name in targets) for entry in entries], _changed)
+        elif setting.name == TRAIN:
+            suite, entries = _trained(setting, suite, entries)
+        elif setting.name in SUITE_TABLES:
+            suite = _measured(setting, suite)
+        else:
+            value = read_value(setting.raw[0])
+            entries = [_changed(entry, setting, value) if entry.name in targets else entry for entry in entries]
+    _check_values(settings, entries, methods_path)
+    return suite, entries
+
+
+def parse(text: str) -> Setting:
+    """Return the setting that a text names; raises RequestError where it names none."""
+    target, equals, raw = text.partition("=")
+    name, dot, field = target.partition(".")
+    if not (equals and dot and field):
+        raise RequestError(f"--set {text}: expected NAME.FIELD=VALUE, such as clpl.penalty_weight=0.5")
+    if name in FIELDS and field not in FIELDS[name]:
+        raise unknown("setting", field, FIELDS[name], where=name)
+    return Setting(text, name, field, sweep.split(raw))
+
+
+def read_value(raw: str) -> Any:
+    """Return the JSON value of a text, or the text itself where it is not valid JSON."""
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return raw
+    return raw if isinstance(value, float) and not math.isfinite(value) else value  # NaN and Infinity are not JSON
+
+
+def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | None) -> frozenset[str]:
+    """Return the names of the entries that take a setting; raises RequestError where none does."""
+    if setting.name in SUITE_TABLES:
+        return frozenset()
+    if setting.name not in (TRAIN, ENTRY):
+        names = frozenset(entry.name for entry in entries if setting.name in entry.plugins)
+        if not names:
+            used = {plugin for entry in entries for plugin in entry.plugins}
+            raise unknown("setting", setting.name, {*used, *FIELDS}, where="--set")
+        return names
+    names = frozenset(entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting))
+    if not names and (setting.name == ENTRY or len(setting.raw) > 1):
+        raise RequestError(f"--set {setting.text}: no requested entry takes {setting.target}; leave it out")
+    return names
+
+
+def _trains(entry: Entry, methods_path: Path | None) -> bool:
+    return entry.method is not None and plugins.is_method(entry.method, methods_path)
+
+
+def _takes(entry: Entry, setting: Setting) -> bool:
+    """Return whether an entry that trains reads the setting: mining rounds need negatives that a model mines."""
+    return setting.target != "entry.mining_rounds" or entry.negatives == "ance"
+
+
+def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:
+    """Return the entry with one setting changed; raises RequestError for an invalid value."""
+    try:
+        if setting.name == TRAIN:
+            Training.model_validate({**_REQUIRED, setting.field: value})
+            return overlay(entry, SET, {}, {setting.field: value})
+        if setting.name == ENTRY:
+            practice = Practice.model_validate({setting.field: value})
+            changed = {setting.field: getattr(practice, setting.field)}
+            return entry.model_copy(update={**changed, "sources": {**entry.sources, setting.target: SET}})
+    except ValidationError as error:
+        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+    return overlay(entry, SET, {setting.name: {setting.field: value}})
+
+
+def _trained(setting: Setting, suite: Suite, entries: list[Entry]) -> tuple[Suite, list[Entry]]:
+    try:
+        return set_training(suite, entries, setting.field, read_value(setting.raw[0]))
+    except ValidationError as error:
+        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+
+
+def _measured(setting: Setting, suite: Suite) -> Suite:
+    """Return the suite with one setting of a table that holds for all entries."""
+    name, kind = SUITE_TABLES[setting.name]
+    try:
+        changed = {**getattr(suite, name).model_dump(), setting.field: read_value(setting.raw[0])}
+        return suite.model_copy(update={name: kind.model_validate(changed)})
+    except ValidationError as error:
+        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+
+
+def _check_values(settings: Sequence[Setting], entries: Sequence[Entry], methods_path: Path | None) -> None:
+    """Load every plugin that a setting names, in every entry, so that the error of an invalid value names the --set."""
+    for entry in entries:
+        for plugin in entry.plugins:
+            texts = [f"--set {setting.text}" for setting in settings if setting.name == plugin]
+            if not texts:
+                continue
+            try:
+                plugins.load(plugin, entry.settings.get(plugin, {}), methods_path)
+            except RequestError as error:
+                raise RequestError(f"{' '.join(texts)}: {error}") from error

@@ -1,0 +1,82 @@
+"""An output folder belongs to one request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import read_json
+
+from harness.errors import DataError, RequestError
+from harness.execution import output_folder, plan
+from harness.execution.plan import Plan
+from harness.request.request import Request
+
+
+def planned(tmp_path: Path, **changes: Any) -> Plan:
+    """Return the plan of mnrl on Korean of mini, with some options changed."""
+    options: dict[str, Any] = {"methods": ("mnrl",), "languages": ("ko",), "seeds": (0,), **changes}
+    return plan.make(Request(**options), tmp_path / "cache")
+
+
+def test_run_json_holds_the_request_as_given_and_as_resolved(tmp_path: Path) -> None:
+    made = planned(tmp_path, settings=("train.epochs=2",))
+    output_folder.claim(tmp_path / "out", made, {"python": "3.12.1"})
+    run = read_json(tmp_path / "out/run.json")
+    assert run["request"]["methods"] == ["mnrl"]
+    assert run["request"]["set"] == ["train.epochs=2"]
+    assert run["resolved"]["entries"]["mnrl"]["method"] == "mnrl"
+    assert run["suite"]["training"]["ranking"]["epochs"] == 2.0
+    assert run["suite_digest"] == made.suite.digest
+    assert run["environment"] == {"python": "3.12.1"}
+
+
+def test_the_same_request_may_claim_its_folder_again_and_changes_nothing(tmp_path: Path) -> None:
+    output_folder.claim(tmp_path / "out", planned(tmp_path), {})
+    before = (tmp_path / "out/run.json").read_bytes()
+    output_folder.claim(tmp_path / "out", planned(tmp_path), {"python": "another"})
+    assert (tmp_path / "out/run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "differing"),
+    [
+        ({"seeds": (0, 1)}, "seeds"),
+        ({"languages": ("hi",)}, "languages"),
+        ({"methods": ("mnrl", "base")}, "entries"),
+        ({"max_train": 9}, "max_train, suite_digest"),
+        ({"settings": ("mnrl.temperature=1",)}, "entries"),
+    ],
+)
+def test_the_folder_of_another_request_is_refused(tmp_path: Path, changes: dict[str, Any], differing: str) -> None:
+    output_folder.claim(tmp_path / "out", planned(tmp_path), {})
+    before = (tmp_path / "out/run.json").read_bytes()
+    other = planned(tmp_path, **changes)
+    with pytest.raises(RequestError) as checked:
+        output_folder.check(tmp_path / "out", other)
+    with pytest.raises(RequestError) as claimed:
+        output_folder.claim(tmp_path / "out", other, {})
+    assert f"belongs to another request (it differs in {differing})" in str(checked.value)
+    assert str(claimed.value) == str(checked.value)
+    assert (tmp_path / "out/run.json").read_bytes() == before
+
+
+def test_a_damaged_run_json_is_refused(tmp_path: Path) -> None:
+    output_folder.claim(tmp_path / "out", planned(tmp_path), {})
+    (tmp_path / "out/run.json").write_text('{"resolved": ', encoding="utf-8")
+    with pytest.raises(DataError, match=r"run.json is damaged"):
+        output_folder.claim(tmp_path / "out", planned(tmp_path), {})
+
+
+def test_a_folder_with_files_of_another_origin_is_refused_and_keeps_them(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/thesis.tex").write_text("years of work", encoding="utf-8")
+    with pytest.raises(RequestError, match=r"is not an empty folder and has no run\.json"):
+        output_folder.claim(tmp_path / "out", planned(tmp_path), {})
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]
+
+
+def test_checking_a_folder_writes_nothing(tmp_path: Path) -> None:
+    output_folder.check(tmp_path / "out", planned(tmp_path))
+    assert not (tmp_path / "out").exists()
