@@ -88,6 +88,10 @@ class Data:
         return digest(self.digests)
 
 
+EVALUATION_DIGESTS = ("corpus", "queries", "dev")
+"""The digests of `Data` that tell what an entry is evaluated on."""
+
+
 @dataclass(frozen=True)
 class TrainingData:
     """What a method may build its examples from, for one cell.

@@ -16,12 +16,11 @@ from harness.request.cell import Place
 from harness.request.manifest import LocalBase
 from harness.request.suite import Suite
 from harness.stages import prepare
-from harness.types import Data
+from harness.types import EVALUATION_DIGESTS, Data
 
 Texts = Mapping[str, Data | str]
 """Language → its data, or why there are none, in words that follow "Texts are not shown: "."""
 
-COMPARED = ("corpus", "queries", "dev")  # digests of what a page shows
 LARGE = 100_000  # passages: reading more takes longer than a report may
 ABSENT = "the data of this language are not on the machine that wrote this page."
 UNKNOWN = "run.json does not say what data the records are of."
@@ -87,10 +86,10 @@ def _found(board: Leaderboard, suite: Suite, language: str, place: Place, *, lar
 def _refused(board: Leaderboard, language: str, data: Data) -> str:
     """Return why these are not the data of a language's records, "" where they are."""
     recorded = [_digests(record.provenance) for record in board.records if record.language == language]
-    if any(name not in digests for digests in recorded for name in COMPARED):
+    if any(name not in digests for digests in recorded for name in EVALUATION_DIGESTS):
         return "the records do not say what data they are of."
     here = data.digests
-    differ = [name for name in COMPARED if any(digests[name] != here[name] for digests in recorded)]
+    differ = [name for name in EVALUATION_DIGESTS if any(digests[name] != here[name] for digests in recorded)]
     return f"the data at hand are not those of the records; other are: {', '.join(differ)}." if differ else ""
 
 

@@ -46,7 +46,8 @@ class LocalExecutor:
         """Yield outcomes as cells end; a killed worker is a failed cell, and the others go on."""
         determinism.set_environment()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([*PRELOADED, *(["harness.mteb.mteb_tasks"] if any(map(listed, cells)) else [])])
+        preloaded = [*PRELOADED, *(["harness.mteb.task_scoring"] if any(map(listed, cells)) else [])]
+        context.set_forkserver_preload(preloaded)
         events = context.Queue()
         pool = ProcessPool(self.jobs, max_tasks=1, initializer=_start, initargs=(events,), context=context)
         try:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data import accepted, train_file
+from harness.data import train_file
+from harness.data.unverified import unverified_digests
 from harness.errors import DataError, RequestError, unknown
 from harness.execution import habits
 from harness.machine.atomic import write_atomically
@@ -116,7 +117,7 @@ def _suite(request: Request) -> Suite:
 def _unverified(chosen: Suite, languages: Sequence[str], place: Place) -> Suite:
     """Return the suite with a digest of the data that differ from the manifest's; a built base reads all languages."""
     read = list(chosen.languages) if isinstance(chosen.base_model, BuiltBase) else languages
-    found = accepted(chosen, read, data_dir=place.data_dir, cache_dir=place.cache)
+    found = unverified_digests(chosen, read, data_dir=place.data_dir, cache_dir=place.cache)
     return chosen.model_copy(update={"unverified": found})
 
 

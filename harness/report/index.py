@@ -22,9 +22,9 @@ from harness.report.sections import claims_section
 from harness.report.templating import broken, render
 from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
+from harness.types import EVALUATION_DIGESTS
 
 NAME = "index.html"
-DATA = ("corpus", "queries", "dev")  # digests of what is scored on
 _SAME = 5e-5  # of two averages: not seen in two decimals
 
 
@@ -172,7 +172,7 @@ def _digests(board: Leaderboard, language: str) -> Iterator[tuple[str, ...]]:
         data = record.provenance.get("data")
         digests: Any = data.get("digests") if isinstance(data, Mapping) else None
         if record.language == language and isinstance(digests, Mapping):
-            yield tuple(str(digests.get(name, "")) for name in DATA)
+            yield tuple(str(digests.get(name, "")) for name in EVALUATION_DIGESTS)
 
 
 def _said(results: Sequence[Result]) -> Iterator[str]:

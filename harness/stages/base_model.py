@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data import encoders
+from harness.data import hub_encoders
 from harness.data.corpus import blocks
 from harness.errors import RequestError
 from harness.keys import derive, folder_sha256, key
@@ -58,7 +58,7 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
     if isinstance(base, LocalBase):
         return base.path
     if isinstance(base, PinnedBase):
-        return encoders.snapshot(base)
+        return hub_encoders.snapshot(base)
     all_rows = whole(suite)
 
     def write(folder: Path) -> None:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness import data
-from harness.data import corpus
 from harness.data.corpus import Corpus
+from harness.data.corpus_writer import write_corpus
+from harness.data.load import load, without_nli
+from harness.data.unverified import check_unchanged
 from harness.keys import key
 from harness.machine.store import Store
 from harness.request.cell import Place
@@ -34,9 +35,9 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
     """Return the checked data of a language; its passages stay on disk."""
 
     def write(folder: Path) -> None:
-        data.check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
-        read = data.load(data.without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
-        corpora = {name: corpus.write(folder / f"{name}.arrow", texts.items()) for name, texts in _texts(read).items()}
+        check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
+        read = load(without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
+        corpora = {name: write_corpus(folder / f"{name}.arrow", texts.items()) for name, texts in _texts(read).items()}
         rest = {name: getattr(read, name) for name in REST}
         value = {"rest": rest, "sha256": {name: written.sha256 for name, written in corpora.items()}}
         (folder / REST_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")

@@ -63,9 +63,9 @@ def refuse(cells: Iterable[Cell]) -> None:
     Nothing of the tasks' data is read; mteb is imported only where a cell has a task.
     """
     for language, tasks in {cell.language: found for cell in cells if (found := listed(cell))}.items():
-        from harness.mteb import mteb_tasks
+        from harness.mteb import task_lookup
 
-        mteb_tasks.refuse(language, tasks)
+        task_lookup.check_tasks(language, tasks)
 
 
 def check_data(cells: Iterable[Cell]) -> None:
@@ -73,21 +73,21 @@ def check_data(cells: Iterable[Cell]) -> None:
     for (suite, language), tasks in {
         (cell.suite.name, cell.language): found for cell in cells if (found := listed(cell))
     }.items():
-        from harness.mteb import mteb_tasks, task_datasets
+        from harness.mteb import task_datasets, task_lookup
 
         for task in tasks:
-            task_datasets.folder_of(mteb_tasks.find(task, language), suite)
+            task_datasets.snapshot(task_lookup.find(task, language), suite)
 
 
 def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
-    from harness.mteb import bridge, mteb_tasks
+    from harness.mteb import folder_model, task_lookup, task_scoring
 
     text, evaluation = cell.suite.text, cell.suite.evaluation
     name = f"{cell.entry.name}-seed{cell.seed}"
     try:
-        loaded = mteb_tasks.load(mteb_tasks.find(task, cell.language), cell.suite.name)
-        meta = bridge.identity(model, name, text, cell.place.device, evaluation.precision)
-        return mteb_tasks.score(meta, loaded, evaluation.encode_batch_size)
+        loaded = task_scoring.load(task_lookup.find(task, cell.language), cell.suite.name)
+        meta = folder_model.model_meta(model, name, text, cell.place.device, evaluation.precision)
+        return task_scoring.score(meta, loaded, evaluation.encode_batch_size)
     except HarnessError:
         raise
     except Exception as error:  # mteb, its task or the model: whatever it is, it names no task

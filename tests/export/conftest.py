@@ -1,4 +1,4 @@
-"""One small run in Korean with MTEB tasks on a stand-in of the hub's cache: two tuned models, a base, a ranker."""
+"""A small run in Korean with MTEB tasks on a stand-in of the hub's cache: two tuned models, a base, a ranker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from harness.results.record import Record
 
 @dataclass(frozen=True)
 class Finished:
-    """A run's folder (do not change it), its cache, and its done records by entry and seed."""
+    """A run's folder (read only), its cache, its manifest, and its done records by entry and seed."""
 
     folder: Path
     cache: Path
@@ -52,13 +52,14 @@ def finished_with_tasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fi
         request = plan.Request(
             str(manifest(root)), methods, ["ko"], [0, 1], root / "out", place, max_train=40, settings=settings
         )
-        made = plan.make(request)
-        plan.claim_folder(made, request, {})
-        for cell in made.cells:
+        planned = plan.make(request)
+        plan.claim_folder(planned, request, {})
+        for cell in planned.cells:
             if str(cell) == "mnrl-moe/ko/1":
-                write_failure(cell, request.out, "killed, as a test wants it")
+                write_failure(cell, request.out, "killed by the test")
             else:
                 assert run_cell(cell, request.out, lambda *_: None).reason == ""
-        done = [one for one in record.read_all(request.out) if one.status == "done"]
+        done = [cell for cell in record.read_all(request.out) if cell.status == "done"]
         assert suite.load(request.suite).languages["ko"].tasks == TASKS
-        yield Finished(request.out, place.cache, root / "with-tasks.toml", {(r.entry, r.seed): r for r in done})
+        records = {(cell.entry, cell.seed): cell for cell in done}
+        yield Finished(request.out, place.cache, root / "with-tasks.toml", records)
