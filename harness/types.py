@@ -30,9 +30,6 @@ class Need(StrEnum):
     NLI = "nli"
 
 
-SHOWN_DIGESTS = ("corpus", "queries", "dev")
-"""The names in `Data.digests` of what a page shows: passages, queries and judgments."""
-
 Family = Literal["ranking", "regression", "nli"]
 """The family of a method selects the suite's training settings: each was tuned once, on training queries."""
 
@@ -89,6 +86,10 @@ class Data:
     @property
     def key(self) -> str:
         return digest(self.digests)
+
+
+EVALUATION_DIGESTS = ("corpus", "queries", "dev")
+"""The digests of `Data` that tell what an entry is evaluated on."""
 
 
 @dataclass(frozen=True)

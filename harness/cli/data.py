@@ -23,13 +23,13 @@ def fetch(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Download missing data and published encoders, verifying every file while it streams."""
-    from harness.data import encoders, locate
+    from harness.data import hub_encoders, suite_files
     from harness.mteb import task_datasets
 
     loaded, languages, cache = _selected(suite, langs, cache_dir)
-    locate.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache)
+    suite_files.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache)
     task_datasets.fetch_tasks(loaded, languages)
-    encoders.fetch(loaded)
+    hub_encoders.fetch(loaded)
     _print(loaded, languages, data_dir, cache)
 
 
@@ -54,9 +54,9 @@ def _selected(suite: str, langs: str, cache_dir: Path | None) -> tuple[suites.Su
 
 
 def _print(suite: suites.Suite, languages: list[str], data_dir: Path | None, cache: Path) -> None:
-    from harness.data import encoders, locate
+    from harness.data import hub_encoders, suite_files
     from harness.mteb import task_datasets
 
-    rows = locate.status(suite, languages, data_dir=data_dir, cache_dir=cache)
-    for row in (*rows, *task_datasets.tasks_status(suite, languages), *encoders.states(suite)):
+    rows = suite_files.status(suite, languages, data_dir=data_dir, cache_dir=cache)
+    for row in (*rows, *task_datasets.tasks_status(suite, languages), *hub_encoders.states(suite)):
         print(row)

@@ -1,6 +1,6 @@
-"""The data of a suite: found and verified, read, checked."""
+"""The data of a suite: files found, fetched and verified, read by readers, checked, and returned as `Data`.
 
-from harness.data.load import load, load_nli, load_reported, without_nli
-from harness.data.unverified import accepted, check_unchanged
-
-__all__ = ["accepted", "check_unchanged", "load", "load_nli", "load_reported", "without_nli"]
+Everything between a manifest's list of files and the data that stages read belongs here: downloads, caches, formats,
+validation, splits, and the passages on disk. Embeddings and searches do not (vectors), nor do the manifests themselves
+(request). Imports request, machine, types, keys and errors.
+"""

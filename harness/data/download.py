@@ -1,6 +1,6 @@
-"""One download with the machinery of ir_datasets: hashed while it streams, resumed by Range, renamed into place.
+"""One download through ir_datasets: hashed while it streams, resumed by Range, renamed into place.
 
-Imported only where something is fetched, for ir_datasets reads its catalogue at import.
+Imported only to download: ir_datasets reads its catalogue at import.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from ir_datasets.util import Cache, HashStream, HashVerificationError, RequestsD
 
 from harness.errors import DataError
 
-TRY_AGAIN = (requests.codes.request_timeout, requests.codes.too_many_requests)
-OFFLINE = "check the network, or put the file into a folder and name that with --data-dir DIR"
+RETRIED = (requests.codes.request_timeout, requests.codes.too_many_requests)
+OFFLINE = "check the network, or put the file into a folder and pass --data-dir DIR"
 
 
 class _RefusedError(Exception):
-    """The server has answered, and will answer the same when asked again."""
+    """The server refused the request; a retry would be refused too."""
 
 
 class _Download(RequestsDownload):  # type: ignore[misc]
-    """ir_datasets' download, which takes the body of an error page for data, told to look at the status."""
+    """ir_datasets' download, with a check of the status: without it, the body of an error page is taken for data."""
 
     def _iter_response_data(self, response: requests.Response, http_args: dict[str, Any], skip: int) -> Iterator[bytes]:
-        if 400 <= response.status_code < 500 and response.status_code not in TRY_AGAIN:
+        if 400 <= response.status_code < 500 and response.status_code not in RETRIED:
             raise _RefusedError(f"{response.status_code} {response.reason}")
         response.raise_for_status()
         resumed = http_args["headers"].get("Range")
-        if resumed and response.status_code != requests.codes.partial_content:  # the whole file, from its first byte
+        if resumed and response.status_code != requests.codes.partial_content:  # the server sends the whole file
             skip = int(resumed.removeprefix("bytes=").removesuffix("-"))
         yield from super()._iter_response_data(response, http_args, skip)
 
 
 class _Verified:
-    """A download whose stream fails at its end where the hash is another one."""
+    """A download whose stream fails at its end if the hash differs."""
 
     def __init__(self, url: str, expected: str, algorithm: str) -> None:
-        # Of a compressed answer, Range would count other bytes than those that have been received.
+        # uncompressed, so that Range counts the bytes that are received
         self._download = _Download(url, headers={"Accept-Encoding": "identity"})
         self._expected, self._algorithm = expected, algorithm
 
@@ -53,20 +53,20 @@ class _Verified:
 
 
 def download(url: str, expected: str, path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> None:
-    """Fetch `url` to `path`, which is either whole and right afterwards or not there.
+    """Download `url` to `path`; afterwards `path` is either complete and verified or does not exist.
 
-    Raises DataError where the server cannot be reached or refuses, where the bytes do not have the expected hash, and
-    where `path` cannot be written.
+    Raises DataError if the server cannot be reached or refuses, if the hash is not the expected one, or if `path`
+    cannot be written.
     """
     try:
         with _quiet():
             Cache(_Verified(url, expected, algorithm), path).verify()
     except HashVerificationError as error:
         raise DataError(
-            f"{url} is not the file that the manifest means: {error}; nothing was kept, try again or correct its hash"
+            f"{url} does not match the hash in the manifest: {error}; nothing was kept, try again or correct the hash"
         ) from error
     except _RefusedError as error:
-        raise DataError(f"{url} cannot be fetched: {error}; correct its url, or use --data-dir DIR") from error
+        raise DataError(f"{url} cannot be fetched: {error}; correct its URL, or pass --data-dir DIR") from error
     except requests.RequestException as error:
         raise DataError(f"{url} cannot be fetched: {_reason(error)}; {OFFLINE}") from error
     except OSError as error:
@@ -75,7 +75,7 @@ def download(url: str, expected: str, path: Path, algorithm: Literal["sha256", "
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the log lines about failed attempts from the terminal; the progress bar stays."""
+    """Hide the log lines about failed attempts; the progress bar stays."""
     logger = logging.getLogger("ir_datasets")
     disabled, logger.disabled = logger.disabled, True
     try:
@@ -85,13 +85,13 @@ def _quiet() -> Iterator[None]:
 
 
 def _reason(error: requests.RequestException) -> str:
-    """Return why a request failed, on one line and without the library's nested representations."""
+    """Return why a request failed on one line, without the library's nested representations."""
     if error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
-    kinds = {
+    reasons = {
         requests.exceptions.SSLError: "the certificate is not trusted",
         requests.exceptions.Timeout: "no answer in time",
         requests.exceptions.ChunkedEncodingError: "the connection was cut, repeatedly",
         requests.exceptions.ConnectionError: "no connection",
     }
-    return next((text for kind, text in kinds.items() if isinstance(error, kind)), type(error).__name__)
+    return next((text for kind, text in reasons.items() if isinstance(error, kind)), type(error).__name__)

@@ -18,7 +18,7 @@ from harness.results.folder import ResultFolder
 from harness.results.run_file import RunFile
 from harness.stages import prepare
 from harness.stages.lineage import prepare_key
-from harness.types import SHOWN_DIGESTS, Data
+from harness.types import EVALUATION_DIGESTS, Data
 
 Texts = Mapping[str, Data | str]
 """Language → its data, or why there are none, in words that follow "Texts are not shown: "."""
@@ -88,8 +88,8 @@ def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, l
 def _mismatch(results: ResultFolder, language: str, data: Data) -> str:
     """Return why these are not the data of a language's records, "" if they are."""
     recorded = [record.data_digests for record in results.records if record.language == language]
-    if any(name not in digests for digests in recorded for name in SHOWN_DIGESTS):
+    if any(name not in digests for digests in recorded for name in EVALUATION_DIGESTS):
         return "the records do not say what data they are of."
     current = data.digests
-    differing = [name for name in SHOWN_DIGESTS if any(digests[name] != current[name] for digests in recorded)]
+    differing = [name for name in EVALUATION_DIGESTS if any(digests[name] != current[name] for digests in recorded)]
     return f"the data at hand are not those of the records; other are: {', '.join(differing)}." if differing else ""

@@ -47,7 +47,7 @@ class LocalExecutor:
         determinism.set_environment()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(
-            [*PRELOADED, *(["harness.mteb.mteb_tasks"] if any(map(tasks_of, cells)) else [])]
+            [*PRELOADED, *(["harness.mteb.task_scoring"] if any(map(tasks_of, cells)) else [])]
         )
         events = context.Queue()
         pool = ProcessPool(self.jobs, max_tasks=1, initializer=_start, initargs=(events,), context=context)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data import accepted, train_file
+from harness.data import train_file
+from harness.data.unverified import unverified_digests
 from harness.errors import DataError, RequestError, unknown
 from harness.execution import practice
 from harness.request import entries, suite
@@ -83,7 +84,7 @@ def _suite(request: Request, place: Place) -> tuple[Suite, list[str]]:
         changed = changed.model_copy(update={"train_files": files})
     if request.unverified_data:
         read = known if isinstance(changed.base_model, BuiltBase) else languages  # a built base reads all languages
-        digests = accepted(changed, read, data_dir=place.data_dir, cache_dir=place.cache)
+        digests = unverified_digests(changed, read, data_dir=place.data_dir, cache_dir=place.cache)
         changed = changed.model_copy(update={"unverified": digests})
     return changed, languages
 

@@ -1,7 +1,7 @@
-"""Records → model cards: OUT/<entry>/<language>/<seed>/, the model with a README.md that tells where it comes from.
+"""Records → model cards: OUT/<entry>/<language>/<seed>/, the model with a README.md that states its provenance.
 
-The card's header holds the scores as Hugging Face reads them (`model-index`). A model that the cache no longer has, and
-a base that is not this run's own, get a card alone, which says so. A ranker has no model, and no card.
+The card's header holds the scores as Hugging Face reads them (`model-index`). If the cache no longer has the model, or
+it is an unchanged base model from elsewhere, the card is written alone and says so. A ranker has no model and no card.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.export.exporting import Export, measures
+from harness.export.run_export import RunExport, ordered_measures
 from harness.keys import folder_sha256
 from harness.machine.bundled import templates
 from harness.machine.store import MANIFEST
@@ -24,29 +24,30 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 TEMPLATE = "model_card.md.j2"
+LONG = ("losses", "columns")  # of the training's provenance, left out of the card
 
 
-def write(chosen: Export) -> list[str]:
-    """Write a folder a model; returns which records have no model to write or copy."""
+def write(run: RunExport) -> list[str]:
+    """Write one folder per record with a model; returns a line for each model or card that is left out."""
     left_out = []
-    for record in chosen.records:
-        name = f"{record.entry}/{record.language}/{record.seed}"
+    for record in run.records:
         if not record.weights_sha256:
-            left_out.append(f"{name} has no model and gets no card")
+            left_out.append(f"{record.name} has no model and gets no card")
             continue
-        folder = chosen.path(record, "")
-        model = _model(chosen, record)
+        folder = run.path(record, "")
+        model = _model(run, record)
         if model is None:
             folder.mkdir()
-            left_out.append(f"the model of {name} is left out ({_why_absent(record)}); its card is written")
+            name, reason = record.name, _why_absent(record)
+            left_out.append(f"the model of {name} is left out ({reason}); its card is written")
         else:
             shutil.copytree(model, folder, ignore=shutil.ignore_patterns(MANIFEST))
-        (folder / CARD).write_text(card(chosen, record, model is not None), encoding="utf-8")
+        (folder / CARD).write_text(_card(run, record, model is not None), encoding="utf-8")
     return left_out
 
 
-def card(chosen: Export, record: Record, with_model: bool = True) -> str:
-    """Return a record's model card; `with_model` says whether the model lies beside it."""
+def _card(run: RunExport, record: Record, with_model: bool) -> str:
+    """Return a record's model card; `with_model` states whether the model is in the same folder."""
     from huggingface_hub import ModelCardData
 
     header = ModelCardData(
@@ -59,7 +60,7 @@ def card(chosen: Export, record: Record, with_model: bool = True) -> str:
         tags=["sentence-transformers", "feature-extraction", "harness-embeddings"],
         eval_results=list(_results(record)),
     )
-    body = _template().render(_context(chosen, record), absent="" if with_model else _why_absent(record))
+    body = _template().render(_context(run, record), absent="" if with_model else _why_absent(record))
     return f"---\n{header.to_yaml()}\n---\n\n{body}"
 
 
@@ -73,26 +74,26 @@ def _template() -> Template:
     return environment.get_template(TEMPLATE)
 
 
-def _context(chosen: Export, record: Record) -> dict[str, Any]:
+def _context(run: RunExport, record: Record) -> dict[str, Any]:
     provenance = record.provenance
     environment = provenance.get("environment", {})
     training = dict(provenance.get("training") or {})
-    for long in ("losses", "columns"):
-        training.pop(long, None)
+    for name in LONG:
+        training.pop(name, None)
     return {
         "record": record,
-        "measures": measures(record),
+        "measures": ordered_measures(record),
         "entry": provenance["entry"],
         "base_model": _base(provenance.get("base_model", {})),
         "settings": flatten(provenance["entry"].get("settings", {})) + flatten(training),
         "text": provenance.get("text", {}),
         "data": provenance.get("data", {}),
-        "sources": chosen.sources(record),
+        "sources": run.sources(record),
         "code": provenance.get("code", {}),
         "environment": environment,
         "packages": environment.get("packages", {}),
         "sha256": record.weights_sha256,
-        "command": chosen.command(record),
+        "command": run.command(record),
     }
 
 
@@ -105,18 +106,18 @@ def _base(base: Mapping[str, Any]) -> str:
 
 
 def _results(record: Record) -> Iterator[Any]:
-    """Yield every score as an entry of `model-index`."""
+    """Yield every score as a result of `model-index`."""
     from huggingface_hub import EvalResult
 
     digests = record.provenance.get("data", {}).get("digests", {})
-    made = {name: sha256 for name, sha256 in digests.items() if sha256}
-    for measure, value in measures(record).items():
+    data_sha256 = {name: sha256 for name, sha256 in digests.items() if sha256}
+    for measure, value in ordered_measures(record).items():
         yield EvalResult(
             task_type="Retrieval",
             dataset_type=f"{record.suite}-{record.language}",
             dataset_name=f"{record.suite}, {record.language}",
             dataset_split="dev",
-            dataset_args={"sha256": made} if made else None,
+            dataset_args={"sha256": data_sha256} if data_sha256 else None,
             metric_type=measure,
             metric_value=value,
         )
@@ -133,9 +134,9 @@ def _results(record: Record) -> Iterator[Any]:
         )
 
 
-def _model(chosen: Export, record: Record) -> Path | None:
-    """Return the folder of a record's model where the cache still has it, with the very bytes that were scored."""
-    folder = chosen.artifact(record, "train" if record.trained else "base")
+def _model(run: RunExport, record: Record) -> Path | None:
+    """Return the folder of a record's model if the cache still has it with the bytes that were scored, else None."""
+    folder = run.artifact(record, "train" if record.trained else "base")
     return folder if folder is not None and folder_sha256(folder) == record.weights_sha256 else None
 
 

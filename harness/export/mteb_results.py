@@ -1,9 +1,9 @@
 """Records → a results folder of mteb: OUT/results/<model>/<revision>/<task>.json and model_meta.json.
 
-A model is one entry under one seed, `harness/ENTRY-seedN`, its revision the sha256 of the model's folder, so that the
-models of two languages or of two trainings never share a result (trap T1). A ranker has no model: its revision is
-the sha256 of its settings. The dev scores stand under the task SUITE-LANGUAGE with mteb's names of the measures (ours
-where mteb has none), unrounded; mteb's own tasks as mteb measured them.
+A model is one entry and seed, `harness/ENTRY-seedN`, with the sha256 of the model's folder as its revision, so that the
+models of two languages or of two trainings never share a result (docs/traps.md, T1). A ranker has no model: its
+revision is the sha256 of its settings. The dev scores are results of the task SUITE-LANGUAGE, unrounded, with mteb's
+names of the measures (ours if mteb has none); mteb's own tasks are as mteb measured them.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from mteb.models.model_meta import ScoringFunction
 from mteb.results import TaskResult
 
 from harness.errors import RequestError
-from harness.export.exporting import Export
+from harness.export.run_export import RunExport
 from harness.keys import digest
-from harness.mteb.bridge import LANGUAGES, SPLIT, mteb_name
+from harness.mteb.mteb_names import LANGUAGES, SPLIT, mteb_name
 from harness.results.record import Record
 
 Model = tuple[str, str]  # name, revision
 
 
-def write(chosen: Export) -> list[str]:
-    """Write one file a model and task; nothing is left out."""
-    cache = ResultCache(chosen.out)
-    found: dict[tuple[Model, str], TaskResult] = {}
+def write(run: RunExport) -> list[str]:
+    """Write one file per model and task; nothing is left out."""
+    cache = ResultCache(run.out)
+    results_by_task: dict[tuple[Model, str], TaskResult] = {}
     metas: dict[Model, ModelMeta] = {}
-    for record in chosen.records:
+    for record in run.records:
         model = model_of(record)
         metas[model] = _meta(record, model)
         for result in results(record):
-            _add(found, model, result)
-    for (model, task), result in sorted(found.items()):
+            _add(results_by_task, model, result)
+    for (model, task), result in sorted(results_by_task.items()):
         path = cache.get_task_result_path(task, *model)
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {**result.model_dump(mode="json"), "date": None}
@@ -47,21 +47,20 @@ def write(chosen: Export) -> list[str]:
 
 
 def model_of(record: Record) -> Model:
-    """Return what mteb is to know a record's model by."""
-    said = record.provenance.get("entry") or {}
-    entry = {name: value for name, value in said.items() if name != "equations"}
-    revision = record.weights_sha256 or digest(entry)
+    """Return the name and revision by which mteb identifies a record's model."""
+    entry = record.provenance.get("entry") or {}
+    revision = record.weights_sha256 or digest({name: value for name, value in entry.items() if name != "equations"})
     return f"harness/{record.entry}-seed{record.seed}", revision
 
 
 def results(record: Record) -> Iterator[TaskResult]:
-    """Yield a record's dev scores as a task's, then those on mteb's tasks."""
+    """Yield a record's dev scores as the result of a task, then its results on mteb's tasks."""
     evaluation = record.provenance["evaluation"]
     scores = {_name(measure, evaluation["depth"]): value for measure, value in record.measures.items()}
     main = record.measures[evaluation["primary"]]
     code = LANGUAGES.get(record.language, record.language)
     yield TaskResult(
-        dataset_revision=digest(record.provenance["data"]["digests"]),  # as as_task has it
+        dataset_revision=digest(record.provenance["data"]["digests"]),  # as in suite_task.as_task
         task_name=f"{record.suite.replace('@', '-')}-{record.language}",
         mteb_version=None,  # these were not scored by mteb
         scores={SPLIT: [{**scores, "main_score": main, "hf_subset": "default", "languages": [code]}]},
@@ -69,25 +68,26 @@ def results(record: Record) -> Iterator[TaskResult]:
     )
     for name, task in record.tasks.items():
         finite = {measure: value for measure, value in task["scores"].items() if value is not None}
-        named = {"main_score": task["value"], "hf_subset": task["subset"], "languages": list(task["languages"])}
+        described = {"main_score": task["value"], "hf_subset": task["subset"], "languages": list(task["languages"])}
         yield TaskResult(
             dataset_revision=task["revision"],
             task_name=name,
             mteb_version=task["mteb"],
-            scores={task["split"]: [{**finite, **named, "mteb_version": task["mteb"]}]},
+            scores={task["split"]: [{**finite, **described, "mteb_version": task["mteb"]}]},
             evaluation_time=task["seconds"],
         )
 
 
-def _add(found: dict[tuple[Model, str], TaskResult], model: Model, result: TaskResult) -> None:
-    """Put a result beside those of the same model and task: one model may have been scored on several subsets."""
-    known = found.setdefault((model, result.task_name), result)
-    if known is not result:
+def _add(results_by_task: dict[tuple[Model, str], TaskResult], model: Model, result: TaskResult) -> None:
+    """Add a result, merged with that of the same model and task: a model may have been scored on several subsets."""
+    merged = results_by_task.setdefault((model, result.task_name), result)
+    if merged is not result:
         for split, scores in result.scores.items():
-            known.scores.setdefault(split, []).extend(scores)
+            merged.scores.setdefault(split, []).extend(scores)
 
 
 def _name(measure: str, depth: int) -> str:
+    """Return mteb's name of a measure, ours if mteb has none."""
     try:
         return mteb_name(measure, depth)
     except RequestError:
@@ -95,12 +95,12 @@ def _name(measure: str, depth: int) -> str:
 
 
 def _meta(record: Record, model: Model) -> ModelMeta:
-    about: dict[str, Any] = {"name": model[0], "revision": model[1]}
+    fields: dict[str, Any] = {"name": model[0], "revision": model[1]}
     if record.weights_sha256:
         length = max(record.provenance["text"][f"{role}_max_length"] for role in ("query", "passage"))
-        about |= {
+        fields |= {
             "framework": ["Sentence Transformers"],
             "similarity_fn_name": ScoringFunction.COSINE,
             "max_tokens": length,
         }
-    return ModelMeta.create_empty(overwrites=about)
+    return ModelMeta.create_empty(overwrites=fields)

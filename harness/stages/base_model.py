@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data import encoders
+from harness.data import hub_encoders
 from harness.data.corpus import blocks
 from harness.errors import RequestError, one_line
 from harness.machine.store import Store
@@ -28,7 +28,7 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
     if isinstance(base, LocalBase):
         return base.path
     if isinstance(base, PinnedBase):
-        return encoders.snapshot(base)
+        return hub_encoders.snapshot(base)
     whole = all_passages(suite)
 
     def write(folder: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from harness import data as sources
+from harness.data.load import load_nli
+from harness.data.unverified import check_unchanged
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.lineage import inference_key
@@ -18,8 +19,8 @@ def inference(cell: Cell, data: Data, store: Store) -> Data:
 
     def compute() -> list[dict[str, str]]:
         place = cell.place
-        sources.check_unchanged(cell.suite, cell.language, data_dir=place.data_dir, cache_dir=place.cache)
-        read = sources.load_nli(cell.suite, cell.language, data_dir=place.data_dir, cache_dir=place.cache)
+        check_unchanged(cell.suite, cell.language, data_dir=place.data_dir, cache_dir=place.cache)
+        read = load_nli(cell.suite, cell.language, data_dir=place.data_dir, cache_dir=place.cache)
         return [asdict(triple) for triple in read.triples]
 
     rows = store.read_json("inference", inference_key(cell.suite, cell.language), compute)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness import data
-from harness.data import corpus
 from harness.data.corpus import Corpus
+from harness.data.corpus_writer import write_corpus
+from harness.data.load import load, without_nli
+from harness.data.unverified import check_unchanged
 from harness.machine.store import Store
 from harness.request.cell import Place
 from harness.request.suite import Suite
@@ -22,10 +23,10 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
     """Return the checked data of a language; its passages stay on disk."""
 
     def write(folder: Path) -> None:
-        data.check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
-        loaded = data.load(data.without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
+        check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
+        loaded = load(without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
         texts = {"passages": loaded.passages} | ({} if loaded.pool is None else {"pool": loaded.pool})
-        corpora = {name: corpus.write(folder / f"{name}.arrow", items.items()) for name, items in texts.items()}
+        corpora = {name: write_corpus(folder / f"{name}.arrow", items.items()) for name, items in texts.items()}
         fields = {name: getattr(loaded, name) for name in FIELDS}
         value = {"rest": fields, "sha256": {name: written.sha256 for name, written in corpora.items()}}
         (folder / DATA_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")

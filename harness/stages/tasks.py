@@ -34,30 +34,30 @@ def check_tasks(cells: Iterable[Cell]) -> None:
     No task data is read, and mteb is imported only if a cell has a task.
     """
     for language, listed in {cell.language: listed for cell in cells if (listed := tasks_of(cell))}.items():
-        from harness.mteb import mteb_tasks
+        from harness.mteb import task_lookup
 
-        mteb_tasks.refuse(language, listed)
+        task_lookup.check_tasks(language, listed)
 
 
 def check_data(cells: Iterable[Cell]) -> None:
     """Raise DataError where a task's dataset is not on this machine and cannot be downloaded."""
     by_language = {(cell.suite.name, cell.language): listed for cell in cells if (listed := tasks_of(cell))}
     for (suite, language), listed in by_language.items():
-        from harness.mteb import mteb_tasks, task_datasets
+        from harness.mteb import task_datasets, task_lookup
 
         for task in listed:
-            task_datasets.folder_of(mteb_tasks.find(task, language), suite)
+            task_datasets.snapshot(task_lookup.find(task, language), suite)
 
 
 def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
-    from harness.mteb import bridge, mteb_tasks
+    from harness.mteb import folder_model, task_lookup, task_scoring
 
     text, evaluation = cell.suite.text, cell.suite.evaluation
     name = f"{cell.entry.name}-seed{cell.seed}"
     try:
-        loaded = mteb_tasks.load(mteb_tasks.find(task, cell.language), cell.suite.name)
-        meta = bridge.identity(model, name, text, cell.place.device, evaluation.precision)
-        return mteb_tasks.score(meta, loaded, evaluation.encode_batch_size)
+        loaded = task_scoring.load(task_lookup.find(task, cell.language), cell.suite.name)
+        meta = folder_model.model_meta(model, name, text, cell.place.device, evaluation.precision)
+        return task_scoring.score(meta, loaded, evaluation.encode_batch_size)
     except HarnessError:
         raise
     except Exception as error:  # from mteb, its task or the model: none names the task

@@ -1,14 +1,14 @@
-"""A stand-in of MIRACL's corpora, in MIRACL's own file format and at ir_datasets' place.
+"""A stand-in of MIRACL's corpora, in MIRACL's file format and ir_datasets' folders.
 
     python tests/benchmarks/miracl_corpus.py --data-dir DIR --home HOME [--langs ko,hi,fa] [--others 100000] [--seed 0]
     IR_DATASETS_HOME=HOME harness run --suite miracl --unverified-data …
 
-DIR holds MIRACL's real topics and judgments; they are copied. The corpus holds every judged document id, and `others`
+DIR holds MIRACL's real topics and judgments; they are copied. The corpus holds every judged document id and `others`
 more. Its text is made up: words of random syllables in the language's script, drawn from a Zipf distribution. A
-relevant passage also holds about half of the words of a query that it answers and, for the rest, a made-up synonym
-that is the same in all passages: there is something to find, and something to learn. A passage judged irrelevant holds
-a quarter of the words. The files have other md5 than MIRACL's, so that a run wants `--unverified-data`. The queries'
-words stay in HOME: nothing of it is to be published.
+relevant passage also holds about half of the words of a query that it answers and, for the other half, made-up synonyms
+that are the same in all passages: there is something to find, and something to learn. A passage judged irrelevant holds
+a quarter of the words. The files' md5 are not MIRACL's, so that a run needs `--unverified-data`. HOME holds the
+queries' words: do not publish it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from contextlib import ExitStack
 from itertools import accumulate
 from pathlib import Path
 
-from harness.data import pinned
-from harness.data.file_status import Where
+from harness.data import ir_datasets_files
 from harness.data.readers import miracl
 from harness.keys import derive
 
@@ -38,7 +37,7 @@ WORDS = 30  # of a passage, besides those of its queries
 
 
 class Writer:
-    """Makes the passages of one language under a seed."""
+    """Passages of one language, drawn with a seed."""
 
     def __init__(self, language: str, seed: int) -> None:
         self._syllables = SYLLABLES[language]
@@ -52,20 +51,20 @@ class Writer:
         return "".join(rng.choices(self._syllables, k=rng.randint(2, 4)))
 
     def synonym(self, word: str) -> str:
-        """Return the made-up word that stands for a query's word."""
+        """Return the made-up word that is the synonym of a query's word."""
         return self.word(random.Random(derive(self._seed, "synonym", word)))
 
     def text(self, judging: Sequence[tuple[str, bool]]) -> str:
         """Return a passage; `judging` holds the queries that judge it, each with whether it is relevant."""
-        found = self._rng.choices(self._words, cum_weights=self._weights, k=WORDS)
-        for query, relevant in judging[:3]:  # of some passages there are dozens
+        words = self._rng.choices(self._words, cum_weights=self._weights, k=WORDS)
+        for query, relevant in judging[:3]:  # some passages are judged for dozens
             for word in query.split():
                 if relevant:
-                    found.append(word if self._rng.random() < 0.5 else self.synonym(word))
+                    words.append(word if self._rng.random() < 0.5 else self.synonym(word))
                 elif self._rng.random() < 0.25:
-                    found.append(word)
-        self._rng.shuffle(found)
-        return " ".join(found)
+                    words.append(word)
+        self._rng.shuffle(words)
+        return " ".join(words)
 
     def title(self) -> str:
         return " ".join(self._rng.choices(self._words, k=2))
@@ -81,10 +80,10 @@ def rows(language: str, paths: Sequence[Path], others: int, seed: int) -> Iterat
                 judging.setdefault(doc, []).append((source.queries[query], grade > 0))
     for doc in _left_out(paths, judging):
         judging[doc] = []
-    free = (f"{number}#{part}" for number in range(90_000_000, 90_000_000 + others) for part in range(3))
+    unused = (f"{number}#{part}" for number in range(90_000_000, 90_000_000 + others) for part in range(3))
     ids = sorted(judging)
     while len(ids) < len(judging) + others:
-        if (name := next(free)) not in judging:
+        if (name := next(unused)) not in judging:
             ids.append(name)
     writer = Writer(language, seed)
     random.Random(derive(seed, "order", language)).shuffle(ids)
@@ -93,16 +92,15 @@ def rows(language: str, paths: Sequence[Path], others: int, seed: int) -> Iterat
 
 
 def _left_out(paths: Sequence[Path], known: dict[str, list[tuple[str, bool]]]) -> set[str]:
-    """Return the documents that are judged for queries which the reader leaves out alone."""
-    found = {line.split()[2] for path in paths[1::2] for line in path.read_text(encoding="utf-8").splitlines()}
-    return found - set(known)
+    """Return the documents that are judged only for queries that the reader leaves out."""
+    judged = {line.split()[2] for path in paths[1::2] for line in path.read_text(encoding="utf-8").splitlines()}
+    return judged - set(known)
 
 
 def write(language: str, data_dir: Path, home: Path, others: int, seed: int = 0) -> int:
-    """Write one language's files below `home`, as ir_datasets keeps them; return the number of passages."""
-    files = pinned.files(f"miracl/{language}", "miracl")
-    where = Where(data_dir, home)
-    judged = [Path(pinned.state(file, language, where).place) for file in files[:4]]
+    """Write one language's files below `home`, as ir_datasets stores them; return the number of passages."""
+    files = ir_datasets_files.files(f"miracl/{language}", "miracl")
+    judged = [Path(ir_datasets_files.status(file, language, data_dir).location) for file in files[:4]]
     for source, file in zip(judged, files, strict=False):
         target = home / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +112,7 @@ def write(language: str, data_dir: Path, home: Path, others: int, seed: int = 0)
             path = home / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             raw = stack.enter_context(path.open("wb"))
-            parts.append(stack.enter_context(gzip.GzipFile("", "wb", 1, raw, mtime=0)))  # equal bytes every time
+            parts.append(stack.enter_context(gzip.GzipFile("", "wb", 1, raw, mtime=0)))  # the same bytes every time
         for row in rows(language, judged, others, seed):
             parts[count % len(parts)].write((json.dumps(row, ensure_ascii=False) + "\n").encode())
             count += 1
@@ -128,10 +126,10 @@ def main() -> None:
     parser.add_argument("--langs", default="ko,hi,fa")
     parser.add_argument("--others", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    for language in given.langs.split(","):
-        count = write(language, given.data_dir, given.home, given.others, given.seed)
-        print(f"{language}: {count:,} passages below {given.home / 'miracl'}")
+    arguments = parser.parse_args()
+    for language in arguments.langs.split(","):
+        count = write(language, arguments.data_dir, arguments.home, arguments.others, arguments.seed)
+        print(f"{language}: {count:,} passages below {arguments.home / 'miracl'}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data import load
+from harness.data.load import load
 from harness.execution import plan
 from harness.keys import derive
 from harness.request import plugins
@@ -91,7 +91,7 @@ def dense(cell: Cell, data: Data, options: argparse.Namespace, scratch: Path) ->
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from harness.mteb import bridge
+    from harness.mteb import bridge, folder_model, suite_task
 
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -106,8 +106,8 @@ def dense(cell: Cell, data: Data, options: argparse.Namespace, scratch: Path) ->
         train(cell, model, training, scratch)
         folder = scratch / "model"
         model.save_pretrained(str(folder), create_model_card=False)
-    task = bridge.as_task(data, f"{cell.suite.name}-{cell.language}", cell.suite.evaluation)
-    return bridge.evaluate(bridge.identity(folder, cell.entry.name, cell.suite.text), task)
+    task = suite_task.as_task(data, f"{cell.suite.name}-{cell.language}", cell.suite.evaluation)
+    return bridge.evaluate(folder_model.model_meta(folder, cell.entry.name, cell.suite.text), task)
 
 
 def training_data(cell: Cell, data: Data, model: SentenceTransformer) -> TrainingData:

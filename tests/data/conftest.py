@@ -19,7 +19,7 @@ DeclareSuite = Callable[..., Suite]
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    """A server of one file, and the environment in which ir_datasets asks it."""
+    """A server of one file, and the environment in which ir_datasets downloads from it."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
     monkeypatch.setenv("IR_DATASETS_DL_DISABLE_PBAR", "true")
@@ -35,7 +35,7 @@ def declared(path: Path, url: str | None = None) -> dict[str, Any]:
 
 @pytest.fixture
 def declare() -> Callable[..., File]:
-    """Declare the file at a path as it is now."""
+    """Declare the file at a path with its current content."""
     return lambda path, url=None: File.model_validate(declared(path, url))
 
 
@@ -96,7 +96,7 @@ QUERIES = """\
 {"_id": "q2", "text": "which drink is made from beans"}
 {"_id": "q3", "text": "which food is a grain"}
 {"_id": "q4", "text": "what grows in wet fields"}
-{"_id": "q5", "text": "asked but never judged"}
+{"_id": "q5", "text": "never judged"}
 """
 TRAIN = "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\nq2\td2\t1\n"
 DEV = "query-id\tcorpus-id\tscore\nq3\td3\t2\n"
@@ -106,7 +106,7 @@ COUNTS = {"passages": 3, "train_queries": 2, "dev_queries": 1}
 
 @pytest.fixture
 def beir(tmp_path: Path) -> list[Path]:
-    """Files in the layout of BEIR: 3 passages, 2 training queries, 1 dev query, 1 extra query, 1 without a judgment."""
+    """Files in BEIR's layout: 3 passages, 2 training queries, 1 dev and 1 extra query, 1 query without a judgment."""
     folder = tmp_path / "beir"
     folder.mkdir()
     contents = {
@@ -121,7 +121,7 @@ def beir(tmp_path: Path) -> list[Path]:
     return [folder / name for name in contents]
 
 
-# the first 8 bytes of sha256, divided by 3, leave 2 for Tea_plant (train) and 0 for Bread (dev)
+# the first 8 bytes of sha256, modulo 3, are 2 for Tea_plant (train) and 0 for Bread (dev)
 SQUAD = {
     "data": [
         {
@@ -161,5 +161,5 @@ def squad(tmp_path: Path) -> Callable[[Any], Path]:
 
 @pytest.fixture
 def article() -> Callable[[int], dict[str, Any]]:
-    """Return a copy of an article of the small SQuAD file: 0 is of train, 1 of dev."""
+    """Return a copy of an article of SQUAD: 0 is train, 1 is dev."""
     return lambda index: json.loads(json.dumps(SQUAD["data"][index]))

@@ -1,3 +1,5 @@
+"""Passages on disk."""
+
 from __future__ import annotations
 
 import pickle
@@ -9,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.data import corpus
-from harness.data.corpus import Corpus, blocks, write
+from harness.data import corpus, corpus_writer
+from harness.data.corpus import Corpus, blocks
+from harness.data.corpus_writer import write_corpus
 from harness.errors import DataError
 from harness.keys import texts_sha256
 
@@ -24,8 +27,8 @@ def test_a_corpus_reads_as_the_mapping_it_was_written_from(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus, "BATCH", batch)
-        patch.setattr(corpus, "RUN", 3)
-        written = write(tmp_path_factory.mktemp("corpus") / "c.arrow", reversed(list(texts.items())))
+        patch.setattr(corpus_writer, "RUN", 3)
+        written = write_corpus(tmp_path_factory.mktemp("corpus") / "c.arrow", reversed(list(texts.items())))
         assert list(written) == sorted(texts)
         assert dict(written) == texts
         assert len(written) == len(texts)
@@ -36,26 +39,24 @@ def test_a_corpus_reads_as_the_mapping_it_was_written_from(
 
 
 def test_an_unknown_id_is_a_key_error(tmp_path: Path) -> None:
-    written = write(tmp_path / "c.arrow", [("b", "two"), ("d", "four")])
+    written = write_corpus(tmp_path / "c.arrow", [("b", "two"), ("d", "four")])
     for missing in ("a", "c", "e"):
         with pytest.raises(KeyError):
             written[missing]
 
 
-def test_an_id_twice_is_refused_by_name_and_leaves_no_spilled_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(corpus, "RUN", 2)
+def test_a_repeated_id_is_rejected_and_leaves_no_spilled_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus_writer, "RUN", 2)
     with pytest.raises(DataError, match="duplicate passage id 'b'"):
-        write(tmp_path / "c.arrow", [("b", "two"), ("a", "one"), ("b", "other")])
+        write_corpus(tmp_path / "c.arrow", [("b", "two"), ("a", "one"), ("b", "other")])
     assert list(tmp_path.glob("c-*")) == []
 
 
 def test_the_file_does_not_depend_on_the_order_of_the_rows(tmp_path: Path) -> None:
     rows = [(f"{i:03}", f"text {i}") for i in range(50)]
-    one = write(tmp_path / "one.arrow", rows)
-    two = write(tmp_path / "two.arrow", reversed(rows))
-    assert one.path.read_bytes() == two.path.read_bytes()
+    forward = write_corpus(tmp_path / "forward.arrow", rows)
+    backward = write_corpus(tmp_path / "backward.arrow", reversed(rows))
+    assert forward.path.read_bytes() == backward.path.read_bytes()
 
 
 @pytest.mark.parametrize("start", [0, 4, 8])
@@ -64,22 +65,22 @@ def test_blocks_of_a_corpus_equal_blocks_of_a_dictionary(
 ) -> None:
     monkeypatch.setattr(corpus, "BATCH", 2)
     texts = {f"{i:02}": f"text {i}" for i in range(11)}
-    written = write(tmp_path / "c.arrow", texts.items())
+    written = write_corpus(tmp_path / "c.arrow", texts.items())
     assert list(blocks(written, 4, start)) == list(blocks(texts, 4, start))
     assert [len(ids) for ids, _ in blocks(written, 4, start)] == [4, 4, 3][start // 4 :]
 
 
-def test_a_corpus_travels_as_its_path(tmp_path: Path) -> None:
-    written = write(tmp_path / "c.arrow", [("a", "one")])
+def test_a_corpus_is_pickled_as_its_path(tmp_path: Path) -> None:
+    written = write_corpus(tmp_path / "c.arrow", [("a", "one")])
     assert len(written) == 1  # opened
-    again = pickle.loads(pickle.dumps(written))
-    assert isinstance(again, Corpus)
-    assert (again["a"], again.sha256) == ("one", written.sha256)
+    restored = pickle.loads(pickle.dumps(written))
+    assert isinstance(restored, Corpus)
+    assert (restored["a"], restored.sha256) == ("one", written.sha256)
 
 
-def test_writing_and_reading_hold_no_more_than_some_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_and_reading_need_memory_for_a_few_blocks_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "BATCH", 512)
-    monkeypatch.setattr(corpus, "RUN", 4096)
+    monkeypatch.setattr(corpus_writer, "RUN", 4096)
     rows = 60_000
     text = "x" * 2_000  # 120 MB of text in all
 
@@ -89,10 +90,10 @@ def test_writing_and_reading_hold_no_more_than_some_blocks(tmp_path: Path, monke
 
     tracemalloc.start()
     try:
-        written = write(tmp_path / "c.arrow", stream())
-        seen = sum(len(ids) for ids, _ in blocks(written, corpus.BATCH))
+        written = write_corpus(tmp_path / "c.arrow", stream())
+        count = sum(len(ids) for ids, _ in blocks(written, corpus.BATCH))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert seen == rows
-    assert peak < 60_000_000  # half of the text: one run, or a batch of each of the 15 runs, a few times over
+    assert count == rows
+    assert peak < 60_000_000  # half of the text: one run, or a batch of each of the 15 runs, some of them copied

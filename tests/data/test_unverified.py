@@ -1,4 +1,4 @@
-"""Data that differ from the manifest's: refused, or taken by the user's word and marked wherever they are shown."""
+"""Data that differ from the manifest's: rejected, or accepted with --unverified-data and marked as such."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ import pytest
 from support import miracl_standin
 from support.commands import DATA, Result, invoke, read_json, tiny_suite
 
-from harness.data import accepted, check_unchanged
+from harness.data.unverified import check_unchanged, unverified_digests
 from harness.errors import DataError
 from harness.execution import plan
 from harness.request import suite
 from harness.request.request import Request
 from harness.stages.lineage import prepare_key
 
-ANOTHER = DATA["corpus.jsonl"].replace(b"Tea is made", b"Tea is brewed")
+CHANGED_CORPUS = DATA["corpus.jsonl"].replace(b"Tea is made", b"Tea is brewed")
 
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     """A suite whose corpus was changed after its manifest was written."""
     path = tiny_suite(tmp_path / "suite")
-    (path.parent / "corpus.jsonl").write_bytes(ANOTHER)
+    (path.parent / "corpus.jsonl").write_bytes(CHANGED_CORPUS)
     return path
 
 
 def run(manifest: Path, out: Path, *arguments: str) -> Result:
-    where = ("--data-dir", manifest.parent, "--cache-dir", out.parent / "cache", "--out", out)
-    return invoke("run", "--suite", manifest, "--methods", "bm25", "--device", "cpu", "--jobs", "1", *where, *arguments)
+    folders = ("--data-dir", manifest.parent, "--cache-dir", out.parent / "cache", "--out", out)
+    return invoke(
+        "run", "--suite", manifest, "--methods", "bm25", "--device", "cpu", "--jobs", "1", *folders, *arguments
+    )
 
 
-def made(manifest: Path, tmp_path: Path, *, unverified: bool) -> plan.Plan:
+def planned(manifest: Path, tmp_path: Path, *, unverified: bool) -> plan.Plan:
     request = Request(
         suite=str(manifest),
         methods=("bm25",),
@@ -43,11 +45,11 @@ def made(manifest: Path, tmp_path: Path, *, unverified: bool) -> plan.Plan:
     return plan.make(request, tmp_path / "cache")
 
 
-def test_other_data_are_refused_in_one_line_that_names_the_option(manifest: Path, tmp_path: Path) -> None:
+def test_changed_data_are_rejected_with_one_line_that_names_the_option(manifest: Path, tmp_path: Path) -> None:
     result = run(manifest, tmp_path / "out")
     assert result.status == 2
     assert "corpus.jsonl is damaged: " in result.line
-    assert result.line.endswith("or take it as it is with --unverified-data")
+    assert result.line.endswith("or accept it with --unverified-data")
     assert not (tmp_path / "out").exists()
 
 
@@ -62,46 +64,46 @@ def test_accepted_data_are_marked_in_record_page_and_table(manifest: Path, tmp_p
         assert "The data differ from the manifest's in" in (tmp_path / "out" / page).read_text(encoding="utf-8")
 
 
-def test_accepted_data_run_under_keys_of_their_own(manifest: Path, tmp_path: Path) -> None:
-    taken = made(manifest, tmp_path, unverified=True).suite
-    assert set(taken.unverified) == {"en"}
-    assert prepare_key(taken, "en") != prepare_key(made(manifest, tmp_path, unverified=False).suite, "en")
-    (manifest.parent / "corpus.jsonl").write_bytes(ANOTHER + b"\n")
-    assert prepare_key(made(manifest, tmp_path, unverified=True).suite, "en") != prepare_key(taken, "en")
+def test_accepted_data_have_their_own_keys(manifest: Path, tmp_path: Path) -> None:
+    unverified = planned(manifest, tmp_path, unverified=True).suite
+    assert set(unverified.unverified) == {"en"}
+    assert prepare_key(unverified, "en") != prepare_key(planned(manifest, tmp_path, unverified=False).suite, "en")
+    (manifest.parent / "corpus.jsonl").write_bytes(CHANGED_CORPUS + b"\n")
+    assert prepare_key(planned(manifest, tmp_path, unverified=True).suite, "en") != prepare_key(unverified, "en")
 
 
-def test_data_that_do_not_differ_are_not_marked(tmp_path: Path) -> None:
+def test_unchanged_data_are_not_marked(tmp_path: Path) -> None:
     manifest = tiny_suite(tmp_path / "suite")
-    made_so = made(manifest, tmp_path, unverified=True)
-    assert made_so.suite == made(manifest, tmp_path, unverified=False).suite
+    unverified = planned(manifest, tmp_path, unverified=True)
+    assert unverified.suite == planned(manifest, tmp_path, unverified=False).suite
 
 
-def test_another_count_alone_is_a_difference_too(tmp_path: Path) -> None:
+def test_a_wrong_count_alone_is_a_difference(tmp_path: Path) -> None:
     manifest = tiny_suite(tmp_path / "suite")
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("passages = 3", "passages = 4"), encoding="utf-8")
     assert "counts differ from the manifest's: passages 3, not 4" in run(manifest, tmp_path / "out").line
     assert run(manifest, tmp_path / "out", "--unverified-data").status == 0
 
 
-def test_files_that_change_after_the_plan_are_refused(manifest: Path, tmp_path: Path) -> None:
-    taken = made(manifest, tmp_path, unverified=True).suite
+def test_files_that_change_after_the_plan_are_rejected(manifest: Path, tmp_path: Path) -> None:
+    unverified = planned(manifest, tmp_path, unverified=True).suite
     (manifest.parent / "corpus.jsonl").write_bytes(DATA["corpus.jsonl"])
     with pytest.raises(DataError, match="tiny/en: the files have changed since the run was planned"):
-        check_unchanged(taken, "en", data_dir=manifest.parent, cache_dir=tmp_path)
+        check_unchanged(unverified, "en", data_dir=manifest.parent, cache_dir=tmp_path)
 
 
-def test_a_missing_file_is_still_missing(manifest: Path, tmp_path: Path) -> None:
+def test_a_missing_file_is_missing_with_the_option_too(manifest: Path, tmp_path: Path) -> None:
     (manifest.parent / "queries.jsonl").unlink()
     result = run(manifest, tmp_path / "out", "--unverified-data")
     assert (result.status, "queries.jsonl of suite tiny is missing" in result.line) == (2, True)
 
 
-def test_no_other_command_takes_the_option(manifest: Path) -> None:
+def test_the_data_commands_do_not_have_the_option(manifest: Path) -> None:
     for command in (("data", "fetch"), ("data", "status")):
         assert "No such option: --unverified-data" in invoke(*command, manifest, "--unverified-data").err
 
 
-def test_a_generated_corpus_at_ir_datasets_place_is_accepted_with_its_queries(
+def test_a_generated_corpus_in_ir_datasets_home_is_accepted_with_its_queries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = miracl_standin.use(tmp_path / "home", monkeypatch)
@@ -112,7 +114,7 @@ def test_a_generated_corpus_at_ir_datasets_place_is_accepted_with_its_queries(
     counts = "".join(f"{name} = {number}\n" for name, number in miracl_standin.COUNTS.items())
     text = text.replace("passages = 3\ntrain_queries = 2\ndev_queries = 1\n", counts)
     manifest.write_text(text, encoding="utf-8")
-    assert accepted(suite.load(str(manifest)), ["en"], cache_dir=tmp_path) == {}
+    assert unverified_digests(suite.load(str(manifest)), ["en"], cache_dir=tmp_path) == {}
     paths[4].write_bytes(miracl_standin.zipped([*miracl_standin.DOCS[:3], {"docid": "x", "title": "", "text": "y"}]))
     assert run(manifest, tmp_path / "out").status == 2
     assert run(manifest, tmp_path / "out", "--unverified-data").status == 0

@@ -1,4 +1,4 @@
-"""What is refused in data."""
+"""Checks of data."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ QUERIES = {
 }
 
 
-def refusal(roles: dict[str, list[str]]) -> str:
+def rejection(roles: dict[str, list[str]]) -> str:
     with pytest.raises(DataError) as caught:
-        validation.separate(QUERIES, roles, "tiny/ko")
+        validation.check_roles(QUERIES, roles, "tiny/ko")
     return str(caught.value)
 
 
-def test_texts_are_equal_whatever_their_white_space_and_unicode_composition() -> None:
+def test_texts_that_differ_in_white_space_or_unicode_composition_are_equal() -> None:
     assert validation.fold(" what  is\ttea\n") == validation.fold("what is tea")
     assert validation.fold("Bro\u0308tchen") == validation.fold("Br\u00f6tchen")
     assert validation.fold("Tea") != validation.fold("tea")
 
 
-def test_a_dev_query_id_that_is_trained_on_is_refused() -> None:
-    assert "tiny/ko: query 'q1' is both training and dev" in refusal({"training": ["q1"], "dev": ["q1"]})
+def test_a_dev_query_id_that_is_trained_on_is_rejected() -> None:
+    assert "tiny/ko: query 'q1' is both training and dev" in rejection({"training": ["q1"], "dev": ["q1"]})
 
 
-@pytest.mark.parametrize(("trained", "dev"), [("q1", "q2"), ("q3", "q4")])
-def test_a_dev_query_text_that_is_trained_on_is_refused(trained: str, dev: str) -> None:
-    said = f"tiny/ko: training query '{trained}' has the text of dev query '{dev}'"
-    assert said in refusal({"training": [trained], "dev": [dev]})
+@pytest.mark.parametrize(("training", "dev"), [("q1", "q2"), ("q3", "q4")])
+def test_a_dev_query_text_that_is_trained_on_is_rejected(training: str, dev: str) -> None:
+    message = f"tiny/ko: training query '{training}' has the text of dev query '{dev}'"
+    assert message in rejection({"training": [training], "dev": [dev]})
 
 
-def test_an_extra_query_with_the_text_of_a_dev_query_is_refused() -> None:
-    said = "tiny/ko: extra query 'q2' has the text of dev query 'q1'"
-    assert said in refusal({"training": ["q3"], "dev": ["q1"], "extra": ["q2"]})
+def test_an_extra_query_with_the_text_of_a_dev_query_is_rejected() -> None:
+    message = "tiny/ko: extra query 'q2' has the text of dev query 'q1'"
+    assert message in rejection({"training": ["q3"], "dev": ["q1"], "extra": ["q2"]})
 
 
-def test_an_extra_query_that_is_trained_on_is_refused() -> None:
-    assert "query 'q1' is both training and extra" in refusal({"training": ["q1"], "dev": ["q3"], "extra": ["q1"]})
+def test_an_extra_query_that_is_trained_on_is_rejected() -> None:
+    assert "query 'q1' is both training and extra" in rejection({"training": ["q1"], "dev": ["q3"], "extra": ["q1"]})
 
 
 def test_two_dev_queries_or_two_training_queries_may_have_one_text() -> None:
     roles = {"training": ["q1", "q2"], "dev": ["q3", "q4"]}
     folded = [validation.fold(QUERIES[name]) for name in ("q1", "q2", "q3", "q4")]
     assert (folded[0], folded[2]) == (folded[1], folded[3])
-    validation.separate(QUERIES, roles, "tiny/ko")  # refuses nothing
+    validation.check_roles(QUERIES, roles, "tiny/ko")  # raises nothing
 
 
-def test_a_difference_from_the_promised_counts_names_both_numbers() -> None:
+def test_a_count_that_is_not_the_manifests_is_named_with_both_numbers() -> None:
     with pytest.raises(DataError, match=r"tiny/ko: counts differ from the manifest's: passages 3, not 4; correct"):
-        validation.counts({"passages": 3, "nli": 0}, {"passages": 4, "nli": 0}, "tiny/ko")
+        validation.check_counts({"passages": 3, "nli": 0}, {"passages": 4, "nli": 0}, "tiny/ko")

@@ -1,4 +1,4 @@
-"""The manifest of wikiqa, and its real files where there are any: name their folder in HARNESS_TEST_DATA."""
+"""The manifest of wikiqa, and its real files if HARNESS_TEST_DATA names their folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import load_reported
+from harness.data.load import load_reported
 from harness.request import suite
 
 NEIGHBOUR = Path(__file__).parents[3] / "shared" / "data"
@@ -22,7 +22,7 @@ real = pytest.mark.skipif(
     ("language", "passages", "train", "dev", "nli"),
     [("ko", 964, 4031, 1743, 1000), ("hi", 240, 787, 403, 7751), ("fa", 1103, 3991, 2004, 2338)],
 )
-def test_real_files_hold_what_their_publishers_say(
+def test_real_files_have_the_published_counts(
     language: str, passages: int, train: int, dev: int, nli: int, tmp_path: Path
 ) -> None:
     data, _ = load_reported(suite.load("wikiqa"), language, data_dir=FOLDER, cache_dir=tmp_path)

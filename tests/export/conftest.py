@@ -1,4 +1,4 @@
-"""One small run in Korean with MTEB tasks on a stand-in of the hub's cache: two tuned models, a base, a ranker."""
+"""A small run in Korean with MTEB tasks on a stand-in of the hub's cache: two tuned models, a base, a ranker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from harness.results.record import Record
 
 @dataclass(frozen=True)
 class Finished:
-    """A run's folder (do not change it), its cache, and its done records by entry and seed."""
+    """A run's folder (read only), its cache, its manifest, and its done records by entry and seed."""
 
     folder: Path
     cache: Path
@@ -55,13 +55,14 @@ def finished_with_tasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fi
             max_train=40,
             settings=("train.epochs=1",),
         )
-        made = plan.make(request, cache)
-        output_folder.claim(out, made, {})
-        for cell in made.cells:
+        planned = plan.make(request, cache)
+        output_folder.claim(out, planned, {})
+        for cell in planned.cells:
             if str(cell) == "mnrl-moe/ko/1":
-                write_failure(cell, out, "killed, as a test wants it")
+                write_failure(cell, out, "killed by the test")
             else:
                 assert run_cell(cell, out, lambda *_: None).reason == ""
-        done = [one for one in record.read_all(out) if one.status == "done"]
+        done = [stored for stored in record.read_all(out) if stored.status == "done"]
         assert suite.load(request.suite).languages["ko"].tasks == TASKS
-        yield Finished(out, cache, root / "with-tasks.toml", {(r.entry, r.seed): r for r in done})
+        records = {(stored.entry, stored.seed): stored for stored in done}
+        yield Finished(out, cache, root / "with-tasks.toml", records)

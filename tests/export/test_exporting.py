@@ -1,4 +1,4 @@
-"""What `harness export` refuses."""
+"""`harness export`: rejected requests and the default output folder."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from support.fake_records import board, put_failed
 
 
 @pytest.mark.parametrize("to", ["mteb", "trec", "card"])
-def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path, to: str) -> None:
+def test_a_folder_that_is_not_empty_is_rejected(tmp_path: Path, to: str) -> None:
     board(tmp_path / "run", ["base"], {"ko": 3}, [0])
     (tmp_path / "out").mkdir()
-    (tmp_path / "out/mine.txt").write_text("mine")
+    (tmp_path / "out/other.txt").write_text("other")
     result = invoke("export", tmp_path / "run", "--to", to, "--out", tmp_path / "out")
     assert result.status == 2
-    assert result.line == f"harness: {tmp_path / 'out'} is not an empty folder; name another one after --out"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+    assert result.line == f"harness: {tmp_path / 'out'} is not an empty folder; pass another one to --out"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["other.txt"]
 
 
-def test_a_folder_where_nothing_is_done_is_exit_3(tmp_path: Path) -> None:
+def test_a_folder_without_a_done_cell_is_exit_3(tmp_path: Path) -> None:
     put_failed(tmp_path, ("mnrl", "ko", 0), "out of memory")
     result = invoke("export", tmp_path, "--to", "trec")
     assert result.status == 3
@@ -29,17 +29,17 @@ def test_a_folder_where_nothing_is_done_is_exit_3(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_records_is_exit_3(tmp_path: Path) -> None:
-    assert invoke("export", tmp_path / "nothing", "--to", "mteb").status == 3
+    assert invoke("export", tmp_path / "missing", "--to", "mteb").status == 3
 
 
-def test_a_run_that_was_changed_is_refused(tmp_path: Path) -> None:
+def test_a_record_with_a_changed_run_file_is_rejected(tmp_path: Path) -> None:
     board(tmp_path, ["base"], {"ko": 3}, [0])
     (tmp_path / "records/base/ko/0.run.gz").write_bytes(b"")
     result = invoke("export", tmp_path, "--to", "trec")
     assert (result.status, "the files of record base/ko/0" in result.line) == (2, True)
 
 
-def test_without_out_the_export_lies_in_the_runs_folder(tmp_path: Path) -> None:
+def test_without_out_the_export_is_written_into_the_runs_folder(tmp_path: Path) -> None:
     board(tmp_path, ["base"], {"ko": 3}, [0])
     result = invoke("export", tmp_path, "--to", "trec", "--cache-dir", tmp_path / "cache")
     assert result.out == f"{tmp_path / 'export/trec'}\n"

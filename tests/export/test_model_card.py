@@ -32,20 +32,20 @@ def test_the_scores_are_read_from_the_card_as_evaluation_results(out: Path, fini
     record = finished_with_tasks.records["mnrl", 1]
     results = card.data.eval_results
     assert results is not None
-    found = {(one.dataset_type, one.metric_type): one.metric_value for one in results}
-    assert found["mini-ko", "nDCG@10"] == record.measures["nDCG@10"]
-    assert found["klue/klue", "max_ap"] == record.tasks["KLUE-NLI"]["value"]
-    assert found["mteb/XPQARetrieval", "ndcg_at_10"] == record.tasks["XPQARetrieval"]["value"]
-    assert len(found) == len(record.measures) + 3
+    values = {(result.dataset_type, result.metric_type): result.metric_value for result in results}
+    assert values["mini-ko", "nDCG@10"] == record.measures["nDCG@10"]
+    assert values["klue/klue", "max_ap"] == record.tasks["KLUE-NLI"]["value"]
+    assert values["mteb/XPQARetrieval", "ndcg_at_10"] == record.tasks["XPQARetrieval"]["value"]
+    assert len(values) == len(record.measures) + 3
     assert (card.data.license, card.data.library_name, card.data.language) == (
         *("unknown", "sentence-transformers", "ko"),
     )
 
 
-def test_the_card_says_how_on_what_and_how_again(out: Path, finished_with_tasks: Finished) -> None:
+def test_the_card_states_method_settings_data_and_command(out: Path, finished_with_tasks: Finished) -> None:
     text = (out / "mnrl/ko/1/README.md").read_text(encoding="utf-8")
     record = finished_with_tasks.records["mnrl", 1]
-    for said in (
+    for line in (
         "# mnrl: mini, ko, seed 1",
         "- method: mnrl\n",
         "- settings.epochs: 1",
@@ -58,9 +58,9 @@ def test_the_card_says_how_on_what_and_how_again(out: Path, finished_with_tasks:
         f"- sha256 of the model's folder: {record.provenance['model']['sha256']}\n",
         f"- harness: {record.provenance['environment']['packages']['harness-embeddings']}",
     ):
-        assert said in text, said
+        assert line in text, line
     assert "does not lie beside" not in text
-    assert "NLI)" not in text  # mnrl does not read them
+    assert "NLI)" not in text  # mnrl does not train on NLI
     assert "\n\n\n" not in text.partition("## Scores")[2]
 
 
@@ -76,22 +76,22 @@ def test_the_model_beside_the_card_is_the_one_that_was_scored(out: Path, finishe
     assert not list(folder.rglob(".artifact.json"))
 
 
-def test_a_network_of_its_own_type_says_how_it_is_opened(out: Path) -> None:
+def test_the_card_of_a_custom_model_type_has_code_that_opens_it(out: Path) -> None:
     text = (out / "mnrl-moe/ko/0/README.md").read_text(encoding="utf-8")
     code = text.partition("```python\n")[2].partition("```")[0]
-    place = out / "mnrl-moe/ko/0"
-    exec(code.replace('"FOLDER"', f'"{place}", device="cpu"'), space := {})
+    folder = out / "mnrl-moe/ko/0"
+    exec(code.replace('"FOLDER"', f'"{folder}", device="cpu"'), space := {})
     assert space["model"].encode("바다").shape == (64,)
 
 
-def test_an_untuned_base_is_called_so(out: Path) -> None:
+def test_the_card_of_a_base_says_that_it_was_not_tuned(out: Path) -> None:
     text = (out / "base/ko/0/README.md").read_text(encoding="utf-8")
     assert "it was not tuned" in text
     assert "- method:" not in text
     assert list((out / "base/ko/0").glob("*.safetensors"))
 
 
-def test_a_model_that_the_cache_no_longer_has_gets_a_card_that_says_so(
+def test_the_card_of_a_model_that_the_cache_no_longer_has_says_so(
     finished_with_tasks: Finished, tmp_path: Path
 ) -> None:
     arguments = ("--to", "card", "--out", tmp_path / "out", "--cache-dir", tmp_path / "empty")

@@ -16,15 +16,15 @@ pytestmark = pytest.mark.xdist_group("mteb")
 
 @pytest.fixture(scope="module")
 def loaded(finished_with_tasks: Finished, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
-    """Return (model, revision) → mteb's results of it, as mteb loads the exported folder."""
+    """Return (model, revision) → its results, as mteb loads them from the exported folder."""
     from mteb.cache import ResultCache
 
     out = tmp_path_factory.mktemp("exported") / "mteb"
     result = invoke("export", finished_with_tasks.folder, "--to", "mteb", "--out", out)
     assert (result.status, result.out) == (0, f"{out}\n")
     assert result.err == "harness: 1 of 6 cells failed and are left out\n"
-    found = ResultCache(out).load_results(require_model_meta=True)
-    return {(one.model_name, one.model_revision): one for one in found.model_results}
+    results = ResultCache(out).load_results(require_model_meta=True).model_results
+    return {(model.model_name, model.model_revision): model for model in results}
 
 
 def results(loaded: dict[tuple[str, str], Any], record: Record) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def results(loaded: dict[tuple[str, str], Any], record: Record) -> dict[str, Any
     return {result.task_name: result for result in model.task_results}
 
 
-def test_each_entry_and_seed_is_a_model_of_its_own_under_the_sha256_of_its_weights(
+def test_each_entry_and_seed_is_its_own_model_with_the_sha256_of_its_weights_as_revision(
     loaded: dict[tuple[str, str], Any], finished_with_tasks: Finished
 ) -> None:
     assert {name for name, _ in loaded} == {
@@ -62,15 +62,15 @@ def test_mteb_reports_its_own_tasks_as_it_measured_them(
 ) -> None:
     for entry, seed in (("base", 0), ("mnrl", 0), ("mnrl", 1), ("mnrl-moe", 0)):
         record = finished_with_tasks.records[entry, seed]
-        found = results(loaded, record)
-        assert set(found) == {"mini-ko", "XPQARetrieval", "KLUE-STS", "KLUE-NLI"}
+        task_results = results(loaded, record)
+        assert set(task_results) == {"mini-ko", "XPQARetrieval", "KLUE-STS", "KLUE-NLI"}
         for name, task in record.tasks.items():
-            assert found[name].get_score() == task["value"]
-            assert found[name].dataset_revision == task["revision"]
-            assert found[name].hf_subsets == [task["subset"]]
-            assert found[name].languages == ["kor"]
-    one, two = (finished_with_tasks.records["mnrl", seed].tasks["XPQARetrieval"]["value"] for seed in (0, 1))
-    assert one != two  # of two trainings
+            assert task_results[name].get_score() == task["value"]
+            assert task_results[name].dataset_revision == task["revision"]
+            assert task_results[name].hf_subsets == [task["subset"]]
+            assert task_results[name].languages == ["kor"]
+    first, second = (finished_with_tasks.records["mnrl", seed].tasks["XPQARetrieval"]["value"] for seed in (0, 1))
+    assert first != second  # two trainings
 
 
 def test_the_results_become_mtebs_own_table(loaded: dict[tuple[str, str], Any], finished_with_tasks: Finished) -> None:
@@ -81,9 +81,7 @@ def test_the_results_become_mtebs_own_table(loaded: dict[tuple[str, str], Any], 
     assert scores["KLUE-STS"] == pytest.approx(record.tasks["KLUE-STS"]["value"], abs=1e-12)
 
 
-def test_a_ranker_is_there_with_its_dev_scores_alone(
-    loaded: dict[tuple[str, str], Any], finished_with_tasks: Finished
-) -> None:
+def test_a_ranker_has_only_its_dev_scores(loaded: dict[tuple[str, str], Any], finished_with_tasks: Finished) -> None:
     ((name, revision),) = [key for key in loaded if key[0] == "harness/bm25-seed0"]
     (result,) = loaded[name, revision].task_results
     assert result.get_score() == finished_with_tasks.records["bm25", 0].measures["nDCG@10"]
@@ -97,7 +95,8 @@ def test_a_base_on_one_task_in_two_languages_is_one_result_with_two_subsets(tmp_
     evaluation = {"depth": 100, "primary": "nDCG@10"}
     text = {"query_max_length": 32, "passage_max_length": 64}
     for language, subset, code, value in (("ko", "kor-kor", "kor-Hang", 0.25), ("hi", "hin-hin", "hin-Deva", 0.75)):
-        about = {"entry": {"name": "base"}, "model": {"sha256": "ab" * 32}, "data": {"digests": {"corpus": language}}}
+        model = {"sha256": "ab" * 32}
+        provenance = {"entry": {"name": "base"}, "model": model, "data": {"digests": {"corpus": language}}}
         task = {
             **{"type": "Retrieval", "dataset": "mteb/XPQARetrieval", "revision": "0" * 40, "subset": subset},
             **{"languages": [code], "split": "test", "main_score": "ndcg_at_10", "value": value},
@@ -108,11 +107,11 @@ def test_a_base_on_one_task_in_two_languages_is_one_result_with_two_subsets(tmp_
             ("base", language, 0),
             draw("base", language, 0, 3),
             tasks={"XPQARetrieval": task},
-            provenance={**about, "evaluation": evaluation, "text": text},
+            provenance={**provenance, "evaluation": evaluation, "text": text},
         )
     assert invoke("export", tmp_path / "run", "--to", "mteb", "--out", tmp_path / "out").status == 0
     (model,) = ResultCache(tmp_path / "out").load_results().model_results
-    (both,) = [result for result in model.task_results if result.task_name == "XPQARetrieval"]
-    assert both.get_score(languages=["kor"]) == 0.25
-    assert both.get_score(languages=["hin"]) == 0.75
+    (merged,) = [result for result in model.task_results if result.task_name == "XPQARetrieval"]
+    assert merged.get_score(languages=["kor"]) == 0.25
+    assert merged.get_score(languages=["hin"]) == 0.75
     assert {result.task_name for result in model.task_results} == {"XPQARetrieval", "fake-ko", "fake-hi"}

@@ -1,4 +1,4 @@
-"""Real runs, scored again by the tools that the field reads: pytrec_eval, beir's evaluator and mteb."""
+"""Real runs, scored again by other tools: pytrec_eval, beir's evaluator and mteb."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ import pandas as pd
 import pytest
 
 from harness import pipeline
-from harness.data.load import joined
-from harness.data.retrieval import Passage
+from harness.data.assembly import join_title
+from harness.data.raw_data import Passage
 from harness.errors import RequestError
 from harness.execution import plan
 from harness.machine.store import Store
-from harness.mteb import bridge
+from harness.mteb.bridge import evaluate
+from harness.mteb.folder_model import model_meta
+from harness.mteb.mteb_names import mteb_name
+from harness.mteb.suite_task import as_task
 from harness.request.cell import Cell
 from harness.request.manifest import Text
 from harness.request.request import Request
@@ -33,7 +36,7 @@ from harness.stages.lineage import train_key
 from harness.stages.prepare import prepare
 from harness.types import Data
 
-pytestmark = pytest.mark.xdist_group("parity")  # the runs are made once, in one worker
+pytestmark = pytest.mark.xdist_group("parity")  # one worker runs the cells once
 
 NEIGHBOUR = Path(__file__).parents[3] / "shared" / "data"
 REAL_DATA = Path(os.environ.get("HARNESS_TEST_DATA", NEIGHBOUR))
@@ -53,8 +56,8 @@ Run = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Real:
-    """One cell that was really run, and what it left on disk."""
+class FinishedCell:
+    """One cell that was run, and its files."""
 
     cell: Cell
     record: Record
@@ -80,22 +83,22 @@ class Real:
         return record.path_of(self.folder, self.record.entry, self.record.language, self.record.seed)
 
 
-def really(cells: list[Cell], folder: Path) -> dict[Name, Real]:
+def run_cells(cells: list[Cell], folder: Path) -> dict[Name, FinishedCell]:
     """Run cells in this process and return them with their files."""
-    made = {}
+    finished = {}
     for cell in cells:
         store = Store(cell.place.cache)
-        done = pipeline.run(cell, store, folder)
+        cell_record = pipeline.run(cell, store, folder)
         data = prepare(cell.suite, cell.language, cell.place, store)
         model = base.base_model(cell.suite, cell.place, store)
         if cell.method is not None:
             model = store.make("train", train_key(cell), lambda _: pytest.fail("the model is not in the store"))
-        made[cell.entry.name, cell.language, cell.seed] = Real(cell, done, data, folder, model)
-    return made
+        finished[cell.entry.name, cell.language, cell.seed] = FinishedCell(cell, cell_record, data, folder, model)
+    return finished
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Name, Real]]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Name, FinishedCell]]:
     root = tmp_path_factory.mktemp("parity")
     methods = ["base", "bm25", "mnrl", "clpl-moe", "soft-1"]
     request = Request(methods=tuple(methods), languages=("ko", "hi", "fa"), seeds=(0, 1), max_train=60)
@@ -106,34 +109,35 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Name, Real]]
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MTEB_CACHE", str(root / "mteb"))
-        yield really(cells, root / "out")
+        yield run_cells(cells, root / "out")
 
 
 @every_cell
-def test_every_query_of_a_run_scores_what_pytrec_eval_gives_it(runs: dict[Name, Real], name: Name) -> None:
+def test_every_query_of_a_run_scores_what_pytrec_eval_gives_it(runs: dict[Name, FinishedCell], name: Name) -> None:
     import pytrec_eval
 
-    real = runs[name]
-    found = pytrec_eval.RelevanceEvaluator(real.qrels, {"ndcg_cut.5,10", "recall.100", "map"}).evaluate(real.run)
-    cut = {query: dict(list(rows.items())[:10]) for query, rows in real.run.items()}
-    first = pytrec_eval.RelevanceEvaluator(real.qrels, {"recip_rank"}).evaluate(cut)
-    silent = set(real.qrels) - set(real.run)  # bm25 answers nothing where no token is shared
-    there = {"nDCG@5": "ndcg_cut_5", "nDCG@10": "ndcg_cut_10", "R@100": "recall_100", "AP": "map"}
-    for measure, trec_name in there.items():
-        expected = {query: values[trec_name] for query, values in found.items()} | dict.fromkeys(silent, 0.0)
-        assert real.per_query(measure) == pytest.approx(expected, abs=1e-12)
-    expected = {query: values["recip_rank"] for query, values in first.items()} | dict.fromkeys(silent, 0.0)
-    assert real.per_query("RR@10") == pytest.approx(expected, abs=1e-12)
+    result = runs[name]
+    scores = pytrec_eval.RelevanceEvaluator(result.qrels, {"ndcg_cut.5,10", "recall.100", "map"}).evaluate(result.run)
+    cut = {query: dict(list(rows.items())[:10]) for query, rows in result.run.items()}
+    reciprocal_ranks = pytrec_eval.RelevanceEvaluator(result.qrels, {"recip_rank"}).evaluate(cut)
+    unanswered = set(result.qrels) - set(result.run)  # bm25 returns nothing if no token is shared
+    trec_names = {"nDCG@5": "ndcg_cut_5", "nDCG@10": "ndcg_cut_10", "R@100": "recall_100", "AP": "map"}
+    for measure, trec_name in trec_names.items():
+        expected = {query: values[trec_name] for query, values in scores.items()} | dict.fromkeys(unanswered, 0.0)
+        assert result.per_query(measure) == pytest.approx(expected, abs=1e-12)
+    expected = {query: values["recip_rank"] for query, values in reciprocal_ranks.items()}
+    expected |= dict.fromkeys(unanswered, 0.0)
+    assert result.per_query("RR@10") == pytest.approx(expected, abs=1e-12)
 
 
 @every_cell
-def test_means_are_those_of_beirs_evaluator_told_to_keep_identical_ids(runs: dict[Name, Real], name: Name) -> None:
+def test_means_are_those_of_beirs_evaluator_with_identical_ids_kept(runs: dict[Name, FinishedCell], name: Name) -> None:
     from beir.retrieval.evaluation import EvaluateRetrieval
 
-    real = runs[name]
-    answered = {query: real.run.get(query, {}) for query in real.qrels}
-    ndcg, ap, recall, _ = EvaluateRetrieval.evaluate(real.qrels, answered, [5, 10, 100], ignore_identical_ids=False)
-    reciprocal = EvaluateRetrieval.evaluate_custom(real.qrels, answered, [10], metric="mrr")
+    result = runs[name]
+    answered = {query: result.run.get(query, {}) for query in result.qrels}
+    ndcg, ap, recall, _ = EvaluateRetrieval.evaluate(result.qrels, answered, [5, 10, 100], ignore_identical_ids=False)
+    reciprocal = EvaluateRetrieval.evaluate_custom(result.qrels, answered, [10], metric="mrr")
     expected = {
         "nDCG@5": ndcg["NDCG@5"],
         "nDCG@10": ndcg["NDCG@10"],
@@ -141,85 +145,85 @@ def test_means_are_those_of_beirs_evaluator_told_to_keep_identical_ids(runs: dic
         "RR@10": reciprocal["MRR@10"],
         "AP": ap["MAP@100"],  # the runs are 100 deep
     }
-    assert dict(real.record.measures) == pytest.approx(expected, abs=1e-5)
+    assert dict(result.record.measures) == pytest.approx(expected, abs=1e-5)
 
 
 @every_cell
-def test_the_recorded_mean_is_the_mean_of_the_values_per_query(runs: dict[Name, Real], name: Name) -> None:
-    real = runs[name]
-    for measure, mean in real.record.measures.items():
-        values = real.per_query(measure)
-        assert len(values) == len(real.data.dev) == 256
+def test_the_recorded_mean_is_the_mean_of_the_values_per_query(runs: dict[Name, FinishedCell], name: Name) -> None:
+    result = runs[name]
+    for measure, mean in result.record.measures.items():
+        values = result.per_query(measure)
+        assert len(values) == len(result.data.dev) == 256
         assert mean == pytest.approx(sum(values.values()) / 256, abs=1e-15)
 
 
 @every_encoder
-def test_means_are_those_of_mteb_on_the_same_model_and_task(runs: dict[Name, Real], name: Name) -> None:
-    real = runs[name]
-    task = bridge.as_task(real.data, f"mini-{real.cell.language}", real.cell.suite.evaluation)
-    model = bridge.identity(real.model, real.cell.entry.name, real.cell.suite.text)
-    found = bridge.evaluate(model, task)
-    assert dict(real.record.measures) == pytest.approx(found, abs=1e-5)
+def test_means_are_those_of_mteb_on_the_same_model_and_task(runs: dict[Name, FinishedCell], name: Name) -> None:
+    result = runs[name]
+    task = as_task(result.data, f"mini-{result.cell.language}", result.cell.suite.evaluation)
+    model = model_meta(result.model, result.cell.entry.name, result.cell.suite.text)
+    scores = evaluate(model, task)
+    assert dict(result.record.measures) == pytest.approx(scores, abs=1e-5)
 
 
 @pytest.mark.parametrize("entry", ["base", "bm25", "mnrl", "clpl-moe", "soft-1"])
 def test_a_plain_script_without_the_engine_gets_the_same_scores(
-    runs: dict[Name, Real], entry: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    runs: dict[Name, FinishedCell], entry: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = Path(__file__).parents[1] / "benchmarks" / "plain_script.py"
     base_model = runs["base", "ko", 0].model
     options = ["--suite", "mini", "--entry", entry, "--language", "ko", "--seed", "0", "--max-train", "60"]
     monkeypatch.setattr(sys, "argv", [str(script), *options, "--threads", "1", "--base-model", str(base_model)])
     runpy.run_path(str(script), run_name="__main__")
-    found = json.loads(capsys.readouterr().out.splitlines()[-1])["measures"]
-    assert dict(runs[entry, "ko", 0].record.measures) == pytest.approx(found, abs=1e-5)
+    scores = json.loads(capsys.readouterr().out.splitlines()[-1])["measures"]
+    assert dict(runs[entry, "ko", 0].record.measures) == pytest.approx(scores, abs=1e-5)
 
 
-def test_two_tuned_models_of_one_name_get_their_own_score_from_one_mteb_cache(
-    runs: dict[Name, Real], tmp_path: Path
+def test_two_tuned_models_of_one_name_have_separate_scores_in_one_mteb_cache(
+    runs: dict[Name, FinishedCell], tmp_path: Path
 ) -> None:
     from mteb.cache import ResultCache
 
     cache = ResultCache(tmp_path)
-    one, two = runs["mnrl", "ko", 0], runs["mnrl", "ko", 1]
-    task = bridge.as_task(one.data, "mini-ko", one.cell.suite.evaluation)
-    for real in (one, two, one):
-        found = bridge.evaluate(bridge.identity(real.model, "mnrl", real.cell.suite.text), task, cache)
-        assert dict(real.record.measures) == pytest.approx(found, abs=1e-5)
-    assert one.record.measures["nDCG@10"] != pytest.approx(two.record.measures["nDCG@10"], abs=1e-4)
-    assert len(list(tmp_path.rglob("mini-ko.json"))) == 2  # and the third answer came from the cache
+    first, second = runs["mnrl", "ko", 0], runs["mnrl", "ko", 1]
+    task = as_task(first.data, "mini-ko", first.cell.suite.evaluation)
+    for result in (first, second, first):
+        scores = evaluate(model_meta(result.model, "mnrl", result.cell.suite.text), task, cache)
+        assert dict(result.record.measures) == pytest.approx(scores, abs=1e-5)
+    assert first.record.measures["nDCG@10"] != pytest.approx(second.record.measures["nDCG@10"], abs=1e-4)
+    assert len(list(tmp_path.rglob("mini-ko.json"))) == 2  # the third result came from the cache
 
 
-def test_a_models_revision_is_its_content_and_its_text_settings_not_its_place(
-    runs: dict[Name, Real], tmp_path: Path
+def test_a_models_revision_depends_on_its_content_and_text_settings_and_not_on_its_path(
+    runs: dict[Name, FinishedCell], tmp_path: Path
 ) -> None:
     import shutil
 
-    real = runs["mnrl", "ko", 0]
-    text = real.cell.suite.text
-    revision = bridge.identity(real.model, "a", text).revision
-    copy = shutil.copytree(real.model, tmp_path / "elsewhere")
-    assert bridge.identity(copy, "a", text).revision == revision
+    result = runs["mnrl", "ko", 0]
+    text = result.cell.suite.text
+    revision = model_meta(result.model, "a", text).revision
+    copy = shutil.copytree(result.model, tmp_path / "other")
+    assert model_meta(copy, "a", text).revision == revision
     (copy / "training.json").write_text("{}", encoding="utf-8")
-    assert bridge.identity(copy, "a", text).revision == revision
+    assert model_meta(copy, "a", text).revision == revision
     longer = text.model_copy(update={"query_max_length": 31})
-    assert bridge.identity(copy, "a", longer).revision != revision
+    assert model_meta(copy, "a", longer).revision != revision
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
-    assert bridge.identity(copy, "a", text).revision != revision
+    assert model_meta(copy, "a", text).revision != revision
 
 
-def test_mteb_reads_the_very_texts_that_the_harness_encodes(runs: dict[Name, Real]) -> None:
+def test_mteb_reads_the_texts_that_the_harness_encodes(runs: dict[Name, FinishedCell]) -> None:
     from mteb._create_dataloaders import create_dataloader
     from mteb.types import PromptType
 
-    real = runs["base", "hi", 0]
-    task = bridge.as_task(real.data, "mini-hi", real.cell.suite.evaluation)
+    result = runs["base", "hi", 0]
+    task = as_task(result.data, "mini-hi", result.cell.suite.evaluation)
     rows: Any = task.dataset["default"]["dev"]
-    dev = {query: real.data.queries[query] for query in real.data.dev}
+    dev = {query: result.data.queries[query] for query in result.data.dev}
     for name, role, expected in (
-        ("corpus", PromptType.document, real.data.passages),
+        ("corpus", PromptType.document, result.data.passages),
         ("queries", PromptType.query, dev),
     ):
         loader: Any = create_dataloader(rows[name], task_metadata=task.metadata, prompt_type=role)
@@ -230,33 +234,33 @@ def test_mteb_reads_the_very_texts_that_the_harness_encodes(runs: dict[Name, Rea
 @pytest.mark.parametrize(
     ("title", "text", "expected"), [(" Tea", "leaves \n", "Tea leaves"), ("", " leaves", "leaves")]
 )
-def test_a_passage_is_joined_and_stripped_as_beir_and_mteb_do_it(title: str, text: str, expected: str) -> None:
+def test_a_passage_is_joined_and_stripped_as_in_beir_and_mteb(title: str, text: str, expected: str) -> None:
     from mteb._create_dataloaders import _corpus_to_dict
 
-    as_suite = Text(title_join=" ", query_max_length=32, passage_max_length=32)
-    assert joined(Passage(title, text), as_suite) == expected
+    settings = Text(title_join=" ", query_max_length=32, passage_max_length=32)
+    assert join_title(Passage(title, text), settings) == expected
     assert _corpus_to_dict({"id": "d", "title": title, "text": text})["text"] == expected
 
 
-def test_a_passage_with_white_space_at_its_ends_is_refused_since_mteb_strips_it() -> None:
+def test_a_passage_with_white_space_at_its_ends_is_rejected_because_mteb_strips_it() -> None:
     data = Data("ko", {"d": " text"}, {"q": "text"}, {}, {"q": {"d": 1}})
     with pytest.raises(RequestError, match="passage 'd' begins or ends with white space"):
-        bridge.as_task(data, "tiny", load("mini").evaluation)
+        as_task(data, "tiny", load("mini").evaluation)
 
 
-def test_a_language_that_mteb_has_no_code_for_is_refused() -> None:
+def test_a_language_without_a_code_for_mteb_is_rejected() -> None:
     data = Data("xx", {"d": "text"}, {"q": "text"}, {}, {"q": {"d": 1}})
     with pytest.raises(RequestError, match="unknown language 'xx'"):
-        bridge.as_task(data, "tiny", load("mini").evaluation)
+        as_task(data, "tiny", load("mini").evaluation)
 
 
-def test_a_measure_that_mteb_does_not_compute_is_refused() -> None:
+def test_a_measure_that_mteb_does_not_compute_is_rejected() -> None:
     with pytest.raises(RequestError, match=r"unknown measure 'ERR@10' in mteb's retrieval tasks"):
-        bridge.mteb_name("ERR@10", 100)
+        mteb_name("ERR@10", 100)
 
 
 def test_every_measure_of_the_bundled_suites_has_a_name_in_mteb() -> None:
-    names = {measure: bridge.mteb_name(measure, 100) for measure in load("wikiqa").evaluation.measures}
+    names = {measure: mteb_name(measure, 100) for measure in load("wikiqa").evaluation.measures}
     assert names == {
         "nDCG@5": "ndcg_at_5",
         "nDCG@10": "ndcg_at_10",
@@ -273,10 +277,10 @@ def test_on_wikiqa_means_are_those_of_pytrec_eval_and_of_mteb(tmp_path: Path) ->
     import pytrec_eval
 
     request = Request(suite="wikiqa", methods=("base",), languages=("hi",), seeds=(0,), data_dir=REAL_DATA)
-    (real,) = really(plan.make(request, tmp_path / "cache").cells, tmp_path / "out").values()
-    found = pytrec_eval.RelevanceEvaluator(real.qrels, {"ndcg_cut.10"}).evaluate(real.run)
-    expected = {query: values["ndcg_cut_10"] for query, values in found.items()}
-    assert real.per_query("nDCG@10") == pytest.approx(expected, abs=1e-12)
-    task = bridge.as_task(real.data, "wikiqa-hi", real.cell.suite.evaluation)
-    there = bridge.evaluate(bridge.identity(real.model, "base", real.cell.suite.text), task)
-    assert dict(real.record.measures) == pytest.approx(there, abs=1e-5)
+    (result,) = run_cells(plan.make(request, tmp_path / "cache").cells, tmp_path / "out").values()
+    scores = pytrec_eval.RelevanceEvaluator(result.qrels, {"ndcg_cut.10"}).evaluate(result.run)
+    expected = {query: values["ndcg_cut_10"] for query, values in scores.items()}
+    assert result.per_query("nDCG@10") == pytest.approx(expected, abs=1e-12)
+    task = as_task(result.data, "wikiqa-hi", result.cell.suite.evaluation)
+    mteb_scores = evaluate(model_meta(result.model, "base", result.cell.suite.text), task)
+    assert dict(result.record.measures) == pytest.approx(mteb_scores, abs=1e-5)

@@ -1,4 +1,4 @@
-"""mteb's result cache on real task objects (trap T1), precision, and tasks made on the spot."""
+"""mteb's result cache on real task objects (docs/traps.md, T1), precision, and tasks defined in the test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from harness.mteb import bridge, mteb_tasks
+from harness.mteb import bridge, task_scoring
+from harness.mteb.folder_model import model_meta
 from harness.request.manifest import BuiltBase, Text
 from harness.stages.built_base import build
 
@@ -28,7 +29,7 @@ def settings(seed: int) -> BuiltBase:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return two encoders that differ in their weights alone."""
+    """Return two encoders that differ only in their weights."""
     folders = []
     for seed in (0, 1):
         folder = tmp_path_factory.mktemp(f"model-{seed}")
@@ -59,9 +60,9 @@ def sts() -> Any:
         metadata = metadata("LocalSTS", "STS", "cosine_spearman")
 
     task = LocalSTS()
-    one, two = (list(texts) for texts in zip(*PAIRS, strict=True))
+    first, second = (list(texts) for texts in zip(*PAIRS, strict=True))
     scores = [float(5 - i % 3) for i in range(12)]
-    task.dataset = {"test": Dataset.from_dict({"sentence1": one, "sentence2": two, "score": scores})}
+    task.dataset = {"test": Dataset.from_dict({"sentence1": first, "sentence2": second, "score": scores})}
     task.data_loaded = True
     return task
 
@@ -73,55 +74,56 @@ def pairs() -> Any:
         metadata = metadata("LocalPairs", "PairClassification", "max_ap")
 
     task = LocalPairs()
-    one, two = (list(texts) for texts in zip(*PAIRS, strict=True))
+    first, second = (list(texts) for texts in zip(*PAIRS, strict=True))
     labels = [int(i % 3 == 0) for i in range(12)]
-    task.dataset = {"test": Dataset.from_dict({"sentence1": one, "sentence2": two, "labels": labels})}
+    task.dataset = {"test": Dataset.from_dict({"sentence1": first, "sentence2": second, "labels": labels})}
     task.data_loaded = True
     return task
 
 
-@pytest.mark.parametrize("made", [sts, pairs])
-def test_a_task_made_on_the_spot_scores_as_through_mteb_evaluate(made: Any, models: list[Path]) -> None:
+@pytest.mark.parametrize("make_task", [sts, pairs])
+def test_a_task_defined_in_code_has_the_score_of_mteb_evaluate(make_task: Any, models: list[Path]) -> None:
     import mteb
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(models[0]), device="cpu")
     model.prompts = {"query": "", "document": ""}
     options: Any = {"batch_size": 4, "normalize_embeddings": True, "show_progress_bar": False}
-    theirs = mteb.evaluate(model, made(), cache=None, co2_tracker=False, encode_kwargs=options, show_progress_bar=False)
-    ours = mteb_tasks.score(bridge.identity(models[0], "base", TEXT), made(), 4)
-    assert ours["value"] == pytest.approx(theirs.task_results[0].get_score(), abs=1e-9)
+    results = mteb.evaluate(
+        model, make_task(), cache=None, co2_tracker=False, encode_kwargs=options, show_progress_bar=False
+    )
+    scores = task_scoring.score(model_meta(models[0], "base", TEXT), make_task(), 4)
+    assert scores["value"] == pytest.approx(results.task_results[0].get_score(), abs=1e-9)
 
 
-@pytest.mark.parametrize("made", [sts, pairs])
-def test_two_models_of_one_name_get_their_own_score_from_one_cache(
-    made: Any, models: list[Path], tmp_path: Path
+@pytest.mark.parametrize("make_task", [sts, pairs])
+def test_two_models_of_one_name_have_separate_scores_in_one_cache(
+    make_task: Any, models: list[Path], tmp_path: Path
 ) -> None:
     from mteb.cache import ResultCache
 
     cache = ResultCache(tmp_path)
-    found = []
+    values = []
     for folder in (models[0], models[1], models[0]):
-        result = bridge.run(bridge.identity(folder, "mnrl", TEXT), made(), 4, cache)
+        result = bridge.run(model_meta(folder, "mnrl", TEXT), make_task(), 4, cache)
         ((scores,),) = result.scores.values()
-        found.append(scores["cosine_pearson"] if made is sts else scores["cosine_ap"])
-    alone = bridge.run(bridge.identity(models[1], "mnrl", TEXT), made(), 4)
+        values.append(scores["cosine_pearson"] if make_task is sts else scores["cosine_ap"])
+    alone = bridge.run(model_meta(models[1], "mnrl", TEXT), make_task(), 4)
     ((scores,),) = alone.scores.values()
-    assert found[1] == pytest.approx(scores["cosine_pearson"] if made is sts else scores["cosine_ap"], abs=1e-6)
-    assert len(list(tmp_path.rglob("Local*.json"))) == 2  # the third came from the cache, the second did not
-    assert found[0] == pytest.approx(found[2], abs=1e-6)
+    assert values[1] == pytest.approx(scores["cosine_pearson"] if make_task is sts else scores["cosine_ap"], abs=1e-6)
+    assert len(list(tmp_path.rglob("Local*.json"))) == 2  # only the third came from the cache
+    assert values[0] == pytest.approx(values[2], abs=1e-6)
 
 
-def test_a_models_revision_tells_its_precision(models: list[Path]) -> None:
+def test_a_models_revision_depends_on_its_precision(models: list[Path]) -> None:
     revisions = {
-        bridge.identity(models[0], "a", TEXT, "cpu", precision).revision
-        for precision in ("float32", "bfloat16", "float16")
+        model_meta(models[0], "a", TEXT, "cpu", precision).revision for precision in ("float32", "bfloat16", "float16")
     }
     assert len(revisions) == 3
 
 
 def test_half_precision_vectors_reach_mteb_as_unit_vectors_in_float32(models: list[Path]) -> None:
-    model: Any = bridge.identity(models[0], "a", TEXT, "cpu", "bfloat16").load_model()
+    model: Any = model_meta(models[0], "a", TEXT, "cpu", "bfloat16").load_model()
     loader: Any = [{"text": [pair[0] for pair in PAIRS]}]
 
     class Loader(list[Any]):
@@ -132,8 +134,8 @@ def test_half_precision_vectors_reach_mteb_as_unit_vectors_in_float32(models: li
     )
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(12), abs=1e-6)
-    exact: Any = bridge.identity(models[0], "a", TEXT).load_model()
-    reference = exact.encode(
+    full_precision: Any = model_meta(models[0], "a", TEXT).load_model()
+    reference = full_precision.encode(
         Loader(loader),
         task_metadata=metadata("LocalSTS", "STS", "cosine_spearman"),
         hf_split="",
@@ -143,7 +145,7 @@ def test_half_precision_vectors_reach_mteb_as_unit_vectors_in_float32(models: li
     assert np.abs(vectors - np.asarray(reference)).max() < 0.05
 
 
-def test_a_main_score_that_is_no_number_is_the_tasks_failure(
+def test_a_main_score_that_is_nan_is_an_error_with_the_tasks_name(
     models: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from harness.errors import CellError
@@ -151,4 +153,4 @@ def test_a_main_score_that_is_no_number_is_the_tasks_failure(
     task = sts()
     monkeypatch.setattr(task, "_add_main_score", lambda scores: scores.update(main_score=float("nan")))
     with pytest.raises(CellError, match="MTEB task LocalSTS: cosine_spearman is not a finite number"):
-        mteb_tasks.score(bridge.identity(models[0], "base", TEXT), task, 4)
+        task_scoring.score(model_meta(models[0], "base", TEXT), task, 4)

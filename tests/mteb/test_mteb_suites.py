@@ -1,4 +1,4 @@
-"""Every MTEB task that a bundled manifest lists, held against the installed mteb, without a network."""
+"""Every MTEB task that a bundled manifest lists, compared with the installed mteb, without a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from harness.mteb import mteb_tasks
+from harness.mteb import task_lookup
 from harness.request import suite
 from harness.request.manifest import Task
 
@@ -21,20 +21,20 @@ LISTED = [
 
 
 @pytest.mark.parametrize(("language", "task"), LISTED)
-def test_a_listed_task_is_mtebs_with_that_revision_subset_and_split_in_that_language(language: str, task: Task) -> None:
-    found = mteb_tasks.find(task, language)
-    assert found.metadata.name == task.name
-    assert found.metadata.revision == task.revision
-    assert (found.hf_subsets, list(found.eval_splits)) == ([task.subset], [task.split])
-    assert found.metadata.superseded_by is None
+def test_mteb_has_every_listed_task_with_its_revision_subset_split_and_language(language: str, task: Task) -> None:
+    mteb_task = task_lookup.find(task, language)
+    assert mteb_task.metadata.name == task.name
+    assert mteb_task.metadata.revision == task.revision
+    assert (mteb_task.hf_subsets, list(mteb_task.eval_splits)) == ([task.subset], [task.split])
+    assert mteb_task.metadata.superseded_by is None
 
 
 @pytest.mark.parametrize("language", ["ko", "hi", "fa"])
 def test_each_language_has_three_retrieval_tasks_an_sts_and_an_nli_pair_classification(language: str) -> None:
-    chosen = suite.load(f"mteb-{language}")
-    assert list(chosen.languages) == [language]
-    tasks = chosen.languages[language].tasks
-    kinds = Counter(mteb_tasks.find(task, language).metadata.type for task in tasks)
+    manifest = suite.load(f"mteb-{language}")
+    assert list(manifest.languages) == [language]
+    tasks = manifest.languages[language].tasks
+    kinds = Counter(task_lookup.find(task, language).metadata.type for task in tasks)
     assert kinds["Retrieval"] >= 3
     assert kinds["STS"] >= 1
     assert kinds["PairClassification"] >= 1
@@ -43,9 +43,9 @@ def test_each_language_has_three_retrieval_tasks_an_sts_and_an_nli_pair_classifi
 
 
 @pytest.mark.parametrize("language", ["ko", "hi", "fa"])
-def test_what_is_trained_on_and_searched_is_that_of_the_hard_negatives_tier(language: str) -> None:
-    chosen, model = suite.load(f"mteb-{language}"), suite.load("miracl-hn")
-    ours, theirs = chosen.languages[language], model.languages[language]
-    assert (ours.retrieval, ours.training, ours.nli) == (theirs.retrieval, theirs.training, theirs.nli)
-    assert chosen.base_model == model.base_model
-    assert (chosen.text, chosen.evaluation, chosen.training) == (model.text, model.evaluation, model.training)
+def test_training_data_and_corpus_are_those_of_the_hard_negatives_tier(language: str) -> None:
+    with_tasks, tier = suite.load(f"mteb-{language}"), suite.load("miracl-hn")
+    for name in ("retrieval", "training", "nli"):
+        assert getattr(with_tasks.languages[language], name) == getattr(tier.languages[language], name)
+    for name in ("base_model", "text", "evaluation", "training"):
+        assert getattr(with_tasks, name) == getattr(tier, name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.data import pinned
+from harness.data import ir_datasets_files
 from harness.request import suite
 from harness.request.entries import declared, resolve
 from harness.request.manifest import PinnedBase
@@ -89,7 +89,7 @@ def test_the_tiers_differ_in_what_is_searched_alone() -> None:
         training = hard.languages[language].training
         assert training is not None
         assert training.ir_datasets == full.languages[language].retrieval.ir_datasets
-        assert pinned.files(training.ir_datasets or "", training.reader)
+        assert ir_datasets_files.files(training.ir_datasets or "", training.reader)
 
 
 def test_the_published_recipe_is_the_papers_command_line() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.data import corpus
-from harness.data.corpus import write
+from harness.data.corpus_writer import write_corpus
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import retrieve
@@ -126,5 +126,5 @@ def test_a_corpus_on_disk_ranks_as_one_in_memory(cell: Cell, tmp_path: Path) -> 
     data = prepare(cell.suite, cell.language, cell.place, store)
     texts = dict(data.passages)
     queries = {query: data.queries[query] for query in data.dev}
-    on_disk = write(tmp_path / "c.arrow", texts.items())
+    on_disk = write_corpus(tmp_path / "c.arrow", texts.items())
     assert BM25().search(on_disk, queries, 20) == BM25().search(texts, queries, 20)

@@ -12,7 +12,7 @@ from support import hub_standin
 from support.hub_standin import NLI, RETRIEVAL, STS, TASKS
 
 from harness.errors import CellError, DataError, RequestError
-from harness.mteb import mteb_tasks
+from harness.mteb import task_lookup, task_scoring
 from harness.request.cell import Cell
 from harness.request.manifest import Task
 from harness.stages import lineage, tasks
@@ -47,7 +47,7 @@ def plain(folder: Path, task: Task, cell: Cell) -> Any:
     model.prompts = {"query": "", "document": ""}
     batch_size = cell.suite.evaluation.encode_batch_size
     settings: Any = {"batch_size": batch_size, "normalize_embeddings": True, "show_progress_bar": False}
-    loaded = mteb_tasks.load(mteb_tasks.find(task, "ko"), "mini")
+    loaded = task_scoring.load(task_lookup.find(task, "ko"), "mini")
     result = mteb.evaluate(
         model, loaded, cache=None, co2_tracker=False, encode_kwargs=settings, show_progress_bar=False
     )
@@ -137,14 +137,14 @@ def test_sentence_pairs_are_cut_at_the_longer_length_in_any_order_of_encoding(
 ) -> None:
     from mteb.types import PromptType
 
-    from harness.mteb import bridge
+    from harness.mteb import folder_model
 
     text = bench.suite.text.model_copy(update={"query_max_length": 4, "passage_max_length": 24})
-    model: Any = bridge.identity(base_folder, "base", text).load_model()
+    model: Any = folder_model.model_meta(base_folder, "base", text).load_model()
     lengths = []
     for role in (None, PromptType.query, None, PromptType.document):
         model.encode(
-            Inputs(), task_metadata=mteb_tasks.find(STS, "ko").metadata, hf_split="", hf_subset="", prompt_type=role
+            Inputs(), task_metadata=task_lookup.find(STS, "ko").metadata, hf_split="", hf_subset="", prompt_type=role
         )
         lengths.append(model.model.max_seq_length)
     assert lengths == [24, 4, 24, 24]

@@ -1,4 +1,4 @@
-"""A server of one file, on this machine, that can be told to misbehave."""
+"""A local server of one file that can be told to fail."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ CONTENT = b"0123456789abcdef" * 20_000
 
 @dataclass
 class Server:
-    """What the server does, and the headers of every request that it has had."""
+    """How the server behaves, and the headers of every request that it received."""
 
     url: str = ""
     content: bytes = CONTENT
-    statuses: list[int] = field(default_factory=list)  # of the next answers; 200 after them
-    cuts: list[int] = field(default_factory=list)  # bytes after which the next answers are cut; none after them
-    ranges: bool = True  # whether it announces them
-    heeds_ranges: bool = True  # and whether it keeps its word
+    statuses: list[int] = field(default_factory=list)  # of the next responses; 200 after them
+    cuts: list[int] = field(default_factory=list)  # bytes after which the next responses are cut; none after them
+    announces_ranges: bool = True
+    serves_ranges: bool = True
     requests: list[dict[str, str]] = field(default_factory=list)
 
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """Serve until the block ends."""
+    """Yield a server that runs until the block ends."""
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -34,12 +34,12 @@ def serving() -> Iterator[Server]:
             state.requests.append(dict(self.headers.items()))
             status = state.statuses.pop(0) if state.statuses else 200
             body = state.content if status == 200 else b"an error page"
-            asked = self.headers.get("Range")
-            if status == 200 and asked and state.heeds_ranges:
-                status, body = 206, body[int(asked.removeprefix("bytes=").removesuffix("-")) :]
+            requested = self.headers.get("Range")
+            if status == 200 and requested and state.serves_ranges:
+                status, body = 206, body[int(requested.removeprefix("bytes=").removesuffix("-")) :]
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
-            if state.ranges:
+            if state.announces_ranges:
                 self.send_header("Accept-Ranges", "bytes")
             self.end_headers()
             self.wfile.write(body[: state.cuts.pop(0)] if state.cuts else body)

@@ -1,4 +1,4 @@
-"""A stand-in of the hub's cache on disk: datasets at the revisions that mteb names, with made-up rows."""
+"""A stand-in of the hub: its cache on disk, with made-up rows at the revisions that mteb names, and its server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORDS = ["바다", "산", "강", "도시", "기차", "학교", "음악", "겨울
 
 
 def use(home: Path, patch: pytest.MonkeyPatch) -> Path:
-    """Make a folder the hub's cache of this process, and that of `datasets`; return it."""
+    """Make `home` the folder of the hub's cache and of `datasets`' cache in this process; return it."""
     import datasets.config
     import huggingface_hub.constants
 
@@ -40,7 +40,7 @@ def use(home: Path, patch: pytest.MonkeyPatch) -> Path:
 
 
 def put(home: Path, repository: str, revision: str, files: Mapping[str, bytes]) -> Path:
-    """Write a dataset as a download leaves it, large files named by sha256 and small ones as git does."""
+    """Write a dataset as a download does: parquet blobs named by sha256, others by git's sha1; return its snapshot."""
     root = home / "hub" / f"datasets--{repository.replace('/', '--')}"
     for name, content in files.items():
         git = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
@@ -54,7 +54,7 @@ def put(home: Path, repository: str, revision: str, files: Mapping[str, bytes]) 
 
 
 def card(configurations: Mapping[str, str], split: str) -> bytes:
-    """Return a dataset card whose header names one file pattern a configuration."""
+    """Return a dataset card whose header names one file pattern per configuration."""
     rows = [
         {"config_name": name, "data_files": [{"split": split, "path": pattern}]}
         for name, pattern in configurations.items()
@@ -87,7 +87,7 @@ def klue() -> dict[str, bytes]:
 
 
 def xpqa() -> dict[str, bytes]:
-    """Return forty passages and twenty queries of the Korean subset of XPQA, and the card's mention of another one."""
+    """Return forty passages and twenty queries of XPQA's Korean subset; the card also declares the Hindi one."""
     tables = {
         "corpus": [{"_id": f"d{i}", "title": WORDS[i % 12], "text": sentence(i)} for i in range(40)],
         "queries": [{"_id": f"q{i}", "text": sentence(100 + i)} for i in range(20)],
@@ -106,11 +106,11 @@ def fill(home: Path) -> None:
     put(home, "mteb/XPQARetrieval", XPQA, xpqa())
 
 
-class Hub(BaseHTTPRequestHandler):
-    """The two routes of a hub that a snapshot at a revision needs; `asked` lists the files that were sent."""
+class HubServer(BaseHTTPRequestHandler):
+    """The two routes of a hub that a snapshot at a revision needs; `sent` lists the files that were downloaded."""
 
     datasets: dict[str, dict[str, bytes]]
-    asked: list[str]
+    sent: list[str]
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -128,7 +128,7 @@ class Hub(BaseHTTPRequestHandler):
                 revision, _, name = path.removeprefix(f"/datasets/{repository}/resolve/").partition("/")
                 if name in files:
                     if body:
-                        self.asked.append(name)
+                        self.sent.append(name)
                     etag = self._entry(name, files[name])["oid"]
                     return self._send(files[name], {"ETag": f'"{etag}"', "X-Repo-Commit": revision}, body)
         self.send_response(404)
@@ -150,13 +150,13 @@ class Hub(BaseHTTPRequestHandler):
         return {"type": "file", "oid": oid, "size": len(content), "path": name}
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve `Hub.datasets` on this machine; yield the address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+    """Serve `HubServer.datasets` locally; yield the URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), HubServer) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""MIRACL's files in small: a catalogue like ir_datasets' own, of files with made-up rows and their right md5."""
+"""Small files in MIRACL's format: a catalogue like ir_datasets', of files with made-up rows and their md5."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from harness.data import pinned
+from harness.data import ir_datasets_files
 
 TRAIN_TOPICS = "q1\twhich drink is made from leaves\nq2\twhich drink is made from beans\n7#0\twhich food is a grain\n"
 TRAIN_QRELS = "q1 Q0 1#0 1\nq1 Q0 2#0 0\nq2\tQ0\t2#0\t1\n7#0\tQ0\t3#0\t1\n"
-DEV_TOPICS = "4#0\twhat grows in wet fields\n5\twhich  food is a grain\n"  # q 5 is asked in train too
-DEV_QRELS = "4#0\tQ0\t4#0\t1\n4#0\tQ0\t3#0\t0\n5\tQ0\t3#0\t1\n"  # 4#0 is judged for the query of its own name
+DEV_TOPICS = "4#0\twhat grows in wet fields\n5\twhich  food is a grain\n"  # 5 has the text of 7#0 in train
+DEV_QRELS = "4#0\tQ0\t4#0\t1\n4#0\tQ0\t3#0\t0\n5\tQ0\t3#0\t1\n"  # query 4#0 judges the document 4#0
 DOCS = [
     {"docid": "1#0", "title": "Tea", "text": "Tea is made from leaves."},
     {"docid": "2#0", "title": "Coffee", "text": "Coffee is made from beans."},
@@ -51,8 +51,8 @@ def contents() -> dict[str, bytes]:
     }
 
 
-def place(home: Path, name: str) -> Path:
-    """Return where the file of that name in the catalogue lies."""
+def location(home: Path, name: str) -> Path:
+    """Return the path of the file with that name in the catalogue."""
     return home / "tiny" / _cached(name)
 
 
@@ -73,17 +73,17 @@ def catalogue(url: str) -> dict[str, dict[str, Any]]:
 
 
 def use(home: Path, patch: pytest.MonkeyPatch, url: str = "") -> Path:
-    """Make `home` ir_datasets' place, and tiny/xx a collection of its catalogue; return it."""
+    """Make `home` ir_datasets' home, and tiny/xx a collection of its catalogue; return `home`."""
     patch.setenv("IR_DATASETS_HOME", str(home))
-    patch.setattr(pinned, "_catalogue", lambda name: catalogue(url) if name == "tiny" else {})
+    patch.setattr(ir_datasets_files, "_catalogue", lambda name: catalogue(url) if name == "tiny" else {})
     return home
 
 
 def fill(home: Path) -> list[Path]:
-    """Write the files at ir_datasets' place, in the order that a reader wants."""
+    """Write the files into ir_datasets' home and return their paths, in the order that a reader expects."""
     paths = []
     for name, content in contents().items():
-        path = place(home, name)
+        path = location(home, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         paths.append(path)

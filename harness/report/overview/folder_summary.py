@@ -14,7 +14,7 @@ from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
 from harness.stats.analysis import Evidence
 from harness.stats.summary import AVERAGE
-from harness.types import SHOWN_DIGESTS
+from harness.types import EVALUATION_DIGESTS
 
 Digests = frozenset[tuple[str, ...]]
 
@@ -78,4 +78,4 @@ def _digests(board: Leaderboard, language: str) -> Iterator[tuple[str, ...]]:
     for record in board.records:
         digests = record.data_digests
         if record.language == language and digests:
-            yield tuple(str(digests.get(name, "")) for name in SHOWN_DIGESTS)
+            yield tuple(str(digests.get(name, "")) for name in EVALUATION_DIGESTS)

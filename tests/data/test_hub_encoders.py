@@ -1,4 +1,4 @@
-"""Published encoders of a suite in a stand-in of the hub's cache: present, damaged or missing, without a network."""
+"""Published encoders of a suite in a stand-in of the hub's cache, without a network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from harness.data import encoders
+from harness.data import hub_encoders
 from harness.errors import RequestError
 from harness.request import suite
 from harness.request.manifest import PinnedBase
@@ -41,20 +41,20 @@ def folder(cache: Path) -> Path:
 
 def with_models(base: PinnedBase, expert: PinnedBase) -> suite.Suite:
     mini = suite.load("mini")
-    experts = tuple(one.model_copy(update={"encoder": expert, "ranker": None}) for one in mini.experts[:2])
+    experts = tuple(row.model_copy(update={"encoder": expert, "ranker": None}) for row in mini.experts[:2])
     return mini.model_copy(update={"base_model": base, "experts": experts})
 
 
-def test_base_and_experts_are_named_once() -> None:
-    assert encoders.pinned(with_models(MODEL, OTHER)) == [MODEL, OTHER]
-    assert encoders.pinned(with_models(MODEL, MODEL)) == [MODEL]
-    assert encoders.pinned(suite.load("mini")) == []
+def test_base_and_experts_are_listed_once() -> None:
+    assert hub_encoders.encoders(with_models(MODEL, OTHER)) == [MODEL, OTHER]
+    assert hub_encoders.encoders(with_models(MODEL, MODEL)) == [MODEL]
+    assert hub_encoders.encoders(suite.load("mini")) == []
 
 
-def test_every_file_of_a_model_is_present_or_damaged_and_a_model_never_fetched_is_missing(folder: Path) -> None:
+def test_every_file_of_a_cached_model_has_a_state_and_a_model_that_is_not_cached_is_missing(folder: Path) -> None:
     (folder / "model.safetensors").resolve().write_bytes(b"other")
-    found = {row.file: row.state for row in encoders.states(with_models(MODEL, OTHER))}
-    assert found == {
+    states = {row.file: row.state for row in hub_encoders.states(with_models(MODEL, OTHER))}
+    assert states == {
         "someone/encoder/config.json": "present",
         "someone/encoder/model.safetensors": "damaged",
         "someone/other": "missing",
@@ -62,17 +62,17 @@ def test_every_file_of_a_model_is_present_or_damaged_and_a_model_never_fetched_i
 
 
 def test_a_cached_model_is_found_without_a_network(folder: Path) -> None:
-    assert encoders.snapshot(MODEL) == folder
-    encoders.fetch(with_models(MODEL, MODEL))
+    assert hub_encoders.snapshot(MODEL) == folder
+    hub_encoders.fetch(with_models(MODEL, MODEL))
 
 
 def test_a_missing_model_is_one_line_that_names_the_command(cache: Path) -> None:
-    with pytest.raises(RequestError, match=r"'someone/other' at 0123.* run `harness data fetch SUITE`") as refused:
-        encoders.snapshot(OTHER)
-    assert "\n" not in str(refused.value)
+    with pytest.raises(RequestError, match=r"'someone/other' at 0123.* run `harness data fetch SUITE`") as caught:
+        hub_encoders.snapshot(OTHER)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_papers_suite_pins_its_base_and_its_eight_experts() -> None:
-    named = encoders.pinned(suite.load("miracl"))
-    assert named[0].id == "BAAI/bge-m3"
-    assert len(named) == 8  # bge-m3 is base and expert
+    models = hub_encoders.encoders(suite.load("miracl"))
+    assert models[0].id == "BAAI/bge-m3"
+    assert len(models) == 8  # bge-m3 is base and expert

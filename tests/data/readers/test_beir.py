@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.raw_data import Passage
 from harness.data.readers.beir import read
-from harness.data.retrieval import Passage
 from harness.errors import DataError
 
 
-def change(files: list[Path], name: str, old: str, new: str) -> None:
+def replace(files: list[Path], name: str, old: str, new: str) -> None:
     path = next(path for path in files if path.name == name)
     content = path.read_text(encoding="utf-8")
     assert old in content
     path.write_text(content.replace(old, new, 1), encoding="utf-8")
 
 
-def refusal(files: list[Path]) -> str:
+def rejection(files: list[Path]) -> str:
     with pytest.raises(DataError) as caught:
         read(files)
     message = str(caught.value)
@@ -54,27 +54,27 @@ def test_extra_judgments_are_optional(beir: list[Path]) -> None:
     assert read([path for path in beir if path.name != "extra.tsv"]).extra == {}
 
 
-def test_files_may_lie_in_different_folders(beir: list[Path], tmp_path: Path) -> None:
-    moved = tmp_path / "elsewhere" / "dev.tsv"
+def test_files_may_be_in_different_folders(beir: list[Path], tmp_path: Path) -> None:
+    moved = tmp_path / "other" / "dev.tsv"
     moved.parent.mkdir()
     beir[3].rename(moved)
     assert read([*beir[:3], moved]).dev == {"q3": {"d3": 2}}
 
 
 def test_a_passage_may_have_no_title_key(beir: list[Path]) -> None:
-    change(beir, "corpus.jsonl", '"title": "", ', "")
+    replace(beir, "corpus.jsonl", '"title": "", ', "")
     assert read(beir).passages["d2"].title == ""
 
 
 def test_a_training_query_without_a_relevant_passage_is_left_out_and_counted(beir: list[Path]) -> None:
-    change(beir, "train.tsv", "q2\td2\t1", "q2\td2\t0")
+    replace(beir, "train.tsv", "q2\td2\t1", "q2\td2\t0")
     source = read(beir)
     assert list(source.train) == ["q1"]
     assert source.report["training queries without a relevant passage"] == 1
 
 
 def test_a_dev_query_without_a_relevant_passage_stays(beir: list[Path]) -> None:
-    change(beir, "dev.tsv", "q3\td3\t2", "q3\td3\t0")
+    replace(beir, "dev.tsv", "q3\td3\t2", "q3\td3\t0")
     assert read(beir).dev == {"q3": {"d3": 0}}
 
 
@@ -88,7 +88,7 @@ def test_reading_prints_and_logs_nothing(
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "said"),
+    ("name", "old", "new", "message"),
     [
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d1"', "corpus.jsonl line 3: duplicate document id 'd1'"),
         ("queries.jsonl", '{"_id": "q2"', '{"_id": "q1"', "queries.jsonl line 2: duplicate query id 'q1'"),
@@ -96,7 +96,7 @@ def test_reading_prints_and_logs_nothing(
         ("corpus.jsonl", "Rice is a grain.", "", "corpus.jsonl line 3, document 'd3': empty text"),
         ("corpus.jsonl", '"text": "Rice is', '"txt": "Rice is', "corpus.jsonl line 3, document 'd3': text is missing"),
         ("corpus.jsonl", '"title": "Rice"', '"title": 7', "corpus.jsonl line 3, document 'd3': title is not a string"),
-        ("corpus.jsonl", "grain.", "\\ud800", "corpus.jsonl line 3, document 'd3': text has half a character"),
+        ("corpus.jsonl", "grain.", "\\ud800", "corpus.jsonl line 3, document 'd3': text has a lone surrogate"),
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d 3"', "corpus.jsonl line 3: 'd 3' is not an id"),
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": 3', "corpus.jsonl line 3: id is not a string"),
         ("corpus.jsonl", 'a grain."}\n', "a gr", "corpus.jsonl line 3: truncated or broken JSON"),
@@ -113,29 +113,29 @@ def test_reading_prints_and_logs_nothing(
         ("dev.tsv", "q3\td3\t2\n", '"q3\td3', "dev.tsv line 2: truncated or broken row"),
     ],
 )
-def test_a_wrong_row_is_refused_with_its_file_line_and_id(
-    beir: list[Path], name: str, old: str, new: str, said: str
+def test_an_invalid_row_is_rejected_with_its_file_line_and_id(
+    beir: list[Path], name: str, old: str, new: str, message: str
 ) -> None:
-    change(beir, name, old, new)
-    assert said in refusal(beir)
+    replace(beir, name, old, new)
+    assert message in rejection(beir)
 
 
-@pytest.mark.parametrize(("name", "what"), [("corpus.jsonl", "document"), ("queries.jsonl", "query")])
-def test_an_empty_file_is_refused(beir: list[Path], name: str, what: str) -> None:
+@pytest.mark.parametrize(("name", "kind"), [("corpus.jsonl", "document"), ("queries.jsonl", "query")])
+def test_an_empty_file_is_rejected(beir: list[Path], name: str, kind: str) -> None:
     next(path for path in beir if path.name == name).write_bytes(b"")
-    assert f"{name}: holds no {what}" in refusal(beir)
+    assert f"{name}: holds no {kind}" in rejection(beir)
 
 
-def test_bytes_that_are_not_utf8_are_refused_with_line_and_byte(beir: list[Path]) -> None:
+def test_bytes_that_are_not_utf8_are_rejected_with_line_and_byte(beir: list[Path]) -> None:
     content = beir[0].read_bytes()
     beir[0].write_bytes(content.replace(b"Rice is", b"Ri\xffce is"))
-    at = beir[0].read_bytes().index(b"\xff")
-    assert f"corpus.jsonl line 3: byte {at} is not UTF-8" in refusal(beir)
+    position = beir[0].read_bytes().index(b"\xff")
+    assert f"corpus.jsonl line 3: byte {position} is not UTF-8" in rejection(beir)
 
 
-def test_a_missing_part_of_the_layout_is_named(beir: list[Path]) -> None:
-    assert "needs queries.jsonl, dev.tsv" in refusal([beir[0], beir[2]])
+def test_missing_files_of_the_layout_are_named(beir: list[Path]) -> None:
+    assert "needs queries.jsonl, dev.tsv" in rejection([beir[0], beir[2]])
 
 
-def test_a_file_that_is_not_part_of_the_layout_is_refused(beir: list[Path]) -> None:
-    assert "test.tsv" in refusal([*beir, beir[0].with_name("test.tsv")])
+def test_a_file_that_is_not_part_of_the_layout_is_rejected(beir: list[Path]) -> None:
+    assert "test.tsv" in rejection([*beir, beir[0].with_name("test.tsv")])

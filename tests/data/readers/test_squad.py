@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from harness.data.raw_data import Passage
 from harness.data.readers.squad import is_dev, read
-from harness.data.retrieval import Passage
 from harness.errors import DataError
 
 Write = Callable[[Any], Path]
 Article = Callable[[int], dict[str, Any]]
 
 
-def refusal(path: Path) -> str:
+def rejection(path: Path) -> str:
     with pytest.raises(DataError) as caught:
         read([path])
     assert "\n" not in str(caught.value)
@@ -71,43 +71,43 @@ def test_a_question_is_relevant_to_every_paragraph_with_the_same_text(squad: Wri
     assert source.report["paragraphs with the text of an earlier one"] == 1
 
 
-def test_a_question_id_that_occurs_twice_is_refused(squad: Write, article: Article) -> None:
+def test_a_repeated_question_id_is_rejected(squad: Write, article: Article) -> None:
     bread = article(1)
     bread["paragraphs"][0]["qas"][0]["id"] = "t1"
-    assert "article 1 paragraph 0: duplicate question id 't1'" in refusal(squad({"data": [article(0), bread]}))
+    assert "article 1 paragraph 0: duplicate question id 't1'" in rejection(squad({"data": [article(0), bread]}))
 
 
-def test_an_empty_question_is_refused_with_its_id(squad: Write, article: Article) -> None:
+def test_an_empty_question_is_rejected_with_its_id(squad: Write, article: Article) -> None:
     bread = article(1)
     bread["paragraphs"][0]["qas"][0]["question"] = " "
-    assert "id 'b1': empty question" in refusal(squad({"data": [article(0), bread]}))
+    assert "id 'b1': empty question" in rejection(squad({"data": [article(0), bread]}))
 
 
-def test_an_empty_paragraph_is_refused_with_its_place(squad: Write, article: Article) -> None:
+def test_an_empty_paragraph_is_rejected_with_its_place(squad: Write, article: Article) -> None:
     bread = article(1)
     bread["paragraphs"][0]["context"] = ""
-    assert "squad.json article 1 paragraph 0: empty context" in refusal(squad({"data": [article(0), bread]}))
+    assert "squad.json article 1 paragraph 0: empty context" in rejection(squad({"data": [article(0), bread]}))
 
 
-def test_a_file_without_a_paragraph_is_refused(squad: Write) -> None:
-    assert "squad.json: holds no paragraph" in refusal(squad({"data": []}))
+def test_a_file_without_a_paragraph_is_rejected(squad: Write) -> None:
+    assert "squad.json: holds no paragraph" in rejection(squad({"data": []}))
 
 
-@pytest.mark.parametrize(("index", "what"), [(0, "dev question"), (1, "training question")])
-def test_a_file_with_one_side_of_the_split_only_is_refused(
-    squad: Write, article: Article, index: int, what: str
+@pytest.mark.parametrize(("index", "kind"), [(0, "dev question"), (1, "training question")])
+def test_a_file_with_only_one_side_of_the_split_is_rejected(
+    squad: Write, article: Article, index: int, kind: str
 ) -> None:
-    assert f"squad.json: holds no {what}" in refusal(squad({"data": [article(index)]}))
+    assert f"squad.json: holds no {kind}" in rejection(squad({"data": [article(index)]}))
 
 
-def test_a_truncated_file_is_refused_with_its_line(squad: Write, article: Article) -> None:
+def test_a_truncated_file_is_rejected_with_its_line(squad: Write, article: Article) -> None:
     path = squad({"data": [article(0), article(1)]})
     path.write_bytes(path.read_bytes()[:-20])
-    assert "squad.json line 1: truncated or broken JSON" in refusal(path)
+    assert "squad.json line 1: truncated or broken JSON" in rejection(path)
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ([], "'file' is list, not dict"),
         ({}, "'data' is missing"),
@@ -116,13 +116,13 @@ def test_a_truncated_file_is_refused_with_its_line(squad: Write, article: Articl
         ({"data": [{"title": "Rice"}]}, "article 0: 'paragraphs' is missing"),
     ],
 )
-def test_another_structure_is_refused_with_its_place(squad: Write, value: Any, said: str) -> None:
-    message = refusal(squad(value))
-    assert said in message
-    assert "squad.json" in message
+def test_another_structure_is_rejected_with_its_place(squad: Write, value: Any, message: str) -> None:
+    line = rejection(squad(value))
+    assert message in line
+    assert "squad.json" in line
 
 
-def test_two_files_are_refused(squad: Write, article: Article) -> None:
+def test_two_files_are_rejected(squad: Write, article: Article) -> None:
     path = squad({"data": [article(0)]})
     with pytest.raises(DataError, match="takes one file, not 2"):
         read([path, path])

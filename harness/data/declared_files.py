@@ -1,0 +1,121 @@
+"""Files that a manifest declares by path, size and sha256.
+
+A file is searched for in the user's data folder, then in the package (if the manifest gives no URL) or in the cache.
+Nothing is downloaded except by `fetch`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from harness.data.file_status import FileStatus, Lookup, check_data_dir, first_file, hash_state, unreadable
+from harness.errors import DataError
+from harness.keys import file_sha256
+from harness.machine.bundled import manifests
+from harness.request.manifest import File
+
+
+def path_of(file: File, lookup: Lookup) -> Path:
+    """Return the path of a file, verified unless `lookup.unverified`.
+
+    Raises DataError if the file is missing, cannot be read, or differs from the manifest's.
+    """
+    path = find(file, lookup.data_dir, lookup.cache_dir)
+    if path is None:
+        raise DataError(f"data file {file.path} of suite {lookup.suite} is missing; {_remedy(file, lookup.suite)}")
+    if not lookup.unverified:
+        in_place = path == default_path(file, lookup.cache_dir)
+        remedy = _remedy(file, lookup.suite) if in_place else "replace or delete that file"
+        verify(file, path, f"{remedy}, or accept it with --unverified-data")
+    return path
+
+
+def _remedy(file: File, suite: str) -> str:
+    if file.url is None:
+        return f"it is part of the package: reinstall it, or put the file at DIR/{file.path} and pass --data-dir DIR"
+    return f"run `harness data fetch {suite}`, or pass --data-dir DIR with a folder that holds it"
+
+
+def find(file: File, data_dir: Path | None, cache_dir: Path) -> Path | None:
+    """Return the first existing file of that name, whatever its content; None if there is none."""
+    candidates = []
+    if data_dir is not None:
+        check_data_dir(data_dir)
+        candidates.append(data_dir / file.path)
+        if file.url is not None:  # bundled files of different languages share their names
+            candidates.append(data_dir / PurePosixPath(file.path).name)
+    return first_file([*candidates, default_path(file, cache_dir)])
+
+
+def default_path(file: File, cache_dir: Path) -> Path:
+    """Return the path of a bundled file in the package, or of a downloaded one in the cache, named by its content."""
+    if file.url is None:
+        return manifests() / file.path
+    return cache_dir / "data" / file.sha256[:16] / PurePosixPath(file.path).name
+
+
+def verify(file: File, path: Path, remedy: str) -> None:
+    """Raise DataError, which ends with `remedy`, if the file at `path` differs from the declared one."""
+    size, sha256 = _measure(path)
+    if (size, sha256) != (file.bytes, file.sha256):
+        expected = f"sha256 {file.sha256} ({file.bytes} bytes)"
+        raise DataError(f"data file {path} is damaged: expected {expected}, found {sha256} ({size} bytes); {remedy}")
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    """Return size and sha256 of a file; raises DataError if it cannot be read."""
+    try:
+        return path.stat().st_size, file_sha256(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def status(file: File, language: str, data_dir: Path | None, cache_dir: Path) -> FileStatus:
+    """Return the state of one file of one language; raises DataError if it cannot be read."""
+    path, expected = find(file, data_dir, cache_dir), f"sha256:{file.sha256}"
+    if path is None:
+        return FileStatus(language, file.path, "missing", file.bytes, expected, file.url or "the package")
+    size, sha256 = _measure(path)
+    actual = f"sha256:{sha256}"
+    state = hash_state(expected, actual) if size == file.bytes else "damaged"
+    return FileStatus(language, file.path, state, size, expected, str(path), actual)
+
+
+def fetch(file: File, lookup: Lookup) -> None:
+    """Download a file into the cache if it is missing or damaged there.
+
+    Raises DataError if it cannot be downloaded, or if it is damaged in a folder that is not the cache.
+    """
+    target = default_path(file, lookup.cache_dir)
+    path = find(file, lookup.data_dir, lookup.cache_dir)
+    if file.url is None or path not in (None, target):
+        path_of(file, lookup)
+    elif path is None or status(file, "", None, lookup.cache_dir).state == "damaged":
+        _download(file.url, file.sha256, target, lookup.cache_dir)
+
+
+def _download(url: str, sha256: str, target: Path, cache_dir: Path) -> None:
+    try:
+        target.unlink(missing_ok=True)
+        cache_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot write {target}: {error.strerror}; choose another cache folder") from error
+    with _ir_datasets_home(cache_dir / "ir_datasets"):
+        from harness.data.download import download
+    download(url, sha256, target)
+
+
+@contextmanager
+def _ir_datasets_home(folder: Path) -> Iterator[None]:
+    """Let ir_datasets create its folders in `folder` when it is imported, unless the user has set IR_DATASETS_HOME."""
+    name = "IR_DATASETS_HOME"
+    configured = os.environ.get(name)
+    os.environ.setdefault(name, str(folder))
+    try:
+        yield
+    finally:
+        if configured is None:
+            del os.environ[name]

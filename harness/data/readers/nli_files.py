@@ -1,0 +1,85 @@
+"""Inference data in the formats of its publishers, as triples of premise, entailed and contradicted hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.data import validation
+from harness.data.raw_data import NliData
+from harness.data.readers.nli_pairing import CONTRADICTED, ENTAILED, NEITHER, LabelledPair, pair_hypotheses
+from harness.data.row_streams import rows
+from harness.data.text_files import json_lines, member, only_path, read_json, table
+from harness.types import NliTriple
+
+
+def read_jsonl(paths: Sequence[Path]) -> NliData:
+    """Return triples from lines {"premise", "entailment", "contradiction"}; repeated lines are left out and counted."""
+    path = only_path(paths, "nli-jsonl")
+    names = ("premise", "entailment", "contradiction")
+    lines = [
+        NliTriple(*(validation.text(row.get(name), where, name) for name in names)) for where, row in json_lines(path)
+    ]
+    triples = tuple(dict.fromkeys(lines))
+    validation.check_not_empty(triples, str(path), "triple")
+    return NliData(triples, {"repeated NLI rows": len(lines) - len(triples)})
+
+
+def read_klue(paths: Sequence[Path]) -> NliData:
+    """Return triples from KLUE-NLI (Park et al. 2021, arXiv 2105.09680): a JSON list with `gold_label`."""
+    path = only_path(paths, "klue-nli")
+    roles = {"entailment": ENTAILED, "contradiction": CONTRADICTED, "neutral": NEITHER}
+    return pair_hypotheses(_klue_pairs(path), roles, path)
+
+
+def _klue_pairs(path: Path) -> Iterator[LabelledPair]:
+    for number, value in enumerate(member({"file": read_json(path)}, "file", list, str(path))):
+        where = f"{path} row {number}"
+        row = member({"row": value}, "row", dict, where)
+        premise, hypothesis = (validation.text(row.get(name), where, name) for name in ("premise", "hypothesis"))
+        yield premise, hypothesis, member(row, "gold_label", str, where)
+
+
+def read_hub(paths: Sequence[Path]) -> NliData:
+    """Return triples from the hub's NLI sets (KLUE, KorNLI, XNLI): premise, hypothesis, and label 0 entailment,
+    1 neutral, 2 contradiction.
+
+    Pairs with an empty text are left out and counted, besides what `pair_hypotheses` leaves out.
+    """
+    roles = {"0": ENTAILED, "1": NEITHER, "2": CONTRADICTED}
+    pairs = [
+        (validation.string(row.get("premise") or "", where, "premise").strip(),
+         validation.string(row.get("hypothesis") or "", where, "hypothesis").strip(),
+         str(row.get("label")))
+        for path in paths
+        for where, row in rows(path)
+    ]  # fmt: skip
+    complete = [pair for pair in pairs if pair[0] and pair[1]]
+    nli = pair_hypotheses(complete, roles, paths[0].parent)
+    return NliData(nli.triples, {**nli.report, "NLI pairs with an empty text": len(pairs) - len(complete)})
+
+
+def read_farstail(paths: Sequence[Path]) -> NliData:
+    """Return triples from FarsTail (Amirkhani et al. 2020, arXiv 2009.08820): tab-separated, labels e, c and n."""
+    path = only_path(paths, "farstail-nli")
+    pairs = _table_pairs(path, ("premise", "hypothesis", "label"))
+    return pair_hypotheses(pairs, {"e": ENTAILED, "c": CONTRADICTED, "n": NEITHER}, path)
+
+
+def read_recast(paths: Sequence[Path]) -> NliData:
+    """Return triples from the Hindi recast data (Uppal et al. 2020, ACL Anthology 2020.aacl-main.71).
+
+    It has only two classes: a not-entailed hypothesis takes the place of a contradicted one. That is a weaker hard
+    negative, for it may be true beside the premise.
+    """
+    path = only_path(paths, "recast-nli")
+    pairs = _table_pairs(path, ("Context", "Hypothesis", "Entailment_Label"))
+    return pair_hypotheses(pairs, {"entailed": ENTAILED, "not-entailed": CONTRADICTED}, path)
+
+
+def _table_pairs(path: Path, columns: tuple[str, str, str]) -> Iterator[LabelledPair]:
+    """Yield the pairs of a tab-separated file; `columns` name premise, hypothesis and label."""
+    *text_columns, label_column = columns
+    for where, row in table(path):
+        premise, hypothesis = (validation.text(row.get(name), where, name) for name in text_columns)
+        yield premise, hypothesis, member(row, label_column, str, where)

@@ -1,0 +1,41 @@
+"""The readers that a manifest may name for a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.data.raw_data import NliData, RetrievalData
+from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, squad
+from harness.errors import unknown
+
+RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
+    "beir": beir.read,
+    "squad": squad.read,
+    "miracl": miracl.read,
+    "miracl-train": miracl.read_train,
+    "mteb": mteb_tables.read,
+    "belebele": belebele.read,
+}
+
+NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
+    "nli-jsonl": nli_files.read_jsonl,
+    "hub-nli": nli_files.read_hub,
+    "klue-nli": nli_files.read_klue,
+    "farstail-nli": nli_files.read_farstail,
+    "recast-nli": nli_files.read_recast,
+}
+
+
+def retrieval_reader(name: str, where: str) -> Callable[[Sequence[Path]], RetrievalData]:
+    """Return the reader of passages, queries and judgments of that name; raises RequestError for an unknown name."""
+    if name not in RETRIEVAL:
+        raise unknown("reader", name, RETRIEVAL, where)
+    return RETRIEVAL[name]
+
+
+def nli_reader(name: str, where: str) -> Callable[[Sequence[Path]], NliData]:
+    """Return the reader of inference triples of that name; raises RequestError for an unknown name."""
+    if name not in NLI:
+        raise unknown("reader", name, NLI, where)
+    return NLI[name]

@@ -1,0 +1,61 @@
+"""Rows of large files, one at a time and never held as a whole."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.data.text_files import RESTORE, member
+from harness.errors import DataError
+
+Row = tuple[str, dict[str, Any]]
+"""The place ("FILE line N" or "FILE row N") and the row by column name."""
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file by its suffix: .parquet, .jsonl or .jsonl.gz.
+
+    Raises DataError, with the file and the row reached, for one that is truncated, damaged or of another format.
+    """
+    if path.name.endswith(".parquet"):
+        return _parquet_rows(path)
+    if path.name.endswith((".jsonl", ".jsonl.gz")):
+        return _json_rows(path)
+    raise DataError(f"{path} is not .parquet, .jsonl or .jsonl.gz; correct the manifest's list of files")
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    number = 0
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                where = f"{path} line {number}"
+                yield where, member({"line": json.loads(line)}, "line", dict, where)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{path} line {number + 1}: the gzip file is truncated or damaged ({error}); {RESTORE}"
+        ) from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{path} line {number}: truncated or broken JSON ({error}); {RESTORE}") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}; check the path and its permissions") from error
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path, memory_map=False) as file:
+            for batch in file.iter_batches(batch_size=1024):  # about a megabyte of passages
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"{path} row {number}", row
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise DataError(f"{path} row {number + 1}: not a complete parquet file ({reason}); {RESTORE}") from error

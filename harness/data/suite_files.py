@@ -1,0 +1,80 @@
+"""The files of a suite, whatever their origin: declared in the manifest, pinned by ir_datasets, or on the hub.
+
+Every file is verified before it is read; only `fetch` uses the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from harness.data import declared_files, hub_datasets, ir_datasets_files
+from harness.data.file_status import FileStatus, Lookup
+from harness.errors import unknown
+from harness.request.manifest import Source
+from harness.request.suite import Suite
+
+
+def paths(source: Source, language: str, lookup: Lookup) -> list[Path]:
+    """Return the verified paths of a source's files, in the order that its reader expects.
+
+    Raises DataError for the first that is missing or, unless `lookup.unverified`, differs from the manifest's.
+    """
+    if source.ir_datasets is not None:
+        return ir_datasets_files.paths(source.ir_datasets, source.reader, language, lookup)
+    if source.hub is not None:
+        return hub_datasets.paths(source.hub, language, lookup)
+    return [declared_files.path_of(file, lookup) for file in source.files]
+
+
+def sources(suite: Suite, languages: Iterable[str] | None = None) -> Iterator[tuple[str, Source]]:
+    """Yield (language, source) for all sources of the languages (all by default).
+
+    Raises RequestError for a language that the suite does not have.
+    """
+    for language in sorted(suite.languages) if languages is None else languages:
+        if language not in suite.languages:
+            raise unknown("language", language, suite.languages, f"suite {suite.name}")
+        declared = suite.languages[language]
+        for source in (declared.retrieval, declared.training, declared.nli):
+            if source is not None:
+                yield language, source
+
+
+def status(
+    suite: Suite, languages: Iterable[str] | None = None, *, data_dir: Path | None = None, cache_dir: Path
+) -> list[FileStatus]:
+    """Return the state of every file.
+
+    Raises RequestError for an unknown language, DataError for a file that cannot be read; damage is a state.
+    """
+    lookup = Lookup(data_dir, cache_dir, suite.name)
+    return [row for language, source in sources(suite, languages) for row in _states(source, language, lookup)]
+
+
+def _states(source: Source, language: str, lookup: Lookup) -> Iterator[FileStatus]:
+    if source.ir_datasets is not None:
+        yield from ir_datasets_files.states(source.ir_datasets, source.reader, language, lookup)
+    elif source.hub is not None:
+        yield from hub_datasets.states(source.hub, language)
+    for file in source.files:
+        yield declared_files.status(file, language, lookup.data_dir, lookup.cache_dir)
+
+
+def fetch(
+    suite: Suite, languages: Iterable[str] | None = None, *, data_dir: Path | None = None, cache_dir: Path
+) -> list[FileStatus]:
+    """Download missing and damaged files, each into the cache of its origin; return the state of every file.
+
+    Raises DataError if a file cannot be downloaded, has a wrong hash (nothing of it is kept), or is damaged in a
+    folder of the user's.
+    """
+    lookup = Lookup(data_dir, cache_dir, suite.name)
+    for language, source in list(sources(suite, languages)):
+        if source.ir_datasets is not None:
+            ir_datasets_files.fetch(source.ir_datasets, source.reader, language, lookup)
+        elif source.hub is not None:
+            hub_datasets.fetch(source.hub, language)
+        for file in source.files:
+            declared_files.fetch(file, lookup)
+    return status(suite, languages, data_dir=data_dir, cache_dir=cache_dir)

@@ -1,0 +1,81 @@
+"""A model's folder as a model of mteb.
+
+mteb leaves two things to its caller that are explicit here: the identity of the model (docs/traps.md, T1: mteb's result
+cache knows a model by name and revision alone), and the maximum length of queries and passages (docs/traps.md, T12).
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mteb.models import ModelMeta
+from mteb.models.sentence_transformer_wrapper import SentenceTransformerEncoderWrapper
+from mteb.types import PromptType
+
+from harness.keys import digest, file_sha256
+from harness.request.manifest import Precision, Text
+from harness.vectors.embedding import open_model
+
+NOT_THE_MODEL = {"training.json", "README.md"}  # logs and cards: they change no vector
+
+
+class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
+    """mteb's wrapper of a sentence-transformers model, with separate maximum lengths for queries and passages.
+
+    If mteb names no role (as for both sentences of an STS or pair classification task), no prompt is added and texts
+    are truncated at the longer of the two lengths.
+    """
+
+    def __init__(self, folder: str, device: str, text: Text, precision: Precision) -> None:
+        import torch
+
+        model = open_model(Path(folder), device)
+        if precision != "float32":
+            model.to(getattr(torch, precision))
+        model.prompts = {"query": text.query_prompt, "document": text.passage_prompt}
+        with warnings.catch_warnings():  # mteb asks for the dimension by a name that sentence-transformers has renamed
+            warnings.simplefilter("ignore", FutureWarning)
+            super().__init__(model)
+        lengths = (text.query_max_length, text.passage_max_length)
+        self._lengths = {PromptType.query: lengths[0], PromptType.document: lengths[1], None: max(lengths)}
+        self._full_precision = precision == "float32"
+
+    def encode(self, inputs: Any, *, prompt_type: PromptType | None = None, **settings: Any) -> Any:
+        """Return unit float32 vectors as mteb's wrapper does, with inputs truncated at the length of their role."""
+        self.model.max_seq_length = self._lengths[prompt_type]
+        vectors = super().encode(inputs, prompt_type=prompt_type, **settings)
+        if self._full_precision:
+            return vectors
+        vectors = np.asarray(vectors, dtype=np.float32)  # normalized in half precision, their lengths are not exactly 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def model_meta(folder: Path, name: str, text: Text, device: str = "cpu", precision: Precision = "float32") -> ModelMeta:
+    """Return the metadata by which mteb identifies and opens the model in `folder`.
+
+    The revision is the sha256 of the model's files, of the text settings and of the precision, so that no two models
+    share a cached score. A model with an adapter needs that adapter's `register()` before it is evaluated.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _ignored(path.relative_to(folder)))
+    content = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+    return ModelMeta.create_empty(
+        overwrites={
+            "name": f"harness/{name}",
+            "revision": digest([content, text.model_dump(), precision]),
+            "loader": _load,
+            "loader_kwargs": {"folder": str(folder), "on": device, "text": text, "precision": precision},
+            "framework": ["Sentence Transformers"],
+        }
+    )
+
+
+def _load(name: str, revision: str | None = None, *, folder: str, on: str, **settings: Any) -> LengthAwareEncoder:
+    """Return the encoder; mteb calls this with the metadata's name, revision and `loader_kwargs`."""
+    return LengthAwareEncoder(folder, on, settings["text"], settings["precision"])
+
+
+def _ignored(path: Path) -> bool:
+    return path.name in NOT_THE_MODEL or path.name.startswith(".")
