@@ -18,7 +18,7 @@ import yaml
 from documents import PAGES, README, REPOSITORY, SITE, blocks, commands, imported, linked_files, name
 from support.commands import invoke
 
-from harness.cli import app
+from harness.cli.main import app
 
 COMMANDS: Any = typer.main.get_command(app)
 DOCS = REPOSITORY / "docs"

@@ -21,7 +21,7 @@ from harness.report.page_links import entry_link
 from harness.report.report_files import write_reports
 from harness.results import record
 from harness.results.record import Record
-from harness.results.signature import of_entries
+from harness.results.signature import entry_signatures
 
 VOID = {"meta", "input", "br", "col"}
 BLOCKS = {"dt", "dd", "div", "td", "th", "summary"}
@@ -109,7 +109,7 @@ def test_a_record_without_equations_has_a_page_without_them(made: Path) -> None:
 
 
 def test_the_signature_of_all_cells_is_that_of_the_entry(made: Path) -> None:
-    found = of_entries(one for one in record.read_all(made) if one.status == "done")
+    found = entry_signatures(one for one in record.read_all(made) if one.status == "done")
     assert "|language:fa,ko|seeds:0,1|" in found["clpl"]
     shown = {entry: page.of.get("signature") for entry, page in pages(made).items()}
     assert shown == {**found, "broken": None}
