@@ -1,8 +1,8 @@
 """Records → leaderboard: one row per entry, language and measure, and the average over languages.
 
-The numbers are those of harness.stats.analysis: intervals are over queries and seeds, p_adjusted is Holm's within the
-entries of a language and measure. `verdict` is that of harness.evidence.claims.verdicts on the one
-claim about a row, else empty.
+The numbers are those of harness.stats.entry_statistics: intervals are over queries and seeds, p_adjusted is Holm's
+within the entries of a language and measure. `verdict` is that of harness.evidence.claims.verdicts on the one claim
+about a row, else empty.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from harness.request import suite as suites
 from harness.results.per_query import PerQuery, Reader
 from harness.results.record import Record, read_all
 from harness.stats.align import Floats
-from harness.stats.analysis import Analysis, Evidence, analyse
 from harness.stats.contrasts import Contrast
-from harness.stats.summary import BASE, Scored
+from harness.stats.entry_scores import BASE, EntryScores
+from harness.stats.entry_statistics import EntryStatistics
+from harness.stats.suite_statistics import SuiteStatistics, suite_statistics
 
 if TYPE_CHECKING:
     import pandas
@@ -60,8 +61,8 @@ class Leaderboard:
     failures: tuple[Record, ...]
     run: Mapping[str, Any]  # run.json, {} where there is none
     baseline: str  # the entry that the others are compared with; there is no difference where it was not measured
-    scored: Mapping[tuple[str, str], Scored]  # (entry, language), measures in the order of `measures`
-    analysis: Analysis
+    scored: Mapping[tuple[str, str], EntryScores]  # (entry, language), measures in the order of `measures`
+    analysis: SuiteStatistics
     lines: tuple[verdicts.Line, ...] = ()  # every published claim
 
     @cached_property
@@ -73,9 +74,9 @@ class Leaderboard:
         return {name: tuple(records) for name, records in found.items()}
 
     @property
-    def evidence(self) -> tuple[Evidence, ...]:
+    def evidence(self) -> tuple[EntryStatistics, ...]:
         """What stands behind each row, against the baseline."""
-        return self.analysis.evidence
+        return self.analysis.entries
 
     @cached_property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -107,8 +108,8 @@ def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
     if baseline != BASE and baseline not in measured:
         raise unknown("baseline", baseline, measured, str(folder))
     scored = _scored(done, tables, measures)
-    analysis = analyse(scored, languages, baseline=baseline)
-    rows = _frame(suite, measures, analysis.evidence)
+    analysis = suite_statistics(scored, languages, baseline=baseline)
+    rows = _frame(suite, measures, analysis.entries)
     what = (suite, primary, measures, languages, rows, done, failures, run, baseline, scored, analysis)
     return _judged(Leaderboard(*what))
 
@@ -187,7 +188,7 @@ def per_query(folder: Path, record: Record) -> pandas.DataFrame:
 
 def _scored(
     done: Iterable[Record], tables: Mapping[str, PerQuery], measures: Sequence[str]
-) -> dict[tuple[str, str], Scored]:
+) -> dict[tuple[str, str], EntryScores]:
     """Return the scores of each entry and language, all entries of a language over the same queries."""
     groups: dict[tuple[str, str], dict[int, Floats]] = {}
     first: dict[str, str] = {}  # language → the cell that the others are held against
@@ -202,7 +203,7 @@ def _scored(
         order = [table.measures.index(measure) for measure in measures]
         by_seed = groups.setdefault((record.entry, record.language), {})
         by_seed[record.seed] = table.values.take(order, axis=1)
-    return {name: Scored(by_seed) for name, by_seed in groups.items()}
+    return {name: EntryScores(by_seed) for name, by_seed in groups.items()}
 
 
 def _primary(run: Mapping[str, Any], suite: str, found: Sequence[str]) -> str:
@@ -223,7 +224,7 @@ def _languages(run: Mapping[str, Any], records: Iterable[Record]) -> tuple[str, 
     return tuple(dict.fromkeys([*wanted, *sorted({record.language for record in records})]))
 
 
-def _frame(suite: str, measures: Sequence[str], lines: Iterable[Evidence]) -> pandas.DataFrame:
+def _frame(suite: str, measures: Sequence[str], lines: Iterable[EntryStatistics]) -> pandas.DataFrame:
     """Return the evidence as a table, ordered by entry, language (average last) and measure (primary first)."""
     import pandas
 

@@ -20,8 +20,8 @@ from harness.report import failures, report_formats, table_view
 from harness.report.numbers import hundred
 from harness.report.sections import claims_section
 from harness.report.templating import broken, render
-from harness.stats.analysis import Evidence
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 
 NAME = "index.html"
 DATA = ("corpus", "queries", "dev")  # digests of what is scored on
@@ -47,7 +47,7 @@ class Result:
     verdicts: Mapping[str, int]
     means: Mapping[str, float]  # entry → average of the primary measure
     entries: tuple[str, ...]
-    best: Evidence | None
+    best: EntryStatistics | None
     data: Mapping[str, frozenset[tuple[str, ...]]]  # language → the digests of its data
 
 

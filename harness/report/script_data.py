@@ -21,7 +21,7 @@ from harness.report.sections.claims_section import Compared
 from harness.report.sections.claims_text import paragraphs
 from harness.report.table_view import Row, Score, Table
 from harness.report.templating import embedded, script
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
 Values = list[float | None]

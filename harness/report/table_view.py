@@ -16,7 +16,7 @@ from harness.evidence.leaderboard import Leaderboard, resolved
 from harness.keys import digest
 from harness.report.numbers import or_none
 from harness.results.record import Record
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 _T = TypeVar("_T")
 LONGEST = 240  # bytes of a file's name before its suffix; file systems take 255 in all

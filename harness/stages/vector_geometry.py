@@ -17,7 +17,8 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import base_model, prepare, train
 from harness.stages.encode import Encoded, encode
-from harness.stats.sphere import Floats, alignment, anisotropy, uniformity
+from harness.stats.align import Floats
+from harness.stats.sphere import alignment, anisotropy, uniformity
 from harness.types import Data, Ranker
 from harness.vectors.embedding import embed, settings_of
 

@@ -19,7 +19,7 @@ the paired 95 % interval over queries and seeds (harness.stats.intervals.differe
     open      both 0 and the claimed gain are in the interval: it cannot tell them apart; or there is no whole interval,
               as of one query, or of one seed of what is trained, whose spread from seed to seed is unknown
 
-A claim of no gain (under a tenth of a point, harness.stats.reproduction) comes back in size where the interval lies
+A claim of no gain (under a tenth of a point, harness.stats.effect) comes back in size where the interval lies
 within the margin, is open where the claimed one is in it, and else against. The table:
 
     level    gain: none                      size             sign             against          open
@@ -42,12 +42,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.evidence.claims.published import NOT, Claim, comparable, load
+from harness.stats.effect import NEAR_ZERO, effect_ratio
+from harness.stats.entry_scores import EntryScores
 from harness.stats.intervals import Estimate, averaged, over_seeds, student
 from harness.stats.power import minimum_detectable
-from harness.stats.reproduction import NEAR_ZERO, effect_ratio
 from harness.stats.rules import LEVEL, MARGIN, excludes_zero, lies_within
 from harness.stats.samples import gain
-from harness.stats.summary import Scored
 
 if TYPE_CHECKING:
     from harness.evidence.leaderboard import Leaderboard
@@ -204,7 +204,7 @@ def _scores(claim: Claim, board: Leaderboard) -> list[np.ndarray] | None:
 
     Each is [seeds, queries, 1].
     """
-    found: list[Scored | None] = [board.scored.get((claim.entry, name)) for name in claim.of or (claim.language,)]
+    found: list[EntryScores | None] = [board.scored.get((claim.entry, name)) for name in claim.of or (claim.language,)]
     if any(scored is None for scored in found):
         return None
     i = board.measures.index(claim.measure)

@@ -12,9 +12,9 @@ from typing import Literal
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import chance, hundred, signed
-from harness.stats.analysis import Evidence
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown, is_shown_with_interval
-from harness.stats.summary import AVERAGE
 
 MOST = 20  # names in one sentence
 LEVEL = f"{ALPHA:.2f}".lstrip("0")
@@ -34,7 +34,7 @@ def of_board(board: Leaderboard) -> list[str]:
     return [*said, *_spread(board), *_incomplete(board)]
 
 
-def word(one: Evidence) -> Word:
+def word(one: EntryStatistics) -> Word:
     """Return what is shown of an entry's difference to the baseline; "apart": of the seeds that were run alone."""
     if math.isnan(one.p_adjusted[0]):
         return ""
@@ -45,7 +45,7 @@ def word(one: Evidence) -> Word:
     return "better" if one.delta[0] > 0 else "worse"
 
 
-def _compared(board: Leaderboard, found: Sequence[Evidence], where: str) -> Iterator[str]:
+def _compared(board: Leaderboard, found: Sequence[EntryStatistics], where: str) -> Iterator[str]:
     """Yield what one column shows: the highest score, and each kind of difference to the baseline."""
     ordered = sorted(found, key=lambda one: (-one.mean[0], one.entry))
     yield where + _best(board, ordered)
@@ -67,14 +67,14 @@ def _compared(board: Leaderboard, found: Sequence[Evidence], where: str) -> Iter
         if own:
             tested = kind in ("apart", "open")
             yield f"{where}{start}{_listed(_difference(one, tested) for one in own)}."
-    equal = [one for one in others if is_equivalent(one.equivalence[0])]
+    equal = [one for one in others if is_equivalent(one.p_equivalence[0])]
     if equal:
-        names = _listed(f"{one.entry} (p {chance(float(one.equivalence[0]))})" for one in equal)
+        names = _listed(f"{one.entry} (p {chance(float(one.p_equivalence[0]))})" for one in equal)
         yield f"{where}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
     yield from _detectable(board, others, where)
 
 
-def _best(board: Leaderboard, ordered: Sequence[Evidence]) -> str:
+def _best(board: Leaderboard, ordered: Sequence[EntryStatistics]) -> str:
     first, *rest = ordered
     level = hundred(float(first.mean[0])) + _interval(first.low[0], first.high[0], hundred)
     start = f"The highest {board.primary} is that of {first.entry}, {level}"
@@ -86,7 +86,7 @@ def _best(board: Leaderboard, ordered: Sequence[Evidence]) -> str:
     return f"{start}; not told apart from it: {_listed(tied)}."
 
 
-def _groups(ordered: Sequence[Evidence], where: str) -> Iterator[str]:
+def _groups(ordered: Sequence[EntryStatistics], where: str) -> Iterator[str]:
     """Yield the groups below that of the highest in which several entries stand."""
     groups: dict[int, list[str]] = {}
     for one in ordered:
@@ -96,7 +96,7 @@ def _groups(ordered: Sequence[Evidence], where: str) -> Iterator[str]:
         yield f"{where}Below it, not told apart from the highest of their group: {_listed(below)}."
 
 
-def _difference(one: Evidence, tested: bool) -> str:
+def _difference(one: EntryStatistics, tested: bool) -> str:
     interval = _interval(one.delta_low[0], one.delta_high[0], signed)
     p = f", p {chance(float(one.p_adjusted[0]))}" if tested else ""
     return f"{one.entry} {signed(float(one.delta[0]))}{interval}{p}"
@@ -106,7 +106,7 @@ def _interval(low: float, high: float, form: Callable[[float], str]) -> str:
     return "" if math.isnan(low) else f" [{form(float(low))}, {form(float(high))}]"
 
 
-def _detectable(board: Leaderboard, others: Sequence[Evidence], where: str) -> Iterator[str]:
+def _detectable(board: Leaderboard, others: Sequence[EntryStatistics], where: str) -> Iterator[str]:
     known = sorted((float(one.detectable[0]), one.entry) for one in others if math.isfinite(one.detectable[0]))
     if known:
         least, most = known[0], known[-1]
@@ -115,7 +115,7 @@ def _detectable(board: Leaderboard, others: Sequence[Evidence], where: str) -> I
         yield f"{where}{start}{hundred(least[0])} ({least[1]}){spread}."
 
 
-def _languages(board: Leaderboard, averages: Sequence[Evidence]) -> Iterator[str]:
+def _languages(board: Leaderboard, averages: Sequence[EntryStatistics]) -> Iterator[str]:
     """Yield the entries of which a language does not show what the average shows."""
     by_name = {(one.entry, one.language): word(one) for one in board.evidence}
     said = []

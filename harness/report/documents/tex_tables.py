@@ -15,9 +15,9 @@ from harness.report.documents.tex import shortened, slug
 from harness.report.numbers import hundred
 from harness.report.sections import evidence_section
 from harness.report.table_view import Box, Row, Score, Table
-from harness.stats.analysis import Evidence
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import is_shown
-from harness.stats.summary import AVERAGE
 
 ROWS = 40
 _SMALL = 24  # characters of a name, above which the type is smaller
@@ -116,7 +116,7 @@ def _block(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]) -> B
     return Block(tuple(columns), tuple(lines))
 
 
-def _cells(board: Leaderboard, column: str) -> dict[str, tuple[Evidence, bool]]:
+def _cells(board: Leaderboard, column: str) -> dict[str, tuple[EntryStatistics, bool]]:
     """Return the evidence of a column by entry, and whether it has the highest mean."""
     found = [one for one in board.evidence if one.language == column]
     highest = max((float(one.mean[0]) for one in found), default=0.0)
@@ -127,7 +127,7 @@ def _box(board: Leaderboard, row: Row, column: str) -> Box:
     return Box(row.average, ()) if column == AVERAGE else row.boxes[board.languages.index(column)]
 
 
-def _cell(box: Box, found: tuple[Evidence, bool] | None) -> Cell | None:
+def _cell(box: Box, found: tuple[EntryStatistics, bool] | None) -> Cell | None:
     if box.score is None or found is None:
         return None
     own, highest = found

@@ -11,7 +11,7 @@ from harness.report.figures import svg
 from harness.report.figures.labels import counted, label, listed, named
 from harness.report.figures.svg import Figure
 from harness.report.table_view import Row
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 if TYPE_CHECKING:
     from markupsafe import Markup

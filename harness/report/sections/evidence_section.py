@@ -1,6 +1,6 @@
 """What stands behind the leaderboard's intervals and p-values: evidence.csv, and a table of the primary measure.
 
-Numbers are in units of the measure; what they are is in harness.stats.analysis.
+Numbers are in units of the measure; what they are is in harness.stats.entry_statistics.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.numbers import or_none
+from harness.stats.entry_scores import AVERAGE
 from harness.stats.rules import MARGIN
-from harness.stats.summary import AVERAGE
 
 CSV = "evidence.csv"
 NAMED = ("suite", "entry", "language", "measure", "baseline")
@@ -73,7 +73,7 @@ def rows(board: Leaderboard) -> Iterator[list[object]]:
             tests = (one.p[i], one.p_adjusted[i], one.standardised[i])
             counts = (_whole(values[i]) for values in (one.wins, one.ties, one.losses))
             margin = "" if math.isnan(one.p[i]) else MARGIN
-            size = (one.detectable[i], margin, one.equivalence[i])
+            size = (one.detectable[i], margin, one.p_equivalence[i])
             rank = (one.rank_best[i], one.rank_worst[i], one.group[i])
             numbers = (*level, *tests, *counts, *size, *rank)
             named = (board.suite, one.entry, one.language, measure, board.baseline, over)
@@ -92,7 +92,7 @@ def _line(one: Any) -> Line:
         p=or_none(one.p_adjusted[0]),
         wins=", ".join(map(str, counts)),
         detectable=or_none(one.detectable[0]),
-        equivalent=or_none(one.equivalence[0]),
+        equivalent=or_none(one.p_equivalence[0]),
         ranks=str(best) if best == worst else f"{best}-{worst}",
         group=int(one.group[0]),
     )

@@ -12,8 +12,8 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.results.record import Record
 from harness.stats.agreement import spearman
+from harness.stats.entry_scores import BASE
 from harness.stats.sphere import QUANTITIES
-from harness.stats.summary import BASE
 
 CSV = "geometry.csv"
 COLUMNS = ("suite", "entry", "language", "seed", "quantity", "before", "after", "measure", "gain")
