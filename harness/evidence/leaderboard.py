@@ -1,8 +1,8 @@
 """Records → leaderboard: one row per entry, language and measure, and the average over languages.
 
-The numbers are those of harness.stats.analysis: intervals are over queries and seeds, p_adjusted is Holm's within the
-entries of a language and measure. `verdict` is that of harness.evidence.claims.verdicts on the one claim about a row,
-else empty.
+The numbers are those of harness.stats.entry_statistics: intervals are over queries and seeds, p_adjusted is Holm's
+within the entries of a language and measure. `verdict` is that of harness.evidence.claims.verdicts on the one claim
+about a row, else empty.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from harness.evidence.claims.verdicts import Line, verdicts_by_row, verdicts_on
 from harness.results.folder import ResultFolder, read_result_folder
 from harness.results.record import Pair, Record
 from harness.results.run_file import RunFile
-from harness.stats.analysis import Analysis, Evidence, analyse
 from harness.stats.contrasts import Contrast
-from harness.stats.summary import BASE, Scored
+from harness.stats.entry_scores import BASE, EntryScores
+from harness.stats.entry_statistics import EntryStatistics
+from harness.stats.suite_statistics import SuiteStatistics, suite_statistics
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +51,7 @@ class Leaderboard:
 
     results: ResultFolder
     baseline: str  # the entry that the others are compared with; there is no difference where it was not measured
-    analysis: Analysis
+    statistics: SuiteStatistics
     lines: tuple[Line, ...]  # every published claim, with its verdict
     rows: pandas.DataFrame  # COLUMNS
 
@@ -95,19 +96,19 @@ class Leaderboard:
         return self.results.records_by_pair
 
     @property
-    def scored(self) -> Mapping[Pair, Scored]:
+    def scored(self) -> Mapping[Pair, EntryScores]:
         """The scores of each entry and language, measures in the order of `measures`."""
         return self.results.scored
 
     @property
-    def evidence(self) -> tuple[Evidence, ...]:
+    def evidence(self) -> tuple[EntryStatistics, ...]:
         """The statistics of each row, against the baseline."""
-        return self.analysis.evidence
+        return self.statistics.entries
 
     @cached_property
     def contrasts(self) -> tuple[Contrast, ...]:
         """The difference of every entry to every other (harness.stats.contrasts); none for more than 20 entries."""
-        return self.analysis.contrasts()
+        return self.statistics.contrasts()
 
 
 def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
@@ -124,16 +125,16 @@ def leaderboard_of(results: ResultFolder, baseline: str = BASE) -> Leaderboard:
     measured = {record.entry for record in results.records}
     if baseline != BASE and baseline not in measured:
         raise unknown("baseline", baseline, measured, str(results.path))
-    analysis = analyse(results.scored, results.languages, baseline=baseline)
+    statistics = suite_statistics(results.scored, results.languages, baseline=baseline)
     lines = tuple(verdicts_on(results))
     verdicts = verdicts_by_row(lines, results.suite)
-    rows = _frame(results.suite, results.measures, analysis.evidence)
+    rows = _frame(results.suite, results.measures, statistics.entries)
     names = zip(*(rows[name] for name in ("entry", "language", "measure")), strict=True)
     rows = rows.assign(verdict=[verdicts.get(row, "") for row in names])
-    return Leaderboard(results, baseline, analysis, lines, rows)
+    return Leaderboard(results, baseline, statistics, lines, rows)
 
 
-def _frame(suite: str, measures: Sequence[str], evidence: Iterable[Evidence]) -> pandas.DataFrame:
+def _frame(suite: str, measures: Sequence[str], evidence: Iterable[EntryStatistics]) -> pandas.DataFrame:
     """Return the evidence as a table, ordered by entry, language (average last) and measure (primary first)."""
     import pandas
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.results.record import records_by_pair
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 
 def queries(board: Leaderboard) -> dict[str, int]:

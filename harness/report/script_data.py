@@ -22,7 +22,7 @@ from harness.report.page_scripts import embed_json, page_script
 from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.claims_text import paragraphs
 from harness.report.table_view import Row, Score, Table
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
 Values = list[float | None]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.results import signature
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 CSV = "signatures.csv"
 COLUMNS = ("suite", "entry", "language", "measure", "signature")

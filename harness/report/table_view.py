@@ -15,8 +15,8 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import or_none
 from harness.report.page_links import Source, entry_link, source
 from harness.results.record import Record, records_by_pair
-from harness.stats.analysis import Evidence
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,6 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
     }
 
 
-def _place(evidence: Evidence, i: int) -> Place:
+def _place(evidence: EntryStatistics, i: int) -> Place:
     """Return the place of an entry on the measure at index `i`."""
     return Place(best=int(evidence.rank_best[i]), worst=int(evidence.rank_worst[i]), group=int(evidence.group[i]))

@@ -19,7 +19,7 @@ from harness.results.per_query import PerQuery, Reader
 from harness.results.record import Pair, Record, read_all, records_by_pair
 from harness.results.run_file import RUN_FILE, RunFile, read_run_file
 from harness.stats.align import Floats
-from harness.stats.summary import Scored
+from harness.stats.entry_scores import EntryScores
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class ResultFolder:
         return any(record.trained for record in self.records_by_pair.get(pair, ()))
 
     @cached_property
-    def scored(self) -> Mapping[Pair, Scored]:
+    def scored(self) -> Mapping[Pair, EntryScores]:
         """The scores of each entry and language, measures in the order of `measures`.
 
         All entries of a language answer the same queries; raises DataError where they do not.
@@ -97,7 +97,7 @@ class ResultFolder:
                 raise DataError(f"{record.name} and {reference} answer different queries: '{query}'; run both again")
             order = [scores.measures.index(measure) for measure in self.measures]
             groups.setdefault(record.pair, {})[record.seed] = scores.values.take(order, axis=1)
-        return {pair: Scored(by_seed) for pair, by_seed in groups.items()}
+        return {pair: EntryScores(by_seed) for pair, by_seed in groups.items()}
 
     def scores_by_query(self, record: Record, measure: str) -> dict[str, float]:
         """Return query id → score of one record."""

@@ -18,7 +18,8 @@ from harness.request.cell import Cell
 from harness.stages.base_model import base_model
 from harness.stages.encode import Encoded, encode, rows_of
 from harness.stages.lineage import GEOMETRY_SAMPLE, geometry_keys
-from harness.stats.sphere import Floats, alignment, anisotropy, uniformity
+from harness.stats.align import Floats
+from harness.stats.sphere import alignment, anisotropy, uniformity
 from harness.types import Data
 from harness.vectors.embedding import embed
 

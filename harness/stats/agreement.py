@@ -1,4 +1,4 @@
-"""Agreement of orders: Kendall's W among several judges, Kendall's τ-b and Spearman's ρ between two."""
+"""Agreement of rankings: Kendall's W among several judges, Kendall's τ-b and Spearman's ρ between two."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from harness.stats.align import Floats
 
-FEWEST = 5  # points below which a rank correlation says nothing: of four, one order in 24 is perfect by chance
+MIN_POINTS = 5  # of a rank correlation: of four points, one order in 24 is perfect by chance
 
 
 def concordance(scores: Floats) -> tuple[float, float] | None:
-    """Return Kendall's W of m judges over n items, corrected for ties, and its p.  [n, m]
+    """Return Kendall's W of m judges over n items, corrected for ties, and its p.  scores [n, m]
 
     With midranks r_ij, R_i = Σ_j r_ij, S = Σ_i (R_i − R̄)² and T_j = Σ (t³ − t) over judge j's groups of t tied items,
 
         W = 12 S / (m² (n³ − n) − m Σ_j T_j)
 
     (Kendall & Smith 1939, DOI 10.1214/aoms/1177732186; ties: Kendall 1948, Rank Correlation Methods). p is that of
-    χ² = m (n − 1) W with n − 1 degrees of freedom, which is Friedman's: of judges who rank at random, each item like
-    any other; 0.0 where it is below what a float holds.
-    None where W is not defined: fewer than two judges or items, or judges who tie all items.
+    χ² = m (n − 1) W with n − 1 degrees of freedom, which is Friedman's test of "judges rank the items at random"; 0.0
+    below the smallest float.
+    None where W is undefined: fewer than two judges or items, or judges who tie all items.
     """
     from scipy.stats import chi2, rankdata
 
@@ -34,15 +33,15 @@ def concordance(scores: Floats) -> tuple[float, float] | None:
     ranks = rankdata(scores, axis=0)  # [n, m]
     sums = ranks.sum(axis=1)
     squares = float(((sums - sums.mean()) ** 2).sum())
-    ties = sum(float((counts**3 - counts).sum()) for counts in map(_groups, ranks.T))
-    whole = judges**2 * (float(items) ** 3 - items) - judges * ties
-    if whole <= 0:
+    ties = sum(float((counts**3 - counts).sum()) for counts in map(_tie_sizes, ranks.T))
+    largest = judges**2 * (float(items) ** 3 - items) - judges * ties
+    if largest <= 0:
         return None
-    w = 12 * squares / whole
+    w = 12 * squares / largest
     return w, float(chi2.sf(judges * (items - 1) * w, items - 1))
 
 
-def _groups(ranks: Floats) -> Floats:
+def _tie_sizes(ranks: Floats) -> Floats:
     """Return how many items share each rank."""
     counts: Floats = np.unique(ranks, return_counts=True)[1].astype(np.float64)
     return counts
@@ -51,7 +50,7 @@ def _groups(ranks: Floats) -> Floats:
 def tau_b(left: Floats, right: Floats) -> float | None:
     """Return Kendall's τ-b, which corrects for ties (Kendall 1945, DOI 10.1093/biomet/33.3.239).
 
-    None where one of the two ties all items, or there are fewer than two.
+    None where one of the two ties all items, or there are fewer than two items.
     """
     if len(left) < 2 or _constant(left) or _constant(right):
         return None
@@ -63,9 +62,9 @@ def tau_b(left: Floats, right: Floats) -> float | None:
 def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
     """Return Spearman's ρ with midranks for ties (Spearman 1904, DOI 10.2307/1412159).
 
-    None below FEWEST points, and where one of the two does not vary.
+    None for fewer than MIN_POINTS points, and where one of the two is constant.
     """
-    if len(left) < FEWEST or _constant(np.array(left)) or _constant(np.array(right)):
+    if len(left) < MIN_POINTS or _constant(np.array(left)) or _constant(np.array(right)):
         return None
     from scipy.stats import spearmanr
 
@@ -77,9 +76,9 @@ def _constant(values: Floats) -> bool:
 
 
 def agreement(names: Sequence[str], scores: Floats) -> dict[str, Any]:
-    """Return how far judges agree: `experts`, `pairs` (items), `W` and `p`, and `tau` of each two.  [n, m]
+    """Return the agreement of judges as JSON: `experts`, `pairs` (items), `W`, `p` and `tau`.  scores [n, m]
 
-    `tau` is expert → expert → τ-b, each two once. What is not defined is None; fewer than two judges give {}.
+    `tau` is expert → expert → τ-b, each pair once. Undefined values are None; fewer than two judges give {}.
     """
     if len(names) < 2:
         return {}

@@ -1,8 +1,8 @@
-"""The difference of every entry to every other: what harness.stats.analysis says against each of them as the baseline.
+"""The difference of every entry to every other: the statistics of harness.stats.entry_statistics for every baseline.
 
-Estimates, intervals and tests are those of the one draw of resamples and sign flips that the evidence is made of.
-Holm's family is the entries of one language × measure compared with one baseline: each baseline is a question of its
-own, and a reader who looks through all of them asks them all.
+Estimates, intervals and tests use the same resamples and sign flips as these. Holm's family is the entries of one
+language × measure compared with one baseline: each baseline is a question of its own, and a reader who looks through
+all of them asks them all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.pairwise import Pairwise
-from harness.stats.samples import Gap, Sample, average_gap, bounds, gap
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.pairwise import PairwiseTests
+from harness.stats.samples import Sample, SampleDifference, average_difference, bounds, sample_difference
 
-MOST = 20  # entries that are compared each with each: 190 pairs, a second or two
+MAX_ENTRIES = 20  # that are compared each with each: 190 pairs, a second or two
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Field:
+class ComparedEntries:
     """The entries that are compared with each other in one language, or averaged.
 
-    `adjusted` holds Holm's p: (baseline, entry) → [measures]. Make it by `field`.
+    `adjusted` holds Holm's p: (baseline, entry) → [measures]. Made by `compared_entries`.
     """
 
     language: str
@@ -48,10 +48,10 @@ class Field:
     adjusted: Mapping[tuple[str, str], Floats]
 
 
-def field(language: str, samples: Mapping[str, Sample], tests: Pairwise) -> Field:
-    """Return the field of entries that were tested against each other, numbered in `tests` by their names' order.
+def compared_entries(language: str, samples: Mapping[str, Sample], tests: PairwiseTests) -> ComparedEntries:
+    """Return entries that were tested against each other; `tests` numbers them in the order of their names.
 
-    A column's resamples lie side by side in memory from here on: they are sorted for every pair.
+    The resamples of a column are stored side by side from here on: they are sorted for every pair.
     """
     entries = sorted(samples)
     adjusted = {
@@ -59,33 +59,54 @@ def field(language: str, samples: Mapping[str, Sample], tests: Pairwise) -> Fiel
         for i, baseline in enumerate(entries)
         for entry, p in zip(entries, tests.corrected(i)[1], strict=True)
     }
-    kept = {entry: replace(one, means=np.asfortranarray(one.means), parts=()) for entry, one in samples.items()}
-    return Field(language, kept, adjusted)
+    kept = {entry: replace(item, means=np.asfortranarray(item.means), parts=()) for entry, item in samples.items()}
+    return ComparedEntries(language, kept, adjusted)
 
 
-def contrasts(fields: Sequence[Field]) -> tuple[Contrast, ...]:
-    """Return both contrasts of every two entries of each field, by baseline, in the order of the fields, by entry."""
-    entries = sorted({entry for field in fields for entry in field.samples})
-    found = [one for i, entry in enumerate(entries) for one in _against(fields, entry, entries[i + 1 :])]
-    places = {field.language: i for i, field in enumerate(fields)}
-    return tuple(sorted(found, key=lambda one: (one.baseline, places[one.language], one.entry)))
+def contrasts(compared: Sequence[ComparedEntries]) -> tuple[Contrast, ...]:
+    """Return both contrasts of every two entries, by baseline, then language in the order given, then entry.
+
+    The average has to follow its languages.
+    """
+    entries = sorted({entry for group in compared for entry in group.samples})
+    pairs = [pair for i, entry in enumerate(entries) for pair in _against(compared, entry, entries[i + 1 :])]
+    places = {group.language: i for i, group in enumerate(compared)}
+    return tuple(sorted(pairs, key=lambda pair: (pair.baseline, places[pair.language], pair.entry)))
 
 
-def _against(fields: Sequence[Field], baseline: str, entries: Sequence[str]) -> Iterator[Contrast]:
-    """Yield the contrasts of `entries` with one other, and of that with each of them."""
-    gaps: dict[str, list[Gap]] = {entry: [] for entry in entries}
-    for field in fields:
-        here = [entry for entry in entries if entry in field.samples and baseline in field.samples]
-        if not here:
+def _against(compared: Sequence[ComparedEntries], baseline: str, entries: Sequence[str]) -> Iterator[Contrast]:
+    """Yield the contrasts of each of `entries` with the baseline, and of the baseline with each of them."""
+    differences: dict[str, list[SampleDifference]] = {entry: [] for entry in entries}
+    for group in compared:
+        samples, adjusted = group.samples, group.adjusted
+        present = [entry for entry in entries if entry in samples and baseline in samples]
+        if not present:
             continue
-        for entry in here:
-            of_language = field.language != AVERAGE
-            samples = (field.samples[entry], field.samples[baseline])
-            gaps[entry].append(gap(*samples) if of_language else average_gap(gaps[entry]))
-        estimates = [gaps[entry][-1].estimate for entry in here]
-        lows, highs = bounds([gaps[entry][-1].resampled for entry in here], estimates)
-        for entry, estimate, low, high in zip(here, estimates, lows, highs, strict=True):
-            numbers = (estimate.value, low, high)
-            yield Contrast(entry, baseline, field.language, *numbers, field.adjusted[baseline, entry])
-            turned = (0.0 - estimate.value, 0.0 - high, 0.0 - low)  # 0.0 −, so that nothing is −0.0
-            yield Contrast(baseline, entry, field.language, *turned, field.adjusted[entry, baseline])
+        for entry in present:
+            differences[entry].append(
+                average_difference(differences[entry])
+                if group.language == AVERAGE
+                else sample_difference(samples[entry], samples[baseline])
+            )
+        latest = [differences[entry][-1] for entry in present]
+        estimates = [difference.estimate for difference in latest]
+        lows, highs = bounds([difference.resampled for difference in latest], estimates)
+        for entry, estimate, low, high in zip(present, estimates, lows, highs, strict=True):
+            yield Contrast(
+                entry=entry,
+                baseline=baseline,
+                language=group.language,
+                delta=estimate.value,
+                low=low,
+                high=high,
+                p_adjusted=adjusted[baseline, entry],
+            )
+            yield Contrast(
+                entry=baseline,
+                baseline=entry,
+                language=group.language,
+                delta=0.0 - estimate.value,  # 0.0 −, so that nothing is −0.0
+                low=0.0 - high,
+                high=0.0 - low,
+                p_adjusted=adjusted[entry, baseline],
+            )

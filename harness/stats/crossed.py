@@ -1,15 +1,15 @@
 """The crossed bootstrap: queries and seeds are resampled, independently of each other, and corrected for few seeds.
 
-One resample draws n queries and S seeds with replacement and takes the mean over all pairs (the pigeonhole bootstrap
-of Owen 2007; McCullagh 2000). With five seeds its spread is wrong: a variance over S drawn values is (S − 1)/S of what
-it should be, the residual counts up to three times (Owen 2007; Owen and Eckles 2012), and the percentiles are those of
-a normal where Student's t is needed. So the resamples are stretched about the estimate, as Hesterberg (2015) expands
-the percentile interval by Student's t, here by the ratio of the half-widths:
+One resample draws n queries and S seeds with replacement and takes the mean over all pairs (the pigeonhole bootstrap of
+Owen 2007; McCullagh 2000). With five seeds its spread is wrong: a variance over S drawn values is (S − 1)/S of what it
+should be, the residual counts up to three times (Owen 2007; Owen and Eckles 2012), and the percentiles are those of a
+normal distribution where Student's t is needed. So the resamples are stretched about the estimate, as Hesterberg (2015)
+expands the percentile interval by Student's t, here by the ratio of the half-widths:
 
     x* ← x̄ + (x* − x̄) · (t[level, df] · error) / (z[level] · sd(x*))
 
-with the error and the degrees of freedom of harness.stats.intervals. The percentiles of what results keep the
-skewness of the resamples, and cover as Student's interval does. Ranks and differences come of the same resamples.
+with the error and the degrees of freedom of harness.stats.intervals. The percentiles of the stretched
+resamples keep their skewness, and cover as Student's interval does. Ranks and differences use the same resamples.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def crossed_means(values: Floats, query_counts: Counts, seed_counts: Counts) -> 
     """Return the mean of `values` [seeds, queries, columns] under each resample.  [draws, columns]
 
     The counts are those of harness.stats.bootstrap.resample_counts, [draws, queries] and [draws, seeds]; entries
-    that share the queries take one `query_counts`, so that differences are paired, and each its own `seed_counts`.
+    that share their queries take the same `query_counts`, so that differences are paired, and each its own
+    `seed_counts`. Raises ValueError for counts of other shapes, and for scores that are not finite.
     """
     values = finite(values, 3)
     seeds, n, columns = values.shape
@@ -47,9 +48,9 @@ def crossed_means(values: Floats, query_counts: Counts, seed_counts: Counts) -> 
 
 
 def stretched(means: Floats, estimate: Estimate, level: float = LEVEL) -> Floats:
-    """Return resampled means [draws, columns] with the spread that `estimate` asks for at `level`.
+    """Return resampled means [draws, columns] with the spread that `estimate` implies at `level`.
 
-    Take harness.stats.bootstrap.percentiles of them, at the same level. Resamples that are all equal stay so.
+    Take harness.stats.bootstrap.percentiles of them at the same level. Resamples that are all equal stay equal.
     """
     spread = means.std(axis=0)
     half = student((1 + level) / 2, estimate.freedom) * estimate.error

@@ -1,24 +1,27 @@
-"""How large a paired difference is, beside whether there is one."""
+"""How large a paired difference is, and how large beside a published one."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.stats.align import Floats, finite
 
-TIE = 1e-9  # in units of the measure: a difference that is rounding only; raise it to what a reader would not notice
+TIE = 1e-9  # in units of the measure: differences up to here are rounding; raise it to what a reader would not notice
+NEAR_ZERO = 0.001  # in units of the measure, a tenth of a point: a gain below it is none; papers print hundredths
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Of differences [queries, columns], column by column.
+    """The effect of differences [queries, columns], column by column.
 
     mean            in units of the measure; its interval is that of harness.stats.intervals.difference
     standardised    d_z = mean / standard deviation (ddof 1) of the differences (Cohen 1988, section 2.3.5);
                     NaN where all differences are equal
-    wins, ties, losses   how many queries differ by more than the tie threshold, upwards or downwards, or do not
+    wins, losses    number of queries that differ by more than the tie threshold, upwards and downwards
+    ties            number of the other queries
     """
 
     mean: Floats
@@ -40,3 +43,15 @@ def effect(differences: Floats, tie: float = TIE) -> Effect:
     np.divide(mean, spread, out=standardised, where=~constant & (spread > 0))
     wins, losses = (differences > tie).sum(axis=0), (differences < -tie).sum(axis=0)
     return Effect(mean, standardised, wins, len(differences) - wins - losses, losses)
+
+
+def effect_ratio(original: float, reproduced: float, near: float = NEAR_ZERO) -> float | None:
+    """Return reproduced / original, each the mean gain of an advanced entry over a baseline.
+
+    The effect ratio of Breuer et al. (SIGIR 2020). 1: the whole effect was reproduced; between 0 and 1: a part of it;
+    0 or less: none, or the opposite. None where the original is less than `near` from 0: undefined, not huge. Raises
+    ValueError for gains that are not finite.
+    """
+    if not (math.isfinite(original) and math.isfinite(reproduced)):
+        raise ValueError(f"cannot compare gains that are not finite: {original}, {reproduced}")
+    return None if abs(original) < near else reproduced / original

@@ -1,4 +1,4 @@
-"""Equivalence within a margin, by two one-sided tests (Schuirmann 1987): absence of a difference, shown."""
+"""Equivalence within a margin, by two one-sided tests (TOST, Schuirmann 1987)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ def tost(estimate: Estimate, margin: float) -> Floats:
     """Return the p of "the difference is −margin or less, or margin or more": the larger of the two one-sided p.
 
     `margin` is in units of the measure. p ≤ α exactly where the (1 − 2α) interval lies within (−margin, margin).
-    With an estimate over queries and seeds (harness.stats.intervals.difference) other seeds count too. Raises
+    With an estimate over queries and seeds (harness.stats.intervals.difference) it holds for other seeds too. Raises
     ValueError for a margin that is not positive.
     """
     from scipy import stats
 
     if not margin > 0:
         raise ValueError(f"a margin of equivalence must be positive: {margin}")
-    with np.errstate(divide="ignore", invalid="ignore"):  # no error at all: ±∞, or NaN on the margin itself
+    with np.errstate(divide="ignore", invalid="ignore"):  # an error of 0: ±∞, or NaN on the margin itself
         above = (estimate.value + margin) / estimate.error
         below = (estimate.value - margin) / estimate.error
     p = np.maximum(stats.t.sf(above, estimate.freedom), stats.t.cdf(below, estimate.freedom))

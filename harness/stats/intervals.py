@@ -10,17 +10,18 @@ means and of the residuals contribute to the variance of the mean of all,
     V  = max(Vq + Vs − Ve, Vq, Vs)      estimates σa²/S + σb²/n + σe²/(Sn)
 
 The residual is in both Vq and Vs and is taken out once; what is left is never below either of them, as for errors
-clustered two ways (Cameron, Gelbach and Miller 2011). The mean, less μ, over √V is taken as Student's t with the
-degrees of freedom of Satterthwaite (1946): V² / Σ (V_i² / df_i), at least the smallest df_i. With five seeds these
-decide: the percentile bootstrap's 95 % interval covers between 87 % and 98 %, this one 93 % to 97 %
-(tests/benchmarks/evidence.py), and up to 98 % of the differences of two equal entries whose seeds' means hardly
-differ, where V is all but 0 and its floor counts.
+clustered two ways (Cameron, Gelbach and Miller 2011). (mean − μ) / √V is taken as Student's t with the degrees of
+freedom of Satterthwaite (1946): V² / Σ (V_i² / df_i), at least the smallest df_i. With five seeds these matter: the
+percentile bootstrap's 95 % interval covers between 87 % and 98 %, this one 93 % to 97 % (tests/benchmarks/evidence.py),
+and up to 98 % of the differences of two equal entries whose seeds' means hardly differ, where V is all but 0 and its
+floor counts.
 
-A difference of two entries pairs the queries, and not the seeds (two trainings share none of their noise by having
-one number): Vq is that of the differences of the seed means, and each entry adds its own Vs − Ve. An entry with one
-row of scores adds nothing: it is fixed (base, BM25), or its seeds are unknown, which is for the caller to say.
+A difference of two entries pairs the queries and not the seeds (two trainings with the same seed number share no
+noise): Vq is that of the differences of the means over seeds, and each entry adds its own Vs − Ve. An entry with one
+row of scores adds nothing: it is fixed (base, BM25), or its spread over seeds is unknown, which the caller has to
+say.
 
-Arrays are [seeds, queries, columns], a column an entry, measure or both; everything is column by column.
+Arrays are [seeds, queries, columns], one column per entry, measure or both; everything is column by column.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from harness.stats.rules import LEVEL
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean or a difference, its standard error, and the degrees of freedom of that.  Each [columns]
+    """A mean or a difference, its standard error, and the degrees of freedom of the error.  Each [columns]
 
     Where the error is 0 the degrees of freedom are infinite.
     """
@@ -74,7 +75,7 @@ def over_queries(values: Floats) -> Estimate:
     values = finite(values, 2)
     n = len(values)
     if n < 2:
-        raise ValueError("one query has no error of its mean")
+        raise ValueError("the mean of one query has no error")
     return _estimate(values.mean(axis=0), [(values.var(axis=0, ddof=1) / n, n - 1)])
 
 
@@ -91,22 +92,22 @@ def over_seeds(values: Floats) -> Estimate | None:
 def over_both(values: Floats) -> Estimate | None:
     """Return the mean over queries and seeds, for other queries and seeds; None for one seed."""
     values = finite(values, 3)
-    return None if len(values) < 2 else paired(values.mean(axis=0), [noise(values)])
+    return None if len(values) < 2 else paired(values.mean(axis=0), [seed_noise(values)])
 
 
 def difference(new: Floats, old: Floats) -> Estimate:
     """Return the mean of `new` less that of `old` over queries and the seeds of each, the queries paired.
 
-    Raises ValueError where the two have not the same queries and columns.
+    Raises ValueError where their numbers of queries or columns differ.
     """
     new, old = finite(new, 3), finite(old, 3)
     if new.shape[1:] != old.shape[1:]:
         raise ValueError(f"cannot pair scores of shapes {new.shape} and {old.shape}")
-    return paired(new.mean(axis=0) - old.mean(axis=0), [noise(new), noise(old)])
+    return paired(new.mean(axis=0) - old.mean(axis=0), [seed_noise(new), seed_noise(old)])
 
 
 def averaged(parts: Sequence[Estimate]) -> Estimate:
-    """Return the unweighted average of independent estimates (languages: other queries, another model each)."""
+    """Return the unweighted average of independent estimates (languages: each has its own queries and models)."""
     if not parts:
         raise ValueError("nothing to average")
     value = np.mean([part.value for part in parts], axis=0)
@@ -114,7 +115,13 @@ def averaged(parts: Sequence[Estimate]) -> Estimate:
     return _estimate(value, terms)
 
 
-def noise(values: Floats) -> Noise | None:
+def joined(estimates: Sequence[Estimate]) -> Estimate:
+    """Return several estimates as one, their columns side by side."""
+    parts = (np.concatenate([getattr(part, name) for part in estimates]) for name in ("value", "error", "freedom"))
+    return Estimate(*parts)
+
+
+def seed_noise(values: Floats) -> Noise | None:
     """Return what an entry's seeds add to its variance; None for one seed.  values [seeds, queries, columns]"""
     seeds, n = values.shape[:2]
     if seeds < 2 or n < 2:
@@ -127,16 +134,16 @@ def noise(values: Floats) -> Noise | None:
 
 
 def paired(scores: Floats, noises: Sequence[Noise | None]) -> Estimate:
-    """Return the estimate of the mean of `scores` [queries, columns], averages over the seeds of entries with `noises`.
+    """Return the estimate of the mean of `scores` [queries, columns]: averages over seeds of entries with these noises.
 
     Raises ValueError for one query.
     """
     n = len(scores)
     if n < 2:
-        raise ValueError("one query has no error of its mean")
+        raise ValueError("the mean of one query has no error")
     queries = scores.var(axis=0, ddof=1) / n
-    seeds = [own.seeds for own in noises if own]
-    residuals = [own.residual for own in noises if own]
+    seeds = [noise.seeds for noise in noises if noise]
+    residuals = [noise.residual for noise in noises if noise]
     spread = sum((variance for variance, _ in seeds), np.zeros_like(queries))
     shared = sum((variance for variance, _ in residuals), np.zeros_like(queries))
     total = np.maximum.reduce([queries + spread - shared, queries, spread])
@@ -146,8 +153,8 @@ def paired(scores: Floats, noises: Sequence[Noise | None]) -> Estimate:
 def _estimate(value: Floats, terms: Sequence[tuple[Floats, Floats | float]], total: Floats | None = None) -> Estimate:
     """Return the estimate of variance `total` (the sum of the terms) with Satterthwaite's degrees of freedom."""
     total = np.sum([variance for variance, _ in terms], axis=0) if total is None else total
-    below = np.sum([variance**2 / freedom for variance, freedom in terms], axis=0)
+    squares = np.sum([variance**2 / freedom for variance, freedom in terms], axis=0)
     freedom = np.full_like(total, np.inf)
-    np.divide(total**2, below, out=freedom, where=below > 0)
-    least = np.min([np.broadcast_to(own, total.shape) for _, own in terms], axis=0)
+    np.divide(total**2, squares, out=freedom, where=squares > 0)
+    least = np.min([np.broadcast_to(term_freedom, total.shape) for _, term_freedom in terms], axis=0)
     return Estimate(value, np.sqrt(total), np.maximum(freedom, least))

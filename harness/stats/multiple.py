@@ -1,6 +1,6 @@
 """Holm's correction (1979) within a declared family of tests: the chance of any false rejection stays below α.
 
-Written out, as a report corrects dozens of families and importing statsmodels takes seconds; tests hold it to theirs.
+Written out because a report corrects dozens of families and importing statsmodels takes seconds; tests compare the two.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from harness.stats.align import Floats
 
 
 def holm(p: Floats) -> Floats:
-    """Return the adjusted p-values of a family, along the last axis; reject where one is at most α.
+    """Return the adjusted p-values of a family, along the last axis; reject where it is at most α.
 
-    With p sorted, p(1) ≤ … ≤ p(m): adjusted p(i) = min(1, max over j ≤ i of (m − j + 1) p(j)). Those of statsmodels'
+    With p sorted, p(1) ≤ … ≤ p(m): adjusted p(i) = min(1, max over j ≤ i of (m − j + 1) p(j)). Equal to statsmodels'
     `multipletests(method="holm")`, for many families at once. Raises ValueError for a NaN or a p outside [0, 1].
     """
     p = np.asarray(p, dtype=np.float64)

@@ -1,9 +1,9 @@
 """The paired sign-flip permutation test of a mean difference (Fisher 1935; Smucker, Allan and Carterette 2007).
 
 Under the null hypothesis the two entries are exchangeable within each query, so that each difference d[q] is as likely
-as −d[q]. The two-sided p is the share of sign vectors whose |mean| is at least that observed: of all 2ⁿ for up to
-EXACT queries, and (b + 1) / (m + 1) of m drawn ones beyond, never 0 (Phipson and Smyth 2010). It speaks of the seeds
-that were run: scores are averaged over seeds before they are compared.
+as −d[q]. The two-sided p is the share of sign vectors whose |mean| is at least that observed: of all 2ⁿ for up to EXACT
+queries, and (b + 1) / (m + 1) of m drawn ones above that, never 0 (Phipson and Smyth 2010). It holds for the seeds that
+were run: scores are averaged over seeds before they are compared.
 
 All columns of one test share their sign vectors, and the flipped mean of a difference is the difference of the flipped
 means: one matrix product serves every pair of entries.
@@ -21,12 +21,12 @@ from harness.stats.align import Floats, finite
 DRAWS = 19_999  # smallest p: 1/20,000, a fifteenth of .05/13/5; p = .05/13 is known to ± 11 %
 EXACT = 12  # queries: 4,096 sign vectors
 _CHUNK = 1_000  # sign vectors held at once as float64
-_ROUNDING = 1e-12  # of the scores' mean absolute value: sums in another order are still ties
+_ROUNDING = 1e-12  # of the scores' mean absolute value: sums in another order still tie
 
 
 @dataclass(frozen=True)
 class Flips:
-    """Sign vectors, −1 and 1.  [flips, queries] `exact`: they are all there are."""
+    """Sign vectors of −1 and 1.  [flips, queries] `exact`: these are all that exist."""
 
     signs: NDArray[np.int8]
     exact: bool
@@ -57,24 +57,17 @@ def flipped_means(values: Floats, flips: Flips) -> Floats:
 def p_values(observed: Floats, flipped: Floats, size: Floats, exact: bool) -> Floats:
     """Return the two-sided p of observed means [columns] among `flipped` ones [flips, columns].
 
-    `size` is the mean absolute value of the scores behind each column: what rounding is measured against.
+    `size` is the mean absolute value of the scores behind each column: rounding is measured against it.
     """
     extreme = (np.abs(flipped) >= np.abs(observed) - _ROUNDING * size).sum(axis=0)
     return np.asarray(extreme / len(flipped) if exact else (extreme + 1) / (len(flipped) + 1))
 
 
-def sign_flip(differences: Floats, seed: int, draws: int = DRAWS) -> Floats:
-    """Return the two-sided p of the mean of each column of `differences` [queries, columns].  [columns]"""
-    differences = finite(differences, 2)
-    flips = draw_flips(len(differences), seed, draws)
-    size = np.abs(differences).mean(axis=0)
-    return p_values(differences.mean(axis=0), flipped_means(differences, flips), size, flips.exact)
-
-
 def stratified(parts: list[Floats]) -> Floats:
-    """Return differences of several languages [queries, columns] as one whose mean is their unweighted average.
+    """Return the differences of several languages [queries, columns] as one array whose mean is their average.
 
-    Language l's differences are scaled by N / (L · n_l), N the queries of all L languages; a sign flip stays one.
+    Language l's differences are scaled by N / (L · n_l), N the number of queries of all L languages: they are weighted
+    equally, and a sign flip remains a sign flip.
     """
     total = sum(len(part) for part in parts)
     return np.concatenate([finite(part, 2) * (total / (len(parts) * len(part))) for part in parts])

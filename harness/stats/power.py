@@ -1,8 +1,8 @@
-"""The smallest difference that a comparison as noisy as this one would have found.
+"""The minimum detectable effect: the smallest true difference that a comparison as noisy as this one would find.
 
 A true difference of δ gives t = difference / error the noncentral t distribution with noncentrality δ / error and the
 error's degrees of freedom (Cohen 1988, chapter 2). The minimum detectable effect is the δ for which the test rejects
-with the wanted probability. The error is the measured one: over queries, √(var_q(d) / n), or over queries and seeds
+with the given probability. The error is the measured one: over queries, √(var_q(d) / n), or over queries and seeds
 (harness.stats.intervals.difference), where a noisy training raises it.
 """
 
@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.intervals import Estimate, over_queries, student
+from harness.stats.intervals import Estimate, student
 from harness.stats.rules import ALPHA, POWER
 
 _HALVINGS = 60  # of an interval below 64 units of the error: to its last bit
-_LARGE = 1e6  # degrees of freedom from which t is taken as normal
+_LARGE = 1e6  # degrees of freedom above which t is taken as normal
 
 
 def minimum_detectable(
@@ -26,29 +26,22 @@ def minimum_detectable(
     Raises ValueError unless 0 < alpha < power < 1.
     """
     if not 0 < alpha < power < 1:
-        raise ValueError(f"needs 0 < alpha < power < 1: {alpha}, {power}")
+        raise ValueError(f"needs 0 < alpha < power < 1, got alpha {alpha} and power {power}")
     freedom = np.minimum(np.atleast_1d(estimate.freedom), _LARGE)
     critical = student(1 - (alpha / 2 if two_sided else alpha), freedom)
     low, high = np.zeros_like(freedom), 2 * critical + 64.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        found = _power(middle, critical, freedom, two_sided) >= power
-        low, high = np.where(found, low, middle), np.where(found, middle, high)
+        enough = _power(middle, critical, freedom, two_sided) >= power
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return np.asarray(high * estimate.error)
 
 
-def minimum_detectable_paired(differences: Floats, alpha: float = ALPHA, power: float = POWER) -> Floats:
-    """Return it over queries alone, from differences [queries, columns].
-
-    That of statsmodels' `TTestPower().solve_power(nobs=n, alpha=alpha, power=power)` times their standard deviation.
-    """
-    return minimum_detectable(over_queries(differences), alpha, power)
-
-
 def _power(noncentrality: Floats, critical: Floats, freedom: Floats, two_sided: bool) -> Floats:
+    """Return the probability that |t| (or t) exceeds the critical value under the noncentral t distribution."""
     from scipy import stats
 
-    found = stats.nct.sf(critical, freedom, noncentrality)
-    if two_sided:  # SciPy has NaN for a tail too thin to compute
-        found = found + np.nan_to_num(stats.nct.cdf(-critical, freedom, noncentrality))
-    return np.asarray(found)
+    probability = stats.nct.sf(critical, freedom, noncentrality)
+    if two_sided:  # SciPy returns NaN for a tail too thin to compute
+        probability = probability + np.nan_to_num(stats.nct.cdf(-critical, freedom, noncentrality))
+    return np.asarray(probability)

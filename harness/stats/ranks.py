@@ -1,4 +1,4 @@
-"""Where an entry may stand: intervals of ranks, and groups of entries that cannot be told apart."""
+"""Intervals of an entry's rank, and groups of entries that are not shown to differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rank_intervals(means: Floats, level: float = LEVEL) -> tuple[Integers, Integ
     """Return the best and the worst rank of the central `level` of resamples.  means [draws, entries]
 
     The percentile interval of the rank (Hall and Miller 2009 on its limits: where entries are nearly equal it is
-    wide, which is what it is for). The bounds are ranks that occur. Resample all entries over the same queries.
+    wide, as it should be). The bounds are ranks that occur. Resample all entries over the same queries.
     """
     drawn = ranks(means)
     best, worst = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0, method="inverted_cdf")
@@ -34,15 +34,15 @@ def rank_intervals(means: Floats, level: float = LEVEL) -> tuple[Integers, Integ
 def tie_groups(means: Floats, against: Callable[[int], Floats]) -> Integers:
     """Return the group of each entry, counted from 1, best first.  means [entries] → [entries]
 
-    The highest entry not yet in a group opens one, and takes in all other ungrouped entries whose difference to it is
+    The highest entry without a group opens one, and takes in all other entries without one whose difference to it is
     not shown (harness.stats.rules) after Holm's correction among those compared with it. `against(i)` gives the p of
     the difference of every entry to entry i.  [entries]
     """
     groups = np.zeros(len(means), dtype=np.int64)
-    left = np.argsort(-means, kind="stable")
-    while len(left):
-        best, rest = int(left[0]), left[1:]
-        tied = ~are_shown(holm(against(best)[rest]))
-        groups[[best, *rest[tied]]] = groups.max() + 1
-        left = rest[~tied]
+    ungrouped = np.argsort(-means, kind="stable")
+    while len(ungrouped):
+        best, lower = int(ungrouped[0]), ungrouped[1:]
+        tied = ~are_shown(holm(against(best)[lower]))
+        groups[[best, *lower[tied]]] = groups.max() + 1
+        ungrouped = lower[~tied]
     return groups

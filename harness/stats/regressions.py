@@ -1,19 +1,19 @@
-"""Did quality fall? One decision for each comparison of a result with its baseline, over a whole family of them.
+"""Decisions of the regression gate: did quality fall, for each comparison of a family of results with their baselines.
 
-The difference of new less old is that of harness.stats.intervals: queries are paired, and the spread from seed to seed
-of both sides is part of its error, since equal entries trained with other seeds differ too. Each comparison takes two
-one-sided t tests at α, corrected by Holm within the family (all comparisons of one check):
+The difference new − old is that of harness.stats.intervals: queries are paired, and the spread over seeds of both sides
+is part of its error, since equal entries trained with other seeds differ too. Each comparison takes one-sided t tests
+at α, corrected by Holm within the family (all comparisons of one check):
 
     regression    the difference is shown to be below −margin: the corrected upper bound is below −margin
     warning       it is shown to be below 0, but not below −margin
     improvement   it is shown to be above 0
-    spread        none of these, but the new seeds spread otherwise than the old ones (two-sided F test of the variances
-                  of the seeds' means, Holm within the family): the same level, another stability
-    same          none of these: which does not show that they are equal (see harness.stats.equivalence)
+    spread        none of these, but the new seeds are shown to spread more or less than the old ones (two-sided F test
+                  of the variances of the seeds' means, Holm within the family): the same level, another stability
+    same          none of these, which does not show equality (see harness.stats.equivalence)
 
-The chance that any of the family is called a regression, if all losses are at most the margin, is at most α; so is the
+If all losses are at most the margin, the chance that any of the family is called a regression is at most α; so is the
 chance of any false warning where nothing was lost. A bound is where Holm's decision turns: the least u for which
-"the difference is u or more" is rejected at α when all of the family are tested against the same u, so that bound and
+"the difference is u or more" is rejected at α when the whole family is tested against the same u, so that bound and
 decision never disagree.
 """
 
@@ -26,7 +26,7 @@ from typing import Literal
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.intervals import Estimate, difference
+from harness.stats.intervals import Estimate, difference, joined
 from harness.stats.multiple import holm
 from harness.stats.power import minimum_detectable
 from harness.stats.rules import ALPHA, GATE_POWER, MARGIN, are_shown, is_shown
@@ -40,7 +40,7 @@ Verdict = Literal["regression", "warning", "improvement", "spread", "same"]
 class Comparison:
     """The scores of one entry, language and measure, before and after.  Each [seeds, queries], queries in one order.
 
-    `trained`: its scores depend on a seed. One seed of a trained entry has no spread to see.
+    `trained`: its scores depend on a seed. One seed of a trained entry shows no spread.
     """
 
     name: str
@@ -50,18 +50,18 @@ class Comparison:
 
     @property
     def blind(self) -> bool:
-        """Whether the spread from seed to seed is missing on a side that has one."""
+        """Whether the entry is trained and a side has one seed, so that its spread over seeds is unknown."""
         return self.trained and min(len(self.new), len(self.old)) < 2
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What one comparison comes to; numbers in units of the measure.
+    """The decision on one comparison; numbers in units of the measure.
 
     `low` and `high` are the corrected one-sided bounds, each at α within the family. `detectable` is the true
     loss that would be called a regression with probability GATE_POWER, at Bonferroni's level α / m (Holm's is never
-    stricter); `spread_ratio` that of the standard deviations over seeds, new to old, None where a side has no spread.
-    `blind`: the spread from seed to seed is unknown and not in the bounds.
+    stricter). `spread_ratio` is the standard deviation over seeds, new / old, None where a side has no spread.
+    `blind`: the spread over seeds is unknown and not in the bounds.
     """
 
     name: str
@@ -86,8 +86,8 @@ def decide(comparisons: Sequence[Comparison], margin: float = MARGIN) -> list[De
     if margin < 0:
         raise ValueError(f"a margin cannot be negative: {margin}")
     estimate = differences(comparisons)
-    regression, loss = holm(_below(estimate, -margin)), holm(_below(estimate, 0.0))
-    gain = holm(_below(_mirrored(estimate), 0.0))
+    regression, loss = holm(one_sided_p(estimate, -margin)), holm(one_sided_p(estimate, 0.0))
+    gain = holm(one_sided_p(_mirrored(estimate), 0.0))
     spread, ratios = _spreads(comparisons)
     high, low = _bounds(estimate), -_bounds(_mirrored(estimate))
     detectable = margin + minimum_detectable(estimate, ALPHA / len(comparisons), GATE_POWER, two_sided=False)
@@ -113,21 +113,11 @@ def decide(comparisons: Sequence[Comparison], margin: float = MARGIN) -> list[De
     return decisions
 
 
-def regressions(comparisons: Sequence[Comparison], margin: float = MARGIN) -> list[str]:
-    """Return the names of those that `decide` calls a regression, without the rest of it."""
-    adjusted = holm(_below(differences(comparisons), -margin))
-    return [comparison.name for comparison, p in zip(comparisons, adjusted, strict=True) if is_shown(p)]
-
-
 def differences(comparisons: Sequence[Comparison]) -> Estimate:
     """Return the differences of a family as one estimate.  [comparisons]"""
     if not comparisons:
         raise ValueError("no comparison to decide on")
-    parts = [difference(pair.new[:, :, None], pair.old[:, :, None]) for pair in comparisons]
-    value, error, freedom = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "error", "freedom")
-    )
-    return Estimate(value, error, freedom)
+    return joined([difference(pair.new[:, :, None], pair.old[:, :, None]) for pair in comparisons])
 
 
 def _verdict(p: tuple[float, float, float, float]) -> Verdict:
@@ -139,17 +129,17 @@ def _mirrored(estimate: Estimate) -> Estimate:
     return Estimate(-estimate.value, estimate.error, estimate.freedom)
 
 
-def _below(estimate: Estimate, bound: float | Floats) -> Floats:
-    """Return the one-sided p of "the difference is `bound` or more".  `bound` may be [bounds, 1]."""
+def one_sided_p(estimate: Estimate, bound: float | Floats) -> Floats:
+    """Return the one-sided p of "the difference is `bound` or more".  bound: a number, or [bounds, 1]"""
     from scipy import stats
 
-    with np.errstate(divide="ignore", invalid="ignore"):  # no error at all: ±∞, and NaN on the bound itself
+    with np.errstate(divide="ignore", invalid="ignore"):  # an error of 0: ±∞, or NaN on the bound itself
         t = (estimate.value - bound) / estimate.error
     return np.where(np.isnan(t), 1.0, stats.t.cdf(t, estimate.freedom))
 
 
 def _bounds(estimate: Estimate) -> Floats:
-    """Return the corrected upper bounds: between the uncorrected one and Bonferroni's, by halving."""
+    """Return the corrected upper bounds, by halving between the uncorrected ones and Bonferroni's."""
     from scipy import stats
 
     m = len(estimate.value)
@@ -157,7 +147,7 @@ def _bounds(estimate: Estimate) -> Floats:
     high = estimate.value + stats.t.isf(ALPHA / m, estimate.freedom) * estimate.error
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        rejected = are_shown(np.diagonal(holm(_below(estimate, middle[:, None]))))
+        rejected = are_shown(np.diagonal(holm(one_sided_p(estimate, middle[:, None]))))
         low, high = np.where(rejected, low, middle), np.where(rejected, middle, high)
     return np.asarray(high)
 

@@ -1,9 +1,9 @@
-"""The statistics, measured: how fast they are, how often intervals cover, and how often the gate is wrong.
+"""Measurements of the statistics: their speed, the coverage of intervals, and the error rates of the gate.
 
 python tests/benchmarks/evidence.py [speed] [coverage] [gate] [--folder DIR …]
 
-Without names: all three. `gate` takes simulated scores, or those of each DIR in their place: a folder that `harness
-run` wrote with at least ten seeds of some entries (its primary measure is read).
+Without names: all three. `gate` uses simulated scores, or those of each DIR instead: a folder that `harness run` wrote
+with at least ten seeds of some entries (by its primary measure).
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.gate_study import Pool, false_alarms, power, scattered, shifted
 from support.simulated_scores import Spread, additive, ranked
 
 from harness.errors import HarnessError
 from harness.results import folder as pairs
 from harness.stats.align import aligned
-from harness.stats.analysis import analyse
 from harness.stats.bootstrap import DRAWS, percentiles, resample_counts
 from harness.stats.crossed import crossed_means, stretched
-from harness.stats.intervals import Estimate, difference, over_both
-from harness.stats.study import Pool, false_alarms, power, scattered, shifted
-from harness.stats.summary import Scored
+from harness.stats.entry_scores import EntryScores
+from harness.stats.intervals import difference, over_both
+from harness.stats.rules import ALPHA, POWER
+from harness.stats.suite_statistics import suite_statistics
 
 QUERIES = {"ko": 213, "hi": 350, "fa": 632}  # MIRACL's dev sets
 SEEDS, ENTRIES, MEASURES, SETS = 5, 14, 5, 2_000
@@ -36,22 +37,23 @@ COVERED = (0.93, 0.97)
 
 
 def speed() -> bool:
-    """Print the seconds of all evidence, and of all contrasts, on 14 entries x 3 languages x 5 measures x 5 seeds."""
+    """Print the seconds of all statistics and contrasts of 14 entries x 3 languages x 5 measures x 5 seeds."""
     generator = np.random.Generator(np.random.PCG64(1))
-    scored = {}
+    scores = {}
     for language, n in QUERIES.items():
         names = ["base", *(f"entry-{i}" for i in range(1, ENTRIES))]
         for entry, values in ranked(generator, names, SEEDS, n, 0.01).items():
             measures = np.stack([values ** (1 + i / 2) for i in range(MEASURES)], axis=2)
-            scored[entry, language] = Scored({seed: measures[seed] for seed in range(SEEDS)})
+            scores[entry, language] = EntryScores({seed: measures[seed] for seed in range(SEEDS)})
     started = time.perf_counter()
-    analysis = analyse(scored, list(QUERIES))
+    statistics = suite_statistics(scores, list(QUERIES))
     seconds = time.perf_counter() - started
-    print(f"speed: {len(analysis.evidence)} lines of {MEASURES} measures, {SEEDS} seeds: {seconds:.1f} s", end="")
-    contrasts = len(analysis.contrasts())
-    whole = time.perf_counter() - started
-    print(f", with {contrasts} contrasts {whole:.1f} s (at most {LIMIT:.0f})")
-    return whole <= LIMIT
+    rows = len(statistics.entries)
+    print(f"speed: {rows} rows of {MEASURES} measures, {SEEDS} seeds: {seconds:.1f} s", end="")
+    contrasts = len(statistics.contrasts())
+    total = time.perf_counter() - started
+    print(f", with {contrasts} contrasts {total:.1f} s (at most {LIMIT:.0f})")
+    return total <= LIMIT
 
 
 def coverage() -> bool:
@@ -59,63 +61,59 @@ def coverage() -> bool:
     print(f"\ncoverage of {SETS} data sets, {QUERIES['ko']} queries, {SEEDS} seeds, level 95 %, {DRAWS} resamples")
     print("query sd  seed sd  interaction  skewed   percentile  corrected  Student  Student of differences")
     queries, seeds = resample_counts(QUERIES["ko"], DRAWS, 1), resample_counts(SEEDS, DRAWS, 2)
-    fine = True
+    passed = True
     for query, interaction in ((0.3, 0.1), (0.1, 0.1), (0.05, 0.05)):  # of means, and of paired differences
         for seed in (0.0, 0.002, 0.005, 0.01, 0.02):
             for skewed in (False, True):
                 spread = Spread(query, seed, interaction, skewed)
                 plain, corrected, student, paired = _covered(spread, queries, seeds)
-                fine &= all(COVERED[0] <= share <= COVERED[1] for share in (corrected, student, paired))
+                passed &= all(COVERED[0] <= share <= COVERED[1] for share in (corrected, student, paired))
                 row = f"{query:<9} {seed:<8} {interaction:<12} {skewed!s:<8}"
                 print(f"{row} {plain:<11.3f} {corrected:<10.3f} {student:<8.3f} {paired:.3f}")
-    return fine
+    return passed
 
 
 def _covered(spread: Spread, queries: np.ndarray, seeds: np.ndarray) -> tuple[float, ...]:
     generator = np.random.Generator(np.random.PCG64(20))
     parts = []
-    for _ in range(SETS // 500):  # 500 at once: 10,000 resamples of them are 40 MB
+    for _ in range(SETS // 500):  # 500 at once: 10,000 resamples take 40 MB
         values = additive(generator, (500, 2 * SEEDS, QUERIES["ko"]), spread).transpose(1, 2, 0)
-        own, other = values[:SEEDS], values[SEEDS:]
-        estimate = over_both(own)
+        new, old = values[:SEEDS], values[SEEDS:]
+        estimate = over_both(new)
         assert estimate is not None
-        means = crossed_means(own, queries, seeds)
-        apart = spread.query * generator.standard_normal(own.shape[1:])  # the entries differ from query to query
+        means = crossed_means(new, queries, seeds)
+        gains = spread.query * generator.standard_normal(new.shape[1:])  # the entries differ from query to query
         bounds = (
             percentiles(means),
             percentiles(stretched(means, estimate)),
             estimate.interval(),
-            _interval(difference(own + apart, other)),
+            difference(new + gains, old).interval(),
         )
         parts.append([float(((low <= 0) & (high >= 0)).mean()) for low, high in bounds])
     return tuple(np.mean(parts, axis=0))
 
 
-def _interval(estimate: Estimate) -> tuple[np.ndarray, np.ndarray]:
-    return estimate.interval()
-
-
 def gate(folders: Sequence[Path]) -> bool:
     """Print false alarms over 400 null folders and power over 200 draws, for the gate and two common rules."""
-    fine = True
+    passed = True
     for title, pool in (read(folders) if folders else simulated()).items():
         queries = min(QUERIES["ko"], *(values.shape[1] for values in pool.values()))
-        print(f"\n{title}: {len(pool)} comparisons a folder, {SEEDS} seeds a side")
+        print(f"\n{title}: {len(pool)} comparisons per folder, {SEEDS} seeds per side")
         alarms = false_alarms(pool, SEEDS, draws=400, seed=1)
         print("false alarms of 400: " + ", ".join(f"{rule} {share:.1%}" for rule, share in alarms.items()))
-        fine &= alarms["gate"] <= 0.05
+        passed &= alarms["gate"] <= ALPHA
         few = dict(list(pool.items())[:: max(1, len(pool) // 4)])
         for inject in (shifted, scattered):
-            for name, found in power(few, SEEDS, draws=200, seed=2, queries=queries, inject=inject).items():
-                rules = ", ".join(f"{rule} {share:.0%}" for rule, share in found.caught.items())
-                loss = f"{inject.__name__} loss of {100 * found.loss:.1f} points of {name}"
+            for name, result in power(few, SEEDS, draws=200, seed=2, queries=queries, inject=inject).items():
+                rules = ", ".join(f"{rule} {share:.0%}" for rule, share in result.caught.items())
+                loss = f"{inject.__name__} loss of {100 * result.loss:.1f} points of {name}"
                 print(f"power, {queries} queries, {loss}: {rules}")
-                fine &= found.caught["gate"] >= 0.8
-    return fine
+                passed &= result.caught["gate"] >= POWER
+    return passed
 
 
 def simulated() -> dict[str, Pool]:
-    """Return pools of made-up scores: 12 entries in three languages, each at three spreads over seeds."""
+    """Return pools of simulated scores: 12 entries in three languages, at each of three spreads over seeds."""
     generator = np.random.Generator(np.random.PCG64(4))
     pools = {}
     for seed_sd in (0.002, 0.01, 0.02):
@@ -143,15 +141,15 @@ def read(folders: Sequence[Path]) -> dict[str, Pool]:
 
 
 def main() -> None:
-    """Print what was asked for; exit status 1 where a figure is outside its bounds."""
+    """Print the selected measurements; exit with status 1 where one is out of bounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=["speed", "coverage", "gate", []], default=[])
     parser.add_argument("--folder", type=Path, action="append", default=[])
     arguments = parser.parse_args()
     parts = arguments.parts or ["speed", "coverage", "gate"]
     calls = {"speed": speed, "coverage": coverage, "gate": lambda: gate(arguments.folder)}
-    fine = [calls[part]() for part in parts]
-    sys.exit(0 if all(fine) else 1)
+    results = [calls[part]() for part in parts]
+    sys.exit(0 if all(results) else 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The bootstrap against SciPy's, and against the same resamples computed one by one."""
+"""The bootstrap against SciPy's, and against the same resamples taken one by one."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from harness.stats.rules import LEVEL
 
 
 def resampled_means(values: Floats, counts: Counts) -> Floats:
-    """Return the means over queries alone: those of one seed."""
+    """Return the means over queries only: those of one seed."""
     return crossed_means(values[None], counts, np.ones((len(counts), 1), dtype=np.uint16))
 
 
@@ -61,8 +61,8 @@ def test_percentiles_are_numpys_quantiles_to_the_last_bit(draws: int, order: Lit
     means[:, 3] = 0.25
     means[draws // 2, 5] = np.nan
     for level in (0.95, 0.9, 0.5, 1 / 3):
-        theirs = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        assert np.array(percentiles(means, level)).tobytes() == theirs.tobytes()
+        expected = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        assert np.array(percentiles(means, level)).tobytes() == expected.tobytes()
 
 
 def test_intervals_are_those_of_scipy_up_to_monte_carlo_error() -> None:
@@ -71,12 +71,12 @@ def test_intervals_are_those_of_scipy_up_to_monte_carlo_error() -> None:
     values = np.stack([reciprocal_ranks(213, seed) for seed in (1, 2)], axis=1)
     low, high = intervals(values, resample_counts(213, 10_000, seed=5))
     for column in range(2):
-        theirs = stats.bootstrap(
+        expected = stats.bootstrap(
             (values[:, column],), np.mean, method="percentile", n_resamples=10_000, rng=np.random.default_rng(6)
         ).confidence_interval
-        width = theirs.high - theirs.low
-        assert abs(low[column] - theirs.low) < 0.03 * width
-        assert abs(high[column] - theirs.high) < 0.03 * width
+        width = expected.high - expected.low
+        assert abs(low[column] - expected.low) < 0.03 * width
+        assert abs(high[column] - expected.high) < 0.03 * width
 
 
 def test_a_lower_level_gives_a_narrower_interval() -> None:
@@ -96,13 +96,13 @@ def test_equal_scores_have_an_interval_of_no_width() -> None:
     assert (low[0], high[0]) == (0.25, 0.25)
 
 
-def test_nan_is_refused() -> None:
-    with pytest.raises(ValueError, match="not finite"):
+def test_nan_is_rejected() -> None:
+    with pytest.raises(ValueError, match="must be finite"):
         resampled_means(np.array([[0.5], [np.nan]]), resample_counts(2, 10, seed=1))
 
 
 @pytest.mark.parametrize("n", [0, 65_536])
-def test_a_number_of_queries_that_cannot_be_counted_is_refused(n: int) -> None:
+def test_a_number_of_queries_out_of_range_is_rejected(n: int) -> None:
     with pytest.raises(ValueError, match=f"cannot resample {n} queries"):
         resample_counts(n, 10, seed=1)
 

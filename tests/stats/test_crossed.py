@@ -1,4 +1,4 @@
-"""The crossed bootstrap: what it resamples, what is wrong with it for five seeds, and that the correction mends it."""
+"""The crossed bootstrap: what it resamples, its error with five seeds, and that the correction fixes it."""
 
 import numpy as np
 import pytest
@@ -14,9 +14,9 @@ def random(*shape: int, seed: int = 1) -> np.ndarray:
 
 
 def estimate(values: np.ndarray) -> Estimate:
-    found = over_both(values)
-    assert found is not None
-    return found
+    result = over_both(values)
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize(("s", "n"), [(3, 8), (8, 8), (9, 4)])
@@ -29,7 +29,7 @@ def test_a_resample_is_the_mean_over_all_pairs_of_drawn_seeds_and_drawn_queries(
     assert crossed_means(values, queries, seeds) == pytest.approx(np.array(naive), abs=1e-12)
 
 
-def test_one_seed_leaves_the_bootstrap_over_queries() -> None:
+def test_with_one_seed_it_is_the_bootstrap_over_queries() -> None:
     values, queries = random(1, 50, 1), resample_counts(50, 400, seed=1)
     means = crossed_means(values, queries, resample_counts(1, 400, seed=2))
     assert means == pytest.approx(queries @ values[0] / 50)
@@ -43,13 +43,13 @@ def test_stretched_resamples_have_the_half_width_of_students_interval() -> None:
     assert (high - low) == pytest.approx(student_high - student_low, rel=0.05)
 
 
-def test_stretching_keeps_resamples_without_spread_as_they_are() -> None:
+def test_stretching_keeps_resamples_without_spread() -> None:
     values = np.full((5, 20, 1), 0.5)
     means = crossed_means(values, resample_counts(20, 100, seed=1), resample_counts(5, 100, seed=2))
     assert (stretched(means, estimate(values)) == 0.5).all()
 
 
-def test_counts_of_other_queries_or_seeds_are_refused() -> None:
+def test_counts_of_other_shapes_are_rejected() -> None:
     with pytest.raises(ValueError, match="counts of shapes"):
         crossed_means(random(3, 8, 1), resample_counts(9, 10, seed=1), resample_counts(3, 10, seed=2))
 
@@ -68,5 +68,5 @@ def test_93_to_97_percent_of_2000_data_sets_are_covered(spread: Spread) -> None:
     assert 0.93 <= coverage(spread, corrected=True) <= 0.97
 
 
-def test_without_the_correction_five_noisy_seeds_are_covered_less_than_they_should_be() -> None:
+def test_without_the_correction_the_coverage_with_five_noisy_seeds_is_below_91_percent() -> None:
     assert coverage(Spread(0.05, 0.02, 0.05), corrected=False) < 0.91

@@ -1,4 +1,4 @@
-"""Errors over queries, seeds and both: against SciPy, worked out by hand, and by how often they cover the truth."""
+"""Errors over queries, seeds and both: against SciPy, values worked out by hand, and their coverage."""
 
 import numpy as np
 import pytest
@@ -14,28 +14,28 @@ def random(*shape: int, seed: int = 1) -> np.ndarray:
     return np.random.Generator(np.random.PCG64(seed)).random(shape)
 
 
-def both(values: np.ndarray) -> Estimate:
-    found = over_both(values)
-    assert found is not None
-    return found
+def crossed(values: np.ndarray) -> Estimate:
+    estimate = over_both(values)
+    assert estimate is not None
+    return estimate
 
 
-def test_over_queries_is_the_t_interval_of_scipy() -> None:
+def test_over_queries_equals_scipys_t_interval() -> None:
     values = random(213, 2)
     low, high = over_queries(values).interval()
-    theirs = stats.ttest_1samp(values, 0, axis=0).confidence_interval()
-    assert low == pytest.approx(theirs.low)
-    assert high == pytest.approx(theirs.high)
+    expected = stats.ttest_1samp(values, 0, axis=0).confidence_interval()
+    assert low == pytest.approx(expected.low)
+    assert high == pytest.approx(expected.high)
 
 
-def test_over_seeds_is_the_t_interval_of_the_seeds_means() -> None:
+def test_over_seeds_equals_scipys_t_interval_of_the_seeds_means() -> None:
     values = random(5, 213, 2)
-    found = over_seeds(values)
-    assert found is not None
-    low, high = found.interval()
-    theirs = stats.ttest_1samp(values.mean(axis=1), 0, axis=0).confidence_interval()
-    assert low == pytest.approx(theirs.low)
-    assert high == pytest.approx(theirs.high)
+    estimate = over_seeds(values)
+    assert estimate is not None
+    low, high = estimate.interval()
+    expected = stats.ttest_1samp(values.mean(axis=1), 0, axis=0).confidence_interval()
+    assert low == pytest.approx(expected.low)
+    assert high == pytest.approx(expected.high)
 
 
 def test_one_seed_has_no_interval_over_seeds() -> None:
@@ -43,36 +43,36 @@ def test_one_seed_has_no_interval_over_seeds() -> None:
     assert over_both(random(1, 30, 1)) is None
 
 
-def test_the_variance_over_both_takes_the_residual_once() -> None:
-    """Means of queries 2, 4 and of seeds 2, 4 and no residual: 2/2 + 2/2; by Satterthwaite 2² / (1² + 1²)."""
+def test_the_variance_over_both_counts_the_residual_once() -> None:
+    """Query means 2 and 4, seed means 2 and 4, no residual: 2/2 + 2/2; by Satterthwaite 2² / (1² + 1²)."""
     values = np.array([[[1.0], [3.0]], [[3.0], [5.0]]])
-    found = both(values)
-    assert (found.value[0], found.error[0] ** 2, found.freedom[0]) == pytest.approx((3.0, 2.0, 2.0))
+    estimate = crossed(values)
+    assert (estimate.value[0], estimate.error[0] ** 2, estimate.freedom[0]) == pytest.approx((3.0, 2.0, 2.0))
 
 
 def test_the_variance_over_both_is_that_of_the_model() -> None:
     """1/5 · seed² + 1/50 · query² + 1/250 · interaction², averaged over 20,000 data sets."""
     values = additive(np.random.Generator(np.random.PCG64(5)), (20_000, 5, 50), Spread(0.3, 0.05, 0.2))
-    variance = both(values.transpose(1, 2, 0)).error ** 2
+    variance = crossed(values.transpose(1, 2, 0)).error ** 2
     assert variance.mean() == pytest.approx(0.05**2 / 5 + 0.3**2 / 50 + 0.2**2 / 250, rel=0.02)
 
 
-def test_a_difference_to_fixed_scores_is_that_of_the_paired_scores() -> None:
+def test_a_difference_to_fixed_scores_equals_that_of_the_paired_scores() -> None:
     new, old = random(5, 60, 2), random(1, 60, 2, seed=2)
-    found, paired = difference(new, old), both(new - old)
-    assert found.value == pytest.approx(paired.value)
-    assert found.error == pytest.approx(paired.error)
-    assert found.freedom == pytest.approx(paired.freedom)
+    estimate, paired = difference(new, old), crossed(new - old)
+    assert estimate.value == pytest.approx(paired.value)
+    assert estimate.error == pytest.approx(paired.error)
+    assert estimate.freedom == pytest.approx(paired.freedom)
 
 
-def test_a_difference_of_two_fixed_entries_is_the_paired_t_interval_of_scipy() -> None:
+def test_a_difference_of_two_fixed_entries_equals_scipys_paired_t_interval() -> None:
     new, old = random(1, 60, 1), random(1, 60, 1, seed=2)
     low, high = difference(new, old).interval()
-    theirs = stats.ttest_rel(new[0, :, 0], old[0, :, 0]).confidence_interval()
-    assert (low[0], high[0]) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
+    expected = stats.ttest_rel(new[0, :, 0], old[0, :, 0]).confidence_interval()
+    assert (low[0], high[0]) == (pytest.approx(expected.low), pytest.approx(expected.high))
 
 
-def test_the_spread_of_both_sides_seeds_is_in_a_difference() -> None:
+def test_the_error_of_a_difference_includes_the_spread_over_seeds_of_both_sides() -> None:
     calm = np.broadcast_to(random(1, 60, 1), (5, 60, 1))
     noisy = calm + 0.1 * np.arange(5)[:, None, None]
     errors = [difference(new, old).error[0] for new, old in ((calm, calm), (noisy, calm), (noisy, noisy))]
@@ -81,16 +81,16 @@ def test_the_spread_of_both_sides_seeds_is_in_a_difference() -> None:
 
 def test_an_average_of_languages_has_the_error_of_independent_parts() -> None:
     parts = [over_queries(random(40, 1)), over_queries(random(400, 1, seed=2))]
-    found = averaged(parts)
-    assert found.value[0] == pytest.approx((parts[0].value[0] + parts[1].value[0]) / 2)
-    assert found.error[0] == pytest.approx(np.hypot(parts[0].error[0], parts[1].error[0]) / 2)
-    assert 39 < found.freedom[0] < 39 + 399
+    estimate = averaged(parts)
+    assert estimate.value[0] == pytest.approx((parts[0].value[0] + parts[1].value[0]) / 2)
+    assert estimate.error[0] == pytest.approx(np.hypot(parts[0].error[0], parts[1].error[0]) / 2)
+    assert 39 < estimate.freedom[0] < 39 + 399
 
 
 def test_equal_scores_have_no_error_and_an_interval_of_no_width() -> None:
-    found = both(np.full((3, 7, 1), 0.25))
-    assert (found.error[0], found.freedom[0]) == (0.0, np.inf)
-    assert found.interval() == (np.array([0.25]), np.array([0.25]))
+    estimate = crossed(np.full((3, 7, 1), 0.25))
+    assert (estimate.error[0], estimate.freedom[0]) == (0.0, np.inf)
+    assert estimate.interval() == (np.array([0.25]), np.array([0.25]))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_equal_scores_have_no_error_and_an_interval_of_no_width() -> None:
         lambda: averaged([]),
     ],
 )
-def test_what_has_no_error_is_refused(call) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match=r"one query|cannot pair|not finite|nothing to average"):
+def test_scores_without_an_error_are_rejected(call) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=r"one query|cannot pair|must be finite|nothing to average"):
         call()
 
 
@@ -114,8 +114,8 @@ def test_shifting_and_scaling_scores_shifts_and_scales_the_interval(
     seed: int, seeds: int, n: int, shift: float, scale: float
 ) -> None:
     values = random(seeds, n, 1, seed=seed)
-    low, high = both(values).interval()
-    low2, high2 = both(shift + scale * values).interval()
+    low, high = crossed(values).interval()
+    low2, high2 = crossed(shift + scale * values).interval()
     assert (low2[0], high2[0]) == pytest.approx((shift + scale * low[0], shift + scale * high[0]), abs=1e-8)
 
 
@@ -125,13 +125,13 @@ def test_over_both_is_never_more_certain_than_over_queries_or_over_seeds(seed: i
     values = random(seeds, n, 1, seed=seed)
     alone = over_seeds(values)
     assert alone is not None
-    assert both(values).error[0] >= max(alone.error[0], over_queries(values.mean(axis=0)).error[0]) * (1 - 1e-12)
+    assert crossed(values).error[0] >= max(alone.error[0], over_queries(values.mean(axis=0)).error[0]) * (1 - 1e-12)
 
 
 SPREADS = [
     Spread(query=0.3, seed=0.002, interaction=0.1),
     Spread(query=0.3, seed=0.02, interaction=0.1, skewed=True),
-    Spread(query=0.1, seed=0.005, interaction=0.1, skewed=True),  # as paired differences spread
+    Spread(query=0.1, seed=0.005, interaction=0.1, skewed=True),  # like paired differences
     Spread(query=0.1, seed=0.01, interaction=0.1),
     Spread(query=0.05, seed=0.02, interaction=0.05),
 ]
@@ -140,7 +140,7 @@ SPREADS = [
 @pytest.mark.parametrize("spread", SPREADS, ids=str)
 def test_93_to_97_percent_of_2000_data_sets_of_213_queries_and_5_seeds_are_covered(spread: Spread) -> None:
     values = additive(np.random.Generator(np.random.PCG64(213)), (2_000, 5, 213), spread)
-    low, high = both(values.transpose(1, 2, 0)).interval()
+    low, high = crossed(values.transpose(1, 2, 0)).interval()
     assert 0.93 <= ((low <= 0) & (high >= 0)).mean() <= 0.97
 
 
@@ -159,7 +159,7 @@ def test_93_to_97_percent_of_2000_differences_are_covered(spread: Spread) -> Non
 
 
 @pytest.mark.parametrize("spread", SPREADS, ids=str)
-def test_differences_of_equal_entries_are_covered_no_less_and_a_little_more_where_seeds_hardly_matter(
+def test_differences_of_equal_entries_are_covered_by_94_to_98_5_percent(
     spread: Spread,
 ) -> None:
     assert 0.94 <= covered(spread, apart=0.0) <= 0.985

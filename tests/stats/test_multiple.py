@@ -11,7 +11,7 @@ from harness.stats.multiple import holm
 
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_adjusted_p_values_are_those_of_statsmodels(p: list[float]) -> None:
+def test_adjusted_p_values_equal_statsmodels(p: list[float]) -> None:
     assert holm(np.array(p)) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-15)
 
 
@@ -19,12 +19,12 @@ def test_a_family_worked_out_by_hand() -> None:
     assert holm(np.array([0.04, 0.01, 0.03])).tolist() == pytest.approx([0.06, 0.03, 0.06])
 
 
-def test_families_along_the_last_axis_do_not_touch_each_other() -> None:
+def test_families_along_the_last_axis_are_independent() -> None:
     p = np.random.Generator(np.random.PCG64(1)).random((4, 6))
     assert holm(p).tolist() == [holm(row).tolist() for row in p]
 
 
 @pytest.mark.parametrize("p", [[0.1, float("nan")], [-0.1], [1.1]])
-def test_what_is_no_p_value_is_refused(p: list[float]) -> None:
+def test_a_value_that_is_not_a_p_value_is_rejected(p: list[float]) -> None:
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
         holm(np.array(p))

@@ -1,4 +1,4 @@
-"""Made-up scores whose truth is known: queries, seeds and their interaction vary, as in harness.stats.intervals."""
+"""Simulated scores with known truth: queries, seeds and their interaction vary, as in harness.stats.intervals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# What nDCG@10 looks like where one passage is relevant: half of the queries find nothing, a quarter have it first.
+# nDCG@10 with one relevant passage: half of the queries find nothing, a quarter have it first.
 _VALUES = np.array([0.0, 0.3, 0.5, 0.63, 1.0])
 _SHARES = np.array([0.5, 0.1, 0.1, 0.05, 0.25])
 _CHANGING = 0.15  # the share of queries that change from seed to seed at all, as measured on the suites' first seeds
@@ -17,7 +17,7 @@ _CHANGING = 0.15  # the share of queries that change from seed to seed at all, a
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviations: of a query over queries, of a seed's mean, of a query's change from seed to seed."""
+    """Standard deviations: over queries, of the means of seeds, and of a query's change from seed to seed."""
 
     query: float
     seed: float
@@ -42,16 +42,16 @@ def additive(generator: np.random.Generator, shape: tuple[int, int, int], spread
 
 
 def ranked(generator: np.random.Generator, entries: list[str], seeds: int, n: int, seed_sd: float) -> dict[str, Floats]:
-    """Return nDCG@10 of one relevant passage, for each entry [seeds, n]: scores as runs give them, in [0, 1].
+    """Return nDCG@10 of one relevant passage, for each entry [seeds, n]: as runs give it, in [0, 1].
 
-    A passage's rank comes of a latent quality: of the query (shared), of the seed, and of both. `seed_sd` is about the
-    standard deviation of a seed's mean.
+    The rank of a passage comes from a latent quality: of the query (shared), of the seed, and of their interaction.
+    `seed_sd` is roughly the standard deviation of the means of seeds.
     """
     difficulty = generator.standard_normal(n)
     pool = {}
     for entry in entries:
-        own = 0.3 * generator.standard_normal(n)
-        latent = difficulty + own + 3 * seed_sd * generator.standard_normal((seeds, 1))
+        preference = 0.3 * generator.standard_normal(n)
+        latent = difficulty + preference + 3 * seed_sd * generator.standard_normal((seeds, 1))
         latent = latent + 0.2 * generator.standard_normal((seeds, n))
         rank = np.maximum(1, np.ceil(np.exp(1.2 - 2.0 * latent)))
         pool[entry] = np.where(rank <= 10, 1 / np.log2(1 + rank), 0.0)

@@ -19,7 +19,7 @@ the paired 95 % interval over queries and seeds (harness.stats.intervals.differe
     open      both 0 and the claimed gain are in the interval, which cannot tell them apart; or there is no complete
               interval: one query, or one seed of a trained entry, whose spread over seeds is unknown
 
-A claim of no gain (under a tenth of a point, harness.stats.reproduction) is reproduced in size if the interval lies
+A claim of no gain (under a tenth of a point, harness.stats.effect) is reproduced in size if the interval lies
 within the margin, is open if the claimed gain is in the interval, and is against otherwise. The table:
 
     level    gain: none                      size             sign             against          open
@@ -43,12 +43,12 @@ import numpy as np
 
 from harness.evidence.claims.published import NOT, Claim, comparable, load
 from harness.results.folder import ResultFolder
+from harness.stats.effect import NEAR_ZERO, effect_ratio
+from harness.stats.entry_scores import EntryScores
 from harness.stats.intervals import Estimate, averaged, over_seeds, student
 from harness.stats.power import minimum_detectable
-from harness.stats.reproduction import NEAR_ZERO, effect_ratio
 from harness.stats.rules import LEVEL, MARGIN, excludes_zero, lies_within
 from harness.stats.samples import gain
-from harness.stats.summary import Scored
 
 ROUNDING = 1e-4  # of a gain: the difference of two numbers published with two decimals × 100
 UNMEASURED = "not measured in this run"
@@ -199,7 +199,7 @@ def _line(claim: Claim, control: Claim | None, results: ResultFolder) -> Line:
 def _scores(claim: Claim, results: ResultFolder) -> list[np.ndarray] | None:
     """Return the scores of a claim's entry, one array per language, [seeds, queries, 1]; None if one is missing."""
     languages = claim.of or (claim.language,)
-    scored: list[Scored | None] = [results.scored.get((claim.entry, language)) for language in languages]
+    scored: list[EntryScores | None] = [results.scored.get((claim.entry, language)) for language in languages]
     if any(scores is None for scores in scored):
         return None
     i = results.measures.index(claim.measure)

@@ -12,9 +12,9 @@ from typing import Literal
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, p_value, signed
-from harness.stats.analysis import Evidence
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown, is_shown_with_interval
-from harness.stats.summary import AVERAGE
 
 MOST = 20  # names in one sentence
 LEVEL = f"{ALPHA:.2f}".lstrip("0")
@@ -41,7 +41,7 @@ def findings(board: Leaderboard) -> list[str]:
     return [*compared, *_spread(board), *_incomplete(board)]
 
 
-def outcome(evidence: Evidence) -> Outcome:
+def outcome(evidence: EntryStatistics) -> Outcome:
     """Return what is shown of an entry's difference to the baseline; "apart" holds only for the seeds that were run."""
     if math.isnan(evidence.p_adjusted[0]):
         return ""
@@ -52,7 +52,7 @@ def outcome(evidence: Evidence) -> Outcome:
     return "better" if evidence.delta[0] > 0 else "worse"
 
 
-def _compared(board: Leaderboard, column: Sequence[Evidence], prefix: str) -> Iterator[str]:
+def _compared(board: Leaderboard, column: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     """Yield what one column shows: the highest score, and each kind of difference to the baseline."""
     ordered = sorted(column, key=lambda evidence: (-evidence.mean[0], evidence.entry))
     yield prefix + _best(board, ordered)
@@ -64,7 +64,7 @@ def _compared(board: Leaderboard, column: Sequence[Evidence], prefix: str) -> It
         yield f"{prefix}{board.baseline} was not measured, so that no difference is given."
 
 
-def _differences(board: Leaderboard, compared: Sequence[Evidence], prefix: str) -> Iterator[str]:
+def _differences(board: Leaderboard, compared: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     """Yield the entries of each outcome, those equivalent to the baseline, and the detectable difference."""
     starts = {
         "better": f"Shown to be better than {board.baseline} (Holm's p ≤ {LEVEL}): ",
@@ -78,14 +78,14 @@ def _differences(board: Leaderboard, compared: Sequence[Evidence], prefix: str) 
         if matches:
             with_p = kind in ("apart", "open")
             yield f"{prefix}{start}{_listed(_difference(evidence, with_p) for evidence in matches)}."
-    equivalent = [evidence for evidence in compared if is_equivalent(evidence.equivalence[0])]
+    equivalent = [evidence for evidence in compared if is_equivalent(evidence.p_equivalence[0])]
     if equivalent:
-        names = _listed(f"{evidence.entry} (p {p_value(float(evidence.equivalence[0]))})" for evidence in equivalent)
+        names = _listed(f"{evidence.entry} (p {p_value(float(evidence.p_equivalence[0]))})" for evidence in equivalent)
         yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
     yield from _detectable(board, compared, prefix)
 
 
-def _best(board: Leaderboard, ordered: Sequence[Evidence]) -> str:
+def _best(board: Leaderboard, ordered: Sequence[EntryStatistics]) -> str:
     best, *others = ordered
     level = hundred(float(best.mean[0])) + _interval(best.low[0], best.high[0], hundred)
     start = f"The highest {board.primary} is that of {best.entry}, {level}"
@@ -97,7 +97,7 @@ def _best(board: Leaderboard, ordered: Sequence[Evidence]) -> str:
     return f"{start}; not told apart from it: {_listed(tied)}."
 
 
-def _groups(ordered: Sequence[Evidence], prefix: str) -> Iterator[str]:
+def _groups(ordered: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     """Yield the groups of several entries below the group of the highest score."""
     groups: dict[int, list[str]] = {}
     for evidence in ordered:
@@ -107,7 +107,7 @@ def _groups(ordered: Sequence[Evidence], prefix: str) -> Iterator[str]:
         yield f"{prefix}Below it, not told apart from the highest of their group: {_listed(below)}."
 
 
-def _difference(evidence: Evidence, with_p: bool) -> str:
+def _difference(evidence: EntryStatistics, with_p: bool) -> str:
     interval = _interval(evidence.delta_low[0], evidence.delta_high[0], signed)
     p = f", p {p_value(float(evidence.p_adjusted[0]))}" if with_p else ""
     return f"{evidence.entry} {signed(float(evidence.delta[0]))}{interval}{p}"
@@ -117,7 +117,7 @@ def _interval(low: float, high: float, form: Callable[[float], str]) -> str:
     return "" if math.isnan(low) else f" [{form(float(low))}, {form(float(high))}]"
 
 
-def _detectable(board: Leaderboard, compared: Sequence[Evidence], prefix: str) -> Iterator[str]:
+def _detectable(board: Leaderboard, compared: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     known = [evidence for evidence in compared if math.isfinite(evidence.detectable[0])]
     if known:
         detectable = sorted((float(evidence.detectable[0]), evidence.entry) for evidence in known)
@@ -127,7 +127,7 @@ def _detectable(board: Leaderboard, compared: Sequence[Evidence], prefix: str) -
         yield f"{prefix}{start}{hundred(least)} ({least_entry}){spread}."
 
 
-def _languages(board: Leaderboard, averages: Sequence[Evidence]) -> Iterator[str]:
+def _languages(board: Leaderboard, averages: Sequence[EntryStatistics]) -> Iterator[str]:
     """Yield the entries with another outcome in some language than on average."""
     outcomes = {(evidence.entry, evidence.language): outcome(evidence) for evidence in board.evidence}
     differing = []

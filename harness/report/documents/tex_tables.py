@@ -15,9 +15,9 @@ from harness.report.documents.tex import shortened, slug
 from harness.report.numbers import hundred
 from harness.report.sections import evidence_section
 from harness.report.table_view import Box, Row, Score, Table
-from harness.stats.analysis import Evidence
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import is_shown
-from harness.stats.summary import AVERAGE
 
 ROWS = 40
 _SMALL = 24  # characters of a name above which the font is smaller
@@ -126,7 +126,7 @@ def _score_table(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]
     return ScoreTable(tuple(columns), tuple(lines))
 
 
-def _column_evidence(board: Leaderboard, column: str) -> dict[str, tuple[Evidence, bool]]:
+def _column_evidence(board: Leaderboard, column: str) -> dict[str, tuple[EntryStatistics, bool]]:
     """Return entry → its evidence in a column, and whether its mean is the highest."""
     in_column = [evidence for evidence in board.evidence if evidence.language == column]
     highest = max((float(evidence.mean[0]) for evidence in in_column), default=0.0)
@@ -137,7 +137,7 @@ def _box(board: Leaderboard, row: Row, column: str) -> Box:
     return Box(row.average, ()) if column == AVERAGE else row.boxes[board.languages.index(column)]
 
 
-def _score_cell(box: Box, standing: tuple[Evidence, bool] | None) -> ScoreCell | None:
+def _score_cell(box: Box, standing: tuple[EntryStatistics, bool] | None) -> ScoreCell | None:
     if box.score is None or standing is None:
         return None
     evidence, highest = standing

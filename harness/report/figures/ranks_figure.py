@@ -12,7 +12,7 @@ from harness.report.figures.labels import label, name_list, name_markup
 from harness.report.figures.ranks_plot import EntryRank, RanksPlot
 from harness.report.figures.svg import render_svg
 from harness.report.table_view import Row
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
 
 if TYPE_CHECKING:
     from markupsafe import Markup

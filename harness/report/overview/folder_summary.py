@@ -12,8 +12,8 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
 from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
-from harness.stats.analysis import Evidence
-from harness.stats.summary import AVERAGE
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 from harness.types import EVALUATION_DIGESTS
 
 Digests = frozenset[tuple[str, ...]]
@@ -38,7 +38,7 @@ class FolderSummary:
     verdicts: Mapping[str, int]
     averages: Mapping[str, float]  # entry → average of the primary measure
     entries: tuple[str, ...]
-    best: Evidence | None
+    best: EntryStatistics | None
     data: Mapping[str, Digests]  # by language
 
 

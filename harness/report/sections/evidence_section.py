@@ -1,6 +1,6 @@
 """The statistics behind the leaderboard's intervals and p-values: evidence.csv, and tables of the primary measure.
 
-Numbers are in units of the measure and defined in harness.stats.analysis.
+Numbers are in units of the measure and defined in harness.stats.entry_statistics.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.numbers import or_none
-from harness.stats.analysis import Evidence
+from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import MARGIN
-from harness.stats.summary import AVERAGE
 
 CSV = "evidence.csv"
 NAMED = ("suite", "entry", "language", "measure", "baseline")
@@ -73,17 +73,17 @@ def rows(board: Leaderboard) -> Iterator[list[object]]:
             yield [*names, *("" if number != number else number for number in _numbers(evidence, i))]
 
 
-def _numbers(evidence: Evidence, i: int) -> Iterator[object]:
+def _numbers(evidence: EntryStatistics, i: int) -> Iterator[object]:
     """Yield the numbers of the measure at place `i` in the order of COLUMNS; NaN where there is none."""
     yield from (evidence.queries_low[i], evidence.queries_high[i], evidence.seeds_low[i], evidence.seeds_high[i])
     yield from (evidence.p[i], evidence.p_adjusted[i], evidence.standardised[i])
     yield from (_count(values[i]) for values in (evidence.wins, evidence.ties, evidence.losses))
     margin = "" if math.isnan(evidence.p[i]) else MARGIN
-    yield from (evidence.detectable[i], margin, evidence.equivalence[i])
+    yield from (evidence.detectable[i], margin, evidence.p_equivalence[i])
     yield from (evidence.rank_best[i], evidence.rank_worst[i], evidence.group[i])
 
 
-def _line(evidence: Evidence) -> Line:
+def _line(evidence: EntryStatistics) -> Line:
     compared = not math.isnan(evidence.delta[0])
     counts = [_count(values[0]) for values in (evidence.wins, evidence.ties, evidence.losses)] if compared else []
     best, worst = evidence.rank_best[0], evidence.rank_worst[0]
@@ -95,7 +95,7 @@ def _line(evidence: Evidence) -> Line:
         p=or_none(evidence.p_adjusted[0]),
         wins=", ".join(map(str, counts)),
         detectable=or_none(evidence.detectable[0]),
-        equivalent=or_none(evidence.equivalence[0]),
+        equivalent=or_none(evidence.p_equivalence[0]),
         ranks=str(best) if best == worst else f"{best}-{worst}",
         group=int(evidence.group[0]),
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.evidence.leaderboard import Leaderboard
 from harness.results.record import Record
 from harness.stats.agreement import spearman
+from harness.stats.entry_scores import BASE
 from harness.stats.sphere import QUANTITIES
-from harness.stats.summary import BASE
 
 
 @dataclass(frozen=True)

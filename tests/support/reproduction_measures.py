@@ -1,12 +1,13 @@
-"""How close a reproduction is to an original: its rankings, its scores, and the effect that it shows.
+"""How close a reproduction is to an original: its rankings, its scores, and its relative gain.
 
 Measures of Breuer, Ferro, Fuhr, Maistro, Sakai, Schaer and Soboroff (SIGIR 2020), written from their definitions:
 
     Kendall's τ on unions, RBO        how alike two rankings of documents are
-    RMSE and nRMSE                    how far the scores of single queries are apart
-    effect ratio, ΔRI                 whether the gain of an advanced entry over a baseline comes back
+    RMSE and nRMSE                    how far apart the scores of single queries are
+    ΔRI                               whether the relative gain of an advanced entry over a baseline is reproduced
 
-A ratio over an original that is nearly 0 is undefined (None), never a huge number.
+Their effect ratio is harness.stats.effect.effect_ratio. A ratio over an original that is nearly 0 is undefined (None),
+never a huge number.
 """
 
 from __future__ import annotations
@@ -17,19 +18,9 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from harness.stats.align import Floats, finite
+from harness.stats.effect import NEAR_ZERO
 
-NEAR_ZERO = 0.001  # units of the measure: a tenth of a point; tables print hundredths of one
 PERSISTENCE = 0.9  # RBO's p: the first ten ranks carry 86 % of the weight (Webber et al. 2010, equation 21)
-
-
-def effect_ratio(original: float, reproduced: float, near: float = NEAR_ZERO) -> float | None:
-    """Return reproduced / original, each the mean gain of the advanced entry over the baseline.
-
-    1: the effect came back whole; between 0 and 1: smaller; 0 or less: not at all, or reversed. None where the
-    original is less than `near` from 0.
-    """
-    _check(original, reproduced)
-    return None if abs(original) < near else reproduced / original
 
 
 def delta_relative_improvement(
@@ -39,8 +30,11 @@ def delta_relative_improvement(
 
     0: the same relative gain; above 0: the reproduction gains less. None where either baseline is less than `near`
     from 0, and where the original does not differ from its baseline by `near`: there is no effect to reproduce.
+    Raises ValueError for means that are not finite.
     """
-    _check(*original, *reproduced)
+    means = (*original, *reproduced)
+    if not all(map(math.isfinite, means)):
+        raise ValueError(f"cannot compare means that are not finite: {means}")
     if min(abs(original[0]), abs(reproduced[0])) < near or abs(original[1] - original[0]) < near:
         return None
     gains = [(advanced - baseline) / baseline for baseline, advanced in (original, reproduced)]
@@ -49,7 +43,7 @@ def delta_relative_improvement(
 
 def rmse(original: Floats, reproduced: Floats) -> float:
     """Return √(mean (x − x′)²) of scores aligned by query."""
-    original, reproduced = _pair(original, reproduced)
+    original, reproduced = _aligned(original, reproduced)
     return float(np.sqrt(np.mean((original - reproduced) ** 2)))
 
 
@@ -58,7 +52,7 @@ def nrmse(original: Floats, reproduced: Floats) -> float:
 
     Scores must lie in [0, 1]. This normalisation is that of the authors' repro_eval.
     """
-    original, reproduced = _pair(original, reproduced)
+    original, reproduced = _aligned(original, reproduced)
     if min(original.min(), reproduced.min()) < 0 or max(original.max(), reproduced.max()) > 1:
         raise ValueError("nRMSE needs scores in [0, 1]")
     worst = float(np.sqrt(np.mean(np.maximum(original, 1 - original) ** 2)))
@@ -68,12 +62,12 @@ def nrmse(original: Floats, reproduced: Floats) -> float:
 def kendall_union(original: Sequence[Hashable], reproduced: Sequence[Hashable]) -> float | None:
     """Return Kendall's τ on the union of two rankings of documents, best first.
 
-    Documents are numbered by where the union first has them (the original's order, then what the reproduction adds:
+    Documents are numbered by their first place in the union (the original's order, then what the reproduction adds:
     never by id), both rankings are written in these numbers, and τ is taken between the two lists position by
     position. Rankings of unequal length are compared to the depth of the shorter one. None below two positions.
-    Quadratic in memory and time: meant for the depths that are read, up to some hundreds.
+    Quadratic in memory and time: meant for rankings of up to some hundreds of documents.
     """
-    _no_repeats(original, reproduced)
+    _check_unique(original, reproduced)
     depth = min(len(original), len(reproduced))
     if depth < 2:
         return None
@@ -94,7 +88,7 @@ def rank_biased_overlap(
 
     1: the same; 0: nothing in common. None where a ranking is empty. Lengths may differ.
     """
-    _no_repeats(original, reproduced)
+    _check_unique(original, reproduced)
     if not 0 < persistence < 1:
         raise ValueError(f"RBO's persistence lies between 0 and 1: {persistence}")
     short, long = sorted((original, reproduced), key=len)
@@ -106,36 +100,23 @@ def rank_biased_overlap(
     for d in range(1, l + 1):
         extrapolated = overlap[s - 1] * (d - s) / (s * d) if d > s else 0.0
         total += (overlap[d - 1] / d + extrapolated) * persistence**d
-    rest = (overlap[l - 1] - overlap[s - 1]) / l + overlap[s - 1] / s
-    return float((1 - persistence) / persistence * total + rest * persistence**l)
+    tail = (overlap[l - 1] - overlap[s - 1]) / l + overlap[s - 1] / s
+    return float((1 - persistence) / persistence * total + tail * persistence**l)
 
 
 def _overlaps(short: Sequence[Hashable], long: Sequence[Hashable]) -> list[int]:
     """Return how many documents the first d of each have in common, d from 1 to the longer length."""
-    seen: tuple[set[Hashable], set[Hashable]] = (set(), set())
-    common, found = 0, []
-    for d in range(len(long)):
-        for own, other, ranking in ((seen[0], seen[1], short), (seen[1], seen[0], long)):
-            if d < len(ranking):
-                own.add(ranking[d])
-                common += ranking[d] in other
-        found.append(common)
-    return found
+    return [len({*short[:d]} & {*long[:d]}) for d in range(1, len(long) + 1)]
 
 
-def _check(*values: float) -> None:
-    if not all(map(math.isfinite, values)):
-        raise ValueError(f"cannot compare means that are not finite: {values}")
-
-
-def _pair(original: Floats, reproduced: Floats) -> tuple[Floats, Floats]:
+def _aligned(original: Floats, reproduced: Floats) -> tuple[Floats, Floats]:
     original, reproduced = finite(original, 1), finite(reproduced, 1)
     if len(original) != len(reproduced):
         raise ValueError(f"cannot pair scores of {len(original)} and {len(reproduced)} queries; align them by id")
     return original, reproduced
 
 
-def _no_repeats(*rankings: Sequence[Hashable]) -> None:
+def _check_unique(*rankings: Sequence[Hashable]) -> None:
     for ranking in rankings:
         if len(set(ranking)) < len(ranking):
             raise ValueError("a ranking names a document twice")

@@ -1,6 +1,6 @@
-"""The scores of one entry in one language, and what they are called where languages and entries stand side by side.
+"""The scores of one entry in one language, and the names of the average and the default baseline.
 
-What they show is in harness.stats.analysis.
+What they show is computed by harness.stats.suite_statistics.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 
 from harness.stats.align import Floats
 
-AVERAGE = "average"
-BASE = "base"
+AVERAGE = "average"  # over languages, where a language is expected
+BASE = "base"  # the entry that others are compared with by default
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One entry in one language: seed → [queries, measures], every entry of the language in one query order."""
+class EntryScores:
+    """One entry in one language: seed → [queries, measures]; all entries of a language have the same query order."""
 
     by_seed: Mapping[int, Floats]
 
