@@ -1,4 +1,4 @@
-"""Chromium for the tests of pages: no network, and nothing wrong in the console."""
+"""Chromium for the tests of pages: without network, and with a clean console."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium (CHROMIUM names another one), headless."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        pytest.skip("no chromium on this machine; `apt-get install chromium`, or name one in CHROMIUM")
+    """The system's Chromium, headless; the environment variable CHROMIUM selects another one."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not executable:
+        pytest.skip("chromium is not installed; run `apt-get install chromium`, or set CHROMIUM to its path")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield started
-        started.close()
+        chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page 1280 wide that reads this machine's files and its loopback address alone; asking for more fails."""
+    """A page 1280 pixels wide. The test fails on requests beyond files and loopback, and on errors and dialogs."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    wrong: list[str] = []
+    problems: list[str] = []
     page = context.new_page()
 
-    def only_here(route: Route) -> None:
-        address = urlsplit(route.request.url)
-        if address.scheme in ("file", "data", "blob") or address.hostname == "127.0.0.1":
+    def block_network(route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if url.scheme in ("file", "data", "blob") or url.hostname == "127.0.0.1":
             route.continue_()
         else:
-            wrong.append(f"asked for {route.request.url}")
+            problems.append(f"requested {route.request.url}")
             route.abort()
 
-    def said(message: ConsoleMessage) -> None:
+    def on_console(message: ConsoleMessage) -> None:
         if message.type == "error":
-            wrong.append(f"console: {message.text}")
+            problems.append(f"console: {message.text}")
 
-    page.route("**/*", only_here)
-    page.on("console", said)
-    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.route("**/*", block_network)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     yield page
     context.close()
-    assert wrong == []
+    assert problems == []
 
 
 @pytest.fixture
 def unscripted(browser: Browser) -> Iterator[Page]:
-    """A page with scripts off."""
+    """A page with JavaScript disabled."""
     context = browser.new_context(java_script_enabled=False)
     yield context.new_page()
     context.close()
@@ -65,12 +65,12 @@ def unscripted(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The leaderboard of five made-up entries: do not change its folder."""
+    """The folder of the leaderboard of five made-up entries, shared by tests: do not write into it."""
     return five_entries(tmp_path_factory.mktemp("board"))
 
 
 @pytest.fixture
 def shown(page: Page, folder: Path) -> Page:
-    """That leaderboard, opened from disk."""
+    """The leaderboard of `folder`, opened from disk."""
     page.goto((folder / "leaderboard.html").as_uri())
     return page

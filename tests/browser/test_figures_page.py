@@ -1,4 +1,4 @@
-"""The pictures in Chromium: read in the light, in the dark, on paper and on a narrow screen, by keyboard and by axe."""
+"""The figures in Chromium: light and dark scheme, print, narrow screens, keyboard, axe."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ TEXTS = """svg => [...svg.querySelectorAll('text')].map(text => {
     const box = text.getBoundingClientRect();
     return [text.textContent, box.left, box.top, box.right, box.bottom];
 })"""
-INKS = """() => [getComputedStyle(document.body).color,
+COLOURS = """() => [getComputedStyle(document.body).color,
     [...new Set([...document.querySelectorAll('svg.drawn text')].map(text => getComputedStyle(text).fill))]]"""
 
 
 def reported(folder: Path, entries: tuple[str, ...]) -> Path:
-    """Write the page of made-up entries, the first of which is the baseline, and return it."""
+    """Write the page of made-up entries and return it; the first entry is the baseline."""
     for i, entry in enumerate(entries):
         for language in ("ko", "hi", "fa"):
             for seed in (0,) if entry == "base" else (0, 1, 2):
-                said = provenance(entry, language, seed)
-                said["training"] = {"losses": [(i + 2) / (step + 1) for step in range(30)]}
-                where = {"uniformity": -2.0 - i / 5, "alignment": 1.0 + i / 20, "anisotropy": 0.1}
-                told: dict[str, Any] = {"geometry": {"before": where, "after": where}, "seconds": 1.0 + i / 9}
-                put(folder, (entry, language, seed), draw(entry, language, seed, 12, ["AP"]), provenance=said, **told)
+                made = provenance(entry, language, seed)
+                made["training"] = {"losses": [(i + 2) / (step + 1) for step in range(30)]}
+                after = {"uniformity": -2.0 - i / 5, "alignment": 1.0 + i / 20, "anisotropy": 0.1}
+                fields: dict[str, Any] = {"geometry": {"before": after, "after": after}, "seconds": 1.0 + i / 9}
+                put(folder, (entry, language, seed), draw(entry, language, seed, 12, ["AP"]), provenance=made, **fields)
     return write_reports(folder, collate(folder, entries[0]))
 
 
@@ -47,7 +47,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
     return reported(tmp_path_factory.mktemp("hostile"), HOSTILE).as_uri()
 
 
-def test_no_word_of_a_picture_stands_over_another_or_outside(page: Page, plain: str) -> None:
+def test_no_text_of_a_figure_overlaps_another_or_leaves_the_figure(page: Page, plain: str) -> None:
     page.goto(plain)
     drawn = page.locator("svg.drawn").all()
     assert len(drawn) == 6
@@ -59,27 +59,27 @@ def test_no_word_of_a_picture_stands_over_another_or_outside(page: Page, plain: 
             assert outer["x"] - 1 <= left < right <= outer["x"] + outer["width"] + 1, text
             assert outer["y"] - 1 <= top < bottom <= outer["y"] + outer["height"] + 1, text
             for other, x, y, to_x, to_y in texts[i + 1 :]:
-                over = min(right, to_x) - max(left, x) > 1 and min(bottom, to_y) - max(top, y) > 3
-                assert not over, (text, other)
+                overlap = min(right, to_x) - max(left, x) > 1 and min(bottom, to_y) - max(top, y) > 3
+                assert not overlap, (text, other)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_have_the_ink_of_the_page_and_axe_finds_nothing(page: Page, plain: str, scheme: Any) -> None:
+def test_text_has_the_colour_of_the_page_and_axe_finds_no_violation(page: Page, plain: str, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(plain)
-    ink, found = page.evaluate(INKS)
+    text_colour, colours = page.evaluate(COLOURS)
     soft = page.evaluate("() => getComputedStyle(document.querySelector('.small')).color")
-    assert ink in found
-    assert set(found) <= {ink, soft}
+    assert text_colour in colours
+    assert set(colours) <= {text_colour, soft}
     assert violations(page) == []
 
 
-def test_on_a_narrow_screen_a_picture_scrolls_by_keyboard_and_the_page_does_not(page: Page, plain: str) -> None:
+def test_on_a_narrow_screen_a_figure_scrolls_by_keyboard_and_the_page_does_not(page: Page, plain: str) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(plain)
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
-    for one in ("forest", "learning"):
-        region = page.locator(f"#figure-{one} [role=region]")
+    for name in ("forest", "learning"):
+        region = page.locator(f"#figure-{name} [role=region]")
         region.focus()
         page.keyboard.press("ArrowRight")
         assert scrolled(region)
@@ -87,7 +87,7 @@ def test_on_a_narrow_screen_a_picture_scrolls_by_keyboard_and_the_page_does_not(
         assert min(heights) > 10.5
 
 
-def test_on_paper_a_picture_is_as_wide_as_the_page(page: Page, plain: str) -> None:
+def test_in_print_a_figure_fits_the_page(page: Page, plain: str) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.emulate_media(media="print")
     page.goto(plain)
@@ -97,11 +97,11 @@ def test_on_paper_a_picture_is_as_wide_as_the_page(page: Page, plain: str) -> No
         assert box["width"] <= 390
 
 
-def test_hostile_names_execute_nothing_and_leave_the_page_its_width(page: Page, hostile: str) -> None:
+def test_hostile_names_run_no_script_and_keep_the_page_width(page: Page, hostile: str) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(hostile)
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert page.locator("svg.drawn").count() == 6
     assert page.locator("svg.drawn script, svg.drawn img, figcaption img").count() == 0
-    said = page.locator("#figure-ranks svg").evaluate(TEXTS)
-    assert {"<script>alert(1)<", "مدل‌فارسی", "W" * 39 + "…", "a�b", "한국어 모델"} <= {text for text, *_ in said}
+    texts = page.locator("#figure-ranks svg").evaluate(TEXTS)
+    assert {"<script>alert(1)<", "مدل‌فارسی", "W" * 39 + "…", "a�b", "한국어 모델"} <= {text for text, *_ in texts}

@@ -1,4 +1,4 @@
-"""The fixtures: what a page asks of other hosts, writes to the console or breaks for axe is seen."""
+"""The fixtures of the browser tests: a leaderboard opens without problems, and axe finds a planted violation."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ def test_a_leaderboard_opens_from_disk_with_its_table(page: Page, tmp_path: Path
     assert page.locator("tbody th").first.inner_text().startswith(("base", "mnrl"))
 
 
-def test_axe_sees_a_picture_without_a_name(page: Page) -> None:
+def test_axe_finds_an_image_without_a_name(page: Page) -> None:
     page.set_content('<html lang="en"><title>t</title><main><h1>h</h1><img src="data:,"></main></html>')
-    assert [one.partition(":")[0] for one in violations(page)] == ["image-alt"]
+    assert [violation.partition(":")[0] for violation in violations(page)] == ["image-alt"]
 
 
 def test_a_leaderboard_has_no_violation(page: Page, tmp_path: Path) -> None:

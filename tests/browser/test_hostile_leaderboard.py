@@ -1,4 +1,4 @@
-"""Hostile names, titles, reasons and provenance on the leaderboard: nothing executes, no layout breaks, no formula."""
+"""Hostile names, titles, reasons and provenance on the leaderboard: no script runs, no layout breaks, no formula."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which everything that is data is hostile."""
+    """A folder in which all data is hostile."""
     folder = tmp_path_factory.mktemp("hostile")
     for i, name in enumerate(NAMES):
         for language, n in (("ko", 7), ("fa", 5)):
-            said = provenance(name, language, 0)
-            said["entry"]["title"] = TEXTS[i % len(TEXTS)]
-            said["entry"]["recipe"] = "published" if i % 2 else "corrected"
-            said["note"] = TEXTS
-            put(folder, (name, language, 0), draw(name, language, 0, n), provenance=said)
+            made = provenance(name, language, 0)
+            made["entry"]["title"] = TEXTS[i % len(TEXTS)]
+            made["entry"]["recipe"] = "published" if i % 2 else "corrected"
+            made["note"] = TEXTS
+            put(folder, (name, language, 0), draw(name, language, 0, n), provenance=made)
     for i, text in enumerate(TEXTS):
         put_failed(folder, (f"failed-{i}", "ko", 0), text, provenance={"entry": {"title": text}})
     put_failed(folder, ("base", "fa", 1), "\n".join(TEXTS))
@@ -70,7 +70,7 @@ def test_no_data_becomes_an_element(shown: Page) -> None:
     assert set(NAMES) <= set(shown.locator(".board:visible tbody .name").all_text_contents())
 
 
-def test_a_view_without_the_hostile_names_is_an_address_that_leads_back_to_it(shown: Page) -> None:
+def test_the_url_restores_a_view_in_which_the_hostile_names_are_hidden(shown: Page) -> None:
     shown.get_by_text("entries shown").click()
     for name in NAMES[1:]:
         shown.locator("#controls label").filter(has_text=name[:50]).locator("input").uncheck()
@@ -80,7 +80,7 @@ def test_a_view_without_the_hostile_names_is_an_address_that_leads_back_to_it(sh
         shown.reload()
 
 
-def test_hostile_baselines_can_be_chosen_and_are_kept(shown: Page) -> None:
+def test_hostile_baselines_can_be_selected_and_stay_selected(shown: Page) -> None:
     baseline = shown.get_by_role("combobox", name="baseline", exact=True)
     for name in NAMES[1:]:
         baseline.select_option(name)
@@ -91,10 +91,10 @@ def test_hostile_baselines_can_be_chosen_and_are_kept(shown: Page) -> None:
         assert baseline.input_value() == name
 
 
-def test_the_spreadsheet_gets_text_and_numbers_but_no_formula(shown: Page) -> None:
-    with shown.expect_download() as waiting:
+def test_the_downloaded_csv_has_text_and_numbers_but_no_formula(shown: Page) -> None:
+    with shown.expect_download() as download:
         shown.get_by_role("button", name="CSV", exact=True).click()
-    text = Path(waiting.value.path()).read_bytes().decode()
+    text = Path(download.value.path()).read_bytes().decode()
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     assert {row["entry"] for row in rows} == {*NAMES, *(f"failed-{i}" for i in range(len(TEXTS)))} - {FORMULA} | {
         f"'{FORMULA}"
@@ -107,7 +107,7 @@ def test_the_spreadsheet_gets_text_and_numbers_but_no_formula(shown: Page) -> No
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_does_not_grow_wider_or_rows_taller(shown: Page, width: int) -> None:
+def test_neither_the_page_grows_wider_nor_rows_taller(shown: Page, width: int) -> None:
     shown.set_viewport_size({"width": width, "height": 900})
     assert shown.evaluate("document.documentElement.scrollWidth") == width
     shown.get_by_text("entries shown").click()
@@ -116,21 +116,21 @@ def test_the_page_does_not_grow_wider_or_rows_taller(shown: Page, width: int) ->
     assert max(heights) < 260
 
 
-def test_a_name_that_turns_the_direction_turns_nothing_beside_it(shown: Page) -> None:
+def test_a_name_that_changes_the_text_direction_affects_nothing_beside_it(shown: Page) -> None:
     row = shown.locator(".board:visible tbody tr").filter(has_text="gnp.exe").first
     cells = row.locator("td")
     assert cells.nth(0).bounding_box()["x"] < cells.nth(1).bounding_box()["x"]
     assert row.locator("th bdi").first.text_content() == "evil\u202egnp.exe"
 
 
-def test_axe_finds_nothing_in_hostile_data(shown: Page) -> None:
+def test_axe_finds_no_violation_with_hostile_data(shown: Page) -> None:
     assert violations(shown) == []
     shown.set_viewport_size({"width": 390, "height": 900})
     shown.emulate_media(color_scheme="dark")
     assert violations(shown) == []
 
 
-def test_scripts_in_data_do_not_run_without_the_pages_own_either(unscripted: Page, folder: Path) -> None:
+def test_without_scripts_hostile_data_is_text_too(unscripted: Page, folder: Path) -> None:
     unscripted.goto((folder / "leaderboard.html").as_uri())
     assert unscripted.locator(".board:visible").count() == 5
     assert unscripted.locator("img").count() == 0

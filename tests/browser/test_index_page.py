@@ -18,7 +18,7 @@ WIDTHS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
-    """An index of two folders that are fine and one whose cells failed."""
+    """An index of two complete folders and one whose cells failed."""
     for name, entry in (("one", "mnrl"), ("more/two", "clpl")):
         board(tmp_path / name, ["base", entry], {"ko": 7, "fa": 5}, [0, 1])
     assert invoke("report", tmp_path / "one", "--no-texts").status == 0
@@ -52,7 +52,7 @@ def test_a_page_has_no_violation_and_fits(
     assert fits(page)
 
 
-def test_the_keyboard_leads_from_the_index_to_a_leaderboard(page: Page, index: Path) -> None:
+def test_a_leaderboard_is_reached_from_the_index_by_keyboard(page: Page, index: Path) -> None:
     page.goto(index.as_uri())
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -63,7 +63,7 @@ def test_the_keyboard_leads_from_the_index_to_a_leaderboard(page: Page, index: P
     assert page.locator("h1").inner_text() == "Leaderboard of fake"
 
 
-def test_a_wide_table_is_scrolled_by_the_keyboard_and_named(page: Page, index: Path) -> None:
+def test_a_wide_table_has_a_name_and_scrolls_by_keyboard(page: Page, index: Path) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
     page.goto(index.as_uri())
     region = page.get_by_role("region", name="Result folders of fake")
@@ -73,7 +73,7 @@ def test_a_wide_table_is_scrolled_by_the_keyboard_and_named(page: Page, index: P
     assert fits(page)
 
 
-def test_the_pages_are_whole_without_scripts(unscripted: Page, index: Path, comparison: Path) -> None:
+def test_the_pages_are_complete_without_scripts(unscripted: Page, index: Path, comparison: Path) -> None:
     unscripted.goto(index.as_uri())
     assert unscripted.locator("tbody tr").count() == 3
     assert unscripted.get_by_text("حافظه کافی نیست").is_visible()
@@ -81,7 +81,7 @@ def test_the_pages_are_whole_without_scripts(unscripted: Page, index: Path, comp
     assert unscripted.locator("table").first.locator("tbody tr").count() == 2
 
 
-def test_hostile_names_execute_nothing_and_widen_nothing(page: Page, tmp_path: Path) -> None:
+def test_hostile_names_run_no_script_and_keep_the_page_width(page: Page, tmp_path: Path) -> None:
     for name in NAMES:
         put(tmp_path / "results" / name, (name, "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
     put_failed(tmp_path / "results/failed", ("clpl", "ko", 0), REASON)

@@ -1,4 +1,4 @@
-"""The leaderboard in Chromium: complete without scripts; switches, sorting, state in the address, downloads."""
+"""The leaderboard in Chromium: complete without scripts; controls, sorting, state in the URL, downloads."""
 
 from __future__ import annotations
 
@@ -35,24 +35,22 @@ def test_without_scripts_the_table_of_every_measure_is_complete(unscripted: Page
     assert unscripted.locator("button").count() == unscripted.locator("#controls button").count()
 
 
-def test_the_script_prints_the_numbers_that_the_page_has_without_it(
-    shown: Page, unscripted: Page, folder: Path
-) -> None:
+def test_the_script_shows_the_same_numbers_as_the_page_without_it(shown: Page, unscripted: Page, folder: Path) -> None:
     unscripted.goto((folder / "leaderboard.html").as_uri())
     for i, measure in enumerate(("nDCG@10", "nDCG@5", "R@100", "RR@10", "AP")):
         choose(shown, "measure", measure)
         assert shown.locator(".board:visible").inner_text() == unscripted.locator(".board").nth(i).inner_text()
 
 
-def test_halves_are_rounded_as_the_page_rounds_them(shown: Page) -> None:
+def test_the_script_rounds_halves_like_the_page(shown: Page) -> None:
     values = [0.78125, 0.12125, -0.00125, 0.00375, 0.5, -0.12375, 0.28499999999999996, -1e-9, 0.005, 1.015]
     assert shown.evaluate("values => values.map(hundred)", values) == [hundred(value) for value in values]
     assert shown.evaluate("values => values.map(signed)", values) == [signed(value) for value in values]
-    chances = [0.0625, 0.0005, 0.1875, 1.0]
-    assert shown.evaluate("values => values.map(chance)", chances) == ["0.062", "< 0.001", "0.188", "1.000"]
+    p_values = [0.0625, 0.0005, 0.1875, 1.0]
+    assert shown.evaluate("values => values.map(chance)", p_values) == ["0.062", "< 0.001", "0.188", "1.000"]
 
 
-def test_one_measure_is_seen_at_a_time(shown: Page) -> None:
+def test_one_measure_is_shown_at_a_time(shown: Page) -> None:
     assert shown.locator(".board:visible h3").all_inner_texts() == ["nDCG@10 (primary measure)"]
     choose(shown, "measure", "AP")
     assert shown.locator(".board:visible h3").all_inner_texts() == ["AP"]
@@ -81,12 +79,12 @@ def test_any_entry_can_be_the_baseline(shown: Page, folder: Path) -> None:
     choose(shown, "baseline", "mnrl")
     rows = collate(folder, "mnrl").rows
     rows = rows[(rows["language"] == "average") & (rows["measure"] == "nDCG@10")].set_index("entry")
-    found = dict(zip(order(shown), column(shown, "difference"), strict=False))
+    differences = dict(zip(order(shown), column(shown, "difference"), strict=False))
     for entry in ("base", "clpl", "bm25"):
         low, high = (signed(rows.loc[entry, name]) for name in ("delta_ci_low", "delta_ci_high"))
         p = f"{rows.loc[entry, 'p_adjusted']:.3f}"
-        assert found[entry] == f"{signed(rows.loc[entry, 'delta_vs_base'])} [{low}, {high}] p {p}"
-    assert found["mnrl"] == "baseline"
+        assert differences[entry] == f"{signed(rows.loc[entry, 'delta_vs_base'])} [{low}, {high}] p {p}"
+    assert differences["mnrl"] == "baseline"
     assert "to mnrl" in shown.locator(".board:visible thead").inner_text()
 
 
@@ -96,14 +94,14 @@ def test_the_queries_of_two_entries_are_a_link_away(page: Page, folder: Path) ->
     assert "queries/ko.html#a=clpl@published&b=mnrl" in [link.get_attribute("href") for link in links.all()]
 
 
-def test_a_recipe_leaves_what_is_not_trained(shown: Page) -> None:
+def test_a_recipe_keeps_untrained_entries(shown: Page) -> None:
     choose(shown, "recipe", "published")
     assert set(order(shown)) == {"base", "bm25", "clpl@published", "soft-1"}
     choose(shown, "recipe", "corrected")
     assert set(order(shown)) == {"base", "bm25", "clpl", "mnrl", "soft-1"}
 
 
-def test_entries_are_hidden_and_shown_again(shown: Page) -> None:
+def test_entries_can_be_hidden_and_shown(shown: Page) -> None:
     shown.get_by_text("entries shown").click()
     shown.get_by_role("checkbox", name="bm25").uncheck()
     shown.get_by_role("checkbox", name="clpl@published").uncheck()
@@ -114,7 +112,7 @@ def test_entries_are_hidden_and_shown_again(shown: Page) -> None:
     assert shown.get_by_role("checkbox", name="bm25").is_checked()
 
 
-def test_a_column_sorts_down_up_and_back(shown: Page) -> None:
+def test_a_column_sorts_descending_ascending_and_not(shown: Page) -> None:
     first = order(shown)
     head = shown.locator('.board:visible th[data-column="ko"]')
     head.get_by_role("button").click()
@@ -131,7 +129,7 @@ def test_a_column_sorts_down_up_and_back(shown: Page) -> None:
     assert order(shown) == first
 
 
-def test_numbers_sort_as_numbers_and_what_failed_is_last(page: Page, folder: Path) -> None:
+def test_numbers_sort_as_numbers_and_failed_entries_are_last(page: Page, folder: Path) -> None:
     go(page, folder, "sort=minutes:asc&hide=base,bm25,clpl")
     assert column(page, "minutes") == ["9.00", "10.00"]
     assert column(page, "memory") == ["600 MiB", "3.0 GiB"]
@@ -140,7 +138,7 @@ def test_numbers_sort_as_numbers_and_what_failed_is_last(page: Page, folder: Pat
     assert order(page) == ["clpl@published", "mnrl", "soft-1"]
 
 
-def test_a_view_is_its_address(page: Page, folder: Path) -> None:
+def test_the_url_stores_the_view(page: Page, folder: Path) -> None:
     go(page, folder, "measure=AP&language=ko&baseline=mnrl&recipe=published&hide=bm25&sort=difference:asc")
     first = page.locator(".board:visible").inner_text()
     assert switch(page, "measure").input_value() == "AP"
@@ -156,7 +154,7 @@ def test_a_view_is_its_address(page: Page, folder: Path) -> None:
     assert switch(page, "language").input_value() == "fa"
 
 
-def test_what_an_address_names_and_there_is_not_is_ignored(page: Page, folder: Path) -> None:
+def test_unknown_names_in_the_url_are_ignored(page: Page, folder: Path) -> None:
     go(page, folder, "measure=MAP&language=xx&baseline=x&recipe=y&hide=x,%zz,bm25&sort=x:asc&__proto__=1&constructor=2")
     assert page.locator(".board:visible h3").inner_text() == "nDCG@10 (primary measure)"
     assert set(order(page)) == {"base", "clpl", "clpl@published", "mnrl", "soft-1"}
@@ -172,7 +170,7 @@ def test_a_section_is_reached_by_its_anchor(page: Page, folder: Path) -> None:
     assert switch(page, "language").input_value() == "ko"
 
 
-def test_the_csv_holds_what_is_shown_with_raw_numbers(page: Page, folder: Path) -> None:
+def test_the_csv_has_the_shown_rows_with_raw_numbers(page: Page, folder: Path) -> None:
     go(page, folder, "measure=AP&language=ko&hide=base&sort=ko:asc")
     text = saved(page, "CSV")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -180,36 +178,36 @@ def test_the_csv_holds_what_is_shown_with_raw_numbers(page: Page, folder: Path) 
     assert [row["entry"] for row in rows] == order(page)
     expected = collate(folder).rows
     expected = expected[(expected["language"] == "ko") & (expected["measure"] == "AP")].set_index("entry")
-    found = next(row for row in rows if row["entry"] == "mnrl")
+    mnrl = next(row for row in rows if row["entry"] == "mnrl")
     for name in ("mean", "ci_low", "ci_high", "seed_sd", "delta_ci_low", "delta_ci_high", "p_adjusted"):
-        assert float(found[name]) == expected.loc["mnrl", name], name
-    assert float(found["delta"]) == expected.loc["mnrl", "delta_vs_base"]
-    assert (found["baseline"], found["n_queries"], found["n_seeds"], found["minutes"]) == ("base", "9", "2", "9")
+        assert float(mnrl[name]) == expected.loc["mnrl", name], name
+    assert float(mnrl["delta"]) == expected.loc["mnrl", "delta_vs_base"]
+    assert (mnrl["baseline"], mnrl["n_queries"], mnrl["n_seeds"], mnrl["minutes"]) == ("base", "9", "2", "9")
     assert rows[-1] == dict.fromkeys(rows[-1], "") | {
         "suite": "fake", "entry": "soft-1", "language": "ko", "measure": "AP", "baseline": "base",
         "failed": "out of memory",
     }  # fmt: skip
 
 
-def test_the_json_holds_every_shown_language_and_null_where_there_is_nothing(shown: Page, folder: Path) -> None:
-    found = json.loads(saved(shown, "JSON"))
-    assert (found["suite"], found["measure"], found["language"], found["baseline"]) == (
+def test_the_json_has_every_shown_language_and_null_for_missing_numbers(shown: Page, folder: Path) -> None:
+    content = json.loads(saved(shown, "JSON"))
+    assert (content["suite"], content["measure"], content["language"], content["baseline"]) == (
         "fake",
         "nDCG@10",
         "all",
         "base",
     )
-    assert [row["language"] for row in found["rows"][:3]] == ["ko", "fa", "average"]
-    assert len(found["rows"]) == 6 * 3
+    assert [row["language"] for row in content["rows"][:3]] == ["ko", "fa", "average"]
+    assert len(content["rows"]) == 6 * 3
     expected = collate(folder).rows
-    best = found["rows"][2]
+    best = content["rows"][2]
     named = (expected["entry"] == best["entry"]) & (expected["language"] == "average")
     assert best["mean"] == expected[named & (expected["measure"] == "nDCG@10")]["mean"].item()
-    failed = next(row for row in found["rows"] if row["entry"] == "soft-1")
+    failed = next(row for row in content["rows"] if row["entry"] == "soft-1")
     assert (failed["mean"], failed["failed"]) == (None, "out of memory")
 
 
-def test_a_page_that_is_served_works_as_from_disk(page: Page, folder: Path) -> None:
+def test_a_served_page_works_like_one_from_disk(page: Page, folder: Path) -> None:
     handler = partial(Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -219,15 +217,15 @@ def test_a_page_that_is_served_works_as_from_disk(page: Page, folder: Path) -> N
         server.shutdown()
 
 
-def test_verdicts_stand_beside_the_rows_that_claims_are_about(page: Page, unscripted: Page, judged: Path) -> None:
+def test_verdicts_are_shown_in_the_rows_of_their_claims(page: Page, unscripted: Page, judged: Path) -> None:
     unscripted.goto((judged / "leaderboard.html").as_uri())
     page.goto((judged / "leaderboard.html").as_uri())
     assert page.locator(".board").inner_text() == unscripted.locator(".board").inner_text()
-    open_ = "inconclusive (underpowered)"
+    inconclusive = "inconclusive (underpowered)"
     averages = "not comparable average"  # of three languages, the run has one
-    assert column(page, "verdict") == [f"{averages} {open_} ko", f"{averages} not reproduced ko", ""]
+    assert column(page, "verdict") == [f"{averages} {inconclusive} ko", f"{averages} not reproduced ko", ""]
     choose(page, "language", "ko")
-    assert column(page, "verdict") == [f"{open_} ko", "not reproduced ko", ""]
+    assert column(page, "verdict") == [f"{inconclusive} ko", "not reproduced ko", ""]
     go(page, judged, "sort=verdict:asc&language=ko")
     assert order(page) == ["infonce-ance@published", "base", "mnrl"]
     go(page, judged, "sort=verdict:desc&language=ko")
@@ -235,7 +233,7 @@ def test_verdicts_stand_beside_the_rows_that_claims_are_about(page: Page, unscri
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and writes no log."""
+    """Serves files without a log."""
 
     def log_message(self, format: str, *args: object) -> None:
         pass

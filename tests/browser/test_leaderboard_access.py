@@ -1,4 +1,4 @@
-"""The leaderboard for everyone: keyboard alone, screen readers, no shift, dark, narrow, print."""
+"""Accessibility of the leaderboard: keyboard, screen readers, layout shifts, dark scheme, narrow screens, print."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from support.axe import violations
 from support.board_page import choose, fragment, go, switch, two_claims
 
 
-def press_until(page: Page, what: str, key: str = "Tab") -> None:
-    """Press a key until the element that has the focus is the one that a selector names."""
+def press_until(page: Page, selector: str, key: str = "Tab") -> None:
+    """Press a key until the focused element matches a selector."""
     for _ in range(60):
         page.keyboard.press(key)
-        if page.evaluate("what => document.activeElement.matches(what)", what):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
-    pytest.fail(f"{key} does not lead to {what}")
+    pytest.fail(f"{key} does not reach {selector}")
 
 
-def test_the_keyboard_alone_reaches_and_works_every_switch(shown: Page) -> None:
+def test_every_control_works_by_keyboard_alone(shown: Page) -> None:
     press_until(shown, "a.skip")
     press_until(shown, "select[name=measure]")
     shown.keyboard.press("ArrowDown")
@@ -41,56 +41,58 @@ def test_the_keyboard_alone_reaches_and_works_every_switch(shown: Page) -> None:
 
 
 def test_the_language_and_the_order_are_announced(shown: Page) -> None:
-    told = shown.get_by_role("status")
-    assert told.inner_text().startswith("nDCG@10, all languages, 6 of 6 entries, differences to base, in the order of")
+    status = shown.get_by_role("status")
+    assert status.inner_text().startswith(
+        "nDCG@10, all languages, 6 of 6 entries, differences to base, in the order of"
+    )
     shown.get_by_role("button", name="average").first.click()
-    assert told.inner_text().endswith("sorted by average, highest first")
+    assert status.inner_text().endswith("sorted by average, highest first")
 
 
-def test_sorting_and_switching_shift_nothing(shown: Page) -> None:
+def test_sorting_and_switching_cause_no_layout_shift(shown: Page) -> None:
     shown.evaluate(
         """() => { window.shifts = []; new PerformanceObserver((list) => window.shifts.push(...list.getEntries()))
         .observe({type: 'layout-shift', buffered: true}); }"""
     )
 
-    def places() -> list[float]:
-        found = shown.evaluate(
+    def positions() -> list[float]:
+        values = shown.evaluate(
             """() => [...document.querySelectorAll('.board:not([hidden]) thead th:not([hidden]), #evidence')]
-            .flatMap((one) => [one.getBoundingClientRect().x, one.getBoundingClientRect().y + scrollY])"""
+            .map((element) => element.getBoundingClientRect()).flatMap((box) => [box.x, box.y + scrollY])"""
         )
-        return [float(value) for value in found]
+        return [float(value) for value in values]
 
-    def settled() -> None:
+    def settle() -> None:
         shown.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
-    first = places()
+    first = positions()
     for name in ("ko", "average", "difference", "minutes", "entry"):
         shown.locator(f'.board:visible th[data-column="{name}"] button').click()
-        settled()
-        assert places() == first, name
+        settle()
+        assert positions() == first, name
     switch(shown, "measure").focus()
     shown.keyboard.press("ArrowDown")
-    settled()
-    assert places() == first
-    bottom = places()[-1]
+    settle()
+    assert positions() == first
+    bottom = positions()[-1]
     switch(shown, "language").focus()
     shown.keyboard.press("ArrowDown")
-    settled()
-    assert places()[-1] == bottom
-    sum_of = "() => window.shifts.filter((one) => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0)"
+    settle()
+    assert positions()[-1] == bottom
+    sum_of = "() => window.shifts.filter((shift) => !shift.hadRecentInput).reduce((sum, shift) => sum + shift.value, 0)"
     assert shown.evaluate(sum_of) == 0
 
 
-def test_the_page_asks_for_nothing_but_itself(page: Page, folder: Path) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_the_page_requests_only_itself(page: Page, folder: Path) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto((folder / "leaderboard.html").as_uri())
     choose(page, "measure", "AP")
-    assert asked == [(folder / "leaderboard.html").as_uri()]
+    assert requests == [(folder / "leaderboard.html").as_uri()]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
-def test_axe_finds_nothing_in_any_view(page: Page, folder: Path, width: int, scheme: str) -> None:
+def test_axe_finds_no_violation_in_any_view(page: Page, folder: Path, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto((folder / "leaderboard.html").as_uri())
@@ -101,13 +103,13 @@ def test_axe_finds_nothing_in_any_view(page: Page, folder: Path, width: int, sch
 
 
 @pytest.mark.parametrize("width", [360, 390])
-def test_a_narrow_page_scrolls_its_tables_not_itself(page: Page, folder: Path, width: int) -> None:
+def test_on_a_narrow_screen_only_tables_scroll(page: Page, folder: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto((folder / "leaderboard.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == width
     region = page.locator(".board:visible [role=region]")
-    assert region.evaluate("one => one.scrollWidth > one.clientWidth")
-    region.evaluate("one => { one.scrollLeft = 300; }")
+    assert region.evaluate("element => element.scrollWidth > element.clientWidth")
+    region.evaluate("element => { element.scrollLeft = 300; }")
     assert page.locator(".board:visible tbody th").first.bounding_box()["x"] == region.bounding_box()["x"]
 
 
@@ -122,7 +124,7 @@ def test_print_shows_every_table_and_no_control(page: Page, folder: Path) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") == 1040
 
 
-def test_printing_opens_what_is_folded_and_closes_it_again(shown: Page) -> None:
+def test_printing_opens_details_and_closes_them_afterwards(shown: Page) -> None:
     folded = "() => document.querySelectorAll('details:not([open])').length"
     before = shown.evaluate(folded)
     assert before > 0
@@ -132,7 +134,7 @@ def test_printing_opens_what_is_folded_and_closes_it_again(shown: Page) -> None:
     assert shown.evaluate(folded) == before
 
 
-def test_axe_finds_nothing_in_the_claims(page: Page, tmp_path: Path) -> None:
+def test_axe_finds_no_violation_in_the_claims(page: Page, tmp_path: Path) -> None:
     page.goto((two_claims(tmp_path) / "leaderboard.html").as_uri())
     page.locator("#claims summary").click()
     assert page.locator("#claims table").count() == 2

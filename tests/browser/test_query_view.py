@@ -1,4 +1,4 @@
-"""The query view in Chromium: choosing entries, searching, linking, from disk and served, with hostile texts."""
+"""The query view in Chromium: selecting entries, searching, linking, from disk and served, with hostile texts."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ HOSTILE = "<script>window.broken = 1</script></script>\"'><img src=x onerror='wi
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up run of three entries with its query pages."""
-    made = folder_of(tmp_path_factory.mktemp("queries"), ENTRIES, LANGUAGES)
-    write_pages(made, {language: data_of(language, n) for language, n in LANGUAGES.items()})
-    return made
+    folder = folder_of(tmp_path_factory.mktemp("queries"), ENTRIES, LANGUAGES)
+    write_pages(folder, {language: data_of(language, n) for language, n in LANGUAGES.items()})
+    return folder
 
 
 @pytest.fixture
-def address(folder: Path) -> str:
+def url(folder: Path) -> str:
     return (folder / "queries/ko.html").as_uri()
 
 
 def won_and_lost(folder: Path, a: str, b: str) -> tuple[list[str], list[str]]:
-    """Return the ten queries won and lost most, from the records."""
+    """Return the ten queries with the largest gains, and those with the largest losses, from the records."""
     scored = collate(folder).scored
     order = np.argsort(scored[b, "ko"].over_seeds[:, 0] - scored[a, "ko"].over_seeds[:, 0])
     names = [f"ko-q{i:04}" for i in order]
@@ -47,16 +47,16 @@ def shown(page: Page, section: str) -> list[str]:
     return page.locator(f"section[aria-labelledby={section}] .query h3 bdi").all_inner_texts()
 
 
-def test_the_page_opens_on_the_best_entry_against_the_baseline(page: Page, address: str, folder: Path) -> None:
-    page.goto(address)
+def test_the_page_opens_on_the_best_entry_against_the_baseline(page: Page, url: str, folder: Path) -> None:
+    page.goto(url)
     a = page.locator("#a option:checked").inner_text()
     assert a in ("mnrl", "clpl")
     assert page.locator("#b option:checked").inner_text() == "base"
     assert (shown(page, "won"), shown(page, "lost")) == won_and_lost(folder, a, "base")
 
 
-def test_any_two_entries_can_be_chosen(page: Page, address: str, folder: Path) -> None:
-    page.goto(address)
+def test_any_two_entries_can_be_selected(page: Page, url: str, folder: Path) -> None:
+    page.goto(url)
     page.get_by_label("A", exact=True).select_option("mnrl")
     page.get_by_label("B", exact=True).select_option("clpl")
     assert (shown(page, "won"), shown(page, "lost")) == won_and_lost(folder, "mnrl", "clpl")
@@ -64,50 +64,51 @@ def test_any_two_entries_can_be_chosen(page: Page, address: str, folder: Path) -
     assert page.url.endswith("#a=mnrl&b=clpl")
 
 
-def test_the_written_page_and_the_drawn_one_show_the_same(page: Page, unscripted: Page, address: str) -> None:
-    unscripted.goto(address)
-    page.goto(address)
+def test_the_page_drawn_by_the_script_shows_the_same_as_the_written_page(
+    page: Page, unscripted: Page, url: str
+) -> None:
+    unscripted.goto(url)
+    page.goto(url)
     for part in ("#pair", "#balance", "#status"):
         assert page.locator(part).inner_text() == unscripted.locator(part).inner_text()
-    for one in page.locator(".query summary").all()[1:]:
-        one.click()
-    for one in unscripted.locator(".query summary").all()[1:]:
-        one.click()
-    drawn, written = (one.locator("#results").inner_text().split() for one in (page, unscripted))
+    for view in (page, unscripted):
+        for summary in view.locator(".query summary").all()[1:]:
+            summary.click()
+    drawn, written = (view.locator("#results").inner_text().split() for view in (page, unscripted))
     assert drawn == written
     assert len(written) > 1000
 
 
-def test_without_scripts_there_are_no_controls(unscripted: Page, address: str) -> None:
-    unscripted.goto(address)
+def test_without_scripts_there_are_no_controls(unscripted: Page, url: str) -> None:
+    unscripted.goto(url)
     assert not unscripted.locator("#a").is_visible()
     assert unscripted.locator(".query").count() == 20
     assert unscripted.locator(".query ol").first.locator("li").count() == 5
 
 
-def test_swapping_turns_won_into_lost(page: Page, address: str) -> None:
-    page.goto(address)
+def test_swapping_the_entries_swaps_won_and_lost(page: Page, url: str) -> None:
+    page.goto(url)
     won, lost = shown(page, "won"), shown(page, "lost")
     rows = page.locator("#balance tbody tr").all_inner_texts()
     page.get_by_role("button", name="swap A and B").click()
     assert (shown(page, "won"), shown(page, "lost")) == (lost, won)
-    turned = page.locator("#balance tbody tr").all_inner_texts()
-    assert turned[0].replace("+", "-").split()[3:] == rows[2].split()[3:]
+    swapped = page.locator("#balance tbody tr").all_inner_texts()
+    assert swapped[0].replace("+", "-").split()[3:] == rows[2].split()[3:]
     page.get_by_role("button", name="swap A and B").click()
     assert page.locator("#balance tbody tr").all_inner_texts() == rows
 
 
-def test_an_entry_against_itself_swaps_the_two(page: Page, address: str) -> None:
-    page.goto(f"{address}#a=mnrl&b=clpl")
+def test_selecting_the_other_entry_swaps_the_two(page: Page, url: str) -> None:
+    page.goto(f"{url}#a=mnrl&b=clpl")
     page.get_by_label("A", exact=True).select_option("clpl")
     assert page.locator("#compared").inner_text() == "clpl against mnrl"
-    page.goto(f"{address}#a=base&b=base")
+    page.goto(f"{url}#a=base&b=base")
     assert page.locator("#compared").inner_text().startswith("base against ")
     assert page.locator("#compared").inner_text() != "base against base"
 
 
-def test_won_or_lost_alone_and_more_of_them(page: Page, address: str) -> None:
-    page.goto(address)
+def test_only_won_or_only_lost_queries_can_be_shown_and_more_of_them(page: Page, url: str) -> None:
+    page.goto(url)
     page.get_by_label("queries", exact=True).select_option("lost by A")
     assert page.locator("#won").count() == 0
     assert len(shown(page, "lost")) == 10
@@ -117,9 +118,11 @@ def test_won_or_lost_alone_and_more_of_them(page: Page, address: str) -> None:
     expect(page.locator("#status")).to_have_text(f"Shown: {len(shown(page, 'lost'))} lost by A.")
 
 
-def test_a_search_finds_ids_and_texts_won_or_lost(page: Page, address: str) -> None:
-    page.goto(address)
-    kept = page.evaluate("JSON.parse(document.getElementById('data').textContent).queries.map((one) => one.query_id)")
+def test_a_search_finds_ids_and_texts(page: Page, url: str) -> None:
+    page.goto(url)
+    kept = page.evaluate(
+        "JSON.parse(document.getElementById('data').textContent).queries.map((query) => query.query_id)"
+    )
     page.get_by_label("search").fill(kept[7].upper())
     assert shown(page, "found") == [kept[7]]
     expect(page.locator("#status")).to_have_text(f"Found: 1 of the {len(kept)} queries that are here.")
@@ -131,45 +134,45 @@ def test_a_search_finds_ids_and_texts_won_or_lost(page: Page, address: str) -> N
     assert len(shown(page, "won")) == 10
 
 
-def test_an_opened_query_is_in_the_address_and_opens_from_it(page: Page, address: str) -> None:
-    page.goto(f"{address}#a=clpl&b=mnrl")
+def test_an_opened_query_is_in_the_url_and_opens_from_it(page: Page, url: str) -> None:
+    page.goto(f"{url}#a=clpl&b=mnrl")
     query = shown(page, "lost")[4]
     page.locator(f"[data-query={query}] summary").click()
     assert page.url.endswith(f"#a=clpl&b=mnrl&query={query}")
     page.reload()
     assert page.locator(f"[data-query={query}] .body").is_visible()
-    assert page.locator(f"[data-query={query}] summary").evaluate("(one) => one === document.activeElement")
+    assert page.locator(f"[data-query={query}] summary").evaluate("(element) => element === document.activeElement")
     page.locator(f"[data-query={query}] summary").click()
     assert page.url.endswith("#a=clpl&b=mnrl")
 
 
-def test_a_linked_query_that_is_not_among_the_first_is_shown_above_them(page: Page, address: str) -> None:
-    page.goto(f"{address}#a=clpl&b=mnrl")
+def test_a_linked_query_beyond_the_first_is_shown_above_them(page: Page, url: str) -> None:
+    page.goto(f"{url}#a=clpl&b=mnrl")
     page.get_by_label("of each").select_option("all that are here")
     query = shown(page, "won")[-1]
     page.goto("about:blank")
-    page.goto(f"{address}#a=clpl&b=mnrl&query={query}")
+    page.goto(f"{url}#a=clpl&b=mnrl&query={query}")
     assert shown(page, "linked") == [query]
     assert page.locator(f"[data-query={query}] .lists").is_visible()
 
 
-def test_the_address_changes_what_is_shown(page: Page, address: str, folder: Path) -> None:
-    page.goto(address)
+def test_a_change_of_the_url_changes_the_view(page: Page, url: str, folder: Path) -> None:
+    page.goto(url)
     page.evaluate("location.hash = '#a=base&b=clpl&show=won'")
     expect(page.locator("#compared")).to_have_text("base against clpl")
     assert shown(page, "won") == won_and_lost(folder, "base", "clpl")[0]
     assert page.locator("#show").input_value() == "won"
 
 
-def test_an_address_that_names_nothing_of_the_page_is_told(page: Page, address: str) -> None:
-    page.goto(f"{address}#a=nobody&show=%E0%A4%A&query=none")
+def test_unknown_names_in_the_url_are_reported_in_the_status(page: Page, url: str) -> None:
+    page.goto(f"{url}#a=nobody&show=%E0%A4%A&query=none")
     assert page.locator("#b option:checked").inner_text() == "base"
     expect(page.locator("#status")).to_contain_text("names an entry a that is not here")
     expect(page.locator("#status")).to_contain_text("is not among those that are here")
 
 
-def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
-    page.goto(address)
+def test_every_control_is_reached_by_keyboard(page: Page, url: str) -> None:
+    page.goto(url)
     page.get_by_label("A", exact=True).focus()
     before = page.locator("#compared").inner_text()
     page.keyboard.press("Tab")
@@ -188,16 +191,16 @@ def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
     assert second.locator(".body").is_visible()
 
 
-def test_a_pair_whose_queries_were_not_chosen_says_so(page: Page, tmp_path: Path) -> None:
+def test_a_pair_whose_queries_are_not_all_on_the_page_says_so(page: Page, tmp_path: Path) -> None:
     folder_of(tmp_path, ["base", *(f"entry-{i:02}" for i in range(21))], {"ko": 400}, [0])
     [file] = write_pages(tmp_path, {"ko": data_of("ko", 400)})
-    told = "The queries won and lost most by these two are not all here."
+    notice = "The queries won and lost most by these two are not all here."
     page.goto(f"{file.as_uri()}#a=entry-00&b=base")
     kept = page.evaluate("JSON.parse(document.getElementById('data').textContent).queries.length")
     assert kept < 400
-    expect(page.locator("#status")).not_to_contain_text(told)
+    expect(page.locator("#status")).not_to_contain_text(notice)
     page.get_by_label("B", exact=True).select_option("entry-01")
-    expect(page.locator("#status")).to_contain_text(told)
+    expect(page.locator("#status")).to_contain_text(notice)
     assert not page.locator("#balance").is_visible()
     assert len(shown(page, "won")) > 0
 
@@ -214,20 +217,20 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_served_page_asks_for_nothing_else(page: Page, served: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_a_served_page_requests_only_itself(page: Page, served: str) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(f"{served}#a=mnrl&b=clpl")
     page.get_by_role("button", name="swap A and B").click()
     page.locator(".query summary").nth(3).click()
     assert page.locator("#compared").inner_text() == "clpl against mnrl"
-    assert [one for one in asked if not one.endswith("favicon.ico")] == [served]
+    assert [request for request in requests if not request.endswith("favicon.ico")] == [served]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("language", ["ko", "fa"])
-def test_axe_finds_nothing_and_the_page_is_no_wider(
+def test_axe_finds_no_violation_and_the_page_keeps_its_width(
     page: Page, folder: Path, scheme: str, width: int, language: str
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -238,36 +241,36 @@ def test_axe_finds_nothing_and_the_page_is_no_wider(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_lists_stand_side_by_side_and_on_a_narrow_screen_one_below_the_other(page: Page, address: str) -> None:
-    page.goto(address)
+def test_the_lists_are_side_by_side_and_stacked_on_a_narrow_screen(page: Page, url: str) -> None:
+    page.goto(url)
     lists = page.locator(".lists").first.locator("section")
-    one, other = lists.nth(0).bounding_box(), lists.nth(1).bounding_box()
-    assert one
-    assert other
-    assert (one["y"], one["x"] + one["width"] < other["x"]) == (other["y"], True)
+    first, second = lists.nth(0).bounding_box(), lists.nth(1).bounding_box()
+    assert first
+    assert second
+    assert (first["y"], first["x"] + first["width"] < second["x"]) == (second["y"], True)
     page.set_viewport_size({"width": 390, "height": 900})
-    one, other = lists.nth(0).bounding_box(), lists.nth(1).bounding_box()
-    assert one
-    assert other
-    assert (one["x"], one["y"] + one["height"] <= other["y"]) == (other["x"], True)
+    first, second = lists.nth(0).bounding_box(), lists.nth(1).bounding_box()
+    assert first
+    assert second
+    assert (first["x"], first["y"] + first["height"] <= second["y"]) == (second["x"], True)
 
 
-def test_persian_is_set_from_the_right(page: Page, folder: Path) -> None:
+def test_persian_text_runs_from_right_to_left(page: Page, folder: Path) -> None:
     page.goto((folder / "queries/fa.html").as_uri())
     page.get_by_role("button", name="swap A and B").click()  # drawn by the script
     text = page.locator(".query li .text").first
     assert (text.get_attribute("dir"), text.get_attribute("lang")) == ("rtl", "fa")
-    assert text.evaluate("(one) => getComputedStyle(one).direction") == "rtl"
+    assert text.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
 
 
-def test_the_print_has_every_shown_query_open(page: Page, address: str) -> None:
-    page.goto(address)
+def test_printing_opens_every_shown_query(page: Page, url: str) -> None:
+    page.goto(url)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator(".query .body").count() == 20
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_hostile_texts_neither_run_nor_break_the_layout(
+def test_hostile_texts_run_no_script_and_keep_the_layout(
     page: Page, unscripted: Page, tmp_path: Path, scripts: bool
 ) -> None:
     long = "x" * 10_000
@@ -275,32 +278,32 @@ def test_hostile_texts_neither_run_nor_break_the_layout(
     queries = {f"ko-q{i:04}": text for i, text in enumerate((HOSTILE, long, "\u202eabc", "]]>--><!--", "</title>"))}
     passages = {f"doc-{i:02}": f"{HOSTILE} {long}" if i % 2 else HOSTILE for i in range(12)}
     [file] = write_pages(tmp_path, {"ko": data_of("ko", 12, queries=queries, passages=passages)})
-    one = page if scripts else unscripted
-    one.set_viewport_size({"width": 390, "height": 900})
-    one.goto(file.as_uri())
-    for summary in one.locator(".query summary").all()[1:]:
+    view = page if scripts else unscripted
+    view.set_viewport_size({"width": 390, "height": 900})
+    view.goto(file.as_uri())
+    for summary in view.locator(".query summary").all()[1:]:
         summary.click()
-    assert one.locator("main img, main script").count() == 0
-    assert HOSTILE in one.locator(".query .text").all_text_contents()
-    assert f"{'x' * 600}…" in one.locator(".query .text").all_text_contents()
-    widest = max(box["x"] + box["width"] for text in one.locator(".query .text").all() if (box := text.bounding_box()))
+    assert view.locator("main img, main script").count() == 0
+    assert HOSTILE in view.locator(".query .text").all_text_contents()
+    assert f"{'x' * 600}…" in view.locator(".query .text").all_text_contents()
+    widest = max(box["x"] + box["width"] for text in view.locator(".query .text").all() if (box := text.bounding_box()))
     assert widest <= 390
     if scripts:
-        assert one.evaluate("window.broken") is None
-        assert one.evaluate("document.documentElement.scrollWidth") <= 390
-        assert violations(one) == []
+        assert view.evaluate("window.broken") is None
+        assert view.evaluate("document.documentElement.scrollWidth") <= 390
+        assert violations(view) == []
 
 
-def test_hostile_names_and_ids_neither_run_nor_break_the_layout(page: Page, tmp_path: Path) -> None:
+def test_hostile_names_and_ids_run_no_script_and_keep_the_layout(page: Page, tmp_path: Path) -> None:
     name = "\"'><img src=x onerror=alert(1)>&b=base\u202e+50%"
     folder_of(tmp_path, ["base", name], {"ko": 12})
     [file] = write_pages(tmp_path, None)
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(file.as_uri())
     page.get_by_role("button", name="swap A and B").click()
-    address = page.url
+    opened = page.url
     page.goto("about:blank")
-    page.goto(address)
+    page.goto(opened)
     assert page.locator("#compared bdi").all_text_contents() == ["base", name]
     assert page.locator("main img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,4 +1,4 @@
-"""Records that give figures, and what is read from a drawn figure."""
+"""Records that give figures, and the text of a drawn figure or of a section of the page."""
 
 from __future__ import annotations
 
@@ -50,3 +50,9 @@ def put_training(folder: Path, cell: tuple[str, str, int], losses: Any, **traini
     """Write the record of a trained cell with its losses."""
     made = {**provenance(*cell), "training": {"losses": losses, **training}}
     put(folder, cell, draw(*cell, 5, ["AP"]), provenance=made)
+
+
+def section_html(page: str, section: str) -> str:
+    """Return one section of a page by its id."""
+    start = page.index(f'<section id="{section}">')
+    return page[start : page.index("</section>", start)]

@@ -1,7 +1,7 @@
 """A check for machines and for GitHub: Markdown, JUnit XML, annotations.
 
-JUnit XML has no schema of its own; written is what its readers share: testsuite, testcase (classname, name), and in it
-failure or system-out.
+JUnit XML has no official schema. The elements used here are those that all readers know: testsuite, testcase
+(classname, name), and in a testcase failure or system-out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said of a paper: how many of its numbers are about the suite, what became of them, what the others need."""
+"""The paragraph about a paper: which of its numbers are about the suite, their verdicts, what the others need."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from harness.report.sections import claims_section
 from harness.report.sections.claims_text import paragraphs
 
 
-def said(folder: Path) -> dict[str, str]:
-    """Return the paragraphs of a run by what they start with."""
+def paragraphs_of(folder: Path) -> dict[str, str]:
+    """Return the paragraphs of a run by their papers."""
     return {text.partition(": ")[0]: text for text in paragraphs(claims_section.compare_claims(collate(folder)))}
 
 
@@ -25,60 +25,62 @@ def miracl(tmp_path: Path) -> Path:
     return miracl_board(tmp_path)
 
 
-def test_a_run_of_another_suite_shows_nothing_of_any_paper_and_says_what_would(tmp_path: Path) -> None:
+def test_a_run_of_another_suite_shows_nothing_and_the_paragraph_names_the_required_run(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, suite="mini")
-    found = said(tmp_path)
-    assert found["arXiv 2412.17364"] == (
+    texts = paragraphs_of(tmp_path)
+    assert texts["arXiv 2412.17364"] == (
         "arXiv 2412.17364: 24 published numbers, nDCG@5 of 6 rows in ko, fa, hi and their average. None of them is "
         "about mini: this run shows nothing for or against them. To be checked they need a run of miracl (full tier) "
         "from BAAI/bge-m3, passages without their title."
     )
-    assert found["pyserini 2CR"].endswith("from the base models of their rows, passages with their title.")
-    assert "a run of miracl (full tier) or miracl-hn (hard-negatives tier) from" in found["MTEB results"]
+    assert texts["pyserini 2CR"].endswith("from the base models of their rows, passages with their title.")
+    assert "a run of miracl (full tier) or miracl-hn (hard-negatives tier) from" in texts["MTEB results"]
 
 
-def test_numbers_on_private_data_need_nothing_for_nobody_can_check_them(tmp_path: Path) -> None:
+def test_numbers_on_private_data_cannot_be_checked_and_need_no_run(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, suite="mini")
-    assert said(tmp_path)["arXiv 2308.03103"] == (
+    assert paragraphs_of(tmp_path)["arXiv 2308.03103"] == (
         "arXiv 2308.03103: 2 published numbers, R@100 of 2 rows in pl. Nobody else can check them: private data."
     )
-    assert "in a language that is not stated" in said(tmp_path)["arXiv 2408.11868"]
+    assert "in a language that is not stated" in paragraphs_of(tmp_path)["arXiv 2408.11868"]
 
 
-def test_numbers_about_the_suite_are_counted_by_verdict_with_entries_and_languages(miracl: Path) -> None:
-    text = said(miracl)["arXiv 2412.17364"]
+def test_claims_about_the_suite_are_counted_by_verdict_with_entries_and_languages(miracl: Path) -> None:
+    text = paragraphs_of(miracl)["arXiv 2412.17364"]
     assert "All of them are about miracl, the suite of this run." in text
     assert "Not reproduced: 1 (base in ko)." in text
-    open_ = "Inconclusive, for this run is too small to tell: 2 (infonce-ance@published in ko; clpl@published in ko)"
-    assert open_ in text
+    inconclusive = (
+        "Inconclusive, for this run is too small to tell: 2 (infonce-ance@published in ko; clpl@published in ko)"
+    )
+    assert inconclusive in text
     assert "Not comparable: 6, for these reasons: average of ko, fa, hi, this run has ko (6)." in text
     assert "Not measured in this run: 15 (base in fa, hi; infonce-random@published in ko, fa, hi;" in text
     assert "To be checked" not in text
 
 
-def test_reasons_are_counted_each_and_without_what_differs_from_row_to_row(miracl: Path) -> None:
-    assert said(miracl)["pyserini 2CR"].endswith(
+def test_reasons_are_counted_without_the_details_of_a_row(miracl: Path) -> None:
+    assert paragraphs_of(miracl)["pyserini 2CR"].endswith(
         "Not comparable: 18, for these reasons: title dropped, the paper joins it (18); measure not among the "
         "run's (18); other base model (12)."
     )
 
 
-def test_a_paper_about_two_suites_says_what_the_other_numbers_need(miracl: Path) -> None:
-    text = said(miracl)["MTEB results"]
+def test_the_paragraph_of_a_paper_about_two_suites_names_the_run_for_the_other_suite(miracl: Path) -> None:
+    text = paragraphs_of(miracl)["MTEB results"]
     assert "1 of them is about miracl, the suite of this run." in text
     assert text.endswith(
         "The other 9 need a run of miracl-hn (hard-negatives tier) from BAAI/bge-m3, passages with their title."
     )
 
 
-def test_every_verdict_has_its_sentence_and_the_open_ones_what_would_have_been_found(miracl: Path) -> None:
+def test_every_verdict_has_a_sentence_and_inconclusive_ones_state_the_detectable_gain(miracl: Path) -> None:
     lines = [line for line in collate(miracl).lines if line.claim.entry == "clpl@published"][:4]
     assert len(lines) == 4
-    words = ("reproduced", "direction only", "inconclusive (underpowered)", "inconclusive (underpowered)")
+    verdicts = ("reproduced", "direction only", "inconclusive (underpowered)", "inconclusive (underpowered)")
     sizes = (0.01, 0.02, 0.03, 0.125)
     judged = tuple(
-        Line(line.claim, word, level=Level(0.5, 0.5, 0.0), gain=Gain(0.1, 0.1, 0.0, 0.2, size))  # type: ignore[arg-type]
-        for line, word, size in zip(lines, words, sizes, strict=True)
+        Line(line.claim, verdict, level=Level(0.5, 0.5, 0.0), gain=Gain(0.1, 0.1, 0.0, 0.2, size))  # type: ignore[arg-type]
+        for line, verdict, size in zip(lines, verdicts, sizes, strict=True)
     )
     compared = replace(claims_section.compare_claims(collate(miracl)), lines=judged, suite_lines=judged)
     [text] = paragraphs(compared)
@@ -87,7 +89,7 @@ def test_every_verdict_has_its_sentence_and_the_open_ones_what_would_have_been_f
     assert "it would have found in four of five is 3.00 to 12.50 points." in text
 
 
-def test_one_number_is_spoken_of_as_one(miracl: Path) -> None:
+def test_a_single_number_is_described_in_the_singular(miracl: Path) -> None:
     line = next(line for line in collate(miracl).lines if line.claim.suite == "miracl-hn")
     compared = replace(claims_section.compare_claims(collate(miracl)), lines=(line,), suite_lines=())
     [text] = paragraphs(compared)

@@ -1,4 +1,4 @@
-"""Published claims, geometry and experts' agreement in the report: what is shown, and in which column."""
+"""Published claims, embedding geometry and the agreement of experts in the report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
-def text_of(path: Path) -> str:
+def squeezed_text(path: Path) -> str:
     return " ".join(path.read_text(encoding="utf-8").split())
 
 
@@ -30,12 +30,12 @@ def miracl(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_published_and_measured_stand_in_columns_of_their_own(miracl: Path) -> None:
+def test_published_and_measured_numbers_are_in_separate_columns(miracl: Path) -> None:
     rows = {(row["row"], row["language"]): row for row in table(miracl / "claims.csv")}
     assert len(table(miracl / "claims.csv")) == 72
-    found = rows["ANCE-CLP", "ko"]
-    assert (found["published"], found["measured"], found["reason"]) == ("0.6705", "0.75", "")
-    assert found["control"] == "infonce-ance@published"
+    claim = rows["ANCE-CLP", "ko"]
+    assert (claim["published"], claim["measured"], claim["reason"]) == ("0.6705", "0.75", "")
+    assert claim["control"] == "infonce-ance@published"
     line = "| ANCE-CLP | clpl@published | ko | nDCG@5 | 67.05 | 75.00 | +0.16 | +25.00 [+25.00, +25.00] | 0.00 |"
     assert line in (miracl / "leaderboard.md").read_text(encoding="utf-8")
     page = (miracl / "leaderboard.html").read_text(encoding="utf-8").replace(' class="number"', "")
@@ -43,7 +43,7 @@ def test_published_and_measured_stand_in_columns_of_their_own(miracl: Path) -> N
     assert 'href="https://github.com/CreaLabs/Enhanced-BGE-M3-with-CLP-and-MoE/blob/9904714/imgs/table4.PNG"' in page
 
 
-def test_without_a_comparable_measurement_the_column_is_empty_and_the_reason_is_shown(miracl: Path) -> None:
+def test_without_a_comparable_measurement_the_field_is_empty_and_the_reason_is_shown(miracl: Path) -> None:
     rows = {(row["row"], row["language"]): row for row in table(miracl / "claims.csv")}
     dropped = rows["BGE-M3, untuned, full corpus", "fa"]
     assert (dropped["measured"], dropped["reason"]) == ("", "not comparable: title dropped, the paper joins it")
@@ -51,17 +51,17 @@ def test_without_a_comparable_measurement_the_column_is_empty_and_the_reason_is_
     assert (absent["measured"], absent["reason"]) == ("", "not measured in this run")
     tier = rows["BGE-M3, untuned, hard negatives", "ko"]
     assert (tier["measured"], tier["reason"]) == ("", "not comparable: hard-negatives tier")
-    page = text_of(miracl / "leaderboard.html")
+    page = squeezed_text(miracl / "leaderboard.html")
     assert "<bdi>MTEB results</bdi></strong>: 10 published numbers" in page
     assert '<td class="number">66.92</td><td class="number"></td>' in page
     assert (absent["verdict"], tier["verdict"]) == ("", "not comparable")
 
 
-def test_no_published_number_is_in_the_leaderboard_itself(miracl: Path) -> None:
-    found = {(row["entry"], row["language"]): row["verdict"] for row in table(miracl / "leaderboard.csv")}
-    assert found["base", "ko"] == "not reproduced"  # 25.00, published 64.36; MTEB's claim on the row has titles
-    assert found["clpl@published", "ko"] == "inconclusive (underpowered)"  # one seed
-    assert found["base", "average"] == "not comparable"  # the average of three languages
+def test_no_published_number_is_in_leaderboard_csv(miracl: Path) -> None:
+    verdicts = {(row["entry"], row["language"]): row["verdict"] for row in table(miracl / "leaderboard.csv")}
+    assert verdicts["base", "ko"] == "not reproduced"  # 25.00, published 64.36; MTEB's claim on the row has titles
+    assert verdicts["clpl@published", "ko"] == "inconclusive (underpowered)"  # one seed
+    assert verdicts["base", "average"] == "not comparable"  # the average of three languages
     assert "0.6705" not in (miracl / "leaderboard.csv").read_text(encoding="utf-8")
 
 
@@ -76,7 +76,7 @@ def test_claims_about_other_suites_are_counted_by_paper_and_reason(tmp_path: Pat
 
 
 def moved(before: float, after: float) -> dict[str, dict[str, float]]:
-    """Geometry whose uniformity moves as given, alignment the other way, anisotropy by 0.1 downwards."""
+    """Return geometry in which uniformity changes as given, alignment the opposite way, and anisotropy by -0.1."""
     return {
         "before": {"uniformity": before, "alignment": 1.0, "anisotropy": 0.5},
         "after": {"uniformity": after, "alignment": 1.0 - (after - before), "anisotropy": 0.4},
@@ -84,7 +84,7 @@ def moved(before: float, after: float) -> dict[str, dict[str, float]]:
 
 
 def spread(folder: Path, changes: Sequence[float], language: str = "ko") -> Path:
-    """Write a base of 0.5 and one trained entry a change of uniformity, with a gain of -change / 10."""
+    """Write a base of 0.5 and one trained entry per change of uniformity, with a gain of -change / 10."""
     same = moved(-1.0, -1.0)["before"]
     put(folder, ("base", language, 0), {"AP": {"a": 0.5}}, geometry={"before": same, "after": same})
     for i, change in enumerate(changes):
@@ -93,86 +93,88 @@ def spread(folder: Path, changes: Sequence[float], language: str = "ko") -> Path
     return folder
 
 
-def test_each_entrys_geometry_is_shown_before_and_after(tmp_path: Path) -> None:
+def test_the_geometry_of_each_entry_is_shown_before_and_after_training(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, geometry=moved(-1.0, -1.0))
     for seed, after in ((0, -2.0), (1, -3.0)):
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": 0.5 + seed / 10}}, geometry=moved(-1.0, after))
     write_reports(tmp_path)
     markdown = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
     assert "| before: untuned | -1.000 |\n| mnrl | -2.500 (-1.500) |" in markdown
-    assert '-2.500 <span class="interval">(-1.500)</span>' in text_of(tmp_path / "leaderboard.html")
+    assert '-2.500 <span class="interval">(-1.500)</span>' in squeezed_text(tmp_path / "leaderboard.html")
     rows = table(tmp_path / "geometry.csv")
     assert len(rows) == 3 * 3
-    own = next(row for row in rows if (row["entry"], row["seed"], row["quantity"]) == ("mnrl", "1", "uniformity"))
-    assert (own["before"], own["after"], own["measure"]) == ("-1.0", "-3.0", "AP")
-    assert float(own["gain"]) == pytest.approx(0.1)
+    mnrl = next(row for row in rows if (row["entry"], row["seed"], row["quantity"]) == ("mnrl", "1", "uniformity"))
+    assert (mnrl["before"], mnrl["after"], mnrl["measure"]) == ("-1.0", "-3.0", "AP")
+    assert float(mnrl["gain"]) == pytest.approx(0.1)
     assert next(row for row in rows if row["entry"] == "base")["gain"] == ""
 
 
-def test_the_correlation_with_the_gain_is_spearmans_over_the_trained_cells(tmp_path: Path) -> None:
+def test_the_correlation_with_the_gain_is_spearmans_rho_over_trained_cells(tmp_path: Path) -> None:
     board = collate(spread(tmp_path, [-0.1, -0.4, -0.2, 0.3, 0.6]))
-    found = geometry_section.geometry_content(board, ["base", *(f"entry-{i}" for i in range(5))])
-    assert found is not None
-    (whole,) = found.correlations
+    geometry = geometry_section.geometry_content(board, ["base", *(f"entry-{i}" for i in range(5))])
+    assert geometry is not None
+    (whole,) = geometry.correlations
     assert (whole.language, whole.cells) == ("", 5)
     assert whole.rho[:2] == (pytest.approx(-1), pytest.approx(1))
-    assert whole.rho[2] is None  # anisotropy moved by one amount everywhere
-    assert "ρ with the gain in AP is -1.00 for uniformity and 1.00 for alignment" in found.said[0]
-    assert "arXiv 2308.03103 found that uniformity, not alignment" in found.said[0]
-    assert found.said[1].startswith("Anisotropy fell in 5 of these cells")
+    assert whole.rho[2] is None  # anisotropy changed by the same amount everywhere
+    assert "ρ with the gain in AP is -1.00 for uniformity and 1.00 for alignment" in geometry.said[0]
+    assert "arXiv 2308.03103 found that uniformity, not alignment" in geometry.said[0]
+    assert geometry.said[1].startswith("Anisotropy fell in 5 of these cells")
 
 
-def test_below_five_cells_no_correlation_is_defined(tmp_path: Path) -> None:
+def test_the_correlation_of_fewer_than_five_cells_is_not_defined(tmp_path: Path) -> None:
     write_reports(spread(tmp_path, [-0.1, -0.4, -0.2, 0.3]))
     text = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
     assert "| all languages | 4 | not defined | not defined | not defined |" in text
     assert "Over 4 trained cells beside a base, these correlations are not defined" in text
 
 
-def test_every_language_has_its_own_correlation_beside_that_of_all(tmp_path: Path) -> None:
+def test_there_is_a_correlation_over_all_cells_and_one_per_language(tmp_path: Path) -> None:
     for language, changes in (("ko", [-0.1, -0.2, -0.3, -0.4, -0.5]), ("fa", [-1.1, -1.2, -1.3, -1.4, -1.5])):
         spread(tmp_path, changes, language)
     board = collate(tmp_path)
-    found = geometry_section.geometry_content(board, [f"entry-{i}" for i in range(5)])
-    assert found is not None
-    assert [(row.language, row.cells) for row in found.correlations] == [("", 10), ("fa", 5), ("ko", 5)]
+    geometry = geometry_section.geometry_content(board, [f"entry-{i}" for i in range(5)])
+    assert geometry is not None
+    assert [(row.language, row.cells) for row in geometry.correlations] == [("", 10), ("fa", 5), ("ko", 5)]
 
 
 def test_without_a_base_there_is_no_gain(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5}}, geometry=moved(-1.0, -2.0))
-    found = geometry_section.geometry_content(collate(tmp_path), ["mnrl"])
-    assert found is not None
-    assert found.correlations[0].cells == 0
-    assert len(found.said) == 1
+    geometry = geometry_section.geometry_content(collate(tmp_path), ["mnrl"])
+    assert geometry is not None
+    assert geometry.correlations[0].cells == 0
+    assert len(geometry.said) == 1
 
 
-def test_records_without_geometry_make_no_section(tmp_path: Path) -> None:
+def test_records_without_geometry_give_no_section(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}})
     write_reports(tmp_path)
     assert not (tmp_path / "geometry.csv").exists()
     assert "uniformity" not in (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
 
 
-def judged(w: float | None, tau: float | None) -> dict[str, Any]:
+def agreement(w: float | None, tau: float | None) -> dict[str, Any]:
     names = ["bm25", "lsa", "base"]
     taus = {"bm25": {"lsa": tau, "base": 0.25}, "lsa": {"base": -0.125}}
     return {"experts": names, "pairs": 440, "W": w, "p": None if w is None else 0.0, "tau": taus}
 
 
-def test_experts_that_scored_the_same_pairs_are_counted_once(tmp_path: Path) -> None:
+def test_each_set_of_pairs_counts_once(tmp_path: Path) -> None:
     for entry in ("soft-1", "soft-2"):
         for seed, w in ((0, 0.5), (1, 0.75)):
-            put(tmp_path, (entry, "ko", seed), {"AP": {"a": 0.5}}, agreement=judged(w, 0.5))
-    (found,) = experts_section.expert_agreements(collate(tmp_path))
-    assert (found.sets, found.w, found.lowest, found.highest, found.p) == (2, 0.625, 0.5, 0.75, 0.0)
+            put(tmp_path, (entry, "ko", seed), {"AP": {"a": 0.5}}, agreement=agreement(w, 0.5))
+    (korean,) = experts_section.expert_agreements(collate(tmp_path))
+    assert (korean.sets, korean.w, korean.lowest, korean.highest, korean.p) == (2, 0.625, 0.5, 0.75, 0.0)
     write_reports(tmp_path)
-    assert "W 0.625 (mean over 2 sets of pairs, 0.500 to 0.750), p &lt; 0.001" in text_of(tmp_path / "leaderboard.html")
+    assert "W 0.625 (mean over 2 sets of pairs, 0.500 to 0.750), p &lt; 0.001" in squeezed_text(
+        tmp_path / "leaderboard.html"
+    )
     markdown = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
     assert "| τ-b | lsa | base |\n|:--|--:|--:|\n| bm25 | 0.500 | 0.250 |\n| lsa |  | -0.125 |" in markdown
 
 
-def test_an_agreement_that_is_not_defined_is_said_so(tmp_path: Path) -> None:
-    put(tmp_path, ("soft-1", "ko", 0), {"AP": {"a": 0.5}}, agreement=judged(None, None))
+def test_an_undefined_agreement_is_shown_as_not_defined(tmp_path: Path) -> None:
+    put(tmp_path, ("soft-1", "ko", 0), {"AP": {"a": 0.5}}, agreement=agreement(None, None))
     write_reports(tmp_path)
     markdown = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
     assert "ko: 3 experts, 440 pairs, W is not defined\n" in markdown

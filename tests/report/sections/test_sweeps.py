@@ -1,4 +1,4 @@
-"""Sweeps on the leaderboard: curves, tables and sweeps.csv; and a run whose entries have values in their names."""
+"""Sweeps on the leaderboard: curves, tables and sweeps.csv."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
 import pytest
-from support.commands import invoke, read_json, snapshot, spawn
+from support.commands import spawn
+from support.drawn_figures import section_html
 from support.fake_records import draw, provenance, put, put_failed
 
 from harness.evidence.leaderboard import collate
@@ -27,24 +28,18 @@ def name_of(values: Values, origin: str = "clpl-moe") -> str:
 
 
 def put_swept(folder: Path, values: Values, scores: dict[str, float], origin: str = "clpl-moe", seed: int = 0) -> str:
-    """Write the records of a swept entry in which every query scores the same; `scores` is language → score."""
+    """Write the records of a swept entry; `scores` is language → the score of every query."""
     name = name_of(values, origin)
     for language, score in scores.items():
-        said = provenance(name, language, seed)
-        said["entry"] |= {"origin": origin, "swept": values}
-        put(folder, (name, language, seed), {"AP": {"a": score, "b": score}}, provenance=said)
+        made = provenance(name, language, seed)
+        made["entry"] |= {"origin": origin, "swept": values}
+        put(folder, (name, language, seed), {"AP": {"a": score, "b": score}}, provenance=made)
     return name
 
 
 def curves(folder: Path) -> list[Curve]:
     board = collate(folder)
     return sweeps_section.sweep_curves(board, tables(board)[0].rows)
-
-
-def of_sweeps(page: str) -> str:
-    """Return the section of a page."""
-    start = page.index('<section id="sweeps">')
-    return page[start : page.index("</section>", start)]
 
 
 @pytest.fixture
@@ -59,7 +54,7 @@ def grid(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_is_a_curve_for_each_setting_with_a_line_for_each_of_the_others(grid: Path) -> None:
+def test_there_is_one_curve_per_setting_and_one_line_per_value_of_the_other_setting(grid: Path) -> None:
     weight, experts = curves(grid)
     assert [(curve.origin, curve.target) for curve in (weight, experts)] == [
         ("clpl-moe", "clpl.penalty_weight"),
@@ -70,14 +65,14 @@ def test_there_is_a_curve_for_each_setting_with_a_line_for_each_of_the_others(gr
     assert [[point.value for point in line.points] for line in experts.lines] == [[2, 10]] * 4
 
 
-def test_a_point_is_the_leaderboards_row(grid: Path) -> None:
+def test_a_point_has_the_scores_of_the_leaderboard(grid: Path) -> None:
     point = curves(grid)[0].lines[0].points[1]  # 0.1, 2 experts
     assert point.average is not None
     assert point.average.mean == pytest.approx(0.75 * 2.1 / 20)
     assert [box.score.mean for box in point.boxes if box.score] == pytest.approx([2.1 / 40, 2.1 / 20])  # fa, ko
 
 
-def test_an_entry_with_one_value_of_a_setting_has_no_curve(tmp_path: Path) -> None:
+def test_a_setting_with_a_single_value_has_no_curve(tmp_path: Path) -> None:
     put_swept(tmp_path, {"train.pairs": 5}, {"ko": 0.5})
     assert curves(tmp_path) == []
     write_reports(tmp_path)
@@ -85,9 +80,9 @@ def test_an_entry_with_one_value_of_a_setting_has_no_curve(tmp_path: Path) -> No
     assert "Sweeps" not in (tmp_path / "leaderboard.html").read_text(encoding="utf-8")
 
 
-def test_the_page_has_the_tables_and_the_curves_and_no_link_that_leads_nowhere(grid: Path) -> None:
+def test_the_page_has_tables_and_curves_and_no_broken_link(grid: Path) -> None:
     page = write_reports(grid).read_text(encoding="utf-8")
-    section = of_sweeps(page)
+    section = section_html(page, "sweeps")
     text = " ".join(re.sub("<[^>]+>", " ", section).split())
     assert "clpl-moe : clpl.penalty_weight" in text
     assert "moe.experts=2 1.0 7.50 15.00 11.25 [11.25, 11.25]" in text
@@ -101,17 +96,17 @@ def test_the_page_has_the_tables_and_the_curves_and_no_link_that_leads_nowhere(g
     assert quote("clpl-moe[clpl.penalty_weight=0.01,moe.experts=2]", safe="@") in page
 
 
-def test_every_id_of_a_page_is_its_own_and_every_reference_has_one(grid: Path) -> None:
+def test_ids_of_a_page_are_unique_and_references_resolve(grid: Path) -> None:
     page = write_reports(grid).read_text(encoding="utf-8")
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
-    used = [*re.findall(r'href="#([^"]+)"', page), *re.findall(r"url\(#([^)]+)\)", page)]
-    assert set(used) <= set(ids)
-    for named in re.findall(r'aria-labelledby="([^"]+)"', page):
-        assert set(named.split()) <= set(ids)
+    references = [*re.findall(r'href="#([^"]+)"', page), *re.findall(r"url\(#([^)]+)\)", page)]
+    assert set(references) <= set(ids)
+    for labels in re.findall(r'aria-labelledby="([^"]+)"', page):
+        assert set(labels.split()) <= set(ids)
 
 
-def test_a_curve_is_one_well_formed_element_with_a_name_and_its_numbers_in_words(grid: Path) -> None:
+def test_a_curve_is_one_labelled_element_with_its_numbers_in_the_description(grid: Path) -> None:
     for curve in curves(grid):
         root = ElementTree.fromstring(curve.figure)
         assert (root.tag, root.get("role")) == ("svg", "img")
@@ -121,8 +116,8 @@ def test_a_curve_is_one_well_formed_element_with_a_name_and_its_numbers_in_words
         assert "7.54" in described.text
         words = "".join(root.itertext())
         assert "AP × 100" in words
-        for outside in ("http", "<metadata", "<style", "#123456", "font-family"):
-            assert outside not in curve.figure
+        for foreign in ("http", "<metadata", "<style", "#123456", "font-family"):
+            assert foreign not in curve.figure
 
 
 def test_equal_records_give_equal_bytes(grid: Path) -> None:
@@ -133,7 +128,7 @@ def test_equal_records_give_equal_bytes(grid: Path) -> None:
     assert [(grid / name).read_bytes() for name in names] == first
 
 
-def test_the_markdown_tables_have_as_many_cells_as_their_heads(grid: Path) -> None:
+def test_rows_of_markdown_tables_have_as_many_cells_as_the_header(grid: Path) -> None:
     write_reports(grid)
     text = (grid / "leaderboard.md").read_text(encoding="utf-8")
     section = text[text.index("## Sweeps") :]
@@ -145,12 +140,12 @@ def test_the_markdown_tables_have_as_many_cells_as_their_heads(grid: Path) -> No
     assert "| moe.experts=10 | 1.0 | 27.50 | 55.00 | 41.25 [41.25, 41.25] |" in section
 
 
-def test_the_csv_holds_every_measure_unrounded_with_the_value_of_each_setting(tmp_path: Path) -> None:
+def test_the_csv_has_every_measure_unrounded_with_the_value_of_each_setting(tmp_path: Path) -> None:
     for pairs in (5, 50):
         name = name_of({"train.pairs": pairs}, "mnrl")
-        said = provenance(name, "ko", 0)
-        said["entry"] |= {"origin": "mnrl", "swept": {"train.pairs": pairs}}
-        put(tmp_path, (name, "ko", 0), draw(name, "ko", 0, 3), provenance=said)
+        made = provenance(name, "ko", 0)
+        made["entry"] |= {"origin": "mnrl", "swept": {"train.pairs": pairs}}
+        put(tmp_path, (name, "ko", 0), draw(name, "ko", 0, 3), provenance=made)
     write_reports(tmp_path)
     rows = list(csv.DictReader((tmp_path / "sweeps.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 2 * 2 * 5  # values, ko and average, measures
@@ -163,34 +158,36 @@ def test_the_csv_holds_every_measure_unrounded_with_the_value_of_each_setting(tm
 
 
 def ticks(figure: str) -> dict[str, float]:
-    """Return the labels of a figure's horizontal axis and where they stand."""
-    found = re.findall(r'<text [^>]*text-anchor:middle[^>]* x="([\d.]+)" y="[\d.]+">([^<]+)</text>', figure)
-    return {label: float(x) for x, label in found[:-1]}  # the last is the axis' own label
+    """Return the tick labels of a figure's horizontal axis with their positions."""
+    labels = re.findall(r'<text [^>]*text-anchor:middle[^>]* x="([\d.]+)" y="[\d.]+">([^<]+)</text>', figure)
+    return {label: float(x) for x, label in labels[:-1]}  # the last is the label of the axis
 
 
 @pytest.mark.parametrize(
     ("values", "even"),
     [
-        ([1, 10, 100], True),  # logarithmic: a hundred times its smallest
+        ([1, 10, 100], True),  # logarithmic: the largest is more than 10 times the smallest
         ([1, 5, 9], True),
-        ([1, 2, 9], False),  # linear: less than ten times
-        ([0, 1, 100], False),  # 0 has no place on a logarithmic axis
+        ([1, 2, 9], False),  # linear
+        ([0, 1, 100], False),  # linear: a logarithmic axis has no 0
         (["topk", "switch", "other"], True),
         ([True, False, None], True),
         ([[32, 16], [32], []], True),
     ],
 )
-def test_numbers_stand_where_they_are_and_everything_else_evenly(tmp_path: Path, values: list[Any], even: bool) -> None:
-    for place, value in enumerate(values):
-        put_swept(tmp_path, {"x.y": value}, {"ko": 0.1 * (place + 1)})
+def test_numbers_are_drawn_at_their_values_and_other_values_evenly(
+    tmp_path: Path, values: list[Any], even: bool
+) -> None:
+    for i, value in enumerate(values):
+        put_swept(tmp_path, {"x.y": value}, {"ko": 0.1 * (i + 1)})
     (curve,) = curves(tmp_path)
-    at = ticks(curve.figure)
-    assert sorted(at) == sorted(value_text(value) for value in values)
-    first, second, third = at.values()
+    positions = ticks(curve.figure)
+    assert sorted(positions) == sorted(value_text(value) for value in values)
+    first, second, third = positions.values()
     assert (second - first == pytest.approx(third - second, abs=0.03)) is even
 
 
-def test_markup_and_dollars_in_a_name_are_text(tmp_path: Path) -> None:
+def test_markup_and_dollar_signs_in_a_name_are_text(tmp_path: Path) -> None:
     for value in ("<b>", "$x^2$"):
         put_swept(tmp_path, {"x.y": value}, {"ko": 0.5}, origin="a&b")
     (curve,) = curves(tmp_path)
@@ -200,12 +197,12 @@ def test_markup_and_dollars_in_a_name_are_text(tmp_path: Path) -> None:
     assert "<b>" not in write_reports(tmp_path).read_text(encoding="utf-8")
 
 
-def test_a_value_whose_cells_failed_is_said_to_have_failed(tmp_path: Path) -> None:
+def test_a_value_whose_cells_failed_is_shown_as_failed(tmp_path: Path) -> None:
     for value in (1, 2):
         put_swept(tmp_path, {"moe.experts": value}, {"ko": 0.5})
     name = name_of({"moe.experts": 4})
-    said = {"entry": {"origin": "clpl-moe", "swept": {"moe.experts": 4}}}
-    put_failed(tmp_path, (name, "ko", 0), "out of memory", provenance=said)
+    made = {"entry": {"origin": "clpl-moe", "swept": {"moe.experts": 4}}}
+    put_failed(tmp_path, (name, "ko", 0), "out of memory", provenance=made)
     (curve,) = curves(tmp_path)
     assert [(point.value, point.average is None) for point in curve.lines[0].points] == [
         (1, False),
@@ -214,7 +211,7 @@ def test_a_value_whose_cells_failed_is_said_to_have_failed(tmp_path: Path) -> No
     ]
     assert "4: none" in curve.figure
     page = write_reports(tmp_path).read_text(encoding="utf-8")
-    section = of_sweeps(page)
+    section = section_html(page, "sweeps")
     assert section.count(">failed<") == 1
 
 
@@ -226,82 +223,3 @@ def test_a_report_without_a_sweep_imports_no_matplotlib(tmp_path: Path) -> None:
     )
     result = spawn("-c", code, cwd=tmp_path)
     assert result.out == "False\n", result.err
-
-
-@pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
-    """A run of two values, carried out."""
-    out = tmp_path_factory.mktemp("swept") / "out"
-    arguments = [
-        "run",
-        "--methods",
-        "base,mnrl-moe",
-        "--langs",
-        "ko",
-        "--seeds",
-        "0",
-        "--max-train",
-        "16",
-        "--device",
-        "cpu",
-    ]
-    arguments += ["--set", "moe.experts=1,2", "--set", "train.epochs=1", "--set", "evaluate.dimensions=[32]"]
-    arguments += ["--out", str(out)]
-    result = invoke(*arguments)
-    assert result.status == 0, result.err
-    return arguments, out
-
-
-def test_a_sweep_runs_and_its_page_shows_it(swept: tuple[list[str], Path]) -> None:
-    _, out = swept
-    folders = sorted(path.name for path in (out / "records").iterdir())
-    assert folders == ["base", "mnrl-moe[moe.experts=1]", "mnrl-moe[moe.experts=2]"]
-    page = (out / "leaderboard.html").read_text(encoding="utf-8")
-    assert of_sweeps(page).count("<svg") == 1
-    hrefs = [unquote(href) for href in re.findall(r'href="(records/[^"]+)"', page)]
-    assert all((out / href).is_file() for href in hrefs)
-    assert "not finished" not in page
-    record = read_json(out / "records/mnrl-moe[moe.experts=2]/ko/0.json")
-    assert record["provenance"]["entry"]["swept"] == {"moe.experts": 2}
-    assert set(record["by_dimension"]) == {"32"}
-
-
-def test_a_sweep_goes_on_where_it_stopped_and_a_dry_run_says_so(swept: tuple[list[str], Path]) -> None:
-    arguments, out = swept
-    dry = invoke(*arguments, "--dry-run")
-    assert "mnrl-moe[moe.experts=1]" in dry.out
-    assert "0 of 3 cells to run" in dry.out
-    before = snapshot(out / "records")
-    assert invoke(*arguments).status == 0
-    assert snapshot(out / "records") == before
-
-
-def test_another_value_is_another_request(swept: tuple[list[str], Path]) -> None:
-    arguments, out = swept
-    other = [word.replace("moe.experts=1,2", "moe.experts=1,4") for word in arguments]
-    result = invoke(*other)
-    assert result.status == 2
-    assert f"{out} holds another request (it differs in entries)" in result.line
-
-
-def test_what_a_sweep_has_not_measured_yet_is_named(swept: tuple[list[str], Path], tmp_path: Path) -> None:
-    import shutil
-
-    folder = tmp_path / "copy"
-    shutil.copytree(swept[1], folder)
-    shutil.rmtree(folder / "records/mnrl-moe[moe.experts=2]")
-    page = write_reports(folder).read_text(encoding="utf-8")
-    notice = page[page.index('class="notice"') : page.index("</p>", page.index('class="notice"'))]
-    assert "mnrl-moe[moe.experts=2]/ko" in notice
-
-
-def test_one_expert_is_the_dense_network(swept: tuple[list[str], Path]) -> None:
-    """Trained on the same rows in the same order; the gate has one choice."""
-    one = read_json(swept[1] / "records/mnrl-moe[moe.experts=1]/ko/0.json")
-    assert one["status"] == "done"
-    out = swept[1].parent / "dense"
-    arguments = ["run", "--methods", "mnrl", "--langs", "ko", "--seeds", "0", "--max-train", "16", "--device", "cpu"]
-    result = invoke(*arguments, "--set", "train.epochs=1", "--set", "evaluate.dimensions=[32]", "--out", str(out))
-    assert result.status == 0, result.err
-    dense = read_json(out / "records/mnrl/ko/0.json")
-    assert one["measures"] == dense["measures"]

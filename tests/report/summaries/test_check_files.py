@@ -1,4 +1,4 @@
-"""What a check leaves for machines and for CI's pages."""
+"""The files and annotations of a check: JUnit XML, Markdown, GitHub workflow commands."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from harness.results.record import path_of
 
 
 @pytest.fixture
-def red(tmp_path: Path) -> tuple[Path, Path]:
-    """A regression, a missing cell whose reason is hard to write, and a cell that is the same."""
+def failing(tmp_path: Path) -> tuple[Path, Path]:
+    """A regression, a missing cell whose reason needs escaping, and an unchanged cell."""
     old = write(tmp_path / "old", ["base", "clpl", "mnrl"], draw=1)
     new = write(tmp_path / "new", ["base", "mnrl"], losses={"mnrl": 0.08}, draw=2)
     for seed in (0, 1, 2):
@@ -24,8 +24,10 @@ def red(tmp_path: Path) -> tuple[Path, Path]:
     return new, old
 
 
-def test_junit_is_well_formed_with_a_testcase_for_each_comparison(tmp_path: Path, red: tuple[Path, Path]) -> None:
-    new, old = red
+def test_junit_xml_has_one_testcase_per_comparison_and_per_missing_cell(
+    tmp_path: Path, failing: tuple[Path, Path]
+) -> None:
+    new, old = failing
     assert invoke("check", new, "--baseline", old, "--junit", tmp_path / "out/junit.xml").status == 1
     (suite,) = ElementTree.parse(tmp_path / "out/junit.xml").getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("name")) == ("3", "2", "fake")
@@ -37,10 +39,8 @@ def test_junit_is_well_formed_with_a_testcase_for_each_comparison(tmp_path: Path
     assert "100 % <full> & \ufffd[31mred\ufffd, \U0001f4a5" in str(cases["clpl/ko"].get("message"))  # type: ignore[union-attr]
 
 
-def test_markdown_has_a_row_for_each_comparison_and_no_markup_of_the_data(
-    tmp_path: Path, red: tuple[Path, Path]
-) -> None:
-    new, old = red
+def test_markdown_has_one_row_per_comparison_and_escapes_the_data(tmp_path: Path, failing: tuple[Path, Path]) -> None:
+    new, old = failing
     invoke("check", new, "--baseline", old, "--markdown", tmp_path / "check.md")
     text = (tmp_path / "check.md").read_text(encoding="utf-8")
     assert text.startswith("# fake: FAILED: 1 regression, 1 missing cell, 1 same\n")
@@ -51,13 +51,13 @@ def test_markdown_has_a_row_for_each_comparison_and_no_markup_of_the_data(
 
 
 def test_on_github_the_summary_is_appended_and_each_failure_is_an_annotation(
-    tmp_path: Path, red: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, failing: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("before\n", encoding="utf-8")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    result = invoke("check", red[0], "--baseline", red[1])
+    result = invoke("check", failing[0], "--baseline", failing[1])
     assert summary.read_text(encoding="utf-8").startswith("before\n# fake: FAILED")
     commands = [line for line in result.out.splitlines() if line.startswith("::")]
     assert [line.partition("::mnrl")[0].partition("::clpl")[0] for line in commands] == [
@@ -67,7 +67,7 @@ def test_on_github_the_summary_is_appended_and_each_failure_is_an_annotation(
     assert "100 %25 <full>" in commands[1]
 
 
-def test_on_github_a_refusal_is_an_annotation_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_github_an_error_is_an_annotation_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     result = invoke("check", tmp_path / "nothing", "--baseline", write(tmp_path / "old"))
@@ -75,17 +75,19 @@ def test_on_github_a_refusal_is_an_annotation_too(tmp_path: Path, monkeypatch: p
     assert result.out.startswith("::error title=harness check::no records below ")
 
 
-def test_without_github_there_is_no_annotation(red: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_github_there_is_no_annotation(failing: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    assert "::" not in invoke("check", red[0], "--baseline", red[1]).out
+    assert "::" not in invoke("check", failing[0], "--baseline", failing[1]).out
 
 
-def test_line_breaks_and_separators_cannot_leave_an_annotation() -> None:
+def test_line_breaks_and_separators_are_escaped_in_an_annotation() -> None:
     assert annotation("error", "a,b:c", "x\r\n::set-output name=y::z%0A") == (
         "::error title=a%2Cb%3Ac::x%0D%0A::set-output name=y::z%250A"
     )
 
 
-def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, red: tuple[Path, Path]) -> None:
-    result = invoke("check", *(red[0], "--baseline", red[1]), "--junit", path_of(red[1], "mnrl", "ko", 0) / "x.xml")
+def test_a_file_that_cannot_be_written_is_a_one_line_error(tmp_path: Path, failing: tuple[Path, Path]) -> None:
+    result = invoke(
+        "check", *(failing[0], "--baseline", failing[1]), "--junit", path_of(failing[1], "mnrl", "ko", 0) / "x.xml"
+    )
     assert (result.status, "name another file" in result.line) == (2, True)

@@ -1,4 +1,4 @@
-"""A comparison as a page and as LaTeX, and no formula in its CSV."""
+"""A comparison as HTML and as LaTeX, and formulas escaped in its CSV."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return a, write(tmp_path / "b", ["base", "clpl", "mnrl", "same", "soft"], losses=losses, draw=2)
 
 
-def printed(folders: tuple[Path, Path], form: str) -> str:
-    result = invoke("compare", *folders, "--format", form, "--margin", "0.03")
+def printed(folders: tuple[Path, Path], output_format: str) -> str:
+    result = invoke("compare", *folders, "--format", output_format, "--margin", "0.03")
     assert (result.status, result.err) == (0, "")
     return result.out
 
 
-def test_the_page_has_a_row_for_each_pair_and_counts_the_verdicts(folders: tuple[Path, Path]) -> None:
+def test_the_page_has_one_row_per_pair_and_counts_the_verdicts(folders: tuple[Path, Path]) -> None:
     page = printed(folders, "html")
     assert page.startswith("<!doctype html>")
     assert page.partition("</table>")[0].count('<th scope="row"><bdi>') == 4
@@ -38,20 +38,20 @@ def test_the_page_has_a_row_for_each_pair_and_counts_the_verdicts(folders: tuple
     assert "<h2>Data, A → B: the same</h2>" in page
 
 
-def test_the_page_runs_no_script_and_asks_for_nothing(folders: tuple[Path, Path]) -> None:
+def test_the_page_has_no_script_and_loads_nothing(folders: tuple[Path, Path]) -> None:
     page = printed(folders, "html")
     assert "default-src 'none'" in page
     for element in ("<script", "<link", "<img", "<iframe", "url("):
         assert element not in page
 
 
-def test_what_differs_stands_whole_on_the_page(tmp_path: Path) -> None:
+def test_long_differences_are_shown_in_full(tmp_path: Path) -> None:
     a, b = (write(tmp_path / name, changes={"environment": {"cpu": name * 200}}) for name in "xy")
     page = printed((a, b), "html")
     assert f"<td><bdi>{'x' * 200}</bdi></td><td><bdi>{'y' * 200}</bdi></td>" in page
 
 
-def test_the_latex_is_set_within_the_width_of_the_text(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_latex_table_fits_the_text_width(folders: tuple[Path, Path], tmp_path: Path) -> None:
     text = printed(folders, "tex")
     assert r"\label{tab:fake-ndcg-10-compared}" in text
     assert text.count(r"\begin{table}") == 1
@@ -60,14 +60,14 @@ def test_the_latex_is_set_within_the_width_of_the_text(folders: tuple[Path, Path
     assert "Missing character" not in log
 
 
-def test_many_rows_go_into_several_tables(tmp_path: Path) -> None:
+def test_many_rows_are_split_into_several_tables(tmp_path: Path) -> None:
     entries = [f"entry-{i:02}" for i in range(45)]
     a, b = (write(tmp_path / name, entries, seeds=(0,), n=4, draw=i) for i, name in enumerate("ab"))
     text = printed((a, b), "tex")
     assert [part.count("entry-") for part in text.split(r"\begin{table}")[1:]] == [40, 5]
 
 
-def test_hostile_names_are_set_by_pdflatex_and_stay_text_on_the_page(tmp_path: Path) -> None:
+def test_hostile_names_compile_with_pdflatex_and_stay_text_on_the_page(tmp_path: Path) -> None:
     a, b = (write(tmp_path / name, HOSTILE, seeds=(0,), n=4, draw=i) for i, name in enumerate("ab"))
     log_of(printed((a, b), "tex"), tmp_path / "tex")
     page = printed((a, b), "html")
