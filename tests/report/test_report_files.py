@@ -1,4 +1,4 @@
-"""The three files and the terminal table: what they show, link to and escape."""
+"""The files of a report and the terminal table: contents, links and escaping."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ from harness.report.terminal import terminal_table
 from harness.results.flatten import flatten
 
 
-def shown(folder: Path, width: int = 100) -> str:
+def terminal(folder: Path, width: int = 100) -> str:
     console = Console(width=width, file=io.StringIO(), color_system=None)
     console.print(terminal_table(collate(folder)))
     assert isinstance(console.file, io.StringIO)
@@ -32,7 +32,7 @@ def shown(folder: Path, width: int = 100) -> str:
 
 
 class Page(HTMLParser):
-    """Links, tags and the text of a page, without that of its styles and scripts."""
+    """The links, tags and text of a page, without styles and scripts."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -68,8 +68,8 @@ def small(tmp_path: Path) -> Path:
 
 def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
     assert write_reports(small) == small / "leaderboard.html"
-    forms = {f"leaderboard.{form}" for form in ("html", "csv", "md", "tex", "json")}
-    files = forms | {"claims.csv", "evidence.csv", "signatures.csv"}
+    formats = {f"leaderboard.{suffix}" for suffix in ("html", "csv", "md", "tex", "json")}
+    files = formats | {"claims.csv", "evidence.csv", "signatures.csv"}
     assert {path.name for path in small.glob("*.*")} == files
 
 
@@ -81,7 +81,7 @@ def test_equal_records_give_equal_bytes(small: Path) -> None:
     assert [(small / name).read_bytes() for name in names] == first
 
 
-def test_the_csv_holds_raw_values_and_empty_fields(tmp_path: Path) -> None:
+def test_the_csv_has_raw_values_and_empty_fields(tmp_path: Path) -> None:
     write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1]))
     rows = list(csv.DictReader((tmp_path / "leaderboard.csv").read_text(encoding="utf-8").splitlines()))
     values = draw("base", "ko", 0, 7)["AP"].values()
@@ -93,7 +93,7 @@ def test_the_csv_holds_raw_values_and_empty_fields(tmp_path: Path) -> None:
     assert (base["n_queries"], base["n_seeds"]) == ("7", "1")
 
 
-def test_the_page_shows_scores_times_100_with_interval_difference_and_spread(small: Path) -> None:
+def test_the_page_shows_scores_with_interval_difference_and_spread(small: Path) -> None:
     page = Page(write_reports(small))
     text = " ".join(page.text.split())
     assert "75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00]" in text
@@ -103,7 +103,7 @@ def test_the_page_shows_scores_times_100_with_interval_difference_and_spread(sma
     assert not page.open
 
 
-def test_every_cell_is_linked_and_every_local_link_leads_to_a_file(tmp_path: Path) -> None:
+def test_every_cell_is_linked_and_every_local_link_works(tmp_path: Path) -> None:
     page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5, "fa": 5}, [0, 1])))
     cells = {
         f"entries/{'/'.join(p.parts[-3:-2])}.html#{p.parent.name}-{p.stem}" for p in tmp_path.rglob("records/**/*.json")
@@ -115,7 +115,7 @@ def test_every_cell_is_linked_and_every_local_link_leads_to_a_file(tmp_path: Pat
     assert [href for href in local if not (tmp_path / href).is_file()] == []
 
 
-def test_a_page_alone_links_no_file_that_was_not_written(tmp_path: Path) -> None:
+def test_a_page_does_not_link_to_unwritten_files(tmp_path: Path) -> None:
     page = Page(write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1]), formats=[Format.html]))
     local = {href.partition("#")[0] for href in page.hrefs if not href.startswith(("https:", "#"))}
     assert [href for href in local if not (tmp_path / href).is_file()] == []
@@ -127,21 +127,21 @@ def test_each_score_links_to_the_cells_of_its_seeds(small: Path) -> None:
     assert '>seeds <a href="entries/mnrl.html#fa-0">0</a> <a href="entries/mnrl.html#fa-1">1</a>' in html
 
 
-def test_many_seeds_are_one_link(tmp_path: Path) -> None:
+def test_many_seeds_share_one_link(tmp_path: Path) -> None:
     for seed in range(11):
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": 0.5, "b": seed / 10}})
     html = write_reports(tmp_path).read_text(encoding="utf-8")
     assert '<a href="entries/mnrl.html#ko-0">11 seeds</a>' in html
 
 
-def test_minutes_are_the_mean_of_the_cells_and_memory_the_most(tmp_path: Path) -> None:
+def test_minutes_are_the_mean_and_memory_the_maximum_over_cells(tmp_path: Path) -> None:
     for seed, seconds, peak in ((0, 60.0, 2**20), (1, 180.0, 700 * 2**20), (2, 120.0, 2**20)):
         scores = {"AP": {"a": 0.5, "b": seed / 4}}
         put(tmp_path, ("mnrl", "ko", seed), scores, seconds=seconds, peak_memory_bytes=peak)
     assert "<td>2.00</td>\n<td>700 MiB</td>" in write_reports(tmp_path).read_text(encoding="utf-8")
 
 
-def test_the_page_needs_nothing_from_elsewhere(small: Path) -> None:
+def test_the_page_loads_no_external_resource(small: Path) -> None:
     page = Page(write_reports(small))
     html = (small / "leaderboard.html").read_text(encoding="utf-8")
     assert page.tags.isdisjoint({"link", "img", "iframe"})
@@ -157,14 +157,14 @@ def test_data_is_escaped_and_isolated_in_html(small: Path) -> None:
     assert "<bdi>&lt;script&gt;alert(&#39;خطا&#39;)&lt;/script&gt;</bdi>" in html
 
 
-def test_markup_in_data_does_not_reach_markdown(small: Path) -> None:
+def test_markup_in_data_is_escaped_in_markdown(small: Path) -> None:
     put_failed(small, ("clpl", "fa", 0), "a | b\n<b>[x](y)*")
     write_reports(small)
     text = (small / "leaderboard.md").read_text(encoding="utf-8")
     assert r"- clpl/fa/0: a \| b \<b\>\[x\](y)\*" in text
 
 
-def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(small: Path) -> None:
+def test_markdown_rows_have_as_many_cells_as_their_header(small: Path) -> None:
     put_failed(small, ("clpl", "fa", 0), "a | b")
     put_failed(small, ("mnrl", "fa", 2), "out of memory")
     write_reports(small)
@@ -175,7 +175,7 @@ def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(small: Path
     assert "| mnrl | 75.00 [75.00, 75.00] failed: seed 2 | 75.00 [75.00, 75.00] |" in "\n".join(lines)
 
 
-def test_an_entry_of_which_every_cell_failed_is_a_row_with_its_reason_in_every_form(small: Path) -> None:
+def test_an_entry_with_only_failed_cells_has_a_row_with_its_reason_in_every_format(small: Path) -> None:
     put_failed(small, ("clpl", "fa", 0), "out of memory")
     page = Page(write_reports(small))
     text = " ".join(page.text.split())
@@ -183,7 +183,7 @@ def test_an_entry_of_which_every_cell_failed_is_a_row_with_its_reason_in_every_f
     assert "1 of 7 cells failed" in text
     assert "entries/clpl.html#fa-0" in page.hrefs
     assert "| clpl | failed: out of memory | | |" in (small / "leaderboard.md").read_text(encoding="utf-8")
-    table = shown(small)
+    table = terminal(small)
     assert re.search(r"^clpl +failed +- +- *$", table, re.MULTILINE)
     assert "failed: clpl/fa/0: out of memory" in table
 
@@ -197,13 +197,13 @@ def test_the_terminal_sorts_by_the_average_of_the_primary_measure(tmp_path: Path
     put(tmp_path, ("clpl-moe", "fa", 0), {"AP": same(1.0), "R@100": same(1.0)})
     for entry in ("base", "clpl", "mnrl"):
         put(tmp_path, (entry, "fa", 0), {"AP": same(0.5), "R@100": same(0.5)})
-    table = shown(tmp_path)
+    table = terminal(tmp_path)
     assert re.findall(r"^(base|clpl|mnrl|clpl-moe) ", table, re.MULTILINE) == ["mnrl", "base", "clpl", "clpl-moe"]
     assert "fake: AP × 100" in table
     assert re.search(r"mnrl +50\.00±0\.00 +75\.00±0\.00 +62\.50±0\.00 +\+12\.50±0\.00", table)
 
 
-def test_the_baseline_is_named_wherever_a_difference_is_shown(small: Path) -> None:
+def test_the_baseline_is_named_with_every_difference(small: Path) -> None:
     assert invoke("report", str(small), "--baseline", "mnrl").status == 0
     text = " ".join(Page(small / "leaderboard.html").text.split())
     assert "difference of average to mnrl" in text
@@ -211,13 +211,13 @@ def test_the_baseline_is_named_wherever_a_difference_is_shown(small: Path) -> No
     assert "| Δ mnrl (average) |" in (small / "leaderboard.md").read_text(encoding="utf-8")
 
 
-def test_a_baseline_that_was_not_measured_is_one_line(small: Path) -> None:
+def test_an_unmeasured_baseline_is_a_one_line_error(small: Path) -> None:
     result = invoke("report", str(small), "--baseline", "mnlr")
     assert result.status == 2
     assert result.line.startswith("harness: unknown baseline 'mnlr' in ")
 
 
-def test_the_evidence_is_in_a_file_of_its_own(tmp_path: Path) -> None:
+def test_the_evidence_has_its_own_file(tmp_path: Path) -> None:
     write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1]))
     rows = list(csv.DictReader((tmp_path / "evidence.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 2 * 2 * 5
@@ -237,25 +237,25 @@ def test_the_evidence_is_in_a_file_of_its_own(tmp_path: Path) -> None:
 def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -> None:
     board(tmp_path, ["base", "clpl-intermediate"], {"ko": 213, "hi": 350, "fa": 632}, [0, 1, 2, 3, 4])  # ± below 10
     put_failed(tmp_path, ("clpl-intermediate", "fa", 5), "x")
-    lines = [line for line in shown(tmp_path, width=80).splitlines() if line.startswith("clpl-intermediate ")]
+    lines = [line for line in terminal(tmp_path, width=80).splitlines() if line.startswith("clpl-intermediate ")]
     assert len(lines) == 1
     assert lines[0].count("±") == 5
     assert "!" in lines[0]
 
 
-def test_reasons_are_not_read_as_markup_in_the_terminal(small: Path) -> None:
+def test_reasons_do_not_act_as_markup_in_the_terminal(small: Path) -> None:
     put_failed(small, ("clpl", "fa", 0), "bad [bold]value[/bold] [/]")
-    assert "bad [bold]value[/bold] [/]" in shown(small)
+    assert "bad [bold]value[/bold] [/]" in terminal(small)
 
 
-def test_cells_asked_for_without_a_record_are_named(small: Path) -> None:
+def test_requested_cells_without_a_record_are_named(small: Path) -> None:
     (small / "run.json").write_text(
         '{"resolved": {"entries": ["base", "mnrl", "soft-1"], "languages": ["ko", "fa"], "seeds": [0, 1, 2]}}'
     )
     page = Page(write_reports(small))
     missing = "mnrl/ko/2, mnrl/fa/2, soft-1/ko, soft-1/fa"
     assert f"without a record: {missing}." in " ".join(page.text.split())
-    assert f"not measured: {missing}" in " ".join(shown(small).split())
+    assert f"not measured: {missing}" in " ".join(terminal(small).split())
 
 
 def test_the_request_and_the_provenance_are_shown(tmp_path: Path) -> None:
@@ -267,30 +267,30 @@ def test_the_request_and_the_provenance_are_shown(tmp_path: Path) -> None:
     assert "data.digests.corpus corpus of ko" in text
 
 
-def test_only_web_addresses_become_links(tmp_path: Path) -> None:
+def test_only_web_urls_become_links(tmp_path: Path) -> None:
     entry = {"entry": {"paper": "javascript:alert(1)"}}
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance=entry)
     assert not [href for href in Page(write_reports(tmp_path)).hrefs if href.startswith("javascript")]
 
 
-def test_a_folder_of_records_without_run_json_or_provenance_is_shown(tmp_path: Path) -> None:
+def test_records_without_run_json_or_provenance_have_a_page(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance={})
     assert "50.00" in Page(write_reports(tmp_path)).text
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(small: Path) -> None:
+def test_an_unwritable_folder_is_a_one_line_error(small: Path) -> None:
     leaderboard = collate(small)
     (small / "leaderboard.csv").mkdir()
     with pytest.raises(RequestError, match=r"cannot write the report into .*; make it writable"):
         write_reports(small, leaderboard)
 
 
-def test_facts_are_told_where_they_are_constant(tmp_path: Path) -> None:
+def test_facts_are_grouped_by_what_they_depend_on(tmp_path: Path) -> None:
     cells = [("base", "ko"), ("base", "fa"), ("mnrl", "ko"), ("mnrl", "fa")]
     records = []
     for i, (entry, language) in enumerate(cells):
-        said = {"device": "cpu", "corpus": language, "loss": "mnr" if entry == "mnrl" else "", "steps": i}
-        records.append(put(tmp_path, (entry, language, 0), {"AP": {"a": 0.5}}, provenance=said))
+        record_provenance = {"device": "cpu", "corpus": language, "loss": "mnr" if entry == "mnrl" else "", "steps": i}
+        records.append(put(tmp_path, (entry, language, 0), {"AP": {"a": 0.5}}, provenance=record_provenance))
     facts = provenance_facts(records)
     assert facts.shared == [("device", "cpu")]
     assert facts.by_language == {"ko": [("corpus", "ko")], "fa": [("corpus", "fa")]}
@@ -298,12 +298,12 @@ def test_facts_are_told_where_they_are_constant(tmp_path: Path) -> None:
     assert facts.varying == ["steps"]
 
 
-def test_nested_settings_become_dotted_names_and_empty_ones_vanish() -> None:
+def test_nested_settings_become_dotted_names_without_empty_values() -> None:
     nested = {"b": {"y": [1, 2], "x": None, "z": 0}, "a": "", "c": [{"k": "값"}], "d": True, "e": {}}
     assert flatten(nested) == [("b.y", "1, 2"), ("b.z", "0"), ("c", '[{"k": "값"}]'), ("d", "true")]
 
 
-def test_a_command_is_shown_as_it_can_be_typed_again() -> None:
+def test_a_command_is_quoted_for_the_shell() -> None:
     assert run_facts({"command": ["harness", "run", "--out", "a b"]}) == [("command", "harness run --out 'a b'")]
 
 
@@ -312,11 +312,11 @@ def test_numbers_are_times_100_and_never_a_negative_zero() -> None:
     assert (signed(0.01), signed(-0.01), signed(-1e-9)) == ("+1.00", "-1.00", "+0.00")
 
 
-def test_markdown_escapes_what_would_be_markup() -> None:
+def test_markdown_escapes_markup() -> None:
     assert markdown("a|b_c`d` <e>\n[f]*") == r"a\|b\_c\`d\` \<e\> \[f\]\*"
 
 
-def test_a_report_imports_no_heavy_library_and_takes_seconds(tmp_path: Path) -> None:
+def test_a_report_imports_no_heavy_library_and_is_fast(tmp_path: Path) -> None:
     entries = ["base", "bm25", *(f"entry-{i}" for i in range(12))]
     board(tmp_path, entries, {"ko": 213, "hi": 213, "fa": 213}, [0, 1, 2])
     program = (

@@ -1,4 +1,4 @@
-"""What makes no report: one line and an exit status, and every file of the folder as it was before."""
+"""Reports that fail: a one-line error with its exit status, and no file of the folder changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.report.report_formats import Format
 
 @pytest.fixture
 def reported(tmp_path: Path) -> Path:
-    """A folder with a whole report of two entries, and a third entry that is not in it yet."""
+    """A folder with a complete report of two entries, and a third entry that the report does not include yet."""
     folder = board(tmp_path / "run", ["base", "mnrl"], {"ko": 4}, [0, 1])
     assert invoke("report", folder, "--no-texts").status == 0
     put(folder, ("clpl", "ko", 0), draw("clpl", "ko", 0, 4))
@@ -25,21 +25,21 @@ def reported(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the templates that the reports of this test are made with."""
+    """A copy of the templates, used by the reports of the test."""
     copy = tmp_path / "templates"
     shutil.copytree(bundled.templates(), copy)
     monkeypatch.setattr(bundled, "templates", lambda: copy)
     return copy
 
 
-def test_a_folder_without_records_is_one_line_and_status_3(tmp_path: Path) -> None:
+def test_a_folder_without_records_is_a_one_line_error_with_status_3(tmp_path: Path) -> None:
     result = invoke("report", tmp_path)
     assert (result.status, result.out) == (3, "")
     assert result.line.startswith(f"harness: no records below {tmp_path / 'records'}; name a folder")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_of_failed_cells_alone_says_each_reason_once_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_folder_with_only_failed_cells_prints_each_reason_once_and_writes_nothing(tmp_path: Path) -> None:
     for entry in ("clpl", "mnrl"):
         for seed in range(4):
             put_failed(tmp_path, (entry, "ko", seed), "out of [bold]memory[/bold]")
@@ -56,7 +56,7 @@ def test_a_folder_of_failed_cells_alone_says_each_reason_once_and_writes_nothing
     assert snapshot(tmp_path) == before
 
 
-def test_records_of_two_suites_are_one_line_and_change_nothing(reported: Path) -> None:
+def test_records_of_two_suites_are_a_one_line_error_and_change_nothing(reported: Path) -> None:
     put(reported, ("soft-1", "ko", 0), draw("soft-1", "ko", 0, 4), suite="other")
     before = snapshot(reported)
     result = invoke("report", reported)
@@ -95,7 +95,7 @@ def test_a_broken_template_is_named_with_its_line_and_nothing_is_written(
     assert snapshot(reported) == before
 
 
-def test_an_error_in_an_included_template_names_that_one(reported: Path, templates: Path) -> None:
+def test_an_error_in_an_included_template_names_the_included_template(reported: Path, templates: Path) -> None:
     text = (templates / "claims.html.j2").read_text(encoding="utf-8")
     (templates / "claims.html.j2").write_text(f"\n\n{{{{ claims.nothing.at_all }}}}\n{text}", encoding="utf-8")
     result = invoke("report", reported, "--no-texts")
@@ -103,7 +103,7 @@ def test_an_error_in_an_included_template_names_that_one(reported: Path, templat
 
 
 @pytest.mark.parametrize("name", ["leaderboard.html.j2", "page.css.j2", "leaderboard.js"])
-def test_a_missing_file_of_the_templates_is_named(reported: Path, templates: Path, name: str) -> None:
+def test_a_missing_template_file_is_named(reported: Path, templates: Path, name: str) -> None:
     (templates / name).unlink()
     before = snapshot(reported)
     result = invoke("report", reported, "--no-texts")
@@ -113,19 +113,19 @@ def test_a_missing_file_of_the_templates_is_named(reported: Path, templates: Pat
     assert snapshot(reported) == before
 
 
-def test_a_template_that_is_no_text_is_named(reported: Path, templates: Path) -> None:
+def test_a_template_that_is_not_text_is_named(reported: Path, templates: Path) -> None:
     (templates / "leaderboard.tex.j2").write_bytes(b"\xff\xfe")
     result = invoke("report", reported, "--no-texts")
     assert result.status == 2
     assert result.line.startswith("harness: template leaderboard.tex.j2: UnicodeDecodeError: ")
 
 
-def test_a_template_of_a_form_that_was_not_asked_for_does_not_matter(reported: Path, templates: Path) -> None:
+def test_a_broken_template_of_another_format_does_not_matter(reported: Path, templates: Path) -> None:
     (templates / "leaderboard.html.j2").write_text("{% if", encoding="utf-8")
     assert invoke("report", reported, "--format", "md,tex,json,csv").status == 0
 
 
-def test_a_disk_that_fills_up_changes_no_file(reported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_changes_no_file(reported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = snapshot(reported)
     count = 0
 
@@ -142,7 +142,7 @@ def test_a_disk_that_fills_up_changes_no_file(reported: Path, monkeypatch: pytes
     assert snapshot(reported) == before
 
 
-def test_a_folder_in_the_place_of_a_file_changes_no_other(reported: Path) -> None:
+def test_a_folder_in_place_of_a_file_leaves_all_other_files_unchanged(reported: Path) -> None:
     (reported / "leaderboard.md").unlink()
     (reported / "leaderboard.md").mkdir()
     before = snapshot(reported)

@@ -1,4 +1,4 @@
-"""leaderboard.tex: what its tables show, and that pdflatex sets them whatever the names are."""
+"""leaderboard.tex: the contents of its tables, and pdflatex on ordinary and hostile names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def written(folder: Path) -> str:
 
 
 def level(folder: Path, entry: str, value: float, language: str = "ko", seeds: tuple[int, ...] = (0,)) -> None:
-    """Write an entry whose twelve queries score `value` and a little each."""
+    """Write an entry whose twelve queries score slightly above `value`."""
     for seed in seeds:
         put(folder, (entry, language, seed), {"AP": {f"q{i:02}": value + i / 1000 for i in range(12)}})
 
@@ -50,17 +50,17 @@ def test_text_is_escaped_into_ascii(text: str, expected: str) -> None:
     assert escape(text) == expected
 
 
-def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
+def test_a_long_name_keeps_its_start_and_end() -> None:
     name = shortened("clpl-intermediate-with-more[moe.experts=8]")
     assert (len(name), name[:10], name[-15:]) == (32, "clpl-inter", "[moe.experts=8]")
     assert shortened("clpl-moe") == "clpl-moe"
 
 
-def test_a_label_holds_letters_digits_and_hyphens() -> None:
+def test_a_label_has_only_letters_digits_and_hyphens() -> None:
     assert slug("wikiqa@title nDCG@10 \\한") == "wikiqa-title-ndcg-10"
 
 
-def test_the_best_is_bold_and_marks_tell_who_is_better_and_worse_than_the_baseline(tmp_path: Path) -> None:
+def test_the_best_score_is_bold_and_significant_differences_are_marked(tmp_path: Path) -> None:
     for entry, value in (("base", 0.5), ("mnrl", 0.75), ("clpl", 0.25)):
         level(tmp_path, entry, value)
     text = written(tmp_path)
@@ -71,7 +71,7 @@ def test_the_best_is_bold_and_marks_tell_who_is_better_and_worse_than_the_baseli
     assert "mnrl & $+25.00$ & $[+25.00, +25.00]$ & $<0.001$ & 12/0/0 & 0.00 & 1 \\\\" in text
 
 
-def test_who_is_not_told_apart_from_the_best_is_underlined(tmp_path: Path) -> None:
+def test_scores_tied_with_the_best_are_underlined(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5, "b": 0.25, "c": 0.5}})
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.5, "c": 0.5}})
     text = written(tmp_path)
@@ -79,7 +79,7 @@ def test_who_is_not_told_apart_from_the_best_is_underlined(tmp_path: Path) -> No
     assert r"base & \underline{41.67}" in text
 
 
-def test_failed_and_missing_cells_are_seen(tmp_path: Path) -> None:
+def test_failed_and_missing_cells_are_marked(tmp_path: Path) -> None:
     for language in ("ko", "fa"):
         level(tmp_path, "base", 0.5, language)
     level(tmp_path, "mnrl", 0.75, "ko", (0, 1))
@@ -101,7 +101,7 @@ def test_without_the_baseline_there_is_no_table_of_differences(tmp_path: Path) -
     assert r"\dagger" not in text
 
 
-def test_without_an_average_differences_are_given_by_language(tmp_path: Path) -> None:
+def test_without_an_average_there_is_a_table_of_differences_per_language(tmp_path: Path) -> None:
     level(tmp_path, "base", 0.5, "ko")
     level(tmp_path, "mnrl", 0.75, "ko")
     level(tmp_path, "mnrl", 0.75, "fa")
@@ -112,7 +112,7 @@ def test_without_an_average_differences_are_given_by_language(tmp_path: Path) ->
     assert r"\label{tab:fake-ap-differences-ko}" in text
 
 
-def test_many_languages_and_entries_go_into_several_tables_and_none_is_lost(tmp_path: Path) -> None:
+def test_many_languages_and_entries_are_split_into_several_tables(tmp_path: Path) -> None:
     languages = {f"l{i:02}": 3 for i in range(18)}
     text = written(board(tmp_path, ["base", *(f"entry-{i:02}" for i in range(45))], languages, [0]))
     heads = [line.removesuffix(r" \\").split(" & ")[1:] for line in text.splitlines() if line.startswith("entry & ")]
@@ -123,7 +123,7 @@ def test_many_languages_and_entries_go_into_several_tables_and_none_is_lost(tmp_
     assert max(table.count(r" \\") for table in text.split(r"\begin{table}")) <= 41
 
 
-def test_pdflatex_sets_the_tables_within_the_width_of_the_text(tmp_path: Path) -> None:
+def test_pdflatex_sets_the_tables_within_the_text_width(tmp_path: Path) -> None:
     text = written(board(tmp_path / "run", ENTRIES, {"ko": 30, "hi": 30, "fa": 30, "en": 30}, [0, 1]))
     log = log_of(text, tmp_path / "tex")
     assert "Overfull" not in log

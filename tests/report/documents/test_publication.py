@@ -1,4 +1,4 @@
-"""leaderboard.md around its tables: set-up, deviations, environment, and how to repeat the run."""
+"""leaderboard.md around its tables: set-up, deviations, environment, and commands to repeat the run."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def part(folder: Path, title: str) -> str:
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def asked(folder: Path, **changes: Any) -> None:
-    """Add to run.json."""
+def update_run(folder: Path, **changes: Any) -> None:
+    """Add keys to run.json."""
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     (folder / "run.json").write_text(json.dumps({**run, **changes}), encoding="utf-8")
 
@@ -53,18 +53,21 @@ def asked(folder: Path, **changes: Any) -> None:
 def run(tmp_path: Path) -> Path:
     folder = board(tmp_path, ["base", "bm25", "mnrl"], {"ko": 7}, [0, 1])
     for seed in (0, 1):
-        said = provenance("clpl", "ko", seed) | {
+        record_provenance = provenance("clpl", "ko", seed) | {
             "data": {"passages": 192, "train_queries": 384, "digests": {"corpus": "corpus of ko"}},
             "training": {"families": ["ranking"]},
             "code": {"revision": "f" * 40, "dirty": True},
         }
-        said["entry"] |= {"departures": ["in-batch negatives added", "one router"], "paper": "arXiv 2412.17364"}
-        put(folder, ("clpl", "ko", seed), draw("clpl", "ko", seed, 7), provenance=said)
-    asked(folder, suite=SUITE)
+        record_provenance["entry"] |= {
+            "departures": ["in-batch negatives added", "one router"],
+            "paper": "arXiv 2412.17364",
+        }
+        put(folder, ("clpl", "ko", seed), draw("clpl", "ko", seed, 7), provenance=record_provenance)
+    update_run(folder, suite=SUITE)
     return folder
 
 
-def test_the_sections_stand_in_the_order_of_a_paper(run: Path) -> None:
+def test_the_sections_have_the_order_of_a_paper(run: Path) -> None:
     write_reports(run, formats=[Format.md])
     lines = (run / "leaderboard.md").read_text(encoding="utf-8").splitlines()
     titles = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
@@ -88,21 +91,23 @@ def test_the_set_up_names_suite_model_seeds_training_and_measures(run: Path) -> 
     assert "- Training: ranking: epochs 3, batch size 32, learning rate 0.001. An entry's" in text
     assert "nli: epochs" not in text
     assert "- Measures: nDCG@10, nDCG@5, R@100, RR@10, AP; nDCG@10 is the primary one. 100 passages a query" in text
-    said = 'Queries are cut at 32 tokens; queries begin with "query: "; passages are cut at 128 tokens; passages have'
-    assert f"- Text: {said} their title.\n" in text
+    sentence = (
+        'Queries are cut at 32 tokens; queries begin with "query: "; passages are cut at 128 tokens; passages have'
+    )
+    assert f"- Text: {sentence} their title.\n" in text
     assert "| ko | 192 | 384 | 7 | Kim\\_2020 (CC BY 4.0); Lee 2021 (MIT) |\n" in text
 
 
-def test_the_data_of_a_language_are_counted_from_its_records(tmp_path: Path) -> None:
-    said = provenance("base", "ko", None) | {"data": {"passages": 192, "train_queries": 384}}
-    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=said)
+def test_the_numbers_of_a_corpus_come_from_its_records(tmp_path: Path) -> None:
+    record_provenance = provenance("base", "ko", None) | {"data": {"passages": 192, "train_queries": 384}}
+    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=record_provenance)
     assert "| ko | 192 | 384 | 7 |  |\n" in part(tmp_path, "Set-up")
 
 
-def test_deviations_are_those_of_the_entries_of_the_request_and_of_the_cells(run: Path) -> None:
+def test_deviations_of_entries_request_and_cells_are_listed(run: Path) -> None:
     put_failed(run, ("mnrl", "ko", 2), "out of memory")
     (run / "records/clpl/ko/1.json").unlink()
-    asked(run, request={"max_train": 600, "set": ["clpl.penalty_weight=0.5"], "measures": [], "augment": None})
+    update_run(run, request={"max_train": 600, "set": ["clpl.penalty_weight=0.5"], "measures": [], "augment": None})
     text = part(run, "Deviations")
     assert "- clpl departs from arXiv 2412.17364: in-batch negatives added; one router.\n" in text
     assert "- Asked for otherwise than the suite has it: max train 600.\n" in text
@@ -113,21 +118,21 @@ def test_deviations_are_those_of_the_entries_of_the_request_and_of_the_cells(run
     assert "measures" not in text
 
 
-def test_without_a_deviation_that_is_said(tmp_path: Path) -> None:
+def test_a_run_without_deviations_says_so(tmp_path: Path) -> None:
     text = part(board(tmp_path, ["base"], {"ko": 7}, [0]), "Deviations")
     assert text.strip() == "None: the run is as its suite has it, and no entry departs from its paper."
 
 
-def test_the_environment_is_that_of_all_records_and_what_differs_is_said_to(run: Path) -> None:
+def test_the_environment_lists_shared_values_and_names_differing_ones(run: Path) -> None:
     text = part(run, "Environment")
     assert "- python: 3.12.1\n" in text
     assert "- revision: different between records, and told there\n" in text
     assert "- packages: torch 2.13.0\n" in text
 
 
-def test_the_commands_are_as_they_are_typed(tmp_path: Path) -> None:
+def test_the_commands_can_be_typed_in_a_shell(tmp_path: Path) -> None:
     folder = board(tmp_path, ["base"], {"ko": 7}, [0])
-    asked(folder, command=["harness", "run", "--set", "clpl.penalty_weight=*", "--out", "my dir"])
+    update_run(folder, command=["harness", "run", "--set", "clpl.penalty_weight=*", "--out", "my dir"])
     text = part(folder, "How to repeat it")
     assert "\n      harness run --set 'clpl.penalty_weight=*' --out 'my dir'\n" in text
     assert "\n      harness data fetch fake\n" in text
@@ -135,21 +140,21 @@ def test_the_commands_are_as_they_are_typed(tmp_path: Path) -> None:
     assert "\n      harness check NEW --baseline DIR\n" in text
 
 
-def test_the_revision_is_checked_out_where_all_records_have_one(tmp_path: Path) -> None:
+def test_a_revision_shared_by_all_records_has_a_checkout_command(tmp_path: Path) -> None:
     for entry in ("base", "mnrl"):
-        said = provenance(entry, "ko", 0) | {"code": {"revision": "f" * 40, "dirty": True}}
-        put(tmp_path, (entry, "ko", 0), draw(entry, "ko", 0, 7), provenance=said)
+        record_provenance = provenance(entry, "ko", 0) | {"code": {"revision": "f" * 40, "dirty": True}}
+        put(tmp_path, (entry, "ko", 0), draw(entry, "ko", 0, 7), provenance=record_provenance)
     text = part(tmp_path, "How to repeat it")
     assert f"- the code (with changes that are not in it):\n\n      git checkout {'f' * 40}\n" in text
 
 
-def test_records_without_provenance_make_a_report(tmp_path: Path) -> None:
+def test_records_without_provenance_have_a_report(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance={})
     assert part(tmp_path, "Environment").strip() == "The records do not say."
     assert "- Suite: fake.\n" in part(tmp_path, "Set-up")
 
 
-def test_seeds_queries_and_spread_stand_with_the_evidence(tmp_path: Path) -> None:
+def test_the_evidence_includes_seeds_queries_and_spread(tmp_path: Path) -> None:
     for seed, value in ((0, 0.5), (1, 0.75)):
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": value, "b": value}})
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.25}})
@@ -158,7 +163,7 @@ def test_seeds_queries_and_spread_stand_with_the_evidence(tmp_path: Path) -> Non
     assert "| base | 1 |  | 2 |  |  |  |" in text
 
 
-def test_hostile_names_and_reasons_open_no_element_of_markdown(tmp_path: Path) -> None:
+def test_hostile_names_and_reasons_do_not_act_as_markdown(tmp_path: Path) -> None:
     for name in NAMES:
         put(tmp_path, (name, "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
     put_failed(tmp_path, ("failed", "ko", 0), REASON)

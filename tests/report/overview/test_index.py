@@ -1,4 +1,4 @@
-"""`harness report --index`: a row for every result folder, what those of one suite say together, what is not read."""
+"""`harness report --index`: one row per result folder, sentences per suite, and folders that cannot be read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.report.overview import index
 
 
 class Rows(HTMLParser):
-    """The text of every row of every table, and all links."""
+    """The text of all table rows, and all links of a page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -43,7 +43,8 @@ class Rows(HTMLParser):
         if self.inside:
             self.rows[-1][-1] += f" {data.strip()}" if data.strip() else ""
 
-    def of(self, name: str) -> list[str]:
+    def row(self, name: str) -> list[str]:
+        """Return the cells of the row that starts with a name."""
         return next([cell.strip() for cell in row] for row in self.rows if row[0].strip().split(" ")[0] == name)
 
 
@@ -56,7 +57,7 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def shown(folder: Path) -> Rows:
+def index_page(folder: Path) -> Rows:
     result = invoke("report", folder, "--index")
     assert (result.status, result.err) == (0, "")
     assert result.out == f"index: {folder / 'index.html'}\n"
@@ -67,8 +68,8 @@ def text_of(page: Rows) -> str:
     return " ".join(page.text.split())
 
 
-def test_every_result_folder_is_a_row(results: Path) -> None:
-    page = shown(results)
+def test_every_result_folder_has_a_row(results: Path) -> None:
+    page = index_page(results)
     assert [row[0].strip() for row in page.rows] == [
         "folder",
         "more/two no page yet",
@@ -76,73 +77,75 @@ def test_every_result_folder_is_a_row(results: Path) -> None:
         "folder",
         "three no page yet",
     ]
-    own = page.of("one")
-    assert own[3:] == ["2", "ko , fa", "0, 1", "base", "none about it", "all 6 done", "the manifest's"]
-    assert re.fullmatch(r"\d\d\.\d\d \[\d+\.\d\d, \d+\.\d\d\] nDCG@10", own[2])
+    cells = page.row("one")
+    assert cells[3:] == ["2", "ko , fa", "0, 1", "base", "none about it", "all 6 done", "the manifest's"]
+    assert re.fullmatch(r"\d\d\.\d\d \[\d+\.\d\d, \d+\.\d\d\] nDCG@10", cells[2])
     assert "3 result folders of 2 suites" in text_of(page)
 
 
-def test_the_best_entry_is_that_of_the_highest_average(tmp_path: Path) -> None:
+def test_the_best_entry_has_the_highest_average(tmp_path: Path) -> None:
     for entry, value in (("base", 0.25), ("mnrl", 0.75), ("clpl", 0.5)):
         put(tmp_path / "run", (entry, "ko", 0), {"AP": {"a": value, "b": value}})
-    assert shown(tmp_path).of("run")[1:3] == ["mnrl", "75.00 [75.00, 75.00] AP"]
+    assert index_page(tmp_path).row("run")[1:3] == ["mnrl", "75.00 [75.00, 75.00] AP"]
 
 
 def test_a_written_page_is_linked_and_an_unwritten_one_is_not(results: Path) -> None:
     assert invoke("report", results / "more/two", "--no-texts").status == 0
-    page = shown(results)
+    page = index_page(results)
     assert [href for href in page.hrefs if href.endswith(".html")] == ["more/two/leaderboard.html"]
-    assert page.of("more/two")[0] == "more/two"
+    assert page.row("more/two")[0] == "more/two"
 
 
-def test_folders_of_equal_data_are_said_to_be_and_their_best_is_named(results: Path) -> None:
-    text = text_of(shown(results))
+def test_folders_with_equal_data_are_compared(results: Path) -> None:
+    text = text_of(index_page(results))
     assert "2 folders, 3 different entries. Their passages, queries and judgments are the same" in text
     assert re.search(r"The highest average of nDCG@10 is \d\d\.\d\d \[.*?\], that of \S+ in (one|more/two)\.", text)
     assert "Measured in more than one folder: base; each has the same average everywhere, to two decimals." in text
 
 
-def test_how_far_apart_one_entry_is_in_two_folders_is_said(tmp_path: Path) -> None:
+def test_the_spread_of_an_entry_over_folders_is_stated(tmp_path: Path) -> None:
     for name, value in (("one", 0.5), ("two", 0.75)):
         put(tmp_path / name, ("base", "ko", 0), {"AP": {"a": value, "b": value}})
-    text = text_of(shown(tmp_path))
+    text = text_of(index_page(tmp_path))
     assert "Measured in more than one folder: base; their averages differ by at most 25.00 (base)." in text
 
 
-def test_folders_of_other_data_are_not_set_side_by_side(tmp_path: Path) -> None:
+def test_folders_with_different_data_are_not_compared(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
-        said = provenance("base", "ko", None) | {"data": {"digests": {"corpus": "other" if name == "two" else "same"}}}
-        put(tmp_path / name, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=said)
-    text = text_of(shown(tmp_path))
+        record_provenance = provenance("base", "ko", None) | {
+            "data": {"digests": {"corpus": "other" if name == "two" else "same"}}
+        }
+        put(tmp_path / name, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=record_provenance)
+    text = text_of(index_page(tmp_path))
     assert "The data differ in ko (one, three against two)" in text
     assert "The highest average" not in text
     assert "Measured in more than one folder" not in text
 
 
-def test_another_definition_of_the_suite_is_said(tmp_path: Path) -> None:
+def test_a_different_definition_of_the_suite_is_stated(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        said = provenance("base", "ko", None) | {"suite_digest": name}
-        put(tmp_path / name, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=said)
-    assert "They define the suite differently" in text_of(shown(tmp_path))
+        record_provenance = provenance("base", "ko", None) | {"suite_digest": name}
+        put(tmp_path / name, ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=record_provenance)
+    assert "They define the suite differently" in text_of(index_page(tmp_path))
 
 
-def test_what_failed_is_missing_or_has_other_data_is_seen(tmp_path: Path) -> None:
+def test_failed_missing_and_unverified_cells_are_shown(tmp_path: Path) -> None:
     folder = board(tmp_path / "run", ["base", "mnrl"], {"ko": 7}, [0, 1])
     (folder / "records/mnrl/ko/1.json").unlink()
     put_failed(folder, ("mnrl", "ko", 2), "out of memory")
-    said = provenance("clpl", "ko", 0) | {"data": {"unverified": "0" * 64}}
-    put(folder, ("clpl", "ko", 0), draw("clpl", "ko", 0, 7), provenance=said)
-    own = shown(tmp_path).of("run")
-    assert own[-2:] == ["1 of 4 failed, 2 missing", "not the manifest's in ko"]
+    record_provenance = provenance("clpl", "ko", 0) | {"data": {"unverified": "0" * 64}}
+    put(folder, ("clpl", "ko", 0), draw("clpl", "ko", 0, 7), provenance=record_provenance)
+    cells = index_page(tmp_path).row("run")
+    assert cells[-2:] == ["1 of 4 failed, 2 missing", "not the manifest's in ko"]
 
 
 def test_verdicts_on_claims_about_the_suite_are_counted(tmp_path: Path) -> None:
     put(tmp_path / "run", ("base", "ko", 0), {"nDCG@5": {"a": 0.25, "b": 0.25}}, suite="miracl")
-    own = shown(tmp_path).of("run")[7]
-    assert own == f"{sum(claim.suite == 'miracl' for claim in load())} not comparable"
+    verdicts = index_page(tmp_path).row("run")[7]
+    assert verdicts == f"{sum(claim.suite == 'miracl' for claim in load())} not comparable"
 
 
-def test_a_folder_that_cannot_be_read_is_a_row_with_its_reason_and_the_status_is_1(results: Path) -> None:
+def test_an_unreadable_folder_has_a_row_with_its_reason_and_status_1(results: Path) -> None:
     damaged = results / "damaged/records/base/ko"
     damaged.mkdir(parents=True)
     (damaged / "0.json").write_text("{}", encoding="utf-8")
@@ -151,19 +154,19 @@ def test_a_folder_that_cannot_be_read_is_a_row_with_its_reason_and_the_status_is
     result = invoke("report", results, "--index")
     assert (result.status, result.err) == (1, "")
     page = Rows(results / "index.html")
-    assert page.of("damaged")[1].startswith("record records/base/ko/0.json is damaged: ")
-    assert page.of("failed")[1] == "failed: clpl/ko/0: out of memory"
-    assert page.of("empty")[1].startswith("no records below records; ")
+    assert page.row("damaged")[1].startswith("record records/base/ko/0.json is damaged: ")
+    assert page.row("failed")[1] == "failed: clpl/ko/0: out of memory"
+    assert page.row("empty")[1].startswith("no records below records; ")
     assert str(results) not in page.text
     assert [line.partition(": ")[0] for line in result.out.splitlines()] == ["index", *["not read"] * 3]
 
 
-def test_a_baseline_that_a_folder_lacks_is_its_reason(results: Path) -> None:
+def test_a_folder_without_the_baseline_is_not_read(results: Path) -> None:
     result = invoke("report", results, "--index", "--baseline", "mnrl")
     assert result.status == 1
     page = Rows(results / "index.html")
-    assert page.of("one")[6] == "mnrl"
-    assert page.of("more/two")[1].startswith("unknown baseline 'mnrl' in it")
+    assert page.row("one")[6] == "mnrl"
+    assert page.row("more/two")[1].startswith("unknown baseline 'mnrl' in it")
 
 
 def test_without_a_result_folder_there_is_no_index(tmp_path: Path) -> None:
@@ -174,26 +177,26 @@ def test_without_a_result_folder_there_is_no_index(tmp_path: Path) -> None:
     assert not (tmp_path / "index.html").exists()
 
 
-def test_a_result_folder_has_no_index_of_itself(results: Path) -> None:
+def test_a_result_folder_itself_gets_no_index(results: Path) -> None:
     before = snapshot(results)
     result = invoke("report", results / "one", "--index")
     assert (result.status, "is a result folder itself" in result.line) == (2, True)
     assert snapshot(results) == before
 
 
-def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_folder_is_a_one_line_error(tmp_path: Path) -> None:
     result = invoke("report", tmp_path / "nowhere", "--index")
     assert (result.status, "cannot be listed: No such file or directory" in result.line) == (2, True)
 
 
-def test_nothing_is_looked_for_in_a_result_folder_in_hidden_ones_and_behind_links(results: Path) -> None:
+def test_result_folders_hidden_folders_and_links_are_not_searched(results: Path) -> None:
     board(results / "one/copy", ["base"], {"ko": 7}, [0])
     board(results / ".cache/four", ["base"], {"ko": 7}, [0])
     (results / "again").symlink_to(results / "one", target_is_directory=True)
     assert [path.relative_to(results).as_posix() for path in index.below(results)] == ["more/two", "one", "three"]
 
 
-def test_the_same_folders_give_equal_bytes_wherever_they_lie(tmp_path: Path) -> None:
+def test_the_index_does_not_depend_on_the_location_of_the_folders(tmp_path: Path) -> None:
     for place in ("a", "b/c"):
         board(tmp_path / place / "run", ["base", "mnrl"], {"ko": 7}, [0, 1])
         (tmp_path / place / "empty/records").mkdir(parents=True)
@@ -201,12 +204,12 @@ def test_the_same_folders_give_equal_bytes_wherever_they_lie(tmp_path: Path) -> 
     assert (tmp_path / "a/index.html").read_bytes() == (tmp_path / "b/c/index.html").read_bytes()
 
 
-def test_hostile_names_stay_text_and_their_links_lead_to_their_pages(tmp_path: Path) -> None:
+def test_hostile_names_are_escaped_and_their_links_work(tmp_path: Path) -> None:
     for name in NAMES:
         folder = tmp_path / "results" / name
         put(folder, (name, "ko", 0), {"AP": {"a": 0.5, "b": 0.25}})
         (folder / "leaderboard.html").write_text("page", encoding="utf-8")
-    page = shown(tmp_path / "results")
+    page = index_page(tmp_path / "results")
     assert "<script" not in (tmp_path / "results/index.html").read_text(encoding="utf-8")
     pages = [unquote(href) for href in page.hrefs if href.endswith("leaderboard.html")]
     assert sorted(pages) == sorted(f"{name}/leaderboard.html" for name in NAMES)

@@ -1,4 +1,4 @@
-"""Query pages: which queries they keep, what they say of a pair, and where texts, judgments and lists come from."""
+"""The pages of queries: kept queries, the comparison of a pair, texts, judgments and passage lists."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ ENTRIES = ["base", "mnrl", "clpl"]
 
 
 def read(page: Path) -> str:
-    """Return the text of a page without its data and its script, in one line."""
+    """Return the text of a page, without its data and script, as one line."""
     html = page.read_text(encoding="utf-8").partition('<script type="application/json"')[0]
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html.partition("<main")[2])).split())
 
 
 def data(page: Path) -> Any:
-    """Return the data that a page holds."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(encoding="utf-8"))
-    assert found
-    return json.loads(found[1])
+    """Return the data embedded in a page."""
+    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(encoding="utf-8"))
+    assert match
+    return json.loads(match[1])
 
 
 def articles(page: Path) -> list[str]:
-    """Return the ids of the queries that are written out, in their order."""
+    """Return the ids of the queries written out as HTML, in order."""
     return re.findall(r"</span> <bdi>(.*?)</bdi></h3>", page.read_text(encoding="utf-8"))
 
 
 def few(folder: Path, n: int = 40, entries: list[str] = ENTRIES) -> Path:
-    """Return the Korean page of a made-up run with texts."""
+    """Return the Korean page of a synthetic run with texts."""
     [page] = write_pages(folder_of(folder, entries, {"ko": n}), {"ko": data_of("ko", n)})
     return page
 
@@ -61,33 +61,33 @@ SCORES = st.integers(1, 9).flatmap(
 
 
 @given(rows=SCORES, count=st.integers(1, 4))
-def test_the_kept_queries_are_those_that_some_pair_wins_or_loses_most(rows: list[list[float]], count: int) -> None:
-    wanted = set()
-    for one, other in combinations(rows, 2):
-        differences = [(a - b, i) for i, (a, b) in enumerate(zip(one, other, strict=True))]
+def test_the_kept_queries_have_the_largest_differences_of_some_pair(rows: list[list[float]], count: int) -> None:
+    expected = set()
+    for first, second in combinations(rows, 2):
+        differences = [(a - b, i) for i, (a, b) in enumerate(zip(first, second, strict=True))]
         won = sorted((-gain, i) for gain, i in differences if gain > 0)
         lost = sorted((gain, i) for gain, i in differences if gain < 0)
-        wanted |= {i for _, i in won[:count] + lost[:count]}
+        expected |= {i for _, i in won[:count] + lost[:count]}
     pairs = list(combinations(range(len(rows)), 2))
-    assert kept_queries(np.array(rows), pairs, count) == sorted(wanted)
+    assert kept_queries(np.array(rows), pairs, count) == sorted(expected)
 
 
-def test_a_balance_adds_up_to_the_difference_and_names_what_the_largest_add() -> None:
+def test_a_balance_adds_up_to_the_mean_difference() -> None:
     differences = np.array([0.5] * 15 + [0.25] * 5 + [0.0] * 60 + [-1.0] * 20)
-    found = balance(differences)
-    assert (found.won, found.tied, found.lost) == (20, 60, 20)
-    assert (found.gained, found.conceded) == pytest.approx((0.0875, -0.2))
-    assert (found.most_gained, found.most_conceded) == pytest.approx((0.05, -0.1))
-    assert found.gained + found.conceded == pytest.approx(differences.mean())
+    parts = balance(differences)
+    assert (parts.won, parts.tied, parts.lost) == (20, 60, 20)
+    assert (parts.gained, parts.conceded) == pytest.approx((0.0875, -0.2))
+    assert (parts.most_gained, parts.most_conceded) == pytest.approx((0.05, -0.1))
+    assert parts.gained + parts.conceded == pytest.approx(differences.mean())
 
 
-def test_rounding_is_a_tie() -> None:
-    found = balance(np.array([1e-12, -1e-12, 0.1]))
-    assert (found.won, found.tied, found.lost) == (1, 2, 0)
+def test_a_rounding_error_is_a_tie() -> None:
+    parts = balance(np.array([1e-12, -1e-12, 0.1]))
+    assert (parts.won, parts.tied, parts.lost) == (1, 2, 0)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 4, 5, 12])
-def test_the_first_passages_are_those_of_the_whole_run(tmp_path: Path, rows: int) -> None:
+def test_the_top_passages_match_the_whole_run(tmp_path: Path, rows: int) -> None:
     ranking = {query: [(str(i), 1.0 - i / 50) for i in range(1, rows + 1)] for query in ("1", "a", "b")}
     (tmp_path / "run.gz").write_bytes(run_bytes(ranking, tag="1"))
     whole = record.read_run(tmp_path / "run.gz")
@@ -99,29 +99,29 @@ def test_the_first_passages_are_those_of_the_whole_run(tmp_path: Path, rows: int
     assert top_passages(lines.encode()) == {query: list(docs.items())[:5] for query, docs in whole.items()}
 
 
-def test_equal_scores_stand_in_the_order_of_their_ranks() -> None:
+def test_equal_scores_keep_the_order_of_their_ranks() -> None:
     run = b"q Q0 b 1 0.5 x\nq Q0 a 2 0.5 x\nr Q0 a 1 0.5 x\n"
     assert top_passages(run) == {"q": [("b", 0.5), ("a", 0.5)], "r": [("a", 0.5)]}
 
 
-def test_a_run_whose_lines_are_not_by_rank_is_refused() -> None:
+def test_a_run_that_is_not_ordered_by_rank_is_rejected() -> None:
     with pytest.raises(ValueError, match="rank 3 of q where 2 was expected"):
         top_passages(b"q Q0 a 1 0.5 x\nq Q0 c 3 0.3 x\n")
 
 
-def test_lists_are_of_the_lowest_seed_that_both_have() -> None:
+def test_lists_are_from_the_lowest_common_seed() -> None:
     assert seed_pair([0, 1, 2], [1, 2]) == (1, 1)
     assert seed_pair([0], [1, 2]) == (0, 1)
 
 
-def test_a_text_is_cut_at_a_word_and_a_long_word_within() -> None:
+def test_a_text_is_cut_after_a_word_and_a_long_word_is_cut_within() -> None:
     assert cut("a" * 600) == "a" * 600
     assert cut("word " * 200) == f"{'word ' * 119}word …"
     assert cut("a" * 10_000) == f"{'a' * 600}…"
     assert cut(f"a {'b' * 10_000}") == f"a {'b' * 598}…"
 
 
-def test_the_best_trained_entry_is_shown_against_the_baseline(tmp_path: Path) -> None:
+def test_the_best_trained_entry_is_compared_with_the_baseline_first(tmp_path: Path) -> None:
     levels = {"base": 0.3, "bm25": 0.9, "mnrl": 0.5, "clpl": 0.7}
     for entry, level in levels.items():
         scores = {"AP": {f"q{i}": level + (i - 15) / 100 * (entry == "clpl") for i in range(30)}}
@@ -132,7 +132,7 @@ def test_the_best_trained_entry_is_shown_against_the_baseline(tmp_path: Path) ->
     assert "If the 10 queries won by A most were ties, the difference would be +23.00." in read(page)
 
 
-def test_the_queries_won_and_lost_most_are_written_out_the_largest_first(tmp_path: Path) -> None:
+def test_the_largest_differences_are_written_out_largest_first(tmp_path: Path) -> None:
     page = few(tmp_path, 60)
     scores = collate(tmp_path).scored
     best = data(page)["entries"][data(page)["first"]]["name"]
@@ -141,7 +141,7 @@ def test_the_queries_won_and_lost_most_are_written_out_the_largest_first(tmp_pat
     assert articles(page) == order[:10] + order[:-11:-1]
 
 
-def test_a_page_says_how_many_of_the_queries_it_has(tmp_path: Path) -> None:
+def test_a_page_states_how_many_queries_it_has(tmp_path: Path) -> None:
     page = few(tmp_path, 200)
     kept = len(data(page)["queries"])
     assert kept < 60
@@ -150,7 +150,7 @@ def test_a_page_says_how_many_of_the_queries_it_has(tmp_path: Path) -> None:
     assert "All 12 queries." in read(few(tmp_path / "all", 12))
 
 
-def test_a_passage_is_marked_relevant_judged_or_not_judged(tmp_path: Path) -> None:
+def test_passages_are_marked_as_relevant_judged_or_unjudged(tmp_path: Path) -> None:
     page = few(tmp_path)
     first = articles(page)[0]
     block = page.read_text(encoding="utf-8").partition(f"<bdi>{first}</bdi>")[2].partition("</article>")[0]
@@ -165,7 +165,7 @@ def test_a_passage_is_marked_relevant_judged_or_not_judged(tmp_path: Path) -> No
     assert f"{i}번 글." in relevant
 
 
-def test_of_many_relevant_passages_ten_are_shown_and_the_rest_are_still_marked(tmp_path: Path) -> None:
+def test_ten_relevant_passages_are_shown_and_all_are_marked(tmp_path: Path) -> None:
     folder_of(tmp_path, ["base", "mnrl"], {"ko": 4})
     every = data_of("ko", 4)
     dev = {query: dict.fromkeys(every.passages, 2) for query in every.dev}
@@ -177,14 +177,14 @@ def test_of_many_relevant_passages_ten_are_shown_and_the_rest_are_still_marked(t
     assert "not judged" not in read(page)
 
 
-def test_persian_texts_run_from_the_right_and_carry_their_language(tmp_path: Path) -> None:
+def test_persian_texts_are_right_to_left_and_have_their_language_tag(tmp_path: Path) -> None:
     folder_of(tmp_path, ["base", "mnrl"], {"fa": 4, "ko": 4})
     fa, ko = write_pages(tmp_path, {"fa": data_of("fa", 4), "ko": data_of("ko", 4)})
     assert set(re.findall(r'class="text"(.*?)>', fa.read_text(encoding="utf-8"))) == {' lang="fa" dir="rtl"'}
     assert set(re.findall(r'class="text"(.*?)>', ko.read_text(encoding="utf-8"))) == {' lang="ko" dir="auto"'}
 
 
-def test_without_run_files_scores_and_relevant_passages_stay(tmp_path: Path) -> None:
+def test_without_run_files_scores_and_relevant_passages_are_shown(tmp_path: Path) -> None:
     folder_of(tmp_path, ENTRIES, {"ko": 12})
     for path in tmp_path.rglob("*.run.gz"):
         path.unlink()
@@ -194,7 +194,7 @@ def test_without_run_files_scores_and_relevant_passages_stay(tmp_path: Path) -> 
     assert "<ol>" not in page.read_text(encoding="utf-8")
 
 
-def test_a_run_file_that_its_record_does_not_name_is_not_shown(tmp_path: Path) -> None:
+def test_a_run_file_that_does_not_match_its_record_is_not_shown(tmp_path: Path) -> None:
     folder_of(tmp_path, ["base", "mnrl"], {"ko": 12})
     (tmp_path / "records/base/ko/0.run.gz").write_bytes(run_bytes({"ko-q0000": [("doc-99", 1.0)]}, tag="base"))
     [page] = write_pages(tmp_path, {"ko": data_of("ko", 12)})
@@ -203,7 +203,7 @@ def test_a_run_file_that_its_record_does_not_name_is_not_shown(tmp_path: Path) -
     assert "doc-99" not in page.read_text(encoding="utf-8")
 
 
-def test_without_texts_a_page_has_ids_and_scores_alone_and_says_so(tmp_path: Path) -> None:
+def test_without_texts_a_page_has_only_ids_and_scores_and_says_so(tmp_path: Path) -> None:
     folder_of(tmp_path, ENTRIES, {"ko": 12})
     [page] = write_pages(tmp_path, None)
     assert "Texts are not shown: this page was written without them. What follows are ids and scores alone." in read(
@@ -215,14 +215,14 @@ def test_without_texts_a_page_has_ids_and_scores_alone_and_says_so(tmp_path: Pat
     assert {tuple(query) for query in data(page)["queries"]} == {("query_id", "scores")}
 
 
-def test_one_entry_alone_has_a_page_that_says_so(tmp_path: Path) -> None:
+def test_a_single_entry_has_a_page_that_says_so(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5))
     [page] = write_pages(tmp_path, None)
     assert "Only base was measured in this language" in read(page)
     assert "<script" not in page.read_text(encoding="utf-8")
 
 
-def test_of_more_than_twenty_entries_each_is_held_against_the_baseline(tmp_path: Path) -> None:
+def test_more_than_twenty_entries_are_compared_with_the_baseline_only(tmp_path: Path) -> None:
     entries = ["base", *(f"entry-{i:02}" for i in range(22))]
     page = few(tmp_path, 30, entries)
     assert len(data(page)["balances"]) == 22
@@ -232,7 +232,7 @@ def test_of_more_than_twenty_entries_each_is_held_against_the_baseline(tmp_path:
     assert "base" in with_lists
 
 
-def test_a_page_that_would_be_too_large_keeps_fewer_queries_and_says_so(
+def test_a_page_that_is_too_large_keeps_fewer_queries_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = len(json.dumps(data(few(tmp_path / "whole", 200)), ensure_ascii=False).encode())
@@ -245,13 +245,13 @@ def test_a_page_that_would_be_too_large_keeps_fewer_queries_and_says_so(
     assert len(articles(page)) == 2 * count
 
 
-def test_where_even_few_queries_are_too_many_those_of_the_first_pair_stay(
+def test_a_page_that_remains_too_large_keeps_the_queries_of_the_first_pair(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(query_data, "LIMIT", 1)
     page = few(tmp_path, 200)
     assert len(data(page)["queries"]) == len(articles(page)) == 20
-    names = [one["name"] for one in data(page)["entries"]]
+    names = [entry["name"] for entry in data(page)["entries"]]
     best = names[data(page)["first"]]
     assert f"the 10 won most and the 10 lost most of {best} and base (no more, so that" in read(page)
 
@@ -268,14 +268,14 @@ def korean(finished: Run, tmp_path: Path) -> Path:
 
 def test_a_finished_run_shows_the_texts_of_its_suite(finished: Run) -> None:
     page = finished.folder / "queries/ko.html"
-    [ask] = [query["text"] for query in data(page)["queries"] if query["query_id"] == articles(page)[0]]
-    assert ask in read(page)
+    [text] = [query["text"] for query in data(page)["queries"] if query["query_id"] == articles(page)[0]]
+    assert text in read(page)
     assert any(re.search("[가-힣]{3}", text) for _, text in data(page)["passages"])
     assert "✓ relevant, grade 1" in read(page)
     assert "seed 0" in read(page)
 
 
-def test_report_leaves_the_texts_out_where_it_is_asked_to(korean: Path) -> None:
+def test_no_texts_writes_pages_without_texts(korean: Path) -> None:
     page = korean / "queries/ko.html"
     before = page.read_bytes()
     assert invoke("report", korean, "--no-texts").status == 0
@@ -284,13 +284,13 @@ def test_report_leaves_the_texts_out_where_it_is_asked_to(korean: Path) -> None:
     assert page.read_bytes() == before
 
 
-def found(folder: Path, cache: Path, **options: Any) -> Any:
-    """Return what is found of the Korean texts of a folder."""
+def korean_texts(folder: Path, cache: Path, **options: Any) -> Any:
+    """Return the Korean texts of a folder, or why there are none."""
     return texts.of_board(collate(folder), cache, **options)["ko"]
 
 
-def test_texts_are_found_where_nothing_was_prepared(korean: Path, tmp_path: Path) -> None:
-    assert len(found(korean, tmp_path / "empty").passages) == 192
+def test_texts_are_read_without_a_cache(korean: Path, tmp_path: Path) -> None:
+    assert len(korean_texts(korean, tmp_path / "empty").passages) == 192
 
 
 def test_data_that_differ_from_the_records_are_not_shown(korean: Path, tmp_path: Path) -> None:
@@ -298,63 +298,63 @@ def test_data_that_differ_from_the_records_are_not_shown(korean: Path, tmp_path:
         changed = read_json(path)
         changed["provenance"]["data"]["digests"] |= {"corpus": "0" * 64, "dev": "1" * 64}
         path.write_text(json.dumps(changed), encoding="utf-8")
-    reason = found(korean, tmp_path / "cache")
+    reason = korean_texts(korean, tmp_path / "cache")
     assert reason == "the data at hand are not those of the records; other are: corpus, dev."
     [page] = write_pages(korean, {"ko": reason})
     assert f"Texts are not shown: {reason}" in read(page)
     assert not re.search("[가-힣]", page.read_text(encoding="utf-8"))
 
 
-def test_records_that_do_not_name_their_data_are_shown_without_texts(korean: Path, tmp_path: Path) -> None:
+def test_records_without_data_digests_are_shown_without_texts(korean: Path, tmp_path: Path) -> None:
     path = korean / "records/base/ko/0.json"
     changed = read_json(path)
     del changed["provenance"]["data"]["digests"]["dev"]
     path.write_text(json.dumps(changed), encoding="utf-8")
-    assert found(korean, tmp_path / "cache") == "the records do not say what data they are of."
+    assert korean_texts(korean, tmp_path / "cache") == "the records do not say what data they are of."
 
 
 def test_a_folder_without_a_suite_in_run_json_has_no_texts(tmp_path: Path) -> None:
     board(tmp_path, ["base"], {"ko": 5}, [0])
-    assert found(tmp_path, tmp_path / "cache") == texts.UNKNOWN
+    assert korean_texts(tmp_path, tmp_path / "cache") == texts.UNKNOWN
     assert not (tmp_path / "cache").exists()
 
 
 def changed_suite(folder: Path, **changes: Any) -> None:
-    """Change what run.json says of the suite."""
+    """Change the suite in run.json."""
     run = read_json(folder / "run.json")
     run["suite"] |= changes
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
-def test_files_that_are_not_here_leave_ids_alone(korean: Path, tmp_path: Path) -> None:
+def test_missing_files_leave_only_ids(korean: Path, tmp_path: Path) -> None:
     languages = read_json(korean / "run.json")["suite"]["languages"]
     for file in languages["ko"]["retrieval"]["files"]:
         file |= {"url": "https://example.org/none", "sha256": "0" * 64}
     changed_suite(korean, languages=languages)
-    assert found(korean, tmp_path / "cache") == texts.ABSENT
+    assert korean_texts(korean, tmp_path / "cache") == texts.ABSENT
 
 
-def test_a_train_file_that_is_not_here_leaves_ids_alone(korean: Path, tmp_path: Path) -> None:
+def test_a_missing_train_file_leaves_only_ids(korean: Path, tmp_path: Path) -> None:
     run = read_json(korean / "run.json")
     run["request"]["train_file"] = str(tmp_path / "rows.jsonl")
     (korean / "run.json").write_text(json.dumps(run), encoding="utf-8")
-    assert found(korean, tmp_path / "cache") == texts.ABSENT
+    assert korean_texts(korean, tmp_path / "cache") == texts.ABSENT
 
 
-def test_a_base_model_in_a_folder_that_is_not_here_takes_no_text_away(korean: Path, tmp_path: Path) -> None:
+def test_a_missing_base_model_folder_does_not_hide_texts(korean: Path, tmp_path: Path) -> None:
     changed_suite(korean, base_model={"sha256": "0" * 64})
-    assert len(found(korean, tmp_path / "cache").queries) > 0
+    assert len(korean_texts(korean, tmp_path / "cache").queries) > 0
 
 
-def test_a_large_corpus_is_read_from_the_cache_or_where_it_is_asked_for(
+def test_a_large_corpus_is_read_from_the_cache_or_on_request(
     korean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(texts, "LARGE", 100)
     cache = tmp_path / "cache"
-    assert "reading its 192 passages takes minutes" in found(korean, cache)
-    assert len(found(korean, cache, large=True).passages) == 192
-    assert len(found(korean, cache).passages) == 192  # it is prepared now
+    assert "reading its 192 passages takes minutes" in korean_texts(korean, cache)
+    assert len(korean_texts(korean, cache, large=True).passages) == 192
+    assert len(korean_texts(korean, cache).passages) == 192  # it is prepared now
 
 
-def test_a_data_folder_that_is_none_is_refused(korean: Path) -> None:
+def test_a_missing_data_folder_is_rejected(korean: Path) -> None:
     assert "is not a folder" in invoke("report", korean, "--data-dir", korean / "none").line
