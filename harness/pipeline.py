@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.keys import key
 from harness.machine import determinism, energy
+from harness.machine.device import peak_memory
 from harness.machine.store import Store
 from harness.provenance import provenance
 from harness.request.cell import Cell
@@ -85,7 +86,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         agreement=agreement,
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
-        peak_memory_bytes=determinism.peak_memory(cell.place.device),
+        peak_memory_bytes=peak_memory(cell.place.device),
         provenance={**provenance(cell, data, model, ties), "energy": meter.read() or None},
     )
     return record.write(folder, result, scores, ranking)

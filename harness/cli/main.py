@@ -98,7 +98,7 @@ def run(
 
 def _place(cache_dir: Path | None, data_dir: Path | None, methods_path: Path | None, device: str) -> Place:
     """Return where the run keeps things and computes, with whole paths: workers may stand elsewhere."""
-    from harness.machine import determinism
+    from harness.machine.device import resolve_device
     from harness.machine.store import default_root
     from harness.request.cell import Place
 
@@ -108,7 +108,7 @@ def _place(cache_dir: Path | None, data_dir: Path | None, methods_path: Path | N
         cache=(cache_dir or default_root()).absolute(),
         data_dir=data_dir.absolute() if data_dir else None,
         methods_path=methods_path.absolute() if methods_path else None,
-        device=determinism.resolve_device(device),
+        device=resolve_device(device),
     )
 
 

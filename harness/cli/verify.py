@@ -39,7 +39,7 @@ def verify(
     from harness.evidence.verification.rebuild import Elsewhere, rebuild
     from harness.evidence.verification.rerun import Again
     from harness.execution.runner import default_jobs
-    from harness.machine import determinism
+    from harness.machine.device import resolve_device
     from harness.machine.store import default_root
     from harness.report.summaries.verification_page import Verification
 
@@ -50,9 +50,9 @@ def verify(
     if not hashes_only and not found.differences:
         place = Elsewhere(suite, base_model, _absolute(data_dir), _absolute(methods_path))
         if device is not None:
-            place = replace(place, device=determinism.resolve_device(device))
+            place = replace(place, device=resolve_device(device))
         rebuilt = rebuild(folder, (cache_dir or default_root()).absolute(), place)
-        determinism.resolve_device(rebuilt.request.place.device)  # refuses one that is not here
+        resolve_device(rebuilt.request.place.device)  # refuses one that is not here
         how = Again(jobs or default_jobs(rebuilt.request.place.device), margin, encode_batch_size)
         chosen, skipped = choose(folder, rebuilt, cells)
         graded = _run_again(folder, rebuilt, chosen, how)

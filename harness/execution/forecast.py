@@ -12,6 +12,7 @@ from harness.request.manifest import Writer
 from harness.stages import augment, mine, prepare, write
 from harness.types import Data
 from harness.writers import answers, endpoint_access, local_model
+from harness.writers.question import name_of, questions_about
 
 STAGES: tuple[ModuleType, ...] = (augment, write)
 
@@ -33,7 +34,7 @@ class Requests:
         what = {augment.STAGE: "training queries", write.STAGE: "negative queries"}[self.stage]
         bound = "not known before the training rows are read" if self.most is None else f"at most {self.most} requests"
         there = f"{self.cached} answers are there already" if self.exact else "answers that are there are not asked for"
-        return f"{what} by {answers.name_of(self.writer)}: {bound if not self.exact else bound[8:]}, {there}"
+        return f"{what} by {name_of(self.writer)}: {bound if not self.exact else bound[8:]}, {there}"
 
 
 def check_access(cells: Iterable[Cell]) -> None:
@@ -44,7 +45,7 @@ def check_access(cells: Iterable[Cell]) -> None:
 
 def check_models(cells: Iterable[Cell]) -> None:
     """Raise RequestError where a local model is to write and is not there."""
-    for writer in {answers.name_of(writer): writer for _, _, writer in _open(cells) if writer.kind == "model"}.values():
+    for writer in {name_of(writer): writer for _, _, writer in _open(cells) if writer.kind == "model"}.values():
         local_model.check(writer)
 
 
@@ -73,7 +74,7 @@ def requests(cells: Sequence[Cell], store: Store) -> list[Requests]:
     for stage, cell, writer in _asking(cells):
         if writer.kind == "file":
             continue
-        name = (stage.STAGE, answers.name_of(writer))
+        name = (stage.STAGE, name_of(writer))
         writers[name] = writer
         tally = tallies.setdefault(name, {}).setdefault(cell.language, _Tally())
         tally.add(stage, cell, store)
@@ -110,7 +111,7 @@ class _Tally:
             self.pool = len(data.training_passages)
             passages = augment.passages_of(data) if stage is augment else _negatives(cell, data, store)
         if passages is not None:
-            asked = answers.questions_about(writer, passages, cell.language)
+            asked = questions_about(writer, passages, cell.language)
             missing = {question.key for question in answers.missing(writer, asked, store)}
             self.open |= missing
             self.there |= {question.key for question in asked} - missing

@@ -89,7 +89,7 @@ def test_a_stage_that_broke_off_asks_only_for_what_is_missing(bench: Any, server
         return "what?"
 
     server.answer = answer
-    with pytest.raises(CellError, match=r"has answered for \d+ of \d+ passages, then: "):
+    with pytest.raises(CellError, match=r"answered \d+ of \d+ passages, then failed: "):
         write.write(cell, training, store)
     assert not store.has(write.STAGE, write.key_of(cell))
     server.always = None
