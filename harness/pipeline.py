@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.machine import determinism, energy
+from harness.machine.device import peak_memory
 from harness.machine.store import Store
 from harness.provenance import provenance
 from harness.request.cell import Cell
@@ -72,7 +73,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         agreement=outputs.agreement,
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
-        peak_memory_bytes=determinism.peak_memory(cell.place.device),
+        peak_memory_bytes=peak_memory(cell.place.device),
         provenance={**provenance(cell, data, outputs.model, outputs.ties), "energy": meter.read() or None},
     )
     return record.write(folder, result, scores, outputs.ranking)

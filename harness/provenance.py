@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.keys import digest, file_sha256, folder_sha256
-from harness.machine.hardware import environment, torch_state
+from harness.machine.hardware import environment
 from harness.machine.store import Store
+from harness.machine.torch_state import torch_state
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model

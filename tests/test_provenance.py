@@ -10,7 +10,7 @@ from support.commands import Run
 from harness import provenance
 from harness.errors import RequestError
 from harness.keys import folder_sha256
-from harness.machine import determinism, hardware
+from harness.machine import determinism, torch_state
 from harness.results import record
 from harness.results.record import Record
 from harness.stages.lineage import train_key
@@ -69,8 +69,8 @@ def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
     path.write_text(
         "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.124.06  Release Build\nGCC version: 12"
     )
-    assert hardware.driver(path) == "570.124.06"
-    assert hardware.driver(tmp_path / "absent") is None
+    assert torch_state.driver(path) == "570.124.06"
+    assert torch_state.driver(tmp_path / "absent") is None
 
 
 def test_a_number_of_threads_other_than_one_is_in_the_variables_and_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def verify(
     from harness.evidence.verification.rebuild import Elsewhere, rebuild
     from harness.evidence.verification.rerun import RerunOptions
     from harness.execution.runner import default_jobs
-    from harness.machine import determinism
+    from harness.machine.device import resolve_device
     from harness.machine.store import default_root
     from harness.report.summaries.verification_page import Verification
 
@@ -55,10 +55,10 @@ def verify(
             base_model=base_model,
             data_dir=data_dir.absolute() if data_dir else None,
             methods_path=methods_path.absolute() if methods_path else None,
-            device=DeviceName(determinism.resolve_device(device)) if device else None,
+            device=DeviceName(resolve_device(device)) if device else None,
         )
         rebuilt = rebuild(folder, cache_dir or default_root(), elsewhere)
-        determinism.resolve_device(rebuilt.plan.place.device)  # raises where this machine has no such device
+        resolve_device(rebuilt.plan.place.device)  # raises where this machine has no such device
         rerun_options = RerunOptions(jobs or default_jobs(rebuilt.plan.place.device), margin, encode_batch_size)
         selected, skipped = select(folder, rebuilt, cells)
         graded = _rerun(folder, rebuilt, selected, rerun_options)

@@ -12,7 +12,8 @@ from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages.training_rows import WRITER_STAGES
 from harness.stages.writer_stage import WriterStage
-from harness.writers import answers, endpoint_access, local_model
+from harness.writers import endpoint_access, local_model
+from harness.writers.question import name_of
 
 Stage = WriterStage[Any]
 
@@ -31,7 +32,7 @@ class Requests:
     exact: bool
 
     def __str__(self) -> str:
-        subject = f"{self.stage.asks_for} by {answers.name_of(self.writer)}"
+        subject = f"{self.stage.asks_for} by {name_of(self.writer)}"
         if self.exact:
             return f"{subject}: {self.most} requests, {self.cached} answers cached"
         count = "number of requests unknown before the training rows are read"
@@ -49,7 +50,7 @@ def check_access(cells: Iterable[Cell]) -> None:
 def check_models(cells: Iterable[Cell]) -> None:
     """Raise RequestError where a local model will write and does not load."""
     models = [writer for _, _, writer in _unwritten(cells) if writer.kind == "model"]
-    for writer in {answers.name_of(writer): writer for writer in models}.values():
+    for writer in {name_of(writer): writer for writer in models}.values():
         local_model.check(writer)
 
 
@@ -60,7 +61,7 @@ def requests(cells: Sequence[Cell], store: Store) -> list[Requests]:
     senders: dict[tuple[str, str], tuple[Stage, Writer]] = {}
     for stage, cell, writer in _outputs(cells):
         if writer.kind != "file":
-            names = (stage.name, answers.name_of(writer))
+            names = (stage.name, name_of(writer))
             senders[names] = (stage, writer)
             tally = tallies.setdefault(names, {}).setdefault(cell.language, Tally(stage.name, writer))
             tally.add(cell, stored)

@@ -15,6 +15,7 @@ from harness.stages.training_rows import mined
 from harness.stages.write import WRITE
 from harness.types import Data
 from harness.writers import answers
+from harness.writers.question import questions_about
 
 
 class NotStored(Exception):  # noqa: N818 - not an error: the number is not known yet
@@ -100,7 +101,7 @@ class Tally:
             self.exact = False
             self.bound += counts.bound(cell, data)
         else:
-            questions = answers.questions_about(self.writer, passages, cell.language)
+            questions = questions_about(self.writer, passages, cell.language)
             missing = {question.key for question in answers.missing(self.writer, questions, stored)}
             self.missing |= missing
             self.cached |= {question.key for question in questions} - missing

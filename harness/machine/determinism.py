@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import random
-import resource
-import sys
 from collections.abc import MutableMapping
 
+from harness.errors import RequestError
 from harness.keys import derive
 
 ENVIRONMENT = {
@@ -31,8 +30,6 @@ _READ_BY_LIBRARIES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREAD
 
 def threads() -> int:
     """Return the threads per cell: HARNESS_THREADS, by default 1; raises RequestError if it is not positive."""
-    from harness.errors import RequestError
-
     text = os.environ.get(THREADS, "1")
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise RequestError(f"{THREADS}={text} is not a positive integer; set threads per cell")
@@ -73,33 +70,3 @@ def set_deterministic(seed: int, device: str) -> None:
     random.seed(derive(seed, "global"))
     if device != "cpu":
         torch.cuda.reset_peak_memory_stats()
-
-
-def peak_memory(device: str) -> int:
-    """Return the peak bytes in use: resident memory of the process on CPU, otherwise memory of the GPU."""
-    if device != "cpu":
-        import torch
-
-        return int(torch.cuda.max_memory_allocated())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def resolve_device(requested: str) -> str:
-    """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises RequestError if CUDA is requested but not available.
-
-    Without an NVIDIA driver `auto` does not import torch.
-    """
-    import shutil
-
-    from harness.errors import RequestError
-
-    if requested == "cpu" or (requested == "auto" and shutil.which("nvidia-smi") is None):
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if requested == "auto":
-        return "cpu"
-    raise RequestError(f"--device {requested}: CUDA is not available; use --device cpu")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from harness.errors import DataError, RequestError
-from harness.machine import determinism
+from harness.machine.device import resolve_device
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -71,7 +71,7 @@ def _data_dir(path: Path) -> Path:
 
 
 def _device(name: str) -> DeviceName:
-    return DeviceName(determinism.resolve_device(name))
+    return DeviceName(resolve_device(name))
 
 
 @dataclass(frozen=True)

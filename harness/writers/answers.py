@@ -9,10 +9,9 @@ no question is asked twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -21,61 +20,8 @@ from harness.keys import digest
 from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
 from harness.request.manifest import Writer
-from harness.writers.prompt import parse, template_of
-
-VERSION = 1  # of the key; a better parser of the same answers does not change it
-
-
-@dataclass(frozen=True)
-class Question:
-    """A passage and a prompt template in which only `{passage}` is left to fill in."""
-
-    key: str
-    doc_id: str
-    template: str
-    passage: str
-
-    @property
-    def prompt(self) -> str:
-        return self.template.replace("{passage}", self.passage)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer as received; `by` is the model's name as reported, and where it runs."""
-
-    text: str
-    by: str
-
-
-class Unanswered(Exception):  # noqa: N818 - an outcome: some questions have no answer
-    """Raised by an `Ask` after its last answer; the text is the reason and contains no secret."""
-
-
-Ask = Callable[[Writer, Sequence[Question]], Iterator[tuple[Question, Reply]]]
-
-
-def settings_of(writer: Writer) -> dict[str, Any]:
-    """Return the model and the settings that decide an answer besides its prompt."""
-    return {
-        "kind": writer.kind,
-        "model": writer.model,
-        "revision": writer.revision,
-        "sha256": writer.sha256,
-        "temperature": writer.temperature,
-        "max_tokens": writer.max_tokens,
-        "queries": writer.queries,
-    }
-
-
-def questions_about(writer: Writer, passages: Mapping[str, str], language: str) -> list[Question]:
-    """Return one question per passage, in the order of their ids; equal passages share a key."""
-    template = template_of(writer, language)
-    settings = settings_of(writer)
-    return [
-        Question(digest(["answer", VERSION, settings, template, passages[doc]]), doc, template, passages[doc])
-        for doc in sorted(passages)
-    ]
+from harness.writers.prompt import parse
+from harness.writers.question import Ask, Question, Reply, Unanswered, name_of, settings_of
 
 
 def path_of(store: Store, key: str) -> Path:
@@ -134,8 +80,3 @@ def save(writer: Writer, question: Question, reply: Reply, store: Store) -> None
     path.parent.mkdir(parents=True, exist_ok=True)
     value = {**settings_of(writer), "prompt": question.prompt, "reply": asdict(reply)}
     write_atomically(path, json.dumps(value, ensure_ascii=False, sort_keys=True).encode())
-
-
-def name_of(writer: Writer) -> str:
-    """Return the name of a writer in messages."""
-    return f"{writer.kind} '{writer.model or (writer.path.name if writer.path else writer.sha256)}'"

@@ -1,56 +1,14 @@
-"""Queries from an OpenAI-compatible server, through its official client (see endpoint_access for its environment)."""
+"""Queries from an OpenAI-compatible server, several requests at a time."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel, Field, ValidationError
 
 from harness.request.manifest import Writer
-from harness.writers.answers import Question, Reply, Unanswered
-from harness.writers.endpoint_access import Access, read_access
-from harness.writers.prompt import parse
-
-if TYPE_CHECKING:
-    from openai import OpenAI
-
-logger = logging.getLogger(__name__)
-
-ATTEMPTS = 3  # for a passage whose answers hold no query
-PAUSE = 0.5  # seconds before the second attempt, doubled before each further one, as the client does
-SERVER_FAILURES = 3  # consecutive failures of the server, each after all its retries, that end the requests
-PASSAGE_FAILURES = 20  # consecutive passages without a usable answer that end the requests
-FATAL_STATUSES = {401, 403, 404}  # key, permission, model or URL: the same for every passage
-PASSAGE_STATUSES = {400, 413, 422}  # most likely caused by this passage alone
-
-
-class _Message(BaseModel):
-    content: str
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Completion(BaseModel):
-    """The fields that are read of an answer; all others are ignored."""
-
-    choices: list[_Choice] = Field(min_length=1)
-    model: str | None = None
-
-
-class _Failed(Exception):  # noqa: N818 - an outcome of one passage
-    """A passage without an answer; `limit` consecutive failures of this kind end the requests."""
-
-    def __init__(self, reason: str, limit: int) -> None:
-        super().__init__(reason)
-        self.limit = limit
+from harness.writers.endpoint_access import read_access
+from harness.writers.endpoint_client import PassageFailed, Server, open_client
+from harness.writers.question import Question, Reply, Unanswered
 
 
 def ask(writer: Writer, questions: Sequence[Question]) -> Iterator[tuple[Question, Reply]]:
@@ -63,8 +21,8 @@ def ask(writer: Writer, questions: Sequence[Question]) -> Iterator[tuple[Questio
     reasons: list[str] = []
     consecutive, sending = 0, True
     queue = iter(questions)
-    with _client(access) as client, ThreadPoolExecutor(access.concurrency) as pool:
-        server = _Server(access, client, writer)
+    with open_client(access) as client, ThreadPoolExecutor(access.concurrency) as pool:
+        server = Server(access, client, writer)
         pending: dict[Future[Reply], Question] = {}
         while True:
             while sending and len(pending) < access.concurrency and (question := next(queue, None)) is not None:
@@ -75,7 +33,7 @@ def ask(writer: Writer, questions: Sequence[Question]) -> Iterator[tuple[Questio
                 question = pending.pop(future)
                 try:
                     reply = future.result()
-                except _Failed as error:
+                except PassageFailed as error:
                     reasons.append(f"passage '{question.doc_id}': {error}")
                     consecutive += 1
                     sending = sending and consecutive < error.limit
@@ -85,102 +43,3 @@ def ask(writer: Writer, questions: Sequence[Question]) -> Iterator[tuple[Questio
     if reasons:
         failures = "1 failure" if len(reasons) == 1 else f"{len(reasons)} failures"
         raise Unanswered(f"{failures}, last {reasons[-1]}")
-
-
-def _client(access: Access) -> OpenAI:
-    """Return a client that logs one line per failed attempt."""
-    import openai
-
-    class LoggingClient(openai.DefaultHttpxClient):
-        def send(self, request: Any, **options: Any) -> Any:
-            try:
-                response = super().send(request, **options)
-            except Exception as error:
-                logger.warning("%s: %s", access.server, access.clean(f"{type(error).__name__}: {error}"))
-                raise
-            if response.is_error:
-                logger.warning("%s: status %d", access.server, response.status_code)
-            return response
-
-    return openai.OpenAI(
-        api_key=access.key,
-        base_url=access.url,
-        max_retries=access.retries,
-        timeout=access.timeout,
-        http_client=LoggingClient(),
-    )
-
-
-@dataclass
-class _Server:
-    """A server as several threads use it."""
-
-    access: Access
-    client: OpenAI
-    writer: Writer
-    limit_parameter: str = "max_tokens"
-
-    def answer(self, question: Question) -> Reply:
-        """Return the answer for one passage; raises _Failed, which contains neither key nor the client's error."""
-        reason = ""
-        try:
-            for attempt in range(ATTEMPTS):
-                if attempt:
-                    time.sleep(PAUSE * 2 ** (attempt - 1))
-                content = self._request(question.prompt)
-                try:
-                    return self._reply(content)
-                except ValueError as error:
-                    reason = self.access.clean(error)
-                    logger.warning("%s: passage '%s': %s", self.access.server, question.doc_id, reason)
-        except Exception as error:
-            raise self._failed(error) from None
-        raise _Failed(f"{ATTEMPTS} unusable answers: {reason}", PASSAGE_FAILURES)
-
-    def _request(self, prompt: str) -> bytes:
-        """Return the body of a successful response, whatever it holds."""
-        import openai
-
-        try:
-            return self._send(prompt, self.limit_parameter)
-        except openai.BadRequestError as error:
-            if error.param != "max_tokens":
-                raise
-            self.limit_parameter = "max_completion_tokens"  # newer models reject the old name
-            return self._send(prompt, self.limit_parameter)
-
-    def _send(self, prompt: str, limit_parameter: str) -> bytes:
-        completions = self.client.chat.completions.with_raw_response
-        limit: Any = {limit_parameter: self.writer.max_tokens}
-        return completions.create(
-            model=self.writer.model,
-            messages=[{"role": "user", "content": prompt}],
-            temperature=self.writer.temperature,
-            **limit,
-        ).content
-
-    def _reply(self, content: bytes) -> Reply:
-        """Return a usable answer; raises ValueError with the reason if it is unusable."""
-        try:
-            completion = _Completion.model_validate_json(content)
-        except ValidationError as error:
-            problem = error.errors(include_input=False)[0]
-            place = ".".join(str(part) for part in problem["loc"])
-            raise ValueError(f"not a chat completion ({place}: {problem['msg']})") from None
-        text, reason = completion.choices[0].message.content, completion.choices[0].finish_reason
-        by = f"{completion.model or self.writer.model} at {self.access.server}"
-        if self.access.key in text + by:
-            raise ValueError("it contains the API key")
-        if not parse(text, self.writer.queries):
-            raise ValueError(f"no query in {text[:60]!r} (finish_reason {reason})")
-        return Reply(text, by)
-
-    def _failed(self, error: Exception) -> _Failed:
-        status = getattr(error, "status_code", None)
-        if status is None:
-            cause = f" ({error.__cause__})" if error.__cause__ and str(error.__cause__) else ""
-            return _Failed(self.access.clean(f"{type(error).__name__}: {error}{cause}"), SERVER_FAILURES)
-        limit = 1 if status in FATAL_STATUSES else SERVER_FAILURES
-        if status in PASSAGE_STATUSES:
-            limit = PASSAGE_FAILURES
-        return _Failed(self.access.clean(f"status {status}: {error}"), limit)

@@ -19,6 +19,7 @@ from harness.machine.store import Store
 from harness.request.manifest import Writer
 from harness.writers import answers, endpoint, local_model, query_file
 from harness.writers.prompt import template_of
+from harness.writers.question import VERSION, Question, Reply, questions_about, settings_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def identity(writer: Writer, language: str) -> dict[str, Any]:
     """Return what decides the queries of a language, for a stage's key: never a URL, a path or a secret."""
     if writer.kind == "file":
         return {"kind": "file", "sha256": writer.sha256}
-    return {**answers.settings_of(writer), "version": answers.VERSION, "prompt": template_of(writer, language)}
+    return {**settings_of(writer), "version": VERSION, "prompt": template_of(writer, language)}
 
 
 def write_queries(
@@ -48,7 +49,7 @@ def write_queries(
         queries, requests, answered_by = _queries_of_file(writer, passages, language), 0, []
     else:
         ask = endpoint.ask if writer.kind == "endpoint" else local_model.asker(device)
-        questions = answers.questions_about(writer, passages, language)
+        questions = questions_about(writer, passages, language)
         requests = answers.complete(writer, questions, ask, store, stage)
         cached = {question.doc_id: _cached(writer, question, store) for question in questions}
         queries = {doc: parsed for doc, (_, parsed) in cached.items()}
@@ -72,7 +73,7 @@ def _queries_of_file(writer: Writer, passages: Mapping[str, str], language: str)
     return query_file.find(query_file.read(writer.path), passages, language, writer.path)
 
 
-def _cached(writer: Writer, question: answers.Question, store: Store) -> tuple[answers.Reply, tuple[str, ...]]:
+def _cached(writer: Writer, question: Question, store: Store) -> tuple[Reply, tuple[str, ...]]:
     answer = answers.read(store, question, writer.queries)
     assert answer is not None, question.key
     return answer

@@ -34,6 +34,7 @@ from support.bge_m3_model import CONFIG  # noqa: E402
 
 from harness.execution import plan  # noqa: E402
 from harness.keys import file_sha256  # noqa: E402
+from harness.machine.device import peak_memory  # noqa: E402
 from harness.machine.store import Store  # noqa: E402
 from harness.request.cell import Cell  # noqa: E402
 from harness.request.request import DeviceName, Request  # noqa: E402
@@ -150,7 +151,7 @@ def trained(cell: Cell, store: Store, options: argparse.Namespace) -> tuple[Path
     store.progress = lambda stage, done, total: None
     step = statistics.median(after - before for before, after in pairwise(times))
     rows = cell.training.batch_size * cell.training.gradient_accumulation
-    peak = determinism.peak_memory(options.device)
+    peak = peak_memory(options.device)
     counted = rows * flops(options.layers, training=True)
     return folder, Row(
         f"{cell.entry.name}: a step of {rows} rows", cell.training.precision, step, 1 / step, peak, counted
@@ -172,7 +173,7 @@ def encoded(cell: Cell, folder: Path, store: Store, options: argparse.Namespace)
     embed(model, texts, "passage", cell, store)
     seconds = clock(options.device) - started
     counted = len(texts) * PASSAGE * forward_flops(options.layers, PASSAGE)
-    peak = determinism.peak_memory(options.device)
+    peak = peak_memory(options.device)
     label = f"{cell.entry.name}: {len(texts)} passages encoded"
     return Row(label, cell.suite.evaluation.precision, seconds, len(texts) / seconds, peak, counted)
 

@@ -96,7 +96,7 @@ def test_a_stage_that_failed_asks_only_for_the_missing_answers(bench: Workbench,
         return "what?"
 
     server.answer = answer
-    with pytest.raises(CellError, match=r"has answered for \d+ of \d+ passages, then: "):
+    with pytest.raises(CellError, match=r"answered \d+ of \d+ passages, then failed: "):
         write.write(cell, training, store)
     assert not write.WRITE.is_stored(cell, store)
     server.always = None

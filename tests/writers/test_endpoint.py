@@ -15,8 +15,9 @@ from support.chat_server import KEY, ChatServer, Fault, body, completion, cut, h
 from harness.errors import CellError, RequestError
 from harness.machine.store import Store
 from harness.request.manifest import Writer
-from harness.writers import answers, endpoint
+from harness.writers import answers, endpoint_client
 from harness.writers.endpoint_access import read_access
+from harness.writers.question import questions_about
 from harness.writers.writing import WrittenQueries, write_queries
 
 WRITER = Writer(kind="endpoint", model="tiny", prompt="Ask in {language} about: {passage}")
@@ -35,7 +36,7 @@ def ask(store: Store) -> Ask:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "PAUSE", 0.01)
+    monkeypatch.setattr(endpoint_client, "PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -265,7 +266,7 @@ def chat_error(request: object, error: dict[str, object]) -> None:
 
 def test_a_damaged_answer_is_requested_again(server: ChatServer, ask: Ask, store: Store) -> None:
     first = ask()
-    (question,) = answers.questions_about(WRITER, {"d03": PASSAGES["d03"]}, "ko")
+    (question,) = questions_about(WRITER, {"d03": PASSAGES["d03"]}, "ko")
     path = answers.path_of(store, question.key)
     assert json.loads(path.read_bytes())["prompt"] == "Ask in Korean about: passage 3"
     path.write_bytes(path.read_bytes()[:-9])

@@ -12,7 +12,7 @@ from harness.keys import folder_sha256
 from harness.machine.store import Store
 from harness.request.manifest import Writer
 from harness.writers import local_model
-from harness.writers.answers import Question, questions_about
+from harness.writers.question import Question, questions_about
 from harness.writers.writing import WrittenQueries, write_queries
 
 PASSAGES = {
@@ -113,7 +113,7 @@ def test_a_passage_gets_the_same_query_alone_and_in_a_batch(folder: Path, store:
 
 def test_cached_answers_load_no_model(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ask(folder, store).queries
-    monkeypatch.setattr(local_model, "_TextGenerator", None)
+    monkeypatch.setattr(local_model, "TextGenerator", None)
     assert ask(folder, store).queries == first
 
 
@@ -128,7 +128,7 @@ def test_writing_leaves_the_global_generator_of_torch_as_it_was(folder: Path, st
 @pytest.fixture
 def generator(tmp_path: Path) -> Any:
     folder = save(tmp_path / "chat", "llama", CHAT, positions=64)
-    return lambda **settings: local_model._TextGenerator(writer_of(folder, **settings), "cpu")
+    return lambda **settings: local_model.TextGenerator(writer_of(folder, **settings), "cpu")
 
 
 def question(text: str) -> Question:
@@ -156,7 +156,7 @@ def test_a_prompt_that_does_not_fit_is_rejected(tmp_path: Path, store: Store) ->
 
 def test_answers_without_a_query_are_rejected(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save(tmp_path / "mute", "gpt2")
-    monkeypatch.setattr(local_model._TextGenerator, "answers", lambda self, block: ["--- " for _ in block])
+    monkeypatch.setattr(local_model.TextGenerator, "answers", lambda self, block: ["--- " for _ in block])
     with pytest.raises(CellError, match=r"no query in its answers to 4 passages \(first: 'd1'\); change the prompt"):
         ask(folder, store)
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from harness.errors import RequestError
-from harness.machine.determinism import resolve_device
+from harness.machine.device import resolve_device
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""The device that a process computes on, and its peak memory."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+
+from harness.errors import RequestError
+
+
+def peak_memory(device: str) -> int:
+    """Return the peak bytes in use: resident memory of the process on CPU, otherwise memory of the GPU."""
+    if device != "cpu":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def resolve_device(requested: str) -> str:
+    """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises RequestError if CUDA is requested but not available.
+
+    Without an NVIDIA driver `auto` does not import torch.
+    """
+    if requested == "cpu" or (requested == "auto" and shutil.which("nvidia-smi") is None):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if requested == "auto":
+        return "cpu"
+    raise RequestError(f"--device {requested}: CUDA is not available; use --device cpu")
