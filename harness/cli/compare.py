@@ -22,17 +22,17 @@ class Format(StrEnum):
 
 def compare(
     a: Annotated[Path, typer.Argument(help="Output folder of a run.")],
-    b: Annotated[Path, typer.Argument(help="Output folder of another one.")],
-    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
-    measure: Annotated[str | None, typer.Option(help="Measure; the primary one of A by default.")] = None,
+    b: Annotated[Path, typer.Argument(help="Output folder of another run.")],
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.text,
+    measure: Annotated[str | None, typer.Option(help="Measure; the primary measure of A by default.")] = None,
     margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = 0.01,
 ) -> None:
-    """Set two result folders side by side: how they were made, and how B's scores differ from A's."""
+    """Compare two result folders: how they were made, and how B's scores differ from A's."""
     from harness.evidence.comparison import compare as compared
     from harness.report.summaries import comparison_formats
     from harness.results import folder
 
-    written = {
+    formats = {
         Format.text: comparison_formats.text,
         Format.md: comparison_formats.markdown,
         Format.csv: comparison_formats.csv,
@@ -40,4 +40,4 @@ def compare(
         Format.html: comparison_formats.html,
         Format.tex: comparison_formats.tex,
     }
-    print(written[format_](compared(folder.read(a), folder.read(b), measure, margin)), end="")
+    print(formats[format_](compared(folder.read(a), folder.read(b), measure, margin)), end="")

@@ -38,10 +38,10 @@ def refused(out: Path, *arguments: str | Path) -> str:
         ),
         (["--set", "train.epoch=1"], "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
         (["--set", "cplp.penalty_weight=1"], "unknown setting 'cplp' in --set; did you mean 'clpl'? Available: "),
-        (["--seeds", "0,1,0"], "seed 0 is given twice; every seed is one run"),
-        (["--seeds", "0,one"], "--seeds 0,one: seeds are integers from 0 on"),
-        (["--seeds", "0,1.5"], "--seeds 0,1.5: seeds are integers from 0 on"),
-        (["--seeds", ","], "no seed was asked for"),
+        (["--seeds", "0,1,0"], "seed 0 is given twice; give each seed once"),
+        (["--seeds", "0,one"], "--seeds 0,one: seeds are comma-separated integers"),
+        (["--seeds", "0,1.5"], "--seeds 0,1.5: seeds are comma-separated integers"),
+        (["--seeds", ","], "no seed was requested"),
         (["--seeds=-1"], "seed -1 is negative"),
         (["--max-train", "0"], "--max-train 0 is not a positive number of queries"),
         (["--data-dir", "nowhere"], "--data-dir nowhere is not a folder"),
@@ -140,7 +140,7 @@ def test_an_output_folder_with_other_files_is_one_line_and_keeps_them(tmp_path: 
     (tmp_path / "thesis.tex").write_text("years", encoding="utf-8")
     result = invoke("run", "--methods", "bm25", "--langs", "ko", "--out", tmp_path)
     assert result.status == 2
-    assert result.line.endswith("is not an empty folder and holds no run.json; name another one after --out")
+    assert result.line.endswith("is not an empty folder and has no run.json; name another one after --out")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 

@@ -190,7 +190,7 @@ def test_a_damaged_file_of_a_record_is_made_again(copy: Run, finished: Run, suff
 def test_a_dry_run_writes_nothing_and_counts_what_is_cached(finished: Run, tmp_path: Path) -> None:
     result = invoke(*REQUEST, "--out", tmp_path / "out", "--dry-run")
     assert (result.status, result.err) == (0, "")
-    assert "6 of 6 cells to run, 4 of them trained already" in result.out
+    assert "6 of 6 cells to run, 4 of them already trained" in result.out
     assert not (tmp_path / "out").exists()
     before = snapshot(finished.folder)
     assert "0 of 6 cells to run" in invoke(*finished.arguments, "--dry-run").out
@@ -201,7 +201,7 @@ def test_the_folder_of_another_request_is_refused_and_keeps_its_bytes(finished: 
     before = snapshot(finished.folder)
     result = invoke(*finished.arguments, "--seeds", "0,1,2")
     assert result.status == 2
-    assert "holds another request (it differs in seeds)" in result.line
+    assert "belongs to another request (it differs in seeds)" in result.line
     assert snapshot(finished.folder) == before
 
 
@@ -227,7 +227,7 @@ def test_the_leaderboard_is_written_again_from_the_records_alone(copy: Run) -> N
 def test_an_interrupt_has_status_130_one_last_line_and_keeps_what_was_done(interrupted: Run) -> None:
     first = interrupted.results[0]
     assert first.status == 130
-    assert first.err.splitlines()[-1] == "harness: interrupted; the same command goes on from here"
+    assert first.err.splitlines()[-1] == "harness: interrupted; run the same command again to resume"
     assert "Traceback" not in first.err
     assert not any(line.startswith("6/6") for line in first.err.splitlines())
 

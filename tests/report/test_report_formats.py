@@ -65,7 +65,7 @@ def test_an_unknown_form_is_one_line_and_nothing_is_written(run: Path) -> None:
 
 def test_an_index_has_one_form(run: Path) -> None:
     result = invoke("report", run, "--index", "--format", "md")
-    assert (result.status, result.line) == (2, "harness: --index writes a page alone; leave --format out")
+    assert (result.status, result.line) == (2, "harness: --index writes a page only; remove --format")
 
 
 def written(folder: Path, **found: Any) -> Any:

@@ -136,5 +136,5 @@ def test_a_revision_that_is_no_40_digit_hash_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     text = (manifests() / "miracl-hn.toml").read_text(encoding="utf-8")
     path.write_text(text.replace("d7d94fa4b946cec4a27c84653aa0cf6b33f74a3c", "main", 1), encoding="utf-8")
-    with pytest.raises(DataError, match=r"ko\.retrieval\.hub\.revision: revision 'main' is no 40-digit hash"):
+    with pytest.raises(DataError, match=r"ko\.retrieval\.hub\.revision: revision 'main' is not a 40-digit hash"):
         suite.load(str(path))

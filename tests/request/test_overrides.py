@@ -163,11 +163,11 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
     [
         (
             "moe.experts=0,1",
-            "--set moe.experts=0,1: settings of moe are refused: top_k 1 is not between 1 and experts 0",
+            "--set moe.experts=0,1: invalid settings of moe: top_k 1 is not between 1 and experts 0",
         ),
-        ("moe.experts=two", "--set moe.experts=two: settings of moe are refused: experts = 'two': Input should be a"),
-        ("moe.experts=NaN", "--set moe.experts=NaN: settings of moe are refused: experts = 'NaN': Input should be a"),
-        ("clpl.penalty_weight=0.1,x", "--set clpl.penalty_weight=0.1,x: settings of clpl are refused: penalty_weight"),
+        ("moe.experts=two", "--set moe.experts=two: invalid settings of moe: experts = 'two': Input should be a"),
+        ("moe.experts=NaN", "--set moe.experts=NaN: invalid settings of moe: experts = 'NaN': Input should be a"),
+        ("clpl.penalty_weight=0.1,x", "--set clpl.penalty_weight=0.1,x: invalid settings of clpl: penalty_weight"),
         (
             "clpl.penalty=1,2",
             "--set clpl.penalty=1,2: unknown setting 'penalty' in clpl; did you mean 'penalty_weight'?",

@@ -75,7 +75,7 @@ def test_an_unknown_key_is_refused_at_every_level(tmp_path: Path, table: str, wh
         ("depth = 100", "depth = 0", "evaluation.depth"),
         ("encode_batch_size = 64", 'encode_batch_size = "many"', "evaluation.encode_batch_size"),
         ("warmup = 0.1", "warmup = 1.5", "training.ranking.warmup"),
-        ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' wants either a ranker or an encoder"),
+        ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' needs either a ranker or an encoder"),
         ("[training.ranking]", "[training.rnaking]", "training.rnaking"),
         ('name = "mini"', 'name = "../mini"', "name"),
         ('name = "mini"', "", "name: Field required"),

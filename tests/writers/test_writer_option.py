@@ -116,7 +116,7 @@ def test_a_manifests_file_is_looked_for_in_the_data_folder(mini: Suite, queries:
         ("negative_queries", "openai:m", "--negative-queries openai:m: want data, "),
         ("negative_queries", "file:nowhere.jsonl", "queries file nowhere.jsonl is missing"),
         ("negative_queries", "model:a/b", "--negative-queries model:a/b: neither a folder nor ID@REVISION"),
-        ("negative_queries", "model:a/b@main", "--negative-queries model:a/b@main: revision: revision 'main' is no 40"),
+        ("negative_queries", "model:a/b@main", "--negative-queries model:a/b@main: revision: revision 'main' is not"),
         ("augment", "data", "--augment data: want file:PATH, endpoint:MODEL, "),
         ("write_prompt", Path("nowhere"), "--write-prompt nowhere cannot be read"),
     ],
@@ -130,7 +130,7 @@ def test_a_misspelt_writer_is_one_line(mini: Suite, option: str, given: Any, wha
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("Ask.", "the prompt wants {passage} in it, once"), ("{passage}{passage}", "once"), ("", "is empty")],
+    [("Ask.", "the prompt must contain {passage} exactly once"), ("{passage}{passage}", "once"), ("", "is empty")],
 )
 def test_a_prompt_without_the_passage_is_refused(mini: Suite, tmp_path: Path, text: str, what: str) -> None:
     (tmp_path / "prompt").write_text(text)
@@ -155,7 +155,7 @@ def test_a_prompt_that_nobody_is_asked_is_refused(mini: Suite, tmp_path: Path) -
         ({"kind": "model", "model": "m"}, "a model writer has either a path, or a model with its revision"),
         ({"kind": "model", "path": "p", "model": "m", "revision": REVISION}, "a model writer has either a path, or"),
         ({"kind": "model", "path": "p", "temperature": 0.5}, "its temperature is 0"),
-        ({"kind": "model", "model": "m", "revision": "main"}, "revision 'main' is no 40-digit hash"),
+        ({"kind": "model", "model": "m", "revision": "main"}, "revision 'main' is not a 40-digit hash"),
         ({"kind": "endpoint", "model": "m", "key": "k"}, "key: unknown key"),
     ],
 )
