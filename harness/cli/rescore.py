@@ -41,7 +41,7 @@ def rescore(
     changes = list(rescoring.moves(cells))
     for line in table(changes):
         print(line)
-    print(f"{len(cells)} cells rescored, {len(changes)} scores changed or added")
+    print(f"cells rescored: {len(cells)}; scores changed or added: {len(changes)}")
     if write and changes:
         rescoring.write(folder, rebuilt, plan, cells)
         board = collate(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,6 @@ def test_the_command_of_a_request_makes_the_same_request(tmp_path: Path) -> None
         methods_path=tmp_path / "my methods",
         unverified_data=True,
     )
-    import shlex
-
     assert requested(*shlex.split(request.command())[2:]) == request
 
 

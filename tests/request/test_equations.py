@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from harness.request import plugins, suite
 from harness.request.cell import Cell, Place
 from harness.request.entries import declared, resolve
 from harness.request.settings import on_suite
-from harness.results import rerun_commands
 from harness.results.record import Record, path_of, read
 
 NAMES = sorted(path.stem for path in (manifests().parent / "methods").glob("[!_]*.py"))
@@ -109,47 +107,3 @@ def test_mteb_knows_a_ranker_by_the_same_revision_with_and_without_equations(tmp
     bare = model_of(ranker(tmp_path))
     assert model_of(ranker(tmp_path, equations={"bm25": "s(q, d)"})) == bare
     assert model_of(ranker(tmp_path, settings={"bm25": {"k1": 2.0}})) != bare
-
-
-RUN = {"request": {"suite": "mini", "device": "cpu"}}
-
-
-@pytest.mark.parametrize(
-    ("setting", "kept"),
-    [
-        *(("clpl.temperature=0.5", True), ("moe.experts=1,2", True), ("text.title=false", True)),
-        *(("train.epochs=1,2", True), ("entry.folds=5", True), ("entry.mining_rounds=2", True)),
-        *(("infonce.negatives=2", False), ("soft_labels.target=hard", False)),
-    ],
-)
-def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting: str, kept: bool) -> None:
-    entry = {"method": "clpl", "adapters": ["moe"], "negatives": "ance"}
-    record = put(tmp_path, ("clpl", "ko", 0), draw("clpl", "ko", 0, 5), provenance={"entry": entry})
-    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, record)
-    assert (f"--set {setting}" in command) == kept
-
-
-@pytest.mark.parametrize(
-    ("setting", "kept"), [("train.epochs=1", True), ("train.epochs=1,2", False), ("entry.folds=5", False)]
-)
-def test_the_command_of_an_untrained_entry_has_no_sweep_of_the_training(
-    tmp_path: Path, setting: str, kept: bool
-) -> None:
-    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
-    assert (f"--set {setting}" in command) == kept
-
-
-def test_a_command_has_the_revision_that_a_branch_of_the_hub_resolved_to(tmp_path: Path) -> None:
-    run = {
-        "request": {**RUN["request"], "base_model": "org/model@main"},
-        "resolved": {"base_model": {"id": "org/model", "revision": "abc"}},
-    }
-    assert "--base-model org/model@abc " in rerun_commands.run_command(run, ranker(tmp_path))
-    local = {"request": {**RUN["request"], "base_model": "/models/mine"}, "resolved": {"base_model": {"sha256": "abc"}}}
-    assert "--base-model /models/mine " in rerun_commands.run_command(local, ranker(tmp_path))
-
-
-@pytest.mark.parametrize("run", [{}, {"request": None}, json.loads('{"request": []}')])
-def test_a_command_without_a_request_names_suite_entry_language_and_seed(tmp_path: Path, run: Any) -> None:
-    command = rerun_commands.run_command(run, ranker(tmp_path))
-    assert command == "harness run --suite fake --methods bm25 --langs ko --seeds 0 --device cpu"
