@@ -24,17 +24,17 @@ class Format(StrEnum):
 
 def compare(
     a: Annotated[Path, typer.Argument(help="Output folder of a run.")],
-    b: Annotated[Path, typer.Argument(help="Output folder of another one.")],
-    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
-    measure: Annotated[str | None, typer.Option(help="Measure; the primary one of A by default.")] = None,
+    b: Annotated[Path, typer.Argument(help="Output folder of another run.")],
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.text,
+    measure: Annotated[str | None, typer.Option(help="Measure; the primary measure of A by default.")] = None,
     margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = MARGIN,
 ) -> None:
-    """Set two result folders side by side: how they were made, and how B's scores differ from A's."""
+    """Compare two result folders: how they were made, and how B's scores differ from A's."""
     from harness.evidence.comparison import compare as compared
     from harness.report.summaries import comparison_formats
     from harness.results.folder import read_result_folder
 
-    written = {
+    formats = {
         Format.text: comparison_formats.text,
         Format.md: comparison_formats.markdown,
         Format.csv: comparison_formats.csv,
@@ -45,4 +45,4 @@ def compare(
     first, second = read_result_folder(a), read_result_folder(b)
     first.check_unchanged()
     second.check_unchanged()
-    print(written[format_](compared(first, second, measure, margin)), end="")
+    print(formats[format_](compared(first, second, measure, margin)), end="")

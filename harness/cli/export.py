@@ -13,7 +13,7 @@ from harness.cli import options
 
 
 class To(StrEnum):
-    """Whom an export is for."""
+    """The format of an export."""
 
     mteb = "mteb"
     trec = "trec"
@@ -22,11 +22,11 @@ class To(StrEnum):
 
 def export(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
-    to: Annotated[To, typer.Option(help="mteb's results folder; TREC runs and judgments; model cards with models.")],
-    out: Annotated[Path | None, typer.Option(help="Empty or new folder; FOLDER/export/TO by default.")] = None,
+    to: Annotated[To, typer.Option(help="mteb's results folder; TREC runs and judgments; models with cards.")],
+    out: Annotated[Path | None, typer.Option(help="New or empty folder; FOLDER/export/TO by default.")] = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
-    """Write a folder's records as other tools read them."""
+    """Write the records of a run in the format of another tool."""
     from harness.export import exporting
     from harness.machine.store import default_root
 

@@ -23,20 +23,20 @@ FindTexts = Callable[["ResultFolder"], "Texts"]
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="Output folder of a run; with --index, one that holds several.")],
-    baseline: Annotated[str, typer.Option(help="Entry that the others are compared with.")] = "base",
+    folder: Annotated[Path, typer.Argument(help="Output folder of a run; with --index, a folder of several.")],
+    baseline: Annotated[str, typer.Option(help="Entry to compare the others with.")] = "base",
     format_: Annotated[str, typer.Option("--format", help="Of html,md,tex,csv,json; all by default.")] = "",
-    index: Annotated[bool, typer.Option("--index", help="Write index.html over all result folders below.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="Write index.html over the folders below.")] = False,
     texts: Annotated[
         bool | None,
-        typer.Option("--texts/--no-texts", help="Show queries and passages; by default where they are at hand."),
+        typer.Option("--texts/--no-texts", help="Show queries and passages; by default where present."),
     ] = None,
     data_dir: options.DataDir = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
-    """Write the leaderboard of a folder again: a page, Markdown, LaTeX, CSV and JSON; or an index of several."""
+    """Write the leaderboard of a folder as HTML, Markdown, LaTeX, CSV and JSON; or an index of several."""
     if index and format_:
-        raise RequestError("--index writes a page alone; leave --format out")
+        raise RequestError("--index writes a page only; remove --format")
     if index:
         _index(folder, baseline)
     else:
@@ -53,14 +53,14 @@ def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> Fin
     return partial(texts_of, cache=cache_dir or default_root(), data_dir=data_dir, large=large)
 
 
-@no_collection()  # a report keeps nearly all that it makes
+@no_collection()  # a report keeps almost every object that it creates
 def show(
     folder: Path,
     baseline: str = "base",
     forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
     find: FindTexts | None = None,
 ) -> None:
-    """Write the leaderboard of a folder and print its table, or why every cell failed; `find` gives the pages texts."""
+    """Write the leaderboard of a folder and print its table, or why every cell failed; `find` finds texts for pages."""
     from rich.console import Console
 
     from harness.evidence.leaderboard import collate
@@ -86,9 +86,9 @@ def show(
 def _index(folder: Path, baseline: str) -> None:
     from harness.report.overview import index
 
-    found = index.write(folder, baseline)
+    written = index.write(folder, baseline)
     print(f"index: {folder / index.NAME}")
-    for entry in found.unread:
+    for entry in written.unread:
         print(f"not read: {entry.name}: {entry.reason}")
-    if found.unread:
+    if written.unread:
         raise typer.Exit(1)

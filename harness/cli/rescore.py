@@ -34,19 +34,14 @@ def rescore(
     from harness.machine.store import default_root
     from harness.report.report_files import write_reports
 
-    elsewhere = Elsewhere(
-        suite=suite,
-        base_model=base_model,
-        data_dir=data_dir.absolute() if data_dir else None,
-        methods_path=methods_path.absolute() if methods_path else None,
-    )
+    elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path)
     rebuilt = rebuild(folder, cache_dir or default_root(), elsewhere)
     plan = rescoring.widened(rebuilt, words(measures))
     cells = rescoring.rescore(folder, plan)
     changes = list(rescoring.moves(cells))
     for line in table(changes):
         print(line)
-    print(f"{len(cells)} cells rescored, {len(changes)} scores changed or added")
+    print(f"cells rescored: {len(cells)}; scores changed or added: {len(changes)}")
     if write and changes:
         rescoring.write(folder, rebuilt, plan, cells)
         board = collate(folder)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli import options
-from harness.errors import DataError, NothingMeasured, RequestError, unknown
+from harness.errors import RequestError
 from harness.request.request import DeviceName
 from harness.stats.rules import MARGIN
 
@@ -38,7 +39,8 @@ def verify(
     out: Annotated[Path | None, typer.Option(help="File for the report, .md or .json; printed by default.")] = None,
 ) -> None:
     """Find changed files in a folder, then rerun its cells and grade how well they are reproduced."""
-    from harness.evidence.verification.rebuild import Elsewhere, rebuild
+    from harness.evidence.verification.intact_files import check_files
+    from harness.evidence.verification.rebuild import Elsewhere, rebuild, select_cells
     from harness.evidence.verification.rerun import RerunOptions
     from harness.execution.runner import default_jobs
     from harness.machine.device import resolve_device
@@ -48,68 +50,27 @@ def verify(
     _check_out(folder, out)
     if not 0 < margin < 1:
         raise RequestError(f"--margin {margin:g}: expected a difference of a measure between 0 and 1, such as 0.01")
-    result = check_files(folder)
-    if not hashes_only and not result.differences:
-        elsewhere = Elsewhere(
-            suite=suite,
-            base_model=base_model,
-            data_dir=data_dir.absolute() if data_dir else None,
-            methods_path=methods_path.absolute() if methods_path else None,
-            device=DeviceName(resolve_device(device)) if device else None,
-        )
+    checked = check_files(folder)
+    result = Verification(folder, checked.files, checked.differences, unpublished=checked.unpublished)
+    if not hashes_only and not checked.differences:
+        used = DeviceName(resolve_device(device)) if device else None
+        elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path, device=used)
         rebuilt = rebuild(folder, cache_dir or default_root(), elsewhere)
         resolve_device(rebuilt.plan.place.device)  # raises where this machine has no such device
         rerun_options = RerunOptions(jobs or default_jobs(rebuilt.plan.place.device), margin, encode_batch_size)
-        selected, skipped = select(folder, rebuilt, cells)
-        graded = _rerun(folder, rebuilt, selected, rerun_options)
+        names = [name.strip() for name in re.split(r",(?![^\[]*\])", cells) if name.strip()]
+        selected, skipped = select_cells(folder, rebuilt.plan, names)
         changed = {"encode_batch_size": str(encode_batch_size)} if encode_batch_size is not None else {}
-        result = Verification(folder, result.files, (), graded, skipped, margin, changed, result.unpublished)
+        result = replace(
+            result,
+            cells=_rerun(folder, rebuilt, selected, rerun_options),
+            skipped=skipped,
+            margin=margin,
+            changed_settings=changed,
+        )
     _write(result, out)
     if not result.passed:
         raise typer.Exit(1)
-
-
-def check_files(folder: Path) -> Verification:
-    """Return the files below a folder that are changed, missing or not listed, by its list and its records' hashes."""
-    from harness.report.summaries.verification_page import Verification
-    from harness.results import record
-    from harness.results.checksums import Difference, differences, files_below
-
-    differing = differences(folder)
-    named, unpublished = {difference.file for difference in differing}, 0
-    for path in sorted((folder / "records").rglob("*.json")):
-        name = path.relative_to(folder).as_posix()
-        try:
-            stored = record.read(path)
-            intact = name in named or record.intact_as_published(folder, stored)
-            unpublished += record.unpublished(folder, stored)
-        except DataError:
-            intact = False
-        beside = {name.removesuffix("json") + suffix for suffix in (record.PER_QUERY, record.RUN)}
-        if not intact and not beside & named:
-            differing.append(Difference(name, "names other files than those beside it"))
-    return Verification(folder, len(files_below(folder)) + 1, differing, unpublished=unpublished)
-
-
-def select(folder: Path, rebuilt: Rebuilt, names: str) -> tuple[list[Cell], list[str]]:
-    """Return the cells to rerun, and the names of those that have no done record.
-
-    Raises RequestError for an unknown cell, and NothingMeasured where none is done.
-    """
-    from harness.results import record
-
-    done = {stored.name for stored in record.read_all(folder) if stored.status == "done"}
-    cells = {str(cell): cell for cell in rebuilt.plan.cells}
-    requested = [name.strip() for name in re.split(r",(?![^\[]*\])", names) if name.strip()] or list(cells)
-    for name in requested:
-        if name not in cells:
-            raise unknown("cell", name, cells)
-    if extra := sorted(done - cells.keys()):
-        raise RequestError(f"{folder} has a record of {extra[0]}, which its request does not include; delete it")
-    selected = [cells[name] for name in dict.fromkeys(requested) if name in done]
-    if not selected:
-        raise NothingMeasured(f"no done cell to rerun in {folder}; run its request first")
-    return selected, [name for name in requested if name not in done]
 
 
 def _rerun(folder: Path, rebuilt: Rebuilt, cells: Sequence[Cell], rerun_options: RerunOptions) -> list[Verified]:

@@ -1,5 +1,6 @@
-"""From a request to finished records: the plan, what is rejected before anything is computed, executors, progress.
+"""From a request to finished records: the plan, checks before anything is computed, the output folder, executors.
 
-Imports stages, data and results; knows neither statistics nor pages. Whether cells run here or on a cluster does not
-change a number.
+Every module here is about running cells; what a cell computes is in stages/, and nothing here reads scores or writes
+pages. Where cells run, on this machine or on a cluster, does not change a number. Imports pipeline, provenance, stages,
+writers, results, data, request and machine.
 """

@@ -51,4 +51,4 @@ def _time(work: Work, jobs: int) -> str:
     seconds = estimate(work.todo, jobs)
     if seconds is None:
         return "unknown: nothing of this suite was run on this machine"
-    return f"about {seconds / 60:.1f} minutes with {jobs} jobs, from the time such cells took here"
+    return f"about {seconds / 60:.1f} min with --jobs {jobs}, from the time that such cells took on this machine"

@@ -12,17 +12,17 @@ from harness.request.cell import Cell
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one cell ended; `reason` is empty when it was done."""
+    """How one cell ended; `reason` is empty where it is done."""
 
     cell: Cell
     seconds: float
     reason: str = ""
 
 
-OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, steps in all
+OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, total steps
 
 
 class Executor(Protocol):
-    """Runs cells and yields their outcomes as they end; closing the iterator stops the rest."""
+    """Runs cells and yields their outcomes as they end; closing the iterator stops the others."""
 
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]: ...

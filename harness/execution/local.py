@@ -1,4 +1,4 @@
-"""Worker processes on this machine: a fork server with the libraries loaded, a fresh process for every cell."""
+"""Worker processes on this machine: a fork server with the libraries loaded, a new process for every cell."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _events: Any = None
 def _start(events: Any) -> None:
     global _events
     _events = events
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
-    gc.freeze()  # what the fork server loaded is never garbage: walking it costs a quarter of a second a training
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles an interrupt
+    gc.freeze()  # the fork server's objects are never garbage; scanning them costs 0.25 s per training
 
 
 def _work(cell: Cell, folder: Path) -> Outcome:
@@ -38,12 +38,12 @@ def _work(cell: Cell, folder: Path) -> Outcome:
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """`jobs` cells side by side, one thread each; results do not depend on it."""
+    """`jobs` cells in parallel, one thread each; results do not depend on it."""
 
     jobs: int
 
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
-        """Yield outcomes as cells end; a killed worker is a failed cell, and the others go on."""
+        """Yield outcomes as cells end; a killed worker is a failed cell, and the others continue."""
         determinism.set_environment()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(
@@ -77,8 +77,8 @@ def _outcome(future: Any, cell: Cell, folder: Path) -> Outcome:
     if error is None:
         outcome: Outcome = future.result()
         return outcome
-    died = isinstance(error, ProcessExpired)
-    reason = _death(error.exitcode or 0) if died else f"{type(error).__name__}: {error}"
+    expired = isinstance(error, ProcessExpired)
+    reason = _death(error.exitcode or 0) if expired else f"{type(error).__name__}: {error}"
     write_failure(cell, folder, reason)
     return Outcome(cell, 0.0, reason)
 

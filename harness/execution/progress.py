@@ -1,4 +1,4 @@
-"""What a person sees while cells run: a bar over the cells, a line for each that is running; plain lines in a log."""
+"""Progress of a run: on a terminal a bar over all cells and one per running cell, in a log one line per cell."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Display:
 
     @contextmanager
     def running(self, done: int, total: int) -> Iterator[None]:
-        """Show the bars for the length of the block."""
+        """Show the progress while the block runs."""
         self._done, self._total = done, total
         if not self.console.is_terminal:
             self.console.print(f"{total - done} of {total} cells to run")
@@ -51,7 +51,7 @@ class Display:
         self._progress = None
 
     def stage(self, cell: str, stage: str, done: int, total: int) -> None:
-        """Show how far one cell is inside one stage."""
+        """Show how far a cell is in a stage."""
         if self._progress is None:
             return
         if cell not in self._running:
@@ -60,7 +60,7 @@ class Display:
         self._progress.update(self._running[cell], description=text, completed=done, total=total)
 
     def ended(self, outcome: Outcome) -> None:
-        """Count one cell, and say why where it failed."""
+        """Count a cell as ended, and show the reason where it failed."""
         self._done += 1
         name = str(outcome.cell)
         if self._progress is not None and self._cells is not None:

@@ -1,7 +1,7 @@
 """Cells on a Ray cluster (`pip install harness-embeddings[ray]`).
 
-Every node needs the package, and sees the output folder and the cache at the same paths (a shared file system). A cell
-whose worker was killed is tried once more; one that fails is a failed row.
+Every node needs the package, and the output folder and the cache at the same paths (a shared file system). A cell whose
+worker was killed is retried once; one that fails again is a failed row.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from harness.request.cell import Cell
 
 @dataclass(frozen=True)
 class RayExecutor:
-    """At most `jobs` cells at a time, one CPU each, and one GPU each where they compute on one."""
+    """At most `jobs` cells in parallel, each with one CPU, and one GPU where the device is one."""
 
     jobs: int
 
     def __post_init__(self) -> None:
-        if importlib.util.find_spec("ray") is None:  # said before anything is written
+        if importlib.util.find_spec("ray") is None:  # before anything is written
             raise RequestError("--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'")
 
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
-        """Yield outcomes as cells end; joins the cluster of RAY_ADDRESS, or starts one on this machine."""
+        """Yield outcomes as cells end; uses the cluster of RAY_ADDRESS, or starts one on this machine."""
         import ray
 
         determinism.set_environment()
-        mine = not ray.is_initialized()
-        if mine:
+        started_here = not ray.is_initialized()
+        if started_here:
             ray.init(
                 num_cpus=None if _cluster() else self.jobs,
                 runtime_env={"env_vars": determinism.variables()},  # read when a worker imports torch
@@ -45,7 +45,7 @@ class RayExecutor:
         try:
             yield from self._outcomes(ray, cells, folder.absolute())
         finally:
-            if mine:
+            if started_here:
                 ray.shutdown()
 
     def _outcomes(self, ray: Any, cells: Sequence[Cell], folder: Path) -> Iterator[Outcome]:
@@ -57,8 +57,8 @@ class RayExecutor:
                 cell = waiting.pop(0)
                 gpus = 0 if cell.place.device == "cpu" else 1
                 running[work.options(num_gpus=gpus).remote(cell, folder)] = cell
-            ended, _ = ray.wait(list(running), num_returns=1)
-            for reference in ended:
+            ready, _ = ray.wait(list(running), num_returns=1)
+            for reference in ready:
                 yield _outcome(ray, reference, running.pop(reference), folder)
 
 

@@ -1,4 +1,4 @@
-"""What a worker does with one cell, wherever it runs: the record, or a record of the failure."""
+"""What a worker does with one cell, wherever it runs: write its record, or the record of its failure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOG = "log"
 
 
 def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
-    """Run one cell; whatever it raises becomes a failed record with its reason, the traceback beside it."""
+    """Run one cell; an exception becomes a failed record with its reason, and the traceback beside it."""
     determinism.set_environment()
     from harness import pipeline
 
@@ -35,14 +35,14 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         write_failure(cell, folder, reason, traceback.format_exc())
         return Outcome(cell, time.perf_counter() - started, reason)
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
-    record.beside(path, LOG).unlink(missing_ok=True)  # of an attempt that failed
+    record.beside(path, LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
     seconds = time.perf_counter() - started
     remember_seconds(cell, seconds)
     return Outcome(cell, seconds)
 
 
 def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
-    """Write the record of a cell that could not be finished."""
+    """Write the record of a failed cell; scores and ranking of an earlier attempt are removed."""
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
     for suffix in (record.PER_QUERY, record.RUN):
         record.beside(path, suffix).unlink(missing_ok=True)
@@ -65,14 +65,14 @@ def _timing(cell: Cell) -> Path:
 
 
 def remember_seconds(cell: Cell, seconds: float) -> None:
-    """Keep the longest a cell of this kind took on this machine (a cached one takes next to nothing)."""
+    """Store the longest time that a cell of this kind took on this machine; cached ones take almost none."""
     path = _timing(cell)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(max(seconds, expected_seconds(cell) or 0.0)).encode())
 
 
 def expected_seconds(cell: Cell) -> float | None:
-    """Return what a cell of this kind took on this machine before; None where none was run."""
+    """Return the seconds that a cell of this kind took on this machine; None where none was run."""
     try:
         return float(json.loads(_timing(cell).read_text(encoding="utf-8")))
     except (OSError, ValueError):

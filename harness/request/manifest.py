@@ -35,7 +35,7 @@ def measure(name: str) -> str:
 
 def _revision(value: str) -> str:
     if len(value) != 40 or set(value) - set("0123456789abcdef"):
-        raise ValueError(f"revision '{value}' is no 40-digit hash; a branch or a tag can move")
+        raise ValueError(f"revision '{value}' is not a 40-digit hash; branches and tags can move")
     return value
 
 
@@ -48,7 +48,7 @@ Precision = Literal["float32", "bfloat16", "float16"]
 
 
 class File(Strict):
-    """One data file; without `url` it travels with the package."""
+    """One data file; without `url` it is part of the package."""
 
     path: RelativePath
     sha256: Sha256
@@ -57,7 +57,7 @@ class File(Strict):
 
 
 class Hub(Strict):
-    """A dataset on the Hugging Face hub, at one revision; `files` are patterns below its root."""
+    """A dataset on the Hugging Face hub, at one revision; `files` are glob patterns below its root."""
 
     id: str
     revision: Revision
@@ -70,19 +70,19 @@ class Source(Strict):
     reader: str
     files: tuple[File, ...] = ()
     hub: Hub | None = None
-    ir_datasets: str | None = None  # such as miracl/ko: its pinned md5 verify every file
+    ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
     licence: str
     citation: str
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
         if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
-            raise ValueError("a source has either files, a hub dataset or an ir_datasets id")
+            raise ValueError("a source has exactly one of files, a hub dataset and an ir_datasets id")
         return self
 
 
 class Counts(Strict):
-    """What the sources must hold, where it is given; a difference is an error."""
+    """Expected sizes of the sources, where given; a difference is an error."""
 
     passages: int
     train_queries: int
@@ -98,25 +98,25 @@ class Task(Strict):
     """A task of MTEB, scored through `mteb.evaluate`; `subset` is mteb's name of the language's part."""
 
     name: str
-    revision: Revision  # of the task's dataset; another one in the installed mteb is refused
+    revision: Revision  # of the task's dataset; another one in the installed mteb is an error
     subset: str = "default"
     split: str = "test"
 
 
 class Language(Strict):
-    """The sources of one language. Training queries come from `retrieval` where there is no `training`."""
+    """The sources of one language. Without `training`, training queries come from `retrieval`."""
 
     retrieval: Source
-    training: Source | None = None  # training queries, judgments and the passages that training reads and mines from
+    training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
     nli: Source | None = None
     tasks: tuple[Task, ...] = ()
     counts: Counts
 
 
 class Text(Strict):
-    """How a text becomes what the encoder reads (traps T11 and T12)."""
+    """How a text becomes what the encoder reads (docs/traps.md, T11 and T12)."""
 
-    title: bool = True  # False drops it: an ablation
+    title: bool = True  # False drops the title: an ablation
     title_join: str  # between title and text
     query_prompt: str = ""
     passage_prompt: str = ""
@@ -126,7 +126,7 @@ class Text(Strict):
 
 
 class BuiltBase(Strict):
-    """A small encoder made from the suite's own passages, with a fixed initialisation seed."""
+    """A small encoder built from the suite's passages, with a fixed initialisation seed."""
 
     vocab_size: int
     hidden_size: int
@@ -144,18 +144,18 @@ class PinnedBase(Strict):
 
 
 class LocalBase(Strict):
-    """An encoder in a folder; its content is its identity, not its place."""
+    """An encoder in a folder, identified by its content, not by its path."""
 
     path: Path = Field(exclude=True)
     sha256: Sha256
 
 
 class TrainFile(Strict):
-    """Training rows {query, pos, neg, neg_q} in a file of the user's; its content is its identity, not its place."""
+    """A user's file of training rows {query, pos, neg, neg_q}, identified by its content, not by its path."""
 
     path: Path = Field(exclude=True)
     sha256: Sha256
-    negative_queries: bool = False  # whether its rows have neg_q
+    negative_queries: bool = False  # whether rows have neg_q
 
 
 class Evaluation(Strict):
@@ -165,9 +165,9 @@ class Evaluation(Strict):
     primary: Measure
     depth: int = Field(gt=0)
     encode_batch_size: int = Field(gt=0)
-    precision: Precision = "float32"  # of the encoder's arithmetic; vectors and similarities are float32
-    holdout: Fraction = 0.0  # share of the training queries that is evaluated in place of dev (to choose settings)
-    dimensions: tuple[int, ...] = ()  # vectors cut to so many dimensions are scored too (Matryoshka)
+    precision: Precision = "float32"  # of the encoder; vectors and similarities are float32
+    holdout: Fraction = 0.0  # share of the training queries evaluated in place of dev, to choose settings
+    dimensions: tuple[int, ...] = ()  # also score vectors truncated to these dimensions (Matryoshka)
 
     @model_validator(mode="after")
     def _primary_is_measured(self) -> Evaluation:
@@ -188,18 +188,18 @@ class Training(Strict):
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: Fraction | None = None  # None keeps what the base model's configuration says
-    checkpoint_steps: int | None = Field(default=None, gt=0)  # a killed training goes on from the last one
+    checkpoint_steps: int | None = Field(default=None, gt=0)  # an interrupted training resumes from the last one
     precision: Precision = "float32"
-    gradient_checkpointing: bool = False  # activations are computed twice and not kept
-    pairs: int | None = Field(default=None, gt=0)  # at most so many (query, relevant passage), by a seeded draw
-    best_of: int | None = Field(default=None, gt=1)  # evaluations in training, evenly spread; the best weights are kept
-    best_holdout: Fraction = 0.1  # share of the training queries that these evaluations use, and training does not
+    gradient_checkpointing: bool = False  # recompute activations instead of storing them
+    pairs: int | None = Field(default=None, gt=0)  # maximum number of (query, relevant passage), by a seeded draw
+    best_of: int | None = Field(default=None, gt=1)  # evaluations, evenly spaced; the best weights are kept
+    best_holdout: Fraction = 0.1  # share of the training queries held out for these evaluations
 
 
 class Expert(Strict):
     """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
 
-    A published encoder has prompts of its own; what it was trained to read changes its scores.
+    A published encoder has its own prompts: its scores depend on the input that it was trained with.
     """
 
     name: str
@@ -212,34 +212,34 @@ class Expert(Strict):
     @model_validator(mode="after")
     def _one_kind(self) -> Expert:
         if (self.ranker is None) == (self.encoder is None):
-            raise ValueError(f"expert '{self.name}' wants either a ranker or an encoder")
+            raise ValueError(f"expert '{self.name}' needs either a ranker or an encoder")
         return self
 
 
 class Mining(Strict):
     """Where mined negatives come from."""
 
-    depth: int = Field(gt=0)  # candidates that are kept for each training query
+    depth: int = Field(gt=0)  # candidates kept per training query
 
 
 class Writer(Strict):
     """Who writes queries for passages: a file of answers, an OpenAI-compatible endpoint, or a local model.
 
-    `prompt` holds `{passage}` once, and `{language}` and `{queries}` where they are wanted. Address and key of an
-    endpoint come from the environment (OPENAI_BASE_URL, OPENAI_API_KEY): neither changes what was asked.
+    `prompt` contains `{passage}` once, and optionally `{language}` and `{queries}`. Address and key of an endpoint
+    come from the environment (OPENAI_BASE_URL, OPENAI_API_KEY): neither changes what is requested.
     """
 
     kind: Literal["file", "endpoint", "model"]
     path: Path | None = Field(
         default=None, exclude=True
     )  # file: JSON lines, see harness.writers.query_file; model: folder
-    sha256: Sha256 | None = None  # of what lies at `path`
-    model: str = ""  # endpoint: the model's name there; model: hub id
+    sha256: Sha256 | None = None  # of the content of `path`
+    model: str = ""  # endpoint: its name for the model; model: hub id
     revision: Revision | None = None  # model: of the hub id
-    prompt: str = ""  # empty: this project's own, see harness.writers.prompt
+    prompt: str = ""  # empty: the default, see harness.writers.prompt
     temperature: float = Field(default=0.0, ge=0)
     max_tokens: int = Field(default=64, gt=0)
-    queries: int = Field(default=1, gt=0)  # asked for, for each passage; of a file, all count
+    queries: int = Field(default=1, gt=0)  # per passage; of a file, all are used
 
     @model_validator(mode="after")
     def _whole(self) -> Writer:
@@ -250,7 +250,7 @@ class Writer(Strict):
         if self.kind == "model" and (self.path is None) != bool(self.model and self.revision):
             raise ValueError("a model writer has either a path, or a model with its revision")
         if self.kind == "model" and self.temperature:
-            raise ValueError("a model writer takes the likeliest word: its temperature is 0")
+            raise ValueError("a model writer decodes greedily: its temperature is 0")
         if self.prompt and self.prompt.count("{passage}") != 1:
-            raise ValueError("the prompt wants {passage} in it, once")
+            raise ValueError("the prompt must contain {passage} exactly once")
         return self

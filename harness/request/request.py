@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from harness.errors import DataError, RequestError
-from harness.machine.device import resolve_device
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -71,6 +70,8 @@ def _data_dir(path: Path) -> Path:
 
 
 def _device(name: str) -> DeviceName:
+    from harness.machine.device import resolve_device
+
     return DeviceName(resolve_device(name))
 
 

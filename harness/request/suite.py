@@ -1,6 +1,6 @@
 """A suite: one benchmark, as its manifest in `datasets_manifest/` declares it.
 
-`NAME@VARIANT` is the suite with the overrides of its table `[variants.VARIANT]`: an ablation, or a paper's own set-up.
+`NAME@VARIANT` is the suite with the overrides of its table `[variants.VARIANT]`: an ablation, or the set-up of a paper.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Settings = Mapping[str, Mapping[str, Any]]  # plugin → its settings
 
 
 class Published(Strict):
-    """What this suite's scale is under the papers' own recipe, on top of the rest."""
+    """Settings of this suite under the papers' published recipe, on top of the others (harness.request.settings)."""
 
     training: Mapping[Family, Mapping[str, Any]] = Field(default_factory=dict)
     settings: Settings = Field(default_factory=dict)
@@ -59,12 +59,12 @@ class Suite(Strict):
     training: Mapping[Family, Training]
     experts: tuple[Expert, ...] = ()
     negative_queries: Literal["data"] | Writer | None = None
-    augmentation: Writer | None = None  # further training queries, written for the relevant passages
-    settings: Settings = Field(default_factory=dict)  # what this suite's scale asks for
+    augmentation: Writer | None = None  # additional training queries, written for the relevant passages
+    settings: Settings = Field(default_factory=dict)  # what a corpus of this size needs
     published: Published = Field(default_factory=Published)
-    recipes: tuple[Recipe, ...] = ("corrected",)  # what `--methods all` runs here
-    max_train: int | None = Field(default=None, gt=0)  # training queries a language, by a seeded draw
-    train_files: Mapping[str, TrainFile] = Field(default_factory=dict)  # language → rows in place of the suite's own
+    recipes: tuple[Recipe, ...] = ("corrected",)  # that `--methods all` runs on this suite
+    max_train: int | None = Field(default=None, gt=0)  # training queries per language, by a seeded draw
+    train_files: Mapping[str, TrainFile] = Field(default_factory=dict)  # language → rows in place of the suite's
     unverified: Mapping[str, str] = Field(default_factory=dict)  # language → digest of accepted data that differ
 
     @property
@@ -73,27 +73,26 @@ class Suite(Strict):
         return digest(self.model_dump(mode="json"))
 
     def offers(self, language: str) -> frozenset[Need]:
-        """Return what methods may ask for in `language`."""
-        offered = {Need.HARD_NEGATIVES}
-        given = self.train_files.get(language)
+        """Return what the suite has for the methods that need it, in `language`."""
+        train_file = self.train_files.get(language)
         written = isinstance(self.negative_queries, Writer)
-        if written or (given.negative_queries if given else self.negative_queries):
-            offered.add(Need.NEGATIVE_QUERIES)
-        if self.experts:
-            offered.add(Need.EXPERT_SCORES)
-        if self.languages[language].nli:
-            offered.add(Need.NLI)
-        return frozenset(offered)
+        offered = {
+            Need.HARD_NEGATIVES: True,
+            Need.NEGATIVE_QUERIES: written or (train_file.negative_queries if train_file else self.negative_queries),
+            Need.EXPERT_SCORES: self.experts,
+            Need.NLI: self.languages[language].nli,
+        }
+        return frozenset(need for need, is_offered in offered.items() if is_offered)
 
 
 def measuring(evaluation: Evaluation, measures: Sequence[str]) -> Evaluation:
-    """Return the evaluation with other measures; the first is primary where the suite's own is not among them."""
+    """Return the evaluation with other measures; the first is primary where the suite's primary is not among them."""
     try:
-        wanted = tuple(dict.fromkeys(measure(name) for name in measures))
+        parsed = tuple(dict.fromkeys(measure(name) for name in measures))
     except ValueError as error:
         raise RequestError(str(error)) from error
-    primary = evaluation.primary if evaluation.primary in wanted else wanted[0]
-    return evaluation.model_copy(update={"measures": wanted, "primary": primary})
+    primary = evaluation.primary if evaluation.primary in parsed else parsed[0]
+    return evaluation.model_copy(update={"measures": parsed, "primary": primary})
 
 
 def names() -> list[str]:
@@ -102,9 +101,9 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Suite:
-    """Return the suite of that name, or of that path when it ends in `.toml`; `NAME@VARIANT` is one of its variants.
+    """Return the suite of that name, or of that path where it ends in `.toml`; `NAME@VARIANT` is one of its variants.
 
-    Raises RequestError for an unknown name and DataError for a manifest that is not a valid one.
+    Raises RequestError for an unknown name and DataError for an invalid manifest.
     """
     name, _, variant = name.partition("@")
     path = Path(name) if name.endswith(".toml") else manifests() / f"{name}.toml"
@@ -141,12 +140,12 @@ def _table(path: Path) -> dict[str, Any]:
 
 
 def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table with the changes on top; tables are merged, everything else is replaced."""
+    """Return a table with the changes on top; tables are merged, all other values replaced."""
     merged = dict(table)
     for name, value in changes.items():
         old = merged.get(name)
-        whole = name == "base_model"  # one kind of base in place of another
-        if isinstance(old, Mapping) and isinstance(value, Mapping) and not whole:
+        replaced = name == "base_model"  # one kind of base in place of another
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not replaced:
             merged[name] = _merged(old, value)
         else:
             merged[name] = value

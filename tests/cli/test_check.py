@@ -1,4 +1,4 @@
-"""The gate from the command line: what turns it red, what does not, and what it refuses to compare."""
+"""`harness check`: what fails, what passes, and what is not comparable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_equal_entries_with_other_noise_pass(tmp_path: Path, old: Path) -> None:
     assert (result.status, last(result), result.err) == (0, "fake: passed: 2 same", "")
 
 
-def test_a_loss_beyond_the_margin_fails_and_says_where_and_how_much(tmp_path: Path, old: Path) -> None:
+def test_a_loss_beyond_the_margin_fails_with_its_entry_and_size(tmp_path: Path, old: Path) -> None:
     result = check(write(tmp_path / "new", losses={"mnrl": 0.08}, draw=2), old)
     assert (result.status, last(result)) == (1, "fake: FAILED: 1 regression, 1 same")
     (line,) = (line for line in result.out.splitlines() if line.startswith("regression:"))
@@ -54,7 +54,7 @@ def test_a_gain_is_listed(tmp_path: Path, old: Path) -> None:
     assert "improvement: mnrl/ko: nDCG@10" in result.out
 
 
-def test_seeds_that_spread_more_are_told_apart_from_a_loss(tmp_path: Path) -> None:
+def test_a_larger_spread_over_seeds_is_not_a_loss(tmp_path: Path) -> None:
     seeds = tuple(range(8))
     old = write(tmp_path / "old", seeds=seeds, spread=0.0, draw=1)
     result = check(write(tmp_path / "new", seeds=seeds, spread=0.05, draw=2), old)
@@ -63,14 +63,14 @@ def test_seeds_that_spread_more_are_told_apart_from_a_loss(tmp_path: Path) -> No
     assert "times as far as the baseline's" in result.out
 
 
-def test_an_entry_that_is_not_there_is_a_missing_cell(tmp_path: Path, old: Path) -> None:
+def test_an_absent_entry_is_a_missing_cell(tmp_path: Path, old: Path) -> None:
     result = check(write(tmp_path / "new", ["base"]), old)
     assert (result.status, last(result)) == (1, "fake: FAILED: 1 missing cell, 1 same")
     assert "missing: mnrl/ko: the baseline has it, this folder has no record of it" in result.out
     assert check(tmp_path / "new", old, "--methods", "base").status == 0
 
 
-def test_a_seed_that_was_asked_for_and_is_not_there_is_a_missing_cell(tmp_path: Path, old: Path) -> None:
+def test_a_requested_seed_without_a_record_is_a_missing_cell(tmp_path: Path, old: Path) -> None:
     new = write(tmp_path / "new", draw=1)
     path_of(new, "mnrl", "ko", 2).unlink()
     result = check(new, old)
@@ -79,7 +79,7 @@ def test_a_seed_that_was_asked_for_and_is_not_there_is_a_missing_cell(tmp_path: 
     assert check(new, old).status == 1  # without a request, the baseline's seeds are expected
 
 
-def test_fewer_seeds_that_were_asked_for_are_no_missing_cells(tmp_path: Path, old: Path) -> None:
+def test_requesting_fewer_seeds_leaves_no_cell_missing(tmp_path: Path, old: Path) -> None:
     assert check(write(tmp_path / "new", seeds=(0, 1), draw=2), old).status == 0
 
 
@@ -92,13 +92,13 @@ def test_a_failed_cell_is_missing_with_its_reason(tmp_path: Path, old: Path) -> 
     assert (result.status, "missing: mnrl/ko/2: failed: out of memory" in result.out) == (1, True)
 
 
-def test_one_seed_is_said_to_say_nothing_of_the_spread(tmp_path: Path, old: Path) -> None:
+def test_with_one_seed_the_spread_is_reported_as_unknown(tmp_path: Path, old: Path) -> None:
     result = check(write(tmp_path / "new", seeds=(0,), draw=2), old)
     assert result.status == 0
     assert "* one seed on a side: its spread over seeds is unknown and not counted" in result.out
 
 
-def test_an_entry_that_the_baseline_has_not_is_named_and_not_compared(tmp_path: Path, old: Path) -> None:
+def test_an_entry_that_the_baseline_lacks_is_named_and_not_compared(tmp_path: Path, old: Path) -> None:
     result = check(write(tmp_path / "new", ["base", "clpl", "mnrl"]), old)
     assert (result.status, "not in the baseline, not compared: clpl/ko" in result.out) == (0, True)
 
@@ -110,7 +110,7 @@ def test_another_measure_can_decide(tmp_path: Path, old: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "failed"])
-def test_nothing_measured_is_status_3_and_no_pass(tmp_path: Path, old: Path, folder: str) -> None:
+def test_nothing_measured_is_status_3(tmp_path: Path, old: Path, folder: str) -> None:
     if folder == "failed":
         put_failed(tmp_path / folder, ("mnrl", "ko", 0), "diverged")
     result = check(tmp_path / folder, old)
@@ -128,7 +128,7 @@ def with_training(**training: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "what"),
+    ("fields", "message"),
     [
         ({"suite": with_training(epochs=1)}, "their suites differ in training.ranking.epochs 3 → 1; run it as the"),
         ({"suite": {**SUITE, "text": {"title": False}}}, "their suites differ in text.title true → false; "),
@@ -138,13 +138,13 @@ def with_training(**training: Any) -> dict[str, Any]:
         ({"n": 119}, "answer different queries: 1 queries are in one only, 'q119' first"),
     ],
 )
-def test_what_is_not_of_one_suite_data_and_measures_is_refused(
-    tmp_path: Path, old: Path, fields: dict[str, Any], what: str
+def test_other_data_versions_or_queries_are_refused(
+    tmp_path: Path, old: Path, fields: dict[str, Any], message: str
 ) -> None:
     before = snapshot(tmp_path)
     result = check(write(tmp_path / "new", **fields), old)
     assert (result.status, result.out) == (2, "")
-    assert what in result.line
+    assert message in result.line
     assert {name: at for name, at in snapshot(tmp_path).items() if name.startswith("old")} == before
 
 
@@ -160,24 +160,24 @@ def test_another_suite_is_refused_by_name(tmp_path: Path, old: Path) -> None:
     assert (result.status, "suite mini against fake; name a baseline of the same suite" in result.line) == (2, True)
 
 
-def test_what_is_tested_may_differ_where_it_is_said(tmp_path: Path, old: Path) -> None:
+def test_a_part_named_after_allow_may_differ(tmp_path: Path, old: Path) -> None:
     new = write(tmp_path / "new", suite=with_training(epochs=1), draw=2)
     assert "say --allow training" in check(new, old).line
     assert check(new, old, "--allow", "training").status == 0
     assert check(new, old, "--allow", "text").line.startswith("harness: unknown part of a suite 'text' in --allow")
 
 
-def test_words_about_the_suite_may_differ(tmp_path: Path, old: Path) -> None:
+def test_title_and_description_of_the_suite_may_differ(tmp_path: Path, old: Path) -> None:
     assert check(write(tmp_path / "new", suite={**SUITE, "title": "Another"}, draw=2), old).status == 0
 
 
 @pytest.mark.parametrize("margin", ["-0.01", "nan", "inf"])
-def test_a_margin_that_is_none_is_refused(old: Path, margin: str) -> None:
+def test_an_invalid_margin_is_refused(old: Path, margin: str) -> None:
     result = check(old, old, "--margin", margin)
     assert (result.status, "is no margin" in result.line) == (2, True)
 
 
-def test_a_baseline_that_is_not_there_is_refused(tmp_path: Path, old: Path) -> None:
+def test_a_missing_baseline_is_refused(tmp_path: Path, old: Path) -> None:
     assert (check(old, tmp_path / "none").status, "is not a folder" in check(old, tmp_path / "none").line) == (2, True)
 
 

@@ -1,4 +1,4 @@
-"""The command line: exit statuses, one line for whatever is wrong, and nothing written then."""
+"""The command line: exit statuses, and one line and no output for whatever is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refused(out: Path, *arguments: str | Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what"),
+    ("arguments", "message"),
     [
         (["--methods", "base,cplp"], "unknown method 'cplp'; did you mean 'clpl'? Available: all, base,"),
         (["--suite", "mni"], "unknown suite 'mni'; did you mean 'mini'? Available: "),
@@ -38,10 +38,10 @@ def refused(out: Path, *arguments: str | Path) -> str:
         ),
         (["--set", "train.epoch=1"], "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
         (["--set", "cplp.penalty_weight=1"], "unknown setting 'cplp' in --set; did you mean 'clpl'? Available: "),
-        (["--seeds", "0,1,0"], "seed 0 is given twice; every seed is one run"),
-        (["--seeds", "0,one"], "--seeds 0,one: seeds are integers from 0 on"),
-        (["--seeds", "0,1.5"], "--seeds 0,1.5: seeds are integers from 0 on"),
-        (["--seeds", ","], "no seed was asked for"),
+        (["--seeds", "0,1,0"], "seed 0 is given twice; give each seed once"),
+        (["--seeds", "0,one"], "--seeds 0,one: seeds are comma-separated integers"),
+        (["--seeds", "0,1.5"], "--seeds 0,1.5: seeds are comma-separated integers"),
+        (["--seeds", ","], "no seed was requested"),
         (["--seeds=-1"], "seed -1 is negative"),
         (["--max-train", "0"], "--max-train 0 is not a positive number of queries"),
         (["--data-dir", "nowhere"], "--data-dir nowhere is not a folder"),
@@ -54,8 +54,8 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--epochs", "1"], "No such option: --epochs"),
     ],
 )
-def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], what: str) -> None:
-    assert refused(tmp_path / "out", *arguments).startswith(what)
+def test_a_wrong_request_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], message: str) -> None:
+    assert refused(tmp_path / "out", *arguments).startswith(message)
 
 
 def test_a_method_whose_needs_the_suite_does_not_offer_is_one_line(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_method_whose_needs_the_suite_does_not_offer_is_one_line(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "what"),
+    ("old", "new", "message"),
     [
         ("[text]", "[text]\nbogus = 1", "text.bogus: unknown key"),
         ('path = "corpus.jsonl"', 'path = "../corpus.jsonl"', "path '../corpus.jsonl' leaves its folder"),
@@ -74,17 +74,17 @@ def test_a_method_whose_needs_the_suite_does_not_offer_is_one_line(tmp_path: Pat
         ("passages = 3", "passages = 4", "counts differ from the manifest's: passages 3, not 4"),
     ],
 )
-def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, what: str) -> None:
+def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     manifest = tiny_suite(tmp_path / "suite")
     text = manifest.read_text(encoding="utf-8")
     assert old in text
     manifest.write_text(text.replace(old, new, 1), encoding="utf-8")
     line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
-    assert what in line
+    assert message in line
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "what"),
+    ("name", "content", "message"),
     [
         ("corpus.jsonl", DATA["corpus.jsonl"][:-20], "corpus.jsonl line 3: truncated or broken JSON"),
         ("train.tsv", DATA["train.tsv"][:-3], "train.tsv line 3"),
@@ -99,11 +99,11 @@ def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, what: 
         ("train.tsv", DATA["train.tsv"] + b"q3\td3\t1\n", "query 'q3' is both training and dev"),
     ],
 )
-def test_wrong_data_are_one_line_with_the_place(tmp_path: Path, name: str, content: bytes, what: str) -> None:
+def test_wrong_data_are_one_line_with_file_and_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     assert content != DATA[name]
     manifest = tiny_suite(tmp_path / "suite", {name: content})
     line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
-    assert what in line
+    assert message in line
 
 
 def test_a_dev_query_that_is_trained_on_under_another_id_is_one_line(tmp_path: Path) -> None:
@@ -117,12 +117,12 @@ def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_pa
     manifest = tiny_suite(tmp_path / "suite")
     corpus = tmp_path / "suite/corpus.jsonl"
     corpus.write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
-    own = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")  # the suite may have been read before
-    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *own)
+    folders = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")  # an empty cache: nothing prepared
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *folders)
     assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
 
 
-def test_the_same_small_suite_without_a_fault_is_run(tmp_path: Path) -> None:
+def test_the_same_small_suite_without_an_error_is_run(tmp_path: Path) -> None:
     arguments = ("--suite", tiny_suite(tmp_path / "suite"), "--methods", "bm25", "--data-dir", tmp_path / "suite")
     result = invoke("run", "--out", tmp_path / "out", *arguments)
     assert result.status == 0, result.err
@@ -140,7 +140,7 @@ def test_an_output_folder_with_other_files_is_one_line_and_keeps_them(tmp_path: 
     (tmp_path / "thesis.tex").write_text("years", encoding="utf-8")
     result = invoke("run", "--methods", "bm25", "--langs", "ko", "--out", tmp_path)
     assert result.status == 2
-    assert result.line.endswith("is not an empty folder and holds no run.json; name another one after --out")
+    assert result.line.endswith("is not an empty folder and has no run.json; name another one after --out")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
@@ -150,7 +150,7 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert line.startswith(f"cache folder {tmp_path}/file/cache cannot be written")
 
 
-def test_a_base_model_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_base_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     line = refused(tmp_path / "out", "--methods", "base", "--langs", "ko", "--base-model", tmp_path / "model")
     assert line.endswith("is not a sentence-transformers folder: modules.json is missing")
@@ -168,7 +168,7 @@ def test_a_base_model_that_does_not_load_is_one_line(tmp_path: Path) -> None:
 
 def test_ray_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "ray" else find(name, *rest))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *paths: None if name == "ray" else find(name, *paths))
     line = refused(tmp_path / "out", "--methods", "bm25", "--langs", "ko", "--executor", "ray")
     assert line == "--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'"
 
@@ -180,22 +180,24 @@ def test_a_plugin_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "methods"], ["list", "suites"]])
-def test_asking_what_there_is_has_status_0(arguments: list[str]) -> None:
+def test_help_and_lists_have_status_0(arguments: list[str]) -> None:
     result = invoke(*arguments)
     assert (result.status, result.err) == (0, "")
     assert result.out
 
 
-@pytest.mark.parametrize(("arguments", "what"), [(["lsit"], "No such command 'lsit'"), (["list", "metods"], "Invalid")])
-def test_an_unknown_command_is_one_line_and_status_2(arguments: list[str], what: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["lsit"], "No such command 'lsit'"), (["list", "metods"], "Invalid")]
+)
+def test_an_unknown_command_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
     result = invoke(*arguments)
     assert result.status == 2
-    assert result.line.startswith(f"harness: {what}")
+    assert result.line.startswith(f"harness: {message}")
 
 
 def test_the_methods_are_listed_with_their_recipes() -> None:
     lines = {line.split()[0]: line for line in invoke("list", "methods").out.splitlines()}
-    assert len(lines) == 14 + 5  # examples of habits
+    assert len(lines) == 14 + 5  # examples of practices
     assert lines["clpl"].endswith("(also @published)")
     assert not lines["mnrl"].endswith("(also @published)")
 
@@ -208,19 +210,19 @@ def test_nothing_measured_has_status_3(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "methods"], ["list", "suites"]])
-def test_asking_what_there_is_imports_no_heavy_library(arguments: list[str]) -> None:
+def test_help_and_lists_import_no_heavy_library(arguments: list[str]) -> None:
     heavy = ["beir", "datasets", "ir_datasets", "mteb", "pandas", "ray", "scipy", "sentence_transformers", "torch"]
     script = (
         "import sys\nfrom harness.cli.main import main\n"
-        f"status = main({arguments!r})\nprint('found', [name for name in {heavy!r} if name in sys.modules])\n"
+        f"status = main({arguments!r})\nprint('loaded', [name for name in {heavy!r} if name in sys.modules])\n"
         "sys.exit(status)"
     )
     result = spawn("-c", script, cwd=REPOSITORY)
     assert (result.status, result.err) == (0, "")
-    assert result.out.splitlines()[-1] == "found []"
+    assert result.out.splitlines()[-1] == "loaded []"
 
 
-def test_the_module_and_the_command_are_one(tmp_path: Path) -> None:
+def test_the_module_runs_the_command(tmp_path: Path) -> None:
     result = spawn("-m", "harness", "run", "--methods", "cplp", cwd=tmp_path)
     assert (result.status, result.out) == (2, "")
     assert result.line.startswith("harness: unknown method 'cplp'; did you mean 'clpl'?")

@@ -32,14 +32,14 @@ def other_measure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scoring_again_moves_nothing(finished: Run) -> None:
     done = invoke("rescore", finished.folder)
-    assert (done.status, done.out) == (0, "6 cells scored again, 0 scores moved or were added\n")
+    assert (done.status, done.out) == (0, "cells rescored: 6; scores changed or added: 0\n")
 
 
 @pytest.mark.usefixtures("other_measure")
 def test_a_measure_whose_code_changed_is_named_with_its_largest_difference(copy: Path) -> None:
     before = snapshot(copy)
     done = invoke("rescore", copy)
-    assert done.out.splitlines()[-1] == "6 cells scored again, 4 scores moved or were added"
+    assert done.out.splitlines()[-1] == "cells rescored: 6; scores changed or added: 4"
     old = record.read(copy / "records/bm25/ko/0.json").measures["R@100"]
     (line,) = (line for line in done.out.splitlines() if line.startswith("bm25"))
     assert line.split() == ["bm25", "ko", "R@100", f"{old:.6f}", f"{old / 2 + 0.25:.6f}", "0.25"]

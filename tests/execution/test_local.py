@@ -1,4 +1,4 @@
-"""Who runs the cells: a failed cell is a row with its reason, whatever ended it, and the others go on."""
+"""Worker processes: a failed cell is a row with its reason, whatever ended it, and the others continue."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REASONS = {
 
 
 class Faulty:
-    """A request of which four cells fail for as long as a file is there."""
+    """A request with four cells that fail as long as a file exists."""
 
     def __init__(self, top: Path) -> None:
         self.folder, self.switch, self.methods = top / "out", top / "switch", top / "methods"
@@ -45,7 +45,7 @@ class Faulty:
         for name, fault in FAULTS.items():
             write_plugin(self.methods, name, PLUGIN.format(switch=str(self.switch), fault=fault.replace("\n", "\\n")))
         self.first = self.run()
-        self.failed = {found.entry: found for found in record.read_all(self.folder)}
+        self.failed = {failed.entry: failed for failed in record.read_all(self.folder)}
         self.files = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*")}
         self.board = (self.folder / "leaderboard.csv").read_text(encoding="utf-8")
 
@@ -62,24 +62,24 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Faulty:
 
 @pytest.mark.parametrize("entry", list(FAULTS))
 def test_a_cell_fails_with_its_reason_in_one_line(faulty: Faulty, entry: str) -> None:
-    found = faulty.failed[entry]
-    assert (found.status, found.reason) == ("failed", REASONS[entry])
-    assert (found.measures, found.files) == ({}, {})
+    failed = faulty.failed[entry]
+    assert (failed.status, failed.reason) == ("failed", REASONS[entry])
+    assert (failed.measures, failed.files) == ({}, {})
 
 
-def test_the_other_cells_go_on_and_the_status_is_1(faulty: Faulty) -> None:
+def test_the_other_cells_continue_and_the_status_is_1(faulty: Faulty) -> None:
     assert faulty.first.status == 1
     assert faulty.failed["mnrl"].status == "done"
     assert "mnrl,ko,nDCG@10," in faulty.board
 
 
-def test_a_failure_is_said_while_it_happens_without_a_traceback(faulty: Faulty) -> None:
+def test_a_failure_is_shown_at_once_without_a_traceback(faulty: Faulty) -> None:
     for entry, reason in REASONS.items():
         assert f"failed {entry}/ko/0: {reason}" in faulty.first.err
     assert "Traceback" not in faulty.first.err
 
 
-def test_the_traceback_of_a_cell_that_raised_lies_beside_its_record(faulty: Faulty) -> None:
+def test_the_traceback_of_a_cell_that_raised_is_beside_its_record(faulty: Faulty) -> None:
     log = (faulty.folder / "records/raises/ko/0.log").read_text(encoding="utf-8")
     assert log.startswith("Traceback (most recent call last)")
     assert log.rstrip().endswith("luck")
@@ -99,17 +99,17 @@ def test_a_failed_cell_is_a_row_of_the_page_with_its_reason(faulty: Faulty, tmp_
         assert reason in page
 
 
-def test_the_command_again_retries_the_failed_cells_alone(faulty: Faulty) -> None:
+def test_the_same_command_retries_the_failed_cells_only(faulty: Faulty) -> None:
     done = snapshot(faulty.folder / "records/mnrl")
     faulty.switch.unlink()
-    again = faulty.run()
+    repeated = faulty.run()
     faulty.switch.touch()
-    assert again.status == 0, again.err
-    assert "4 of 5 cells to run" in again.err
+    assert repeated.status == 0, repeated.err
+    assert "4 of 5 cells to run" in repeated.err
     assert snapshot(faulty.folder / "records/mnrl") == done
-    found = {told.entry: told for told in record.read_all(faulty.folder)}
-    assert {told.status for told in found.values()} == {"done"}
-    assert len({found[entry].files["per_query.parquet"] for entry in FAULTS}) == 1  # without their faults they are one
+    records = {stored.entry: stored for stored in record.read_all(faulty.folder)}
+    assert {stored.status for stored in records.values()} == {"done"}
+    assert len({records[entry].files["per_query.parquet"] for entry in FAULTS}) == 1  # without faults they are equal
     assert not (faulty.folder / "records/raises/ko/0.log").exists()
 
 

@@ -32,12 +32,12 @@ def test_there_is_one_cell_for_each_entry_language_and_seed(tmp_path: Path) -> N
     ]
 
 
-def test_what_is_not_trained_does_not_vary_and_has_seed_0_alone(tmp_path: Path) -> None:
+def test_an_untrained_entry_does_not_vary_and_has_seed_0_alone(tmp_path: Path) -> None:
     made = planned(tmp_path, methods=("base", "bm25"), seeds=(3, 4))
     assert names(made) == ["base/ko/0", "bm25/ko/0"]
 
 
-def test_every_language_of_the_suite_is_meant_where_none_is_named(tmp_path: Path) -> None:
+def test_all_languages_of_the_suite_are_run_where_none_is_named(tmp_path: Path) -> None:
     assert {cell.language for cell in planned(tmp_path, languages=()).cells} == {"ko", "hi", "fa"}
 
 
@@ -45,7 +45,7 @@ def test_a_language_named_twice_is_run_once(tmp_path: Path) -> None:
     assert names(planned(tmp_path, languages=("ko", "ko"))) == ["mnrl/ko/0"]
 
 
-def test_a_plan_says_what_the_request_resolved_to(tmp_path: Path) -> None:
+def test_a_plan_holds_what_the_request_resolved_to(tmp_path: Path) -> None:
     made = planned(tmp_path, max_train=40, measures=("AP",), settings=("mnrl.temperature=0.1",))
     assert made.resolved["max_train"] == 40
     assert made.resolved["measures"] == ["AP"]
@@ -54,7 +54,7 @@ def test_a_plan_says_what_the_request_resolved_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "what"),
+    ("changes", "message"),
     [
         ({"suite": "mimi"}, "unknown suite 'mimi'; did you mean 'mini'? Available: "),
         ({"methods": ("mnlr",)}, "unknown method 'mnlr'; did you mean 'mnrl'? Available: "),
@@ -70,26 +70,26 @@ def test_a_plan_says_what_the_request_resolved_to(tmp_path: Path) -> None:
         ({"methods": ()}, "no method was requested"),
     ],
 )
-def test_a_wrong_request_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
+def test_a_wrong_request_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(RequestError) as error:
         planned(tmp_path, **changes)
-    assert str(error.value).startswith(what)
+    assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("method", "what"),
+    ("method", "message"),
     [
         ("clpl", "clpl on suite tiny, en: no negative queries"),
         ("soft-1", "soft-1 on suite tiny, en: no expert scores"),
         ("nli-simcse", "nli-simcse on suite tiny, en: no nli"),
     ],
 )
-def test_a_method_whose_needs_the_suite_does_not_offer_is_refused(tmp_path: Path, method: str, what: str) -> None:
+def test_a_method_whose_needs_the_suite_does_not_offer_is_refused(tmp_path: Path, method: str, message: str) -> None:
     suite = str(tiny_suite(tmp_path / "suite"))
     with pytest.raises(RequestError) as error:
         planned(tmp_path, suite=suite, methods=("base", method), languages=())
-    assert str(error.value).startswith(f"{what}; leave the method out, or add ")
+    assert str(error.value).startswith(f"{message}; leave the method out, or add ")
 
 
 def test_a_suite_without_the_training_settings_of_a_family_is_refused(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_more_folds_than_queries_are_refused(cache: Path, changes: dict[str, Any
         practice.check_data(cell, DATA)
 
 
-def test_the_only_query_cannot_choose_the_best_step(cache: Path) -> None:
+def test_a_single_query_cannot_choose_the_best_checkpoint(cache: Path) -> None:
     single = replace(DATA, train={"q0": ("d",)})
     with pytest.raises(
         RequestError,
@@ -134,7 +134,7 @@ def test_a_practice_that_does_not_fit_is_one_line(tmp_path: Path, arguments: lis
     assert not (tmp_path / "out").exists()
 
 
-def test_the_dimensions_of_a_given_base_are_looked_up(tmp_path: Path, cache: Path) -> None:
+def test_the_dimensions_of_a_given_base_model_are_checked(tmp_path: Path, cache: Path) -> None:
     from harness.machine.store import Store
     from harness.stages import base_model
 
@@ -158,15 +158,15 @@ def test_the_dimensions_of_a_given_base_are_looked_up(tmp_path: Path, cache: Pat
 def shown(tmp_path: Path) -> Path:
     """Two seeds of an entry with two folds in ko, and an entry with shorter vectors in both languages."""
     for seed, folds in ((0, [0.2, 0.4]), (1, [0.3, 0.7])):
-        found = {"folds": 2, "queries": [3, 4], "measures": {"AP": {"mean": sum(folds) / 2, "per_fold": folds}}}
-        put(tmp_path, ("mnrl-cv", "ko", seed), {"AP": {"a": 0.5, "b": 0.5}}, cross_validation=found)
+        validation = {"folds": 2, "queries": [3, 4], "measures": {"AP": {"mean": sum(folds) / 2, "per_fold": folds}}}
+        put(tmp_path, ("mnrl-cv", "ko", seed), {"AP": {"a": 0.5, "b": 0.5}}, cross_validation=validation)
     for language, score in (("ko", 0.25), ("fa", 0.75)):
         cuts = {"8": {"AP": score / 5}, "16": {"AP": score}}
         put(tmp_path, ("short", language, 0), {"AP": {"a": 0.5, "b": 0.5}}, by_dimension=cuts)
     return tmp_path
 
 
-def test_a_cross_validation_stands_beside_the_dev_score(shown: Path) -> None:
+def test_a_cross_validation_is_shown_beside_the_dev_score(shown: Path) -> None:
     (row,) = habits_section.validations(collate(shown))
     assert (row.entry, row.language, row.folds, row.queries) == ("mnrl-cv", "ko", 2, 7)
     assert (row.mean, row.lowest, row.highest, row.dev) == pytest.approx((0.4, 0.2, 0.7, 0.5))
@@ -175,7 +175,7 @@ def test_a_cross_validation_stands_beside_the_dev_score(shown: Path) -> None:
     assert '<section id="cross-validation">' in (shown / "leaderboard.html").read_text("utf-8")
 
 
-def test_shorter_vectors_have_a_row_for_each_dimension(shown: Path) -> None:
+def test_shorter_vectors_have_one_row_per_dimension(shown: Path) -> None:
     rows = habits_section.truncations(collate(shown))
     assert [(row.entry, row.dimension, row.means, row.average) for row in rows] == [
         ("short", 16, (0.75, 0.25), 0.5),  # fa, ko

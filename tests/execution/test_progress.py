@@ -1,4 +1,4 @@
-"""What is seen while cells run: bars on a terminal, plain lines in a log, a failure's reason in both."""
+"""The progress of a run: bars on a terminal, plain lines in a log, the reason of a failure in both."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shown(terminal: bool, reason: str = "") -> str:
     return text.getvalue()
 
 
-def test_a_terminal_shows_the_cells_and_the_stage_that_a_cell_is_in() -> None:
+def test_a_terminal_shows_the_cells_and_the_stage_of_each_running_cell() -> None:
     text = shown(terminal=True)
     assert "base/ko/0 · encode passage" in text
     assert "192/192" in text
@@ -41,7 +41,7 @@ def test_a_terminal_shows_the_cells_and_the_stage_that_a_cell_is_in() -> None:
     assert "3/3" in text
 
 
-def test_a_log_gets_one_line_a_cell() -> None:
+def test_a_log_gets_one_line_per_cell() -> None:
     assert shown(terminal=False).splitlines() == ["1 of 3 cells to run", "3/3 base/ko/0 1.2 s"]
 
 

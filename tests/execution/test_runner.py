@@ -1,4 +1,4 @@
-"""Real runs: what lies on disk, what is traceable, and what the same request does again."""
+"""Real runs: what they leave on disk, what their records trace, and what the same request does a second time."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def records(run: Run) -> Iterator[record.Record]:
 
 
 def numbers(run: Run) -> dict[str, object]:
-    """Return what a repeated run must give again in every cell, bit for bit."""
+    """Return what a repeated run must reproduce in every cell, bit for bit."""
     return {
-        f"{found.entry}/{found.language}/{found.seed}": (
-            *(found.cell_key, found.measures, found.files, found.provenance["ties"]),
-            *(found.provenance["model"], found.provenance["training"], found.provenance["data"]),
+        f"{stored.entry}/{stored.language}/{stored.seed}": (
+            *(stored.cell_key, stored.measures, stored.files, stored.provenance["ties"]),
+            *(stored.provenance["model"], stored.provenance["training"], stored.provenance["data"]),
         )
-        for found in records(run)
+        for stored in records(run)
     }
 
 
@@ -40,7 +40,7 @@ def names(folder: Path) -> list[str]:
 
 @pytest.fixture
 def copy(finished: Run, tmp_path: Path) -> Run:
-    """The finished run in a folder that may be changed."""
+    """Return the finished run in a folder that may be changed."""
     folder = tmp_path / "out"
     shutil.copytree(finished.folder, folder)
     return Run((*REQUEST, "--out", str(folder)), folder, finished.cache, ())
@@ -55,7 +55,7 @@ def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished:
     assert names(finished.folder) == sorted([*beside, *top, *pages, "queries/ko.html"])
 
 
-def test_a_run_ends_with_the_table_and_the_place_of_the_page(finished: Run) -> None:
+def test_a_run_ends_with_the_table_and_the_path_of_the_page(finished: Run) -> None:
     lines = finished.results[0].out.rstrip().splitlines()
     assert lines[-1] == f"leaderboard: {finished.folder}/leaderboard.html"
     assert any(line.startswith("infonce-random") for line in lines)
@@ -64,13 +64,13 @@ def test_a_run_ends_with_the_table_and_the_place_of_the_page(finished: Run) -> N
 def test_the_page_of_the_leaderboard_has_the_unrounded_means_of_the_records(finished: Run) -> None:
     with (finished.folder / "leaderboard.csv").open(encoding="utf-8") as file:
         rows = {(row["entry"], row["language"], row["measure"]): row for row in csv.DictReader(file)}
-    means = {str(found.seed): found.measures["AP"] for found in records(finished) if found.entry == "mnrl"}
+    means = {str(stored.seed): stored.measures["AP"] for stored in records(finished) if stored.entry == "mnrl"}
     row = rows["mnrl", "ko", "AP"]
     assert float(row["mean"]) == pytest.approx((means["0"] + means["1"]) / 2, abs=1e-12)
     assert (row["n_queries"], row["n_seeds"]) == ("256", "2")
 
 
-def test_run_json_says_what_was_asked_and_what_it_resolved_to(finished: Run) -> None:
+def test_run_json_holds_the_request_and_what_it_resolved_to(finished: Run) -> None:
     run = read_json(finished.folder / "run.json")
     assert run["request"]["seeds"] == [0, 1]
     assert run["request"]["set"] == ["train.epochs=1"]
@@ -80,20 +80,20 @@ def test_run_json_says_what_was_asked_and_what_it_resolved_to(finished: Run) -> 
     assert run["environment"]["packages"]["torch"]
 
 
-def test_a_record_names_the_bytes_of_the_files_beside_it(finished: Run) -> None:
-    for found in records(finished):
-        path = record.path_of(finished.folder, found.entry, found.language, found.seed)
-        assert set(found.files) == {"per_query.parquet", "run.gz"}
-        for suffix, sha256 in found.files.items():
+def test_a_record_has_the_sha256_of_the_files_beside_it(finished: Run) -> None:
+    for stored in records(finished):
+        path = record.path_of(finished.folder, stored.entry, stored.language, stored.seed)
+        assert set(stored.files) == {"per_query.parquet", "run.gz"}
+        for suffix, sha256 in stored.files.items():
             assert hashlib.sha256(record.beside(path, suffix).read_bytes()).hexdigest() == sha256
 
 
 def test_a_mean_in_a_record_is_that_of_its_per_query_file(finished: Run) -> None:
-    for found in records(finished):
-        path = record.path_of(finished.folder, found.entry, found.language, found.seed)
+    for stored in records(finished):
+        path = record.path_of(finished.folder, stored.entry, stored.language, stored.seed)
         rows = pq.read_table(record.beside(path, "per_query.parquet")).to_pylist()
         assert len(rows) == 256 * 5
-        for measure, mean in found.measures.items():
+        for measure, mean in stored.measures.items():
             values = [row["value"] for row in rows if row["measure"] == measure]
             assert mean == pytest.approx(sum(values) / 256, abs=1e-12)
 
@@ -110,39 +110,39 @@ def test_a_trec_run_has_strictly_decreasing_scores_and_its_ranks_in_order(finish
             last = (query, int(rank), float(score))
 
 
-def test_a_record_says_which_stages_it_went_through_and_by_which_keys(finished: Run) -> None:
+def test_a_record_lists_its_stages_and_their_keys(finished: Run) -> None:
     stages = {
-        f"{found.entry}/{found.seed}": list(dict.fromkeys(run.stage for run in found.stages))
-        for found in records(finished)
+        f"{stored.entry}/{stored.seed}": list(dict.fromkeys(run.stage for run in stored.stages))
+        for stored in records(finished)
     }
     assert stages["bm25/0"] == ["prepare", "retrieve"]
     assert stages["base/0"] == ["prepare", "base", "retrieve", "geometry"]
     assert stages["mnrl/1"] == ["prepare", "base", "train", "retrieve", "geometry"]
     assert stages["infonce-random/0"] == ["prepare", "mine", "base", "train", "retrieve", "geometry"]
-    for found in records(finished):
-        for run in found.stages:
+    for stored in records(finished):
+        for run in stored.stages:
             assert (finished.cache / run.stage / run.key[:2] / run.key / ".artifact.json").is_file()
 
 
-def test_a_record_says_what_decided_its_numbers(finished: Run) -> None:
-    for found in records(finished):
-        told = found.provenance
-        assert len(found.cell_key) == 64
-        assert told["suite_digest"] == read_json(finished.folder / "run.json")["suite_digest"]
-        assert told["text"]["title_join"] == " "
-        assert told["data"]["max_train"] == told["data"]["train_queries"] == 40
-        assert told["environment"]["device"] == "cpu"
-        assert told["environment"]["threads"] == "1"
-        assert told["environment"]["deterministic"] is True
-        assert found.trained == (told["training"] is not None)
+def test_a_record_holds_what_decided_its_numbers(finished: Run) -> None:
+    for stored in records(finished):
+        provenance = stored.provenance
+        assert len(stored.cell_key) == 64
+        assert provenance["suite_digest"] == read_json(finished.folder / "run.json")["suite_digest"]
+        assert provenance["text"]["title_join"] == " "
+        assert provenance["data"]["max_train"] == provenance["data"]["train_queries"] == 40
+        assert provenance["environment"]["device"] == "cpu"
+        assert provenance["environment"]["threads"] == "1"
+        assert provenance["environment"]["deterministic"] is True
+        assert stored.trained == (provenance["training"] is not None)
 
 
 def test_the_model_that_a_record_names_is_the_one_in_the_store(finished: Run) -> None:
-    found = record.read(finished.records / "mnrl/ko/1.json")
-    (key,) = [run.key for run in found.stages if run.stage == "train"]
+    stored = record.read(finished.records / "mnrl/ko/1.json")
+    (key,) = [run.key for run in stored.stages if run.stage == "train"]
     (weights,) = (finished.cache / "train" / key[:2] / key).rglob("*.safetensors")
-    assert found.provenance["model"]["weights"][weights.name] == hashlib.sha256(weights.read_bytes()).hexdigest()
-    assert found.provenance["model"]["sha256"] == folder_sha256(finished.cache / "train" / key[:2] / key)
+    assert stored.provenance["model"]["weights"][weights.name] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert stored.provenance["model"]["sha256"] == folder_sha256(finished.cache / "train" / key[:2] / key)
 
 
 def test_two_seeds_train_two_models_on_other_batches(finished: Run) -> None:
@@ -162,8 +162,8 @@ def test_training_changes_the_model(finished: Run) -> None:
 
 def test_the_same_request_again_trains_nothing_and_changes_no_record(finished: Run) -> None:
     before, stored = snapshot(finished.records), snapshot(finished.cache / "train")
-    again = invoke(*finished.arguments)
-    assert (again.status, again.err) == (0, "")
+    repeated = invoke(*finished.arguments)
+    assert (repeated.status, repeated.err) == (0, "")
     assert snapshot(finished.records) == before
     assert snapshot(finished.cache / "train") == stored
 
@@ -172,14 +172,14 @@ def test_the_same_command_in_another_folder_trains_nothing_and_gives_the_same_re
     finished: Run, tmp_path: Path
 ) -> None:
     stored = snapshot(finished.cache / "train")
-    again = Run((*REQUEST, "--out", str(tmp_path / "out")), tmp_path / "out", finished.cache, ())
-    assert invoke(*again.arguments).status == 0
-    assert numbers(again) == numbers(finished)
+    repeated = Run((*REQUEST, "--out", str(tmp_path / "out")), tmp_path / "out", finished.cache, ())
+    assert invoke(*repeated.arguments).status == 0
+    assert numbers(repeated) == numbers(finished)
     assert snapshot(finished.cache / "train") == stored
 
 
 @pytest.mark.parametrize("suffix", [".json", ".run.gz", ".per_query.parquet"])
-def test_a_damaged_file_of_a_record_is_made_again(copy: Run, finished: Run, suffix: str) -> None:
+def test_the_cell_of_a_damaged_file_is_run_again(copy: Run, finished: Run, suffix: str) -> None:
     path = copy.records / f"mnrl/ko/0{suffix}"
     path.write_bytes(path.read_bytes()[:-5])
     assert invoke(*copy.arguments).status == 0
@@ -190,7 +190,7 @@ def test_a_damaged_file_of_a_record_is_made_again(copy: Run, finished: Run, suff
 def test_a_dry_run_writes_nothing_and_counts_what_is_cached(finished: Run, tmp_path: Path) -> None:
     result = invoke(*REQUEST, "--out", tmp_path / "out", "--dry-run")
     assert (result.status, result.err) == (0, "")
-    assert "6 of 6 cells to run, 4 of them trained already" in result.out
+    assert "6 of 6 cells to run, 4 of them already trained" in result.out
     assert not (tmp_path / "out").exists()
     before = snapshot(finished.folder)
     assert "0 of 6 cells to run" in invoke(*finished.arguments, "--dry-run").out
@@ -201,22 +201,22 @@ def test_the_folder_of_another_request_is_refused_and_keeps_its_bytes(finished: 
     before = snapshot(finished.folder)
     result = invoke(*finished.arguments, "--seeds", "0,1,2")
     assert result.status == 2
-    assert "holds another request (it differs in seeds)" in result.line
+    assert "belongs to another request (it differs in seeds)" in result.line
     assert snapshot(finished.folder) == before
 
 
 def test_a_record_copied_to_another_seed_is_refused(copy: Run) -> None:
-    told = record.read(copy.records / "mnrl/ko/0.json")
+    original = record.read(copy.records / "mnrl/ko/0.json")
     for suffix in ("run.gz", "per_query.parquet"):
         shutil.copy(copy.records / f"mnrl/ko/0.{suffix}", copy.records / f"mnrl/ko/1.{suffix}")
-    forged = told.model_copy(update={"seed": 1})
+    forged = original.model_copy(update={"seed": 1})
     (copy.records / "mnrl/ko/1.json").write_text(forged.model_dump_json(), encoding="utf-8")
     result = invoke("report", copy.folder)
     assert result.status == 2
     assert "equal weights under two seeds: mnrl/ko has the same model for 0 and 1" in result.line
 
 
-def test_the_leaderboard_is_written_again_from_the_records_alone(copy: Run) -> None:
+def test_the_leaderboard_is_rebuilt_from_the_records_alone(copy: Run) -> None:
     before = {path.name: path.read_bytes() for path in copy.folder.glob("leaderboard.*")}
     for path in copy.folder.glob("leaderboard.*"):
         path.unlink()
@@ -224,15 +224,15 @@ def test_the_leaderboard_is_written_again_from_the_records_alone(copy: Run) -> N
     assert (copy.folder / "leaderboard.csv").read_bytes() == before["leaderboard.csv"]
 
 
-def test_an_interrupt_has_status_130_one_last_line_and_keeps_what_was_done(interrupted: Run) -> None:
+def test_an_interrupt_has_status_130_and_one_last_line_and_keeps_finished_cells(interrupted: Run) -> None:
     first = interrupted.results[0]
     assert first.status == 130
-    assert first.err.splitlines()[-1] == "harness: interrupted; the same command goes on from here"
+    assert first.err.splitlines()[-1] == "harness: interrupted; run the same command again to resume"
     assert "Traceback" not in first.err
     assert not any(line.startswith("6/6") for line in first.err.splitlines())
 
 
-def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(interrupted: Run, finished: Run) -> None:
+def test_an_interrupted_run_resumes_and_ends_as_an_uninterrupted_one(interrupted: Run, finished: Run) -> None:
     second = interrupted.results[1]
     assert second.status == 0
     to_run = int(second.err.split(" of 6 cells to run")[0].split()[-1])
@@ -242,11 +242,13 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(interrupted
 
 def test_one_job_and_two_give_the_same_bytes_and_weights(finished: Run, interrupted: Run) -> None:
     def contents(run: Run) -> dict[str, bytes]:
-        found = (path for suffix in ("run.gz", "per_query.parquet") for path in run.records.rglob(f"*.{suffix}"))
-        return {path.relative_to(run.records).as_posix(): path.read_bytes() for path in found}
+        paths = (path for suffix in ("run.gz", "per_query.parquet") for path in run.records.rglob(f"*.{suffix}"))
+        return {path.relative_to(run.records).as_posix(): path.read_bytes() for path in paths}
 
     def weights(run: Run) -> dict[str, object]:
-        return {f"{found.entry}/{found.seed}": found.provenance["model"] for found in records(run) if found.trained}
+        return {
+            f"{stored.entry}/{stored.seed}": stored.provenance["model"] for stored in records(run) if stored.trained
+        }
 
     assert "--jobs 2" in " ".join(finished.arguments)
     assert "--jobs 1" in " ".join(interrupted.arguments)
@@ -256,14 +258,14 @@ def test_one_job_and_two_give_the_same_bytes_and_weights(finished: Run, interrup
     assert weights(finished) == weights(interrupted)
 
 
-def test_every_file_is_as_it_is_listed_after_an_interruption_and_after_a_cell_was_made_again(
+def test_every_file_matches_the_list_after_an_interruption_and_after_a_cell_was_run_again(
     interrupted: Run, finished: Run, tmp_path: Path
 ) -> None:
     assert checksums.differences(interrupted.folder) == []
     folder = shutil.copytree(finished.folder, tmp_path / "out")
     (folder / "records/bm25/ko/0.json").unlink()
-    again = invoke(*REQUEST, "--out", folder)
-    assert again.status == 0, again.err
+    repeated = invoke(*REQUEST, "--out", folder)
+    assert repeated.status == 0, repeated.err
     assert checksums.differences(folder) == []
 
 
@@ -289,25 +291,25 @@ def test_a_loss_of_sentence_transformers_is_a_method_of_three_lines(finished: Ru
     options = ("--methods", "symmetric", "--methods-path", tmp_path / "methods", "--seeds", "0")
     result = invoke(*REQUEST, *options, "--out", tmp_path / "out")
     assert result.status == 0, result.err
-    found = record.read(tmp_path / "out/records/symmetric/ko/0.json")
-    other = record.read(finished.records / "mnrl/ko/0.json")
-    assert found.provenance["training"]["rows"] == other.provenance["training"]["rows"] == 40
-    assert found.provenance["training"]["losses"] != other.provenance["training"]["losses"]
+    symmetric = record.read(tmp_path / "out/records/symmetric/ko/0.json")
+    mnrl = record.read(finished.records / "mnrl/ko/0.json")
+    assert symmetric.provenance["training"]["rows"] == mnrl.provenance["training"]["rows"] == 40
+    assert symmetric.provenance["training"]["losses"] != mnrl.provenance["training"]["losses"]
 
 
-def test_a_base_model_is_what_its_folder_holds_wherever_it_lies(finished: Run, tmp_path: Path) -> None:
-    told = record.read(finished.records / "base/ko/0.json")
-    (key,) = [run.key for run in told.stages if run.stage == "base"]
+def test_a_base_model_is_identified_by_the_content_of_its_folder(finished: Run, tmp_path: Path) -> None:
+    original = record.read(finished.records / "base/ko/0.json")
+    (key,) = [run.key for run in original.stages if run.stage == "base"]
     shutil.copytree(finished.cache / "base" / key[:2] / key, tmp_path / "model")
 
     def ask(model: str, *more: str) -> Result:
         return invoke(*REQUEST, "--methods", "base", "--base-model", tmp_path / model, "--out", tmp_path / "out", *more)
 
     assert ask("model").status == 0
-    found = record.read(tmp_path / "out/records/base/ko/0.json")
-    assert found.files == told.files
-    assert found.measures == told.measures
-    assert found.cell_key != told.cell_key
-    assert found.provenance["base_model"] == {"sha256": folder_sha256(tmp_path / "model")}
+    stored = record.read(tmp_path / "out/records/base/ko/0.json")
+    assert stored.files == original.files
+    assert stored.measures == original.measures
+    assert stored.cell_key != original.cell_key
+    assert stored.provenance["base_model"] == {"sha256": folder_sha256(tmp_path / "model")}
     (tmp_path / "model").rename(tmp_path / "moved")
     assert "0 of 1 cells to run" in ask("moved", "--dry-run").out

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support.commands import invoke
 
-from harness.export.trec_files import trec_eval_name
+from harness.export.ir_metadata import trec_eval_name
 from tests.export.conftest import Finished
 
 pytestmark = pytest.mark.xdist_group("mteb")

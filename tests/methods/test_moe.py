@@ -258,7 +258,7 @@ def test_a_saved_mixture_does_not_load_before_its_type_is_registered(reloaded: A
     ],
 )
 def test_invalid_settings_are_rejected(settings: dict[str, Any], problem: str) -> None:
-    with pytest.raises(RequestError, match=f"settings of moe are refused: {problem}"):
+    with pytest.raises(RequestError, match=f"invalid settings of moe: {problem}"):
         plugins.load("moe", settings)
 
 

@@ -98,7 +98,7 @@ def test_an_unknown_target_is_rejected_with_the_known_ones() -> None:
 
 
 def test_a_request_for_an_unknown_target_is_rejected_in_one_line() -> None:
-    with pytest.raises(RequestError, match=r"settings of soft_labels are refused: target 'soft-9'") as refused:
+    with pytest.raises(RequestError, match=r"invalid settings of soft_labels: target 'soft-9'") as refused:
         plugins.load("soft_labels", {"target": "soft-9"})
     assert "\n" not in str(refused.value)
 

@@ -1,4 +1,4 @@
-"""The rows of the leaderboard, and how a request names them."""
+"""Entries: how they are declared, and how a request names them."""
 
 from pathlib import Path
 
@@ -32,19 +32,19 @@ def declare(folder: Path, text: str) -> dict[str, entries.Declaration]:
 
 
 def test_all_is_the_fourteen_entries_each_in_its_corrected_recipe() -> None:
-    found = entries.resolve(["all"], entries.declared())
-    assert len(found) == 14
-    assert {entry.name for entry in found} == ENTRIES
-    assert {entry.recipe for entry in found} == {"corrected"}
+    resolved = entries.resolve(["all"], entries.declared())
+    assert len(resolved) == 14
+    assert {entry.name for entry in resolved} == ENTRIES
+    assert {entry.recipe for entry in resolved} == {"corrected"}
 
 
 def test_all_published_is_every_published_recipe() -> None:
-    found = entries.resolve(["all@published"], entries.declared())
-    assert {entry.name for entry in found} == {f"{name}@published" for name in TWO_RECIPES}
-    assert {entry.recipe for entry in found} == {"published"}
+    resolved = entries.resolve(["all@published"], entries.declared())
+    assert {entry.name for entry in resolved} == {f"{name}@published" for name in TWO_RECIPES}
+    assert {entry.recipe for entry in resolved} == {"published"}
 
 
-def test_the_published_recipe_changes_its_settings_and_says_what_it_departs_from() -> None:
+def test_the_published_recipe_has_its_own_settings_and_departures() -> None:
     corrected, published = entries.resolve(["clpl-moe", "clpl-moe@published"], entries.declared())
     assert published.settings["clpl"]["in_batch"] is False
     assert published.settings["moe"]["router"] == "topk"
@@ -61,11 +61,11 @@ def test_an_identity_has_no_name_and_no_prose() -> None:
 
 
 def test_a_method_named_twice_is_one_row() -> None:
-    found = entries.resolve(["mnrl", "base", "mnrl"], entries.declared())
-    assert [entry.name for entry in found] == ["mnrl", "base"]
+    resolved = entries.resolve(["mnrl", "base", "mnrl"], entries.declared())
+    assert [entry.name for entry in resolved] == ["mnrl", "base"]
 
 
-def test_an_unknown_method_is_answered_with_the_nearest_name_and_the_list() -> None:
+def test_the_error_for_an_unknown_method_has_the_nearest_name_and_the_list() -> None:
     with pytest.raises(RequestError) as error:
         entries.resolve(["base", "cplp"], entries.declared())
     assert str(error.value).startswith("unknown method 'cplp'; did you mean 'clpl'? Available: all, base, bm25, clpl,")
@@ -82,10 +82,10 @@ def test_no_method_at_all_is_refused() -> None:
         entries.resolve([], entries.declared())
 
 
-def test_an_entry_of_an_own_folder_is_listed_after_the_bundled_ones(tmp_path: Path) -> None:
-    found = declare(tmp_path, '[mine]\ntitle = "Mine"\nabout = "mine"\nmethod = "mnrl"\n')
-    assert list(found)[-1] == "mine"
-    assert {name for name, declaration in found.items() if not declaration.practice} == ENTRIES | {"mine"}
+def test_an_entry_of_an_outside_folder_is_listed_after_the_bundled_ones(tmp_path: Path) -> None:
+    declarations = declare(tmp_path, '[mine]\ntitle = "Mine"\nabout = "mine"\nmethod = "mnrl"\n')
+    assert list(declarations)[-1] == "mine"
+    assert {name for name, declaration in declarations.items() if not declaration.practice} == ENTRIES | {"mine"}
 
 
 def test_a_name_declared_twice_is_refused(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_name_declared_twice_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "message"),
     [
         ('[mine]\ntitle = "Mine"\nabout = "mine"\nbogus = 1\n', "entry 'mine' in {path}: bogus: unknown key"),
         ('[mine]\ntitle = "Mine"\n', "entry 'mine' in {path}: about: Field required"),
@@ -103,13 +103,13 @@ def test_a_name_declared_twice_is_refused(tmp_path: Path) -> None:
         ('[mine]\ntitle = "Mi', "entries file {path} is not valid TOML"),
     ],
 )
-def test_a_wrong_declaration_is_refused_with_its_place(tmp_path: Path, text: str, what: str) -> None:
+def test_a_wrong_declaration_is_refused_with_its_file_and_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError) as error:
         declare(tmp_path, text)
-    assert str(error.value).startswith(what.format(path=tmp_path / "mine.toml"))
+    assert str(error.value).startswith(message.format(path=tmp_path / "mine.toml"))
     assert "\n" not in str(error.value)
 
 
-def test_the_title_of_an_entry_may_hold_any_text(tmp_path: Path) -> None:
-    found = declare(tmp_path, '[mine]\ntitle = "<b>나의 & \\"것\\"</b>"\nabout = "mine"\n')
-    assert found["mine"].title == '<b>나의 & "것"</b>'
+def test_the_title_of_an_entry_may_be_any_text(tmp_path: Path) -> None:
+    declarations = declare(tmp_path, '[mine]\ntitle = "<b>나의 & \\"것\\"</b>"\nabout = "mine"\n')
+    assert declarations["mine"].title == '<b>나의 & "것"</b>'

@@ -1,10 +1,9 @@
-"""A plugin's equation: the one of its docstring, in the record, and in no key and no comparison."""
+"""A plugin's equation: that of its docstring, part of the record, and not of keys and comparisons."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from harness.request import plugins, suite
 from harness.request.cell import Cell, Place
 from harness.request.entries import declared, resolve
 from harness.request.settings import on_suite
-from harness.results import rerun_commands
 from harness.results.record import Record, path_of, read
 from harness.stages.lineage import record_key
 
@@ -30,9 +28,9 @@ WITHOUT = {"intermediate"}  # it changes what is trained, not what is computed
 
 
 def mini(entry: str, place: Place | None = None) -> Cell:
-    chosen = suite.load("mini")
+    loaded = suite.load("mini")
     [row] = resolve([entry], declared())
-    return Cell(chosen, on_suite(row, chosen), "ko", 0, place or Place(Path("cache")))
+    return Cell(loaded, on_suite(row, loaded), "ko", 0, place or Place(Path("cache")))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT])
@@ -51,10 +49,10 @@ def test_a_plugin_may_have_no_equation() -> None:
 
 
 def test_an_entry_is_described_with_the_equations_of_all_its_plugins() -> None:
-    said = mini("clpl-moe").described()
-    assert said["plugins"] == {"clpl": 1, "intermediate": 1, "moe": 2}
-    assert list(said["equations"]) == ["clpl", "moe"]
-    assert "InfoNCE" in said["equations"]["clpl"]
+    described = mini("clpl-moe").described()
+    assert described["plugins"] == {"clpl": 1, "intermediate": 1, "moe": 2}
+    assert list(described["equations"]) == ["clpl", "moe"]
+    assert "InfoNCE" in described["equations"]["clpl"]
     assert mini("base").described()["equations"] == {}
 
 
@@ -72,7 +70,7 @@ def test_a_failed_cell_has_its_entry_described_too(tmp_path: Path) -> None:
     assert entry["equations"]["mnrl"].startswith("l_i = ")
 
 
-def test_an_equation_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_an_equation_that_is_not_text_is_refused(tmp_path: Path) -> None:
     head = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass PLUGIN:\n    equation = 3\n"
     write_plugin(tmp_path, "mine", head + "    def register(self): ...\n    def apply(self, model): ...\n")
     with pytest.raises(RequestError, match=r"mine\.py: class variable 'equation' is 3; write it as text$"):
@@ -85,71 +83,27 @@ def with_equations(entry: str, equations: dict[str, str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("command", ["check", "compare"])
 def test_folders_that_differ_in_equations_alone_do_not_differ(tmp_path: Path, command: str) -> None:
-    one = write(tmp_path / "one", ["mnrl"], changes=with_equations("mnrl", {"mnrl": "first equation"}))
-    two = write(tmp_path / "two", ["mnrl"], changes=with_equations("mnrl", {"mnrl": "second equation"}))
-    arguments = [str(two), "--baseline", str(one)] if command == "check" else [str(one), str(two)]
+    first = write(tmp_path / "one", ["mnrl"], changes=with_equations("mnrl", {"mnrl": "first equation"}))
+    second = write(tmp_path / "two", ["mnrl"], changes=with_equations("mnrl", {"mnrl": "second equation"}))
+    arguments = [str(second), "--baseline", str(first)] if command == "check" else [str(first), str(second)]
     result = invoke(command, *arguments)
     assert result.status == 0, result.err
     assert "equation" not in result.out + result.err
 
 
 def test_a_title_is_a_difference_that_check_names(tmp_path: Path) -> None:
-    one = write(tmp_path / "one", ["mnrl"], changes={"entry": {"title": "First"}})
-    two = write(tmp_path / "two", ["mnrl"], changes={"entry": {"title": "Second"}})
-    result = invoke("check", str(two), "--baseline", str(one))
+    first = write(tmp_path / "one", ["mnrl"], changes={"entry": {"title": "First"}})
+    second = write(tmp_path / "two", ["mnrl"], changes={"entry": {"title": "Second"}})
+    result = invoke("check", str(second), "--baseline", str(first))
     assert "First" in result.out + result.err
 
 
 def ranker(folder: Path, **entry: Any) -> Record:
-    said = {"entry": {**provenance("bm25", "ko", None)["entry"], **entry}, "model": None}
-    return put(folder, ("bm25", "ko", 0), draw("bm25", "ko", 0, 5), provenance=said)
+    changes = {"entry": {**provenance("bm25", "ko", None)["entry"], **entry}, "model": None}
+    return put(folder, ("bm25", "ko", 0), draw("bm25", "ko", 0, 5), provenance=changes)
 
 
 def test_mteb_knows_a_ranker_by_the_same_revision_with_and_without_equations(tmp_path: Path) -> None:
     bare = model_of(ranker(tmp_path))
     assert model_of(ranker(tmp_path, equations={"bm25": "s(q, d)"})) == bare
     assert model_of(ranker(tmp_path, settings={"bm25": {"k1": 2.0}})) != bare
-
-
-RUN = {"request": {"suite": "mini", "device": "cpu"}}
-
-
-@pytest.mark.parametrize(
-    ("setting", "kept"),
-    [
-        *(("clpl.temperature=0.5", True), ("moe.experts=1,2", True), ("text.title=false", True)),
-        *(("train.epochs=1,2", True), ("entry.folds=5", True), ("entry.mining_rounds=2", True)),
-        *(("infonce.negatives=2", False), ("soft_labels.target=hard", False)),
-    ],
-)
-def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting: str, kept: bool) -> None:
-    entry = {"method": "clpl", "adapters": ["moe"], "negatives": "ance"}
-    record = put(tmp_path, ("clpl", "ko", 0), draw("clpl", "ko", 0, 5), provenance={"entry": entry})
-    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, record)
-    assert (f"--set {setting}" in command) == kept
-
-
-@pytest.mark.parametrize(
-    ("setting", "kept"), [("train.epochs=1", True), ("train.epochs=1,2", False), ("entry.folds=5", False)]
-)
-def test_a_command_of_what_is_not_trained_has_no_sweep_of_the_training(
-    tmp_path: Path, setting: str, kept: bool
-) -> None:
-    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
-    assert (f"--set {setting}" in command) == kept
-
-
-def test_a_command_names_the_revision_that_a_branch_of_the_hub_meant(tmp_path: Path) -> None:
-    run = {
-        "request": {**RUN["request"], "base_model": "org/model@main"},
-        "resolved": {"base_model": {"id": "org/model", "revision": "abc"}},
-    }
-    assert "--base-model org/model@abc " in rerun_commands.run_command(run, ranker(tmp_path))
-    local = {"request": {**RUN["request"], "base_model": "/models/mine"}, "resolved": {"base_model": {"sha256": "abc"}}}
-    assert "--base-model /models/mine " in rerun_commands.run_command(local, ranker(tmp_path))
-
-
-@pytest.mark.parametrize("run", [{}, {"request": None}, json.loads('{"request": []}')])
-def test_a_command_without_a_request_names_suite_entry_language_and_seed(tmp_path: Path, run: Any) -> None:
-    command = rerun_commands.run_command(run, ranker(tmp_path))
-    assert command == "harness run --suite fake --methods bm25 --langs ko --seeds 0 --device cpu"

@@ -1,4 +1,4 @@
-"""The suites of MIRACL and the small public one: every fact of theirs that an installed library knows too."""
+"""The suites of MIRACL and the small public one, checked against what installed libraries know of them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BELEBELE = {"ko": "kor_Hang-kor_Hang", "hi": "hin_Deva-hin_Deva", "fa": "pes_Ara
 
 def statistics(task: str) -> dict[str, Any]:
     """Return mteb's descriptive statistics of a retrieval task, by subset."""
-    found = importlib.util.find_spec("mteb")
-    assert found is not None
-    assert found.submodule_search_locations is not None
-    path = Path(found.submodule_search_locations[0]) / "descriptive_stats" / "Retrieval" / f"{task}.json"
+    spec = importlib.util.find_spec("mteb")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    path = Path(spec.submodule_search_locations[0]) / "descriptive_stats" / "Retrieval" / f"{task}.json"
     (split,) = json.loads(path.read_text(encoding="utf-8")).values()
     subsets: dict[str, Any] = split["hf_subset_descriptive_stats"]
     return subsets
@@ -35,18 +35,21 @@ def statistics(task: str) -> dict[str, Any]:
     ("name", "task"), [("miracl", "MIRACLRetrieval"), ("miracl-hn", "MIRACLRetrievalHardNegatives")]
 )
 def test_counts_are_those_of_mtebs_statistics(name: str, task: str, language: str) -> None:
-    counts, found = suite.load(name).languages[language].counts, statistics(task)[language]
-    assert counts.passages == found["num_documents"]
-    assert counts.dev_queries == found["num_queries"]
-    assert counts.dev_positives == found["relevant_docs_statistics"]["num_relevant_docs"]
+    counts, published = suite.load(name).languages[language].counts, statistics(task)[language]
+    assert counts.passages == published["num_documents"]
+    assert counts.dev_queries == published["num_queries"]
+    assert counts.dev_positives == published["relevant_docs_statistics"]["num_relevant_docs"]
 
 
 @pytest.mark.parametrize("language", BELEBELE)
 def test_counts_of_nano_are_those_of_mtebs_statistics(language: str) -> None:
-    counts, found = suite.load("nano").languages[language].counts, statistics("BelebeleRetrieval")[BELEBELE[language]]
-    assert counts.passages == found["documents_text_statistics"]["unique_texts"]
-    assert counts.dev_queries == found["queries_text_statistics"]["unique_texts"]
-    assert counts.dev_positives == found["relevant_docs_statistics"]["num_relevant_docs"]
+    counts, published = (
+        suite.load("nano").languages[language].counts,
+        statistics("BelebeleRetrieval")[BELEBELE[language]],
+    )
+    assert counts.passages == published["documents_text_statistics"]["unique_texts"]
+    assert counts.dev_queries == published["queries_text_statistics"]["unique_texts"]
+    assert counts.dev_positives == published["relevant_docs_statistics"]["num_relevant_docs"]
 
 
 @pytest.mark.xdist_group("mteb")
@@ -72,15 +75,15 @@ def test_revisions_are_those_that_mteb_names() -> None:
 def test_base_and_experts_are_at_the_revisions_of_mtebs_model_list() -> None:
     import mteb
 
-    wanted = suite.load("miracl")
-    encoders = [wanted.base_model, *(expert.encoder for expert in wanted.experts)]
-    assert len(wanted.experts) == 8
+    miracl = suite.load("miracl")
+    encoders = [miracl.base_model, *(expert.encoder for expert in miracl.experts)]
+    assert len(miracl.experts) == 8
     for encoder in encoders:
         assert isinstance(encoder, PinnedBase)
         assert mteb.get_model_meta(encoder.id).revision == encoder.revision
 
 
-def test_the_tiers_differ_in_what_is_searched_alone() -> None:
+def test_the_tiers_differ_in_the_searched_passages_alone() -> None:
     full, hard = suite.load("miracl"), suite.load("miracl-hn")
     assert (full.tier, hard.tier) == ("full", "hard-negatives")
     for name in ("text", "base_model", "evaluation", "mining", "training", "experts", "settings", "published"):
@@ -103,7 +106,7 @@ def test_the_published_recipe_is_the_papers_command_line() -> None:
     assert settings["moe"] == {"router": "topk"}
 
 
-def test_corrected_and_published_take_as_many_rows_a_step_at_one_rate() -> None:
+def test_corrected_and_published_have_equal_rows_per_step_and_learning_rates() -> None:
     miracl = suite.load("miracl")
     corrected = miracl.training["ranking"]
     published = corrected.model_copy(update=dict(miracl.published.training["ranking"]))
@@ -113,7 +116,7 @@ def test_corrected_and_published_take_as_many_rows_a_step_at_one_rate() -> None:
     assert published.batch_size * published.gradient_accumulation == 4
 
 
-def test_the_variants_change_what_they_say() -> None:
+def test_the_variants_change_what_their_names_say() -> None:
     assert tuple(suite.variants("miracl")) == VARIANTS
     miracl = suite.load("miracl")
     untitled, published, bce, four, kornli = (suite.load(f"miracl@{name}") for name in VARIANTS)
@@ -129,12 +132,12 @@ def test_the_variants_change_what_they_say() -> None:
     assert kornli.languages["hi"] == miracl.languages["hi"]
 
 
-def test_a_revision_that_is_no_40_digit_hash_is_refused(tmp_path: Path) -> None:
+def test_a_revision_that_is_not_a_40_digit_hash_is_refused(tmp_path: Path) -> None:
     from harness.errors import DataError
     from harness.machine.bundled import manifests
 
     path = tmp_path / "mine.toml"
     text = (manifests() / "miracl-hn.toml").read_text(encoding="utf-8")
     path.write_text(text.replace("d7d94fa4b946cec4a27c84653aa0cf6b33f74a3c", "main", 1), encoding="utf-8")
-    with pytest.raises(DataError, match=r"ko\.retrieval\.hub\.revision: revision 'main' is no 40-digit hash"):
+    with pytest.raises(DataError, match=r"ko\.retrieval\.hub\.revision: revision 'main' is not a 40-digit hash"):
         suite.load(str(path))

@@ -14,8 +14,8 @@ def rows(*names: str) -> list[Entry]:
 
 
 def test_a_plugins_setting_changes_in_every_entry_that_uses_it_and_in_no_other() -> None:
-    given = rows("infonce-random", "infonce-ance", "mnrl")
-    _, changed = override(["infonce.temperature=0.1"], suite.load("mini"), given)
+    before = rows("infonce-random", "infonce-ance", "mnrl")
+    _, changed = override(["infonce.temperature=0.1"], suite.load("mini"), before)
     assert [entry.settings.get("infonce") for entry in changed] == [{"temperature": 0.1}, {"temperature": 0.1}, None]
     assert "mnrl" not in changed[2].settings
 
@@ -41,8 +41,8 @@ def test_a_training_setting_changes_in_every_family() -> None:
 
 
 def test_a_request_that_sets_nothing_changes_nothing() -> None:
-    mini, given = suite.load("mini"), rows("clpl")
-    assert override([], mini, given) == (mini, given)
+    mini, before = suite.load("mini"), rows("clpl")
+    assert override([], mini, before) == (mini, before)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_practices_change_in_the_entries_that_can_have_them() -> None:
     assert [(entry.folds, entry.mining_rounds) for entry in swept.values()] == [(None, 1), (None, 1), (3, 1), (3, 2)]
 
 
-def test_what_is_measured_changes_for_the_suite() -> None:
+def test_a_setting_of_the_evaluation_changes_the_suite() -> None:
     changed, entries_ = override(["evaluate.dimensions=[32,16]", "evaluate.depth=50"], suite.load("mini"), rows("mnrl"))
     assert (changed.evaluation.dimensions, changed.evaluation.depth) == ((32, 16), 50)
     assert entries_ == rows("mnrl")
@@ -163,11 +163,11 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
     [
         (
             "moe.experts=0,1",
-            "--set moe.experts=0,1: settings of moe are refused: top_k 1 is not between 1 and experts 0",
+            "--set moe.experts=0,1: invalid settings of moe: top_k 1 is not between 1 and experts 0",
         ),
-        ("moe.experts=two", "--set moe.experts=two: settings of moe are refused: experts = 'two': Input should be a"),
-        ("moe.experts=NaN", "--set moe.experts=NaN: settings of moe are refused: experts = 'NaN': Input should be a"),
-        ("clpl.penalty_weight=0.1,x", "--set clpl.penalty_weight=0.1,x: settings of clpl are refused: penalty_weight"),
+        ("moe.experts=two", "--set moe.experts=two: invalid settings of moe: experts = 'two': Input should be a"),
+        ("moe.experts=NaN", "--set moe.experts=NaN: invalid settings of moe: experts = 'NaN': Input should be a"),
+        ("clpl.penalty_weight=0.1,x", "--set clpl.penalty_weight=0.1,x: invalid settings of clpl: penalty_weight"),
         (
             "clpl.penalty=1,2",
             "--set clpl.penalty=1,2: unknown setting 'penalty' in clpl; did you mean 'penalty_weight'?",

@@ -1,4 +1,4 @@
-"""Plugins: found in folders and packages, refused when they are loaded rather than when they run."""
+"""Plugins: found in folders and packages, checked when they are loaded rather than when they run."""
 
 from __future__ import annotations
 
@@ -53,25 +53,25 @@ def test_every_plugin_that_a_bundled_entry_names_loads_and_is_of_its_kind() -> N
     assert all(isinstance(plugins.version(name), int) for name in methods | adapters)
 
 
-def test_a_plugin_of_an_own_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
+def test_a_plugin_of_an_outside_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
     write_plugin(tmp_path, "mine", METHOD)
     loaded = plugins.load("mine", {"scale": 10.0}, tmp_path)
     assert isinstance(loaded, Method)
     assert getattr(loaded, "scale", None) == 10.0
 
 
-def test_the_version_of_an_own_plugin_is_the_sha256_of_its_file(tmp_path: Path) -> None:
+def test_the_version_of_an_outside_plugin_is_the_sha256_of_its_file(tmp_path: Path) -> None:
     write_plugin(tmp_path, "mine", "abc")
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert plugins.version("mine", tmp_path) == expected
 
 
-def test_an_unknown_plugin_is_answered_with_the_nearest_name() -> None:
+def test_the_error_for_an_unknown_plugin_suggests_the_nearest_name() -> None:
     with pytest.raises(RequestError, match=r"^unknown plugin 'mnlr'; did you mean 'mnrl'\? Available: .*\bclpl\b"):
         plugins.load("mnlr", {})
 
 
-def test_an_unknown_setting_is_answered_with_the_nearest_name() -> None:
+def test_the_error_for_an_unknown_setting_suggests_the_nearest_name() -> None:
     with pytest.raises(RequestError, match=r"^unknown setting 'temprature' in mnrl; did you mean 'temperature'\?"):
         plugins.load("mnrl", {"temprature": 1})
 
@@ -79,24 +79,24 @@ def test_an_unknown_setting_is_answered_with_the_nearest_name() -> None:
 def test_a_setting_that_the_plugin_refuses_is_one_line(tmp_path: Path) -> None:
     check = "    def __post_init__(self):\n        raise ValueError('scale is too small')\n\n"
     write_plugin(tmp_path, "mine", METHOD.replace("    def examples", f"{check}    def examples"))
-    with pytest.raises(RequestError, match=r"^settings of mine are refused: scale is too small$"):
+    with pytest.raises(RequestError, match=r"^invalid settings of mine: scale is too small$"):
         plugins.load("mine", {"scale": 0.0}, tmp_path)
 
 
-def test_a_module_of_the_folder_whose_name_begins_with_an_underscore_is_no_plugin(tmp_path: Path) -> None:
+def test_a_module_whose_name_begins_with_an_underscore_is_not_a_plugin(tmp_path: Path) -> None:
     (tmp_path / "_mine.py").write_text(METHOD, encoding="utf-8")
     with pytest.raises(RequestError, match="unknown plugin '_mine'"):
         plugins.load("_mine", {}, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "what"),
+    ("old", "new", "problem"),
     [
-        ("examples(self, data)", "examples(self, rows)", "method.examples takes ['rows'], want ['data']"),
-        ("loss(self, model)", "loss(self, model, scale)", "method.loss takes ['model', 'scale'], want ['model']"),
+        ("examples(self, data)", "examples(self, rows)", "method.examples takes ['rows'], expected ['data']"),
+        ("loss(self, model)", "loss(self, model, scale)", "method.loss takes ['model', 'scale'], expected ['model']"),
         ('    family: ClassVar[str] = "ranking"\n', "", "class variable 'family' is missing"),
         ("    needs: ClassVar[frozenset] = frozenset()\n", "", "class variable 'needs' is missing"),
-        ("def loss", "def cost", "PLUGIN is no method, adapter or ranker"),
+        ("def loss", "def cost", "PLUGIN is not a method, adapter or ranker"),
         ("@dataclass(frozen=True)\n", "", "bind it to a frozen dataclass"),
         ("PLUGIN = Mine", "PLUGIN = Mine()", "bind it to a frozen dataclass"),
         ("PLUGIN = Mine", "", "PLUGIN is None; bind it to a frozen dataclass"),
@@ -105,17 +105,17 @@ def test_a_module_of_the_folder_whose_name_begins_with_an_underscore_is_no_plugi
         ("PLUGIN = Mine", "import no_such_module", "fails when it is imported: ModuleNotFoundError"),
     ],
 )
-def test_a_wrong_plugin_is_refused_with_its_file(tmp_path: Path, old: str, new: str, what: str) -> None:
+def test_a_wrong_plugin_is_refused_with_its_file(tmp_path: Path, old: str, new: str, problem: str) -> None:
     assert old in METHOD
-    assert what in refusal(tmp_path, METHOD.replace(old, new))
+    assert problem in refusal(tmp_path, METHOD.replace(old, new))
 
 
-def test_an_adapter_and_a_ranker_of_other_signatures_are_refused(tmp_path: Path) -> None:
+def test_an_adapter_and_a_ranker_with_wrong_signatures_are_refused(tmp_path: Path) -> None:
     head = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass PLUGIN:\n"
     adapter = head + "    def register(self): ...\n    def apply(self, network): ...\n"
-    assert "adapter.apply takes ['network'], want ['model']" in refusal(tmp_path / "a", adapter)
+    assert "adapter.apply takes ['network'], expected ['model']" in refusal(tmp_path / "a", adapter)
     ranker = head + "    def search(self, passages, queries): ...\n"
-    assert "ranker.search takes ['passages', 'queries'], want" in refusal(tmp_path / "b", ranker)
+    assert "ranker.search takes ['passages', 'queries'], expected" in refusal(tmp_path / "b", ranker)
 
 
 def test_two_folders_may_hold_plugins_of_one_name(tmp_path: Path) -> None:
@@ -125,14 +125,14 @@ def test_two_folders_may_hold_plugins_of_one_name(tmp_path: Path) -> None:
     assert [plugin.scale for plugin in loaded] == [20.0, 30.0]
 
 
-def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"^--methods-path .*/nowhere is not a folder$"):
         plugins.folders(tmp_path / "nowhere")
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """An installed distribution with a package in the entry-point group."""
+    """Return the folder of an installed distribution with a package in the entry-point group."""
     package = tmp_path / "outside_methods"
     write_plugin(package, "mine", METHOD)
     (package / "__init__.py").touch()
@@ -159,5 +159,5 @@ def test_an_entry_point_that_names_no_package_is_one_line(installed: Path, tmp_p
     points.write_text("[harness.methods]\noutside = no_such_package\n", encoding="utf-8")
     listed = spawn("-m", "harness", "list", "methods", cwd=tmp_path, PYTHONPATH=f"{installed}:{REPOSITORY}")
     assert listed.status == 2
-    what = "entry point of group harness.methods names 'no_such_package', which is no package; reinstall it"
-    assert listed.line == f"harness: {what}"
+    message = "entry point of group harness.methods names 'no_such_package', which is not a package; reinstall it"
+    assert listed.line == f"harness: {message}"

@@ -1,4 +1,4 @@
-"""Manifests: what is refused and in which words; and what the bundled suite holds."""
+"""Manifests: what is refused, and what the bundled suite holds."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_an_unknown_key_is_refused_at_every_level(tmp_path: Path, table: str, wh
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "what"),
+    ("old", "new", "message"),
     [
         ("mini/ko/corpus.jsonl", "../corpus.jsonl", "path '../corpus.jsonl' leaves its folder"),
         ("mini/ko/corpus.jsonl", "mini/../../corpus.jsonl", "path 'mini/../../corpus.jsonl' leaves its folder"),
@@ -75,22 +75,22 @@ def test_an_unknown_key_is_refused_at_every_level(tmp_path: Path, table: str, wh
         ("depth = 100", "depth = 0", "evaluation.depth"),
         ("encode_batch_size = 64", 'encode_batch_size = "many"', "evaluation.encode_batch_size"),
         ("warmup = 0.1", "warmup = 1.5", "training.ranking.warmup"),
-        ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' wants either a ranker or an encoder"),
+        ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' needs either a ranker or an encoder"),
         ("[training.ranking]", "[training.rnaking]", "training.rnaking"),
         ('name = "mini"', 'name = "../mini"', "name"),
         ('name = "mini"', "", "name: Field required"),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_place(tmp_path: Path, old: str, new: str, what: str) -> None:
-    assert what in refusal(changed(tmp_path, old, new))
+def test_a_wrong_value_is_refused_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert message in refusal(changed(tmp_path, old, new))
 
 
-@pytest.mark.parametrize(("end", "what"), [("[base_mo", "is not valid TOML"), ("[base_model]\n", "Field required")])
-def test_a_truncated_manifest_is_refused(tmp_path: Path, end: str, what: str) -> None:
+@pytest.mark.parametrize(("end", "message"), [("[base_mo", "is not valid TOML"), ("[base_model]\n", "Field required")])
+def test_a_truncated_manifest_is_refused(tmp_path: Path, end: str, message: str) -> None:
     path = tmp_path / "cut.toml"
     content = MINI.read_text(encoding="utf-8")
     path.write_text(content[: content.index(end) + len(end)], encoding="utf-8")
-    assert what in refusal(path)
+    assert message in refusal(path)
 
 
 def test_a_manifest_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_manifest_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     assert "is not valid TOML" in refusal(path)
 
 
-def test_an_unknown_suite_is_answered_with_the_nearest_name_and_the_list() -> None:
+def test_the_error_for_an_unknown_suite_has_the_nearest_name_and_the_list() -> None:
     with pytest.raises(RequestError, match=r"^unknown suite 'mimi'; did you mean 'mini'\? Available: .*mini.*wikiqa"):
         suite.load("mimi")
 
@@ -109,7 +109,7 @@ def test_a_measure_has_one_spelling() -> None:
     assert suite.measuring(evaluation, ["NDCG@10", "nDCG@10", "MRR@10"]).measures == ("nDCG@10", "RR@10")
 
 
-def test_the_first_measure_asked_for_is_primary_where_the_suites_own_is_not_asked_for() -> None:
+def test_the_first_requested_measure_is_primary_where_the_suites_primary_is_not_requested() -> None:
     evaluation = suite.load("mini").evaluation
     assert suite.measuring(evaluation, ["R@100", "nDCG@10"]).primary == "nDCG@10"
     assert suite.measuring(evaluation, ["R@100", "AP"]).primary == "R@100"
@@ -143,12 +143,12 @@ def rows(language: str, name: str) -> list[dict[str, Any]]:
 def judged(language: str, split: str) -> dict[str, set[str]]:
     """Return query id → relevant passage ids."""
     lines = (manifests() / f"mini/{language}/qrels/{split}.tsv").read_text(encoding="utf-8").splitlines()
-    found: dict[str, set[str]] = {}
+    relevant: dict[str, set[str]] = {}
     for line in lines[1:]:
         query, doc, grade = line.split("\t")
         assert grade == "1"
-        found.setdefault(query, set()).add(doc)
-    return found
+        relevant.setdefault(query, set()).add(doc)
+    return relevant
 
 
 def of(relevant: dict[str, set[str]]) -> set[str]:
@@ -183,8 +183,8 @@ def test_mini_has_at_least_360_training_and_150_dev_queries(language: str) -> No
 
 
 def test_half_of_the_passages_that_dev_queries_of_mini_ask_for_have_no_training_query(language: str) -> None:
-    asked, trained = of(judged(language, "dev")), of(judged(language, "train"))
-    assert 0.45 <= len(asked - trained) / len(asked) <= 0.55
+    searched, trained = of(judged(language, "dev")), of(judged(language, "train"))
+    assert 0.45 <= len(searched - trained) / len(searched) <= 0.55
 
 
 def test_every_passage_of_mini_has_a_query_that_may_be_trained_on(language: str) -> None:
@@ -248,8 +248,8 @@ def test_the_hashes_and_counts_in_the_manifest_of_mini_are_those_of_its_files(la
     for file in files:
         content = (manifests() / file.path).read_bytes()
         assert (file.sha256, file.bytes) == (hashlib.sha256(content).hexdigest(), len(content)), file.path
-    there = {path.relative_to(manifests()).as_posix() for path in (manifests() / f"mini/{language}").rglob("*.*")}
-    assert {file.path for file in files} == there
+    present = {path.relative_to(manifests()).as_posix() for path in (manifests() / f"mini/{language}").rglob("*.*")}
+    assert {file.path for file in files} == present
     assert declared.counts.passages == len(rows(language, "corpus.jsonl"))
     assert declared.counts.train_queries == len(judged(language, "train"))
     assert declared.counts.dev_queries == len(judged(language, "dev"))

@@ -1,4 +1,4 @@
-"""The command line as tests use it, and a small suite in a folder of its own."""
+"""The command line as tests use it, and a small suite in its own folder."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Result:
 
     @property
     def line(self) -> str:
-        """The one line on stderr; fails where there are more, or none."""
-        assert self.err.count("\n") == 1, f"not one line: {self.err!r}"
+        """The only line on stderr; fails where there are several, or none."""
+        assert self.err.count("\n") == 1, f"expected one line: {self.err!r}"
         assert self.err.endswith("\n")
         return self.err.removesuffix("\n")
 
@@ -43,7 +43,7 @@ REQUEST = (
 
 @dataclass(frozen=True)
 class Run:
-    """A run that was made once: do not change its folder."""
+    """A run that tests share: do not change its folder."""
 
     arguments: tuple[str, ...]
     folder: Path
@@ -64,8 +64,8 @@ def invoke(*arguments: str | Path) -> Result:
 
 
 def spawn(*arguments: str | Path, cwd: Path, **environment: str) -> Result:
-    """Run `python ARGUMENTS` in a process of its own."""
-    done = subprocess.run(
+    """Run `python ARGUMENTS` in a new process."""
+    completed = subprocess.run(
         [sys.executable, *(str(argument) for argument in arguments)],
         cwd=cwd,
         env={**os.environ, **environment},
@@ -74,11 +74,11 @@ def spawn(*arguments: str | Path, cwd: Path, **environment: str) -> Result:
         timeout=120,
         check=False,
     )
-    return Result(done.returncode, done.stdout, done.stderr)
+    return Result(completed.returncode, completed.stdout, completed.stderr)
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, str]]:
-    """Return file → time of the last change and sha256, for all files below a folder."""
+    """Return file → modification time and sha256, for all files below a folder."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.rglob("*"))
@@ -92,7 +92,7 @@ def read_json(path: Path) -> Any:
 
 
 def write_plugin(folder: Path, name: str, code: str) -> None:
-    """Write a plugin and the entry of the same name."""
+    """Write a plugin and an entry of the same name."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.py").write_text(code, encoding="utf-8")
     entry = f'[{name}]\ntitle = "{name}"\nabout = "a test\'s"\nmethod = "{name}"\n'
@@ -151,7 +151,7 @@ files = [
 
 
 def tiny_suite(folder: Path, changes: Mapping[str, bytes] | None = None) -> Path:
-    """Write a suite of three passages with some files changed, and return its manifest; the data lie beside it."""
+    """Write a suite of three passages with some files changed, its data beside it, and return its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for name, content in {**DATA, **(changes or {})}.items():

@@ -120,7 +120,7 @@ def test_a_manifests_file_is_read_from_the_data_folder(mini: Suite, queries: Pat
         ("negative_queries", "openai:m", "--negative-queries openai:m: expected data, "),
         ("negative_queries", "file:nowhere.jsonl", "queries file nowhere.jsonl does not exist"),
         ("negative_queries", "model:a/b", "--negative-queries model:a/b: neither a folder nor ID@REVISION"),
-        ("negative_queries", "model:a/b@main", "--negative-queries model:a/b@main: revision: revision 'main' is no 40"),
+        ("negative_queries", "model:a/b@main", "--negative-queries model:a/b@main: revision: revision 'main' is not"),
         ("augment", "data", "--augment data: expected file:PATH, endpoint:MODEL, "),
         ("write_prompt", Path("nowhere"), "--write-prompt nowhere cannot be read"),
     ],
@@ -134,7 +134,7 @@ def test_a_misspelt_writer_is_one_line(mini: Suite, option: str, value: Any, mes
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("Ask.", "the prompt wants {passage} in it, once"), ("{passage}{passage}", "once"), ("", "is empty")],
+    [("Ask.", "the prompt must contain {passage} exactly once"), ("{passage}{passage}", "once"), ("", "is empty")],
 )
 def test_a_prompt_without_the_passage_is_rejected(mini: Suite, tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "prompt").write_text(text)
@@ -159,7 +159,7 @@ def test_a_prompt_that_no_writer_uses_is_rejected(mini: Suite, tmp_path: Path) -
         ({"kind": "model", "model": "m"}, "a model writer has either a path, or a model with its revision"),
         ({"kind": "model", "path": "p", "model": "m", "revision": REVISION}, "a model writer has either a path, or"),
         ({"kind": "model", "path": "p", "temperature": 0.5}, "its temperature is 0"),
-        ({"kind": "model", "model": "m", "revision": "main"}, "revision 'main' is no 40-digit hash"),
+        ({"kind": "model", "model": "m", "revision": "main"}, "revision 'main' is not a 40-digit hash"),
         ({"kind": "endpoint", "model": "m", "key": "k"}, "key: unknown key"),
     ],
 )

@@ -159,7 +159,7 @@ def test_an_invalid_environment_is_one_line_and_status_2(
         (["--negative-queries", "gpt-4"], "--negative-queries gpt-4: expected data, file:PATH, endpoint:MODEL, model:"),
         (["--negative-queries", "file:nowhere"], "queries file nowhere does not exist"),
         (["--augment", "model:nowhere"], "--augment model:nowhere: neither a folder nor ID@REVISION"),
-        (["--augment", "model:a/b@v1"], "--augment model:a/b@v1: revision: revision 'v1' is no 40-digit hash"),
+        (["--augment", "model:a/b@v1"], "--augment model:a/b@v1: revision: revision 'v1' is not a 40-digit hash"),
         (["--write-prompt", "nowhere"], "--write-prompt nowhere cannot be read"),
     ],
 )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
-from harness.errors import DataError, RequestError
+from harness.errors import DataError, NothingMeasured, RequestError, unknown
 from harness.execution import plan as planning
 from harness.execution.plan import Plan
+from harness.request.cell import Cell
 from harness.request.request import DeviceName, Request, options
+from harness.results import record
 from harness.results.run_file import RUN_FILE, BaseModelAsRun, RunFile, read_run_file
 
 
@@ -25,8 +29,12 @@ class Elsewhere:
 
     def apply(self, request: Request) -> Request:
         """Return the request with the options that are different here."""
-        changes = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(request, **{name: value for name, value in changes.items() if value is not None})
+        changes: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                changes[field.name] = value.absolute() if isinstance(value, Path) else value
+        return replace(request, **changes)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,26 @@ def rebuild(folder: Path, cache: Path, elsewhere: Elsewhere | None = None) -> Re
             "use the revision of the harness, the suite and the files that it was made with"
         )
     return Rebuilt(request, plan, run)
+
+
+def select_cells(folder: Path, plan: Plan, names: Sequence[str]) -> tuple[list[Cell], list[str]]:
+    """Return the named cells of a plan, all where none is named, and the names of those without a done record.
+
+    Raises RequestError for an unknown cell and for a record that is not of the plan, and NothingMeasured where no
+    named cell is done.
+    """
+    done = {stored.name for stored in record.read_all(folder) if stored.status == "done"}
+    cells = {str(cell): cell for cell in plan.cells}
+    for name in names:
+        if name not in cells:
+            raise unknown("cell", name, cells)
+    if extra := sorted(done - cells.keys()):
+        raise RequestError(f"{folder} has a record of {extra[0]}, which its request does not include; delete it")
+    requested = list(dict.fromkeys(names or cells))
+    selected = [cells[name] for name in requested if name in done]
+    if not selected:
+        raise NothingMeasured(f"no done cell to rerun in {folder}; run its request first")
+    return selected, [name for name in requested if name not in done]
 
 
 def _located(folder: Path, request: Request, stored: Request, resolved: BaseModelAsRun) -> Request:

@@ -121,7 +121,11 @@ def test_a_claim_holds_what_its_paper_says_and_its_row(tmp_path: Path) -> None:
         ("title = true", 'title = "yes"', r"claim 'a paper, a row' in .*: title"),
         ("title = true", "titel = true", r"claim 'a paper, a row' in .*title: Field required"),
         ('suite = "miracl"', "", r"claim 'a paper, a row' in .*either a suite or the reason why it is private"),
-        ("title = true", 'title = true\nrevision = "main"', r"claim 'a paper, a row' in .*'main' is no 40-digit hash"),
+        (
+            "title = true",
+            'title = true\nrevision = "main"',
+            r"claim 'a paper, a row' in .*'main' is not a 40-digit",
+        ),
         ("[[papers.rows]]", "[[papers.row]]", r"claims file .*rows: Field required"),
         ("[suites]", "[suites", r"claims file .* cannot be read"),
     ],

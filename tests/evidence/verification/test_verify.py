@@ -120,7 +120,7 @@ def test_a_request_that_comes_to_another_plan_is_refused_with_what_differs(copy:
     folder = changed_run(copy, lambda run: run["resolved"].update(suite_digest="0" * 64))
     done = invoke("verify", folder)
     assert done.status == 2
-    assert "cannot be made again: its request comes to something else here (in suite_digest)" in done.line
+    assert "cannot be rebuilt: its request resolves differently here (in suite_digest)" in done.line
 
 
 @pytest.mark.parametrize("name", ["data_dir", "methods_path"])
@@ -129,7 +129,7 @@ def test_a_folder_that_is_not_here_is_asked_for(copy: Path, name: str) -> None:
     option = f"--{name.replace('_', '-')}"
     done = invoke("verify", folder)
     assert done.status == 2
-    assert f"was made with {option} /nowhere, which is not here; give it anew" in done.line
+    assert f"was made with {option} /nowhere, which is not here; say where it is with {option}" in done.line
 
 
 def test_a_base_model_that_is_not_here_is_asked_for(copy: Path) -> None:
@@ -137,11 +137,20 @@ def test_a_base_model_that_is_not_here_is_asked_for(copy: Path) -> None:
     assert "was made with --base-model /nowhere, which is not here" in invoke("verify", folder).line
 
 
-def test_a_request_with_a_key_missing_is_damaged(copy: Path) -> None:
+def test_a_request_with_a_value_of_the_wrong_type_is_damaged(copy: Path) -> None:
+    folder = changed_run(copy, lambda run: run["request"].update(seeds="0,1"))
+    done = invoke("verify", folder)
+    assert done.status == 2
+    assert (
+        f"{folder}/run.json: request.seeds = '0,1': Input should be a valid array; run the request again" in done.line
+    )
+
+
+def test_a_request_without_a_key_has_its_default_and_resolves_differently(copy: Path) -> None:
     folder = changed_run(copy, lambda run: run["request"].pop("seeds"))
     done = invoke("verify", folder)
     assert done.status == 2
-    assert "the request is damaged ('seeds')" in done.line
+    assert "its request resolves differently here (in seeds)" in done.line
 
 
 def test_an_unknown_cell_is_refused_with_the_nearest(finished: Run) -> None:
@@ -153,7 +162,7 @@ def test_an_unknown_cell_is_refused_with_the_nearest(finished: Run) -> None:
 def test_a_page_inside_the_verified_folder_is_refused(finished: Run) -> None:
     done = invoke("verify", finished.folder, "--out", finished.folder / "verify.md")
     assert done.status == 2
-    assert "lies in the folder that is verified" in done.line
+    assert "is inside the folder that is verified" in done.line
 
 
 def test_no_folder_is_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""What a dry run shows of every entry: its cells, and the settings in force with their layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.execution import dry_run, plan
+from harness.execution.runner import survey
+from harness.request.request import Request
+
+
+def shown(tmp_path: Path, *methods: str, settings: tuple[str, ...] = ()) -> list[str]:
+    request = Request(methods=methods, languages=("ko",), seeds=(0, 1), settings=settings)
+    work = survey(plan.make(request, tmp_path / "cache"), tmp_path / "out")
+    return list(dry_run.lines(work, jobs=2))
+
+
+def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None:
+    head, *settings, total, time = shown(tmp_path, "clpl-moe@published", settings=("train.epochs=2",))
+    assert head == "clpl-moe@published              2 to run    0 done"
+    assert settings == [
+        "  clpl.temperature 0.1, clpl.negatives 1, train.batch_size 32, train.learning_rate 0.001, train.warmup 0.1, "
+        "train.dropout 0.0 (suite mini)",
+        "  clpl.in_batch false, moe.router topk (published recipe)",
+        "  train.epochs 2.0 (--set)",
+        "  clpl.penalty_weight 0.1, moe.experts 2, moe.top_k 1, train.gradient_accumulation 1, train.scheduler linear, "
+        "train.weight_decay 0.0, train.max_grad_norm 1.0, train.precision float32, "
+        "train.gradient_checkpointing false, train.best_holdout 0.1 (default)",
+    ]
+    assert (total, time) == (
+        "2 of 2 cells to run, 0 of them already trained",
+        "time: unknown: nothing of this suite was run on this machine",
+    )
+
+
+def test_every_swept_entry_shows_its_value(tmp_path: Path) -> None:
+    lines = shown(tmp_path, "mnrl", settings=("mnrl.temperature=0.1,0.2",))
+    assert [line for line in lines if "mnrl.temperature" in line and line.startswith("  ")] == [
+        "  mnrl.temperature 0.1 (--set)",
+        "  mnrl.temperature 0.2 (--set)",
+    ]
+
+
+def test_an_entry_without_settings_is_one_line(tmp_path: Path) -> None:
+    assert shown(tmp_path, "base") == [
+        "base                            1 to run    0 done",
+        "1 of 1 cells to run, 0 of them already trained",
+        "time: unknown: nothing of this suite was run on this machine",
+    ]
+
+
+def test_a_list_is_shown_in_brackets(tmp_path: Path) -> None:
+    assert "  entry.dimensions [32, 16] (entry mnrl-matryoshka)" in shown(tmp_path, "mnrl-matryoshka")
