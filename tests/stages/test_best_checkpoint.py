@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.exact_search import search
 from support.training_probes import Killed, Recording, kill_at, log_of, note_steps, texts_of, weights
 
 from harness.errors import CellError
@@ -15,7 +16,6 @@ from harness.stages.lineage import train_key
 from harness.stages.score import score
 from harness.stages.train import train
 from harness.vectors.embedding import embed, open_model
-from harness.vectors.search import search
 from tests.stages.conftest import Workbench
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.exact_search import search
 from support.training_probes import log_of
 
 from harness import pipeline
 from harness.stages.lineage import train_key
 from harness.stages.score import score
 from harness.vectors.embedding import embed, open_model
-from harness.vectors.search import cut, search
+from harness.vectors.search import cut
 from tests.stages.conftest import Workbench
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from support.exact_search import search
 from support.training_probes import weights
 
 from harness.machine.store import Store
@@ -18,7 +19,6 @@ from harness.stages.train import train
 from harness.stages.training_rows import trained
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import embed, open_model
-from harness.vectors.search import search
 from tests.stages.conftest import Workbench
 
 
