@@ -134,6 +134,8 @@ def parse_run_file(content: Mapping[str, Any], path: Path) -> RunFile:
     except ValidationError as error:
         raise DataError(f"{path}: {explain(error)}; run the request again") from error
     request = content.get("request")
+    if request is not None and not isinstance(request, Mapping):
+        raise DataError(f"{path}: request is not a JSON object; run the request again")
     if request is not None:
         suite = {"suite": run.resolved.suite} if run.resolved.suite else {}
         run._request = Request.from_json({**suite, **request}, where=str(path))

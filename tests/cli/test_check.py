@@ -162,7 +162,7 @@ def test_another_suite_is_refused_by_name(tmp_path: Path, old: Path) -> None:
 
 def test_a_part_named_after_allow_may_differ(tmp_path: Path, old: Path) -> None:
     new = write(tmp_path / "new", suite=with_training(epochs=1), draw=2)
-    assert "say --allow training" in check(new, old).line
+    assert "add --allow training" in check(new, old).line
     assert check(new, old, "--allow", "training").status == 0
     assert check(new, old, "--allow", "text").line.startswith("harness: unknown part of a suite 'text' in --allow")
 
@@ -174,7 +174,7 @@ def test_title_and_description_of_the_suite_may_differ(tmp_path: Path, old: Path
 @pytest.mark.parametrize("margin", ["-0.01", "nan", "inf"])
 def test_an_invalid_margin_is_refused(old: Path, margin: str) -> None:
     result = check(old, old, "--margin", margin)
-    assert (result.status, "is no margin" in result.line) == (2, True)
+    assert (result.status, "must be at least 0" in result.line) == (2, True)
 
 
 def test_a_missing_baseline_is_refused(tmp_path: Path, old: Path) -> None:

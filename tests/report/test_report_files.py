@@ -22,6 +22,7 @@ from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
 from harness.report.terminal import terminal_table
 from harness.results.flatten import flatten
+from harness.results.run_file import parse_run_file
 
 
 def terminal(folder: Path, width: int = 100) -> str:
@@ -250,7 +251,8 @@ def test_reasons_do_not_act_as_markup_in_the_terminal(small: Path) -> None:
 
 def test_requested_cells_without_a_record_are_named(small: Path) -> None:
     (small / "run.json").write_text(
-        '{"resolved": {"entries": ["base", "mnrl", "soft-1"], "languages": ["ko", "fa"], "seeds": [0, 1, 2]}}'
+        '{"resolved": {"entries": {"base": {}, "mnrl": {}, "soft-1": {}},'
+        '"languages": ["ko", "fa"], "seeds": [0, 1, 2]}}'
     )
     page = Page(write_reports(small))
     missing = "mnrl/ko/2, mnrl/fa/2, soft-1/ko, soft-1/fa"
@@ -304,7 +306,8 @@ def test_nested_settings_become_dotted_names_without_empty_values() -> None:
 
 
 def test_a_command_is_quoted_for_the_shell() -> None:
-    assert run_facts({"command": ["harness", "run", "--out", "a b"]}) == [("command", "harness run --out 'a b'")]
+    run = parse_run_file({"command": ["harness", "run", "--out", "a b"]}, Path("run.json"))
+    assert run_facts(run) == [("command", "harness run --out 'a b'")]
 
 
 def test_numbers_are_times_100_and_never_a_negative_zero() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,17 @@ from support.fake_records import draw, provenance, put
 
 from harness.results import rerun_commands
 from harness.results.record import Record
+from harness.results.run_file import parse_run_file
 
 
 def ranker(folder: Path) -> Record:
     """Return a record of an entry that is not trained."""
     changes = {"entry": provenance("bm25", "ko", None)["entry"], "model": None}
     return put(folder, ("bm25", "ko", 0), draw("bm25", "ko", 0, 5), provenance=changes)
+
+
+def run_command(content: dict[str, Any], record: Record) -> str:
+    return rerun_commands.run_command(parse_run_file(content, Path("run.json")), record)
 
 
 RUN = {"request": {"suite": "mini", "device": "cpu"}}
@@ -33,7 +37,7 @@ RUN = {"request": {"suite": "mini", "device": "cpu"}}
 def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting: str, kept: bool) -> None:
     entry = {"method": "clpl", "adapters": ["moe"], "negatives": "ance"}
     record = put(tmp_path, ("clpl", "ko", 0), draw("clpl", "ko", 0, 5), provenance={"entry": entry})
-    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, record)
+    command = run_command({"request": {**RUN["request"], "set": [setting]}}, record)
     assert (f"--set {setting}" in command) == kept
 
 
@@ -43,7 +47,7 @@ def test_a_command_has_the_settings_that_its_entry_takes(tmp_path: Path, setting
 def test_the_command_of_an_untrained_entry_has_no_sweep_of_the_training(
     tmp_path: Path, setting: str, kept: bool
 ) -> None:
-    command = rerun_commands.run_command({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
+    command = run_command({"request": {**RUN["request"], "set": [setting]}}, ranker(tmp_path))
     assert (f"--set {setting}" in command) == kept
 
 
@@ -52,12 +56,12 @@ def test_a_command_has_the_revision_that_a_branch_of_the_hub_resolved_to(tmp_pat
         "request": {**RUN["request"], "base_model": "org/model@main"},
         "resolved": {"base_model": {"id": "org/model", "revision": "abc"}},
     }
-    assert "--base-model org/model@abc " in rerun_commands.run_command(run, ranker(tmp_path))
+    assert "--base-model org/model@abc " in run_command(run, ranker(tmp_path))
     local = {"request": {**RUN["request"], "base_model": "/models/mine"}, "resolved": {"base_model": {"sha256": "abc"}}}
-    assert "--base-model /models/mine " in rerun_commands.run_command(local, ranker(tmp_path))
+    assert "--base-model /models/mine " in run_command(local, ranker(tmp_path))
 
 
-@pytest.mark.parametrize("run", [{}, {"request": None}, json.loads('{"request": []}')])
+@pytest.mark.parametrize("run", [{}, {"request": None}])
 def test_a_command_without_a_request_names_suite_entry_language_and_seed(tmp_path: Path, run: Any) -> None:
-    command = rerun_commands.run_command(run, ranker(tmp_path))
+    command = run_command(run, ranker(tmp_path))
     assert command == "harness run --suite fake --methods bm25 --langs ko --seeds 0 --device cpu"

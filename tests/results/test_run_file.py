@@ -56,6 +56,7 @@ def test_what_an_older_run_json_lacks_has_a_default(tmp_path: Path) -> None:
         ({"resolved": {"seeds": "0,1"}}, r"resolved\.seeds: "),
         ({"suite": {"base_model": "bge-m3"}}, r"suite\.base_model: "),
         ({"request": {"seeds": "0,1"}}, r"request\.seeds"),
+        ({"request": []}, "request is not a JSON object"),
         ({"request": {"sets": []}}, r"request\.sets: unknown key"),
     ],
 )

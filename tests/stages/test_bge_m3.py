@@ -84,7 +84,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     )
     cells = {cell.entry.name: cell for cell in plan.make(request, place.cache).cells}
     threads, state = torch.get_num_threads(), torch.get_rng_state()
-    trained = {name: _run(cell, request.out) for name, cell in cells.items()}
+    trained = {name: _run(cell, root / "out") for name, cell in cells.items()}
     yield Runs(base, cells, trained)
     torch.use_deterministic_algorithms(False)
     torch.set_num_threads(threads)

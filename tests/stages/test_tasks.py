@@ -168,7 +168,7 @@ class Inputs:
         (Task(name="XPQARetrieval", revision=RETRIEVAL.revision, subset="ko"), "unknown subset 'ko' in MTEB task XPQA"),
         (Task(name="KLUE-STS", revision=STS.revision), "unknown split 'test' in MTEB task KLUE-STS. Available: valid"),
         (Task(name="XPQARetrieval", revision=RETRIEVAL.revision, subset="hin-hin"), "'hin-hin' is hin, not ko"),
-        (Task(name="CQADupstackRetrieval-Fa", revision="1" * 40), "is not one task on texts"),
+        (Task(name="CQADupstackRetrieval-Fa", revision="1" * 40), "is not a single task on texts"),
     ],
 )
 def test_a_task_that_mteb_lacks_is_rejected_before_its_data_are_read(

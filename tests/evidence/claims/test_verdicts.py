@@ -220,7 +220,7 @@ def test_two_comparable_claims_on_a_row_leave_its_verdict_empty() -> None:
     (claim,) = [c for c in load() if (c.row, c.language) == ("ANCE-CLP", "ko")]
     good, bad, other = Line(claim, "reproduced"), Line(claim, "not reproduced"), Line(claim, "not comparable")
     row = (claim.entry, "ko", "nDCG@5")
-    assert verdicts.of_rows([good, bad], "miracl") == {}
-    assert verdicts.of_rows([good, other, other], "miracl@untitled") == {row: "reproduced"}
-    assert verdicts.of_rows([other, other], "miracl") == {}
-    assert verdicts.of_rows([good], "wikiqa") == {}
+    assert verdicts.verdicts_by_row([good, bad], "miracl") == {}
+    assert verdicts.verdicts_by_row([good, other, other], "miracl@untitled") == {row: "reproduced"}
+    assert verdicts.verdicts_by_row([other, other], "miracl") == {}
+    assert verdicts.verdicts_by_row([good], "wikiqa") == {}

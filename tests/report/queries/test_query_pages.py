@@ -26,6 +26,7 @@ from harness.report.queries.entry_pairs import balance, kept_queries
 from harness.report.queries.query_texts import cut
 from harness.report.queries.stored_runs import seed_pair, top_passages
 from harness.results import record
+from harness.results.folder import read_result_folder
 from harness.results.record import run_bytes
 
 ENTRIES = ["base", "mnrl", "clpl"]
@@ -286,7 +287,7 @@ def test_no_texts_writes_pages_without_texts(korean: Path) -> None:
 
 def korean_texts(folder: Path, cache: Path, **options: Any) -> Any:
     """Return the Korean texts of a folder, or why there are none."""
-    return texts.of_board(collate(folder), cache, **options)["ko"]
+    return texts.texts_of(read_result_folder(folder), cache, **options)["ko"]
 
 
 def test_texts_are_read_without_a_cache(korean: Path, tmp_path: Path) -> None:
