@@ -21,7 +21,7 @@ from support.gate_study import Pool, false_alarms, power, scattered, shifted
 from support.simulated_scores import Spread, additive, ranked
 
 from harness.errors import HarnessError
-from harness.results import folder as pairs
+from harness.results.folder import read_result_folder
 from harness.stats.align import aligned
 from harness.stats.bootstrap import DRAWS, percentiles, resample_counts
 from harness.stats.crossed import crossed_means, stretched
@@ -129,13 +129,21 @@ def read(folders: Sequence[Path]) -> dict[str, Pool]:
     pools = {}
     for folder in folders:
         try:
-            results = pairs.read(folder)
+            results = read_result_folder(folder)
         except HarnessError as error:
             sys.exit(str(error))
-        enough = [pair for pair, records in results.of.items() if len(records) >= 2 * SEEDS]
+        enough = [pair for pair, records in results.records_by_pair.items() if len(records) >= 2 * SEEDS]
         if not enough:
             sys.exit(f"{folder} has no entry with {2 * SEEDS} seeds; run with --seeds 0,1,...,{2 * SEEDS - 1}")
-        scores = {"/".join(pair): aligned(results.scores(pair, results.primary))[1] for pair in enough}
+        scores = {
+            "/".join(pair): aligned(
+                {
+                    record.name: results.scores_by_query(record, results.primary)
+                    for record in results.records_by_pair[pair]
+                }
+            )[1]
+            for pair in enough
+        }
         pools[f"{folder}, {results.primary}"] = scores
     return pools
 

@@ -23,7 +23,8 @@ from typing import Any
 from harness.execution import plan
 from harness.execution.runner import default_jobs
 from harness.machine.store import Store
-from harness.request.cell import Cell, Place
+from harness.request.cell import Cell
+from harness.request.request import Request
 from harness.results import record
 from harness.stages.base_model import base_model
 
@@ -73,18 +74,16 @@ def parsed() -> argparse.Namespace:
 
 def prepared(options: argparse.Namespace, root: Path) -> tuple[list[Cell], Path]:
     """Return the cells of the request and the folder of the base model, built outside both timings."""
-    place = Place(root / "base-cache", options.data_dir.absolute() if options.data_dir else None)
-    request = plan.Request(
+    request = Request(
         suite=options.suite,
-        methods=options.methods.split(","),
-        languages=options.langs.split(","),
-        seeds=[int(seed) for seed in options.seeds.split(",")],
-        out=root / "unused",
-        place=place,
+        methods=tuple(options.methods.split(",")),
+        languages=tuple(options.langs.split(",")),
+        seeds=tuple(int(seed) for seed in options.seeds.split(",")),
         max_train=options.max_train,
+        data_dir=options.data_dir.absolute() if options.data_dir else None,
     )
-    planned = plan.make(request)
-    return planned.cells, base_model(planned.suite, place, Store(place.cache))
+    planned = plan.make(request, root / "base-cache")
+    return planned.cells, base_model(planned.suite, planned.place, Store(planned.place.cache))
 
 
 def run_plain(cells: list[Cell], base: Path, options: argparse.Namespace) -> tuple[Scores, float]:

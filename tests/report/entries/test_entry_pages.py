@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -261,7 +262,7 @@ def test_a_name_that_cannot_be_a_file_name_gets_a_page_named_by_its_digest(tmp_p
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5, MEASURES))
     board = collate(tmp_path)
     odd = Record(suite="fake", entry=entry, language="ko", seed=0, trained=True, status="failed", cell_key="")
-    files = entry_pages.files(tmp_path, collate(tmp_path).__class__(**{**vars(board), "failures": (odd,)}))
+    files = entry_pages.files(tmp_path, replace(board, results=replace(board.results, failures=(odd,))))
     [name] = set(files) - {"entries/base.html"}
     assert re.fullmatch(r"entries/[0-9a-f]{64}\.html", name)
     assert entry_link(entry) == name
@@ -297,7 +298,7 @@ def test_a_page_of_200_cells_is_below_a_megabyte(tmp_path: Path) -> None:
     ]
     put(tmp_path, ("base", "l0", 0), draw("base", "l0", 0, 5, tuple(pattern.measures)))
     board = collate(tmp_path)
-    wide = board.__class__(**{**vars(board), "records": tuple(cells), "languages": tuple(languages)})
+    wide = replace(board, results=replace(board.results, records=tuple(cells)))
     [html] = entry_pages.files(tmp_path, wide).values()
     assert html.count('<section class="cell"') == 200
     assert len(html.encode()) < 1_000_000
