@@ -106,7 +106,15 @@ class ResultFolder:
         return dict(zip(scores.queries, column.tolist(), strict=True))
 
     def check_unchanged(self) -> None:
-        """Raise DataError if SHA256SUMS exists and run.json or a file of a record does not match it."""
+        """Raise DataError for a folder that cannot be compared with others as it is.
+
+        A file of it does not match SHA256SUMS (if there is one), or its records come from different definitions of the
+        suite. A report is written of such a folder all the same.
+        """
+        self._check_sums()
+        _check_one_definition(self.path, self.run, self.records)
+
+    def _check_sums(self) -> None:
         if not (self.path / checksums.SUMS).is_file():
             return
         changed = [item.file for item in checksums.differences(self.path) if item.what == "changed"]
@@ -127,7 +135,6 @@ def read_result_folder(path: Path) -> ResultFolder:
     check_records(path, records)
     done = tuple(record for record in records if record.status == "done")
     run = read_run_file(path)
-    _check_one_definition(path, run, done)
     reader = Reader(path)
     with no_collection():
         scores = {record.name: reader.read(record) for record in done}

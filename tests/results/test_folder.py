@@ -74,14 +74,14 @@ def test_records_of_different_definitions_of_a_suite_are_rejected(tmp_path: Path
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5), provenance={"suite_digest": "a" * 64})
     put(tmp_path, ("mnrl", "ko", 0), draw("mnrl", "ko", 0, 5), provenance={"suite_digest": "b" * 64})
     with pytest.raises(DataError, match="holds records of different definitions of the suite"):
-        read_result_folder(tmp_path)
+        read_result_folder(tmp_path).check_unchanged()
 
 
 def test_a_definition_in_run_json_other_than_that_of_the_records_is_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5), provenance={"suite_digest": "a" * 64})
     (tmp_path / "run.json").write_text('{"suite": {"name": "fake"}}', encoding="utf-8")
     with pytest.raises(DataError, match="holds records of different definitions of the suite"):
-        read_result_folder(tmp_path)
+        read_result_folder(tmp_path).check_unchanged()
 
 
 @pytest.mark.parametrize("file", ["run.json", "records/mnrl/ko/1.run.gz", "records/base/ko/0.per_query.parquet"])
