@@ -298,7 +298,8 @@ def test_a_page_of_200_cells_is_below_a_megabyte(tmp_path: Path) -> None:
     ]
     put(tmp_path, ("base", "l0", 0), draw("base", "l0", 0, 5, tuple(pattern.measures)))
     board = collate(tmp_path)
-    wide = replace(board, results=replace(board.results, records=tuple(cells)))
+    scores = dict.fromkeys([cell.name for cell in cells], board.results.scores["base/l0/0"])
+    wide = replace(board, results=replace(board.results, records=tuple(cells), scores=scores))
     [html] = entry_pages.files(tmp_path, wide).values()
     assert html.count('<section class="cell"') == 200
     assert len(html.encode()) < 1_000_000
