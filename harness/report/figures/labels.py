@@ -35,7 +35,7 @@ def shorten_middle(text: str, max_length: int) -> str:
     """Return a name shortened in the middle: entries of a sweep differ at the end of their names.
 
     >>> shorten_middle("clpl[clpl.penalty_weight=0.1]", 15)
-    'clpl[…eight=0.1]'
+    'clpl…eight=0.1]'
     """
     if len(text) <= max_length:
         return label(text)
