@@ -74,8 +74,10 @@ def read(path: Path) -> list[Row]:
     for where, value in json_lines(path):
         rows.append(_row(value, where))
         if bool(rows[0].negative_queries) != bool(rows[-1].negative_queries):
-            here, first = ("has no", "has") if rows[0].negative_queries else ("has", "does not")
-            raise DataError(f"{where}: {here} '{NEGATIVE_QUERIES}' but line 1 {first}; give it in all rows or in none")
+            this_line, first_line = ("has no", "has") if rows[0].negative_queries else ("has", "does not")
+            raise DataError(
+                f"{where}: {this_line} '{NEGATIVE_QUERIES}' but line 1 {first_line}; give it in all rows or in none"
+            )
     validation.check_not_empty(rows, str(path), "training row")
     return rows
 

@@ -70,9 +70,11 @@ def resolve(
     selected: list[str] = []
     for name in requested:
         if name in ("all", "all@published"):
-            wanted = recipes if name == "all" else ("published",)
+            selected_recipes = recipes if name == "all" else ("published",)
             selected += [
-                entry for entry in known if recipe_of(entry) in wanted and not declarations[_bare(entry)].practice
+                entry
+                for entry in known
+                if recipe_of(entry) in selected_recipes and not declarations[_bare(entry)].practice
             ]
         elif name in known:
             selected.append(name)

@@ -122,8 +122,8 @@ def training_sources(suite: Suite, entry: Entry, family: Family) -> dict[str, st
     sources = dict.fromkeys(Training.model_fields, DEFAULT)
     for layer, table in _training_layers(suite, entry, family):
         sources |= {field: layer or entry.sources.get(f"{TRAIN}.{field}", f"entry {entry.name}") for field in table}
-    given = {field: SET for field in sources if entry.sources.get(f"{TRAIN}.{field}") == SET}
-    return sources | given
+    from_set = {field: SET for field in sources if entry.sources.get(f"{TRAIN}.{field}") == SET}
+    return sources | from_set
 
 
 def _training_layers(suite: Suite, entry: Entry, family: Family) -> list[tuple[str, Mapping[str, Any]]]:

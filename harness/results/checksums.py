@@ -143,8 +143,8 @@ def _read(folder: Path) -> tuple[dict[str, str], bool]:
 
 
 def _unescaped(name: str) -> str:
-    plain, rest = "", name
-    while rest:
-        step = next((pair for pair in _ESCAPES if rest.startswith(pair[1])), None)
-        plain, rest = plain + (step[0] if step else rest[0]), rest[len(step[1]) if step else 1 :]
+    plain, escaped = "", name
+    while escaped:
+        step = next((pair for pair in _ESCAPES if escaped.startswith(pair[1])), None)
+        plain, escaped = plain + (step[0] if step else escaped[0]), escaped[len(step[1]) if step else 1 :]
     return plain

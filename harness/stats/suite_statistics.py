@@ -71,6 +71,6 @@ def _samples(scored: Mapping[tuple[str, str], EntryScores], languages: Sequence[
     for by_entry in by_language.values():
         for entry, sample in by_entry.items():
             parts.setdefault(entry, []).append(sample)
-    complete = {entry: own for entry, own in parts.items() if len(own) == len(languages)}
-    by_language[AVERAGE] = {entry: average(own) for entry, own in complete.items()}
+    complete = {entry: each for entry, each in parts.items() if len(each) == len(languages)}
+    by_language[AVERAGE] = {entry: average(each) for entry, each in complete.items()}
     return {language: by_entry for language, by_entry in by_language.items() if by_entry}
