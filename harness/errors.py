@@ -53,6 +53,14 @@ def one_line(value: object) -> str:
     return " ".join(str(value).split())
 
 
+def short_reason(error: Exception) -> str:
+    """Return an error's message as one line of at most 200 characters, its type if it has none.
+
+    For errors of libraries and of the system, some of which have many lines.
+    """
+    return one_line(error)[:200] or type(error).__name__
+
+
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:
     """Return the error for an unknown name, with the most similar name and the first LISTED names.
 

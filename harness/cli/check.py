@@ -31,7 +31,7 @@ def check(
     """Fail where quality fell against a baseline. A loss counts only where the statistics show it."""
     from harness.evidence.gate.decision import Scope
 
-    scope = Scope(margin, *map(words, (measure, methods, langs, allow)))
+    scope = Scope(margin, measures=words(measure), methods=words(methods), languages=words(langs), allowed=words(allow))
     try:
         if update:
             _update(folder, baseline, scope)
@@ -51,7 +51,10 @@ def _checked(folder: Path, baseline: Path, scope: Scope) -> Checked:
     from harness.results.folder import read_result_folder
 
     if not baseline.is_dir():
-        raise RequestError(f"the baseline {baseline} is not a folder; make one with `harness check {folder} --update`")
+        raise RequestError(
+            f"the baseline {baseline} is not a folder; make one with "
+            f"`harness check {folder} --baseline {baseline} --update`"
+        )
     new, old = read_result_folder(folder), read_result_folder(baseline)
     new.check_unchanged()
     old.check_unchanged()

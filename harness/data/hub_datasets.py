@@ -12,8 +12,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from harness.data.file_status import FileStatus, Lookup, verified_path
-from harness.data.hub_snapshots import cached_snapshot, short_reason, snapshot_files, status
-from harness.errors import DataError
+from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
+from harness.errors import DataError, short_reason
 from harness.request.manifest import Hub
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.data.file_status import FileStatus
-from harness.data.hub_snapshots import cached_snapshot, short_reason, snapshot_files, status
-from harness.errors import RequestError
+from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
+from harness.errors import RequestError, short_reason
 from harness.request.manifest import PinnedBase
 from harness.request.suite import Suite
 

@@ -56,11 +56,3 @@ def hashes(path: Path) -> tuple[str, str]:
         return f"git:{blob.name}", f"git:{sha1}"
     expected = f"sha256:{blob.name}" if re.fullmatch("[0-9a-f]{64}", blob.name) else ""
     return expected, f"sha256:{file_sha256(blob)}"
-
-
-def short_reason(error: Exception) -> str:
-    """Return an error's message as one short line, its type if it has none.
-
-    The hub's client raises errors of its transport, of the system and its own, some of many lines.
-    """
-    return " ".join(str(error).split())[:160] or type(error).__name__

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.text_files import RESTORE, member
-from harness.errors import DataError
+from harness.errors import DataError, short_reason
 
 Row = tuple[str, dict[str, Any]]
 """The place ("FILE line N" or "FILE row N") and the row by column name."""
@@ -57,5 +57,5 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
                     number += 1
                     yield f"{path} row {number}", row
     except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = short_reason(error)
         raise DataError(f"{path} row {number + 1}: not a complete parquet file ({reason}); {RESTORE}") from error

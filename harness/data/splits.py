@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.data.passage_streams import select
 from harness.data.raw_data import Judgments, RetrievalData, Stream, row_counts
-from harness.data.validation import check_new_id, fold
+from harness.data.validation import check_new_id, normalized
 from harness.keys import derive
 
 
@@ -22,8 +22,8 @@ def without_leaks(raw: RetrievalData) -> RetrievalData:
 
 def _without_texts(judgments: Judgments, queries: Mapping[str, str], excluded: Iterable[str]) -> Judgments:
     """Return the judgments of queries whose text is not that of an excluded query id."""
-    texts = {fold(queries[query]) for query in excluded}
-    return {query: grades for query, grades in judgments.items() if fold(queries[query]) not in texts}
+    texts = {normalized(queries[query]) for query in excluded}
+    return {query: grades for query, grades in judgments.items() if normalized(queries[query]) not in texts}
 
 
 def with_training_source(raw: RetrievalData, training: RetrievalData, where: str) -> RetrievalData:

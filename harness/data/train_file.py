@@ -92,9 +92,9 @@ def _row(value: Mapping[str, Any], where: str) -> Row:
             f"{where}: 'neg' holds {len(negatives)} and '{NEGATIVE_QUERIES}' {len(queries)}; "
             f"{NEGATIVE_QUERIES}[j] is the query that neg[j] answers: give one for each"
         )
-    relevant = {validation.fold(text) for text in positives}
+    relevant = {validation.normalized(text) for text in positives}
     for number, text in enumerate(negatives):
-        if validation.fold(text) in relevant:
+        if validation.normalized(text) in relevant:
             raise DataError(f"{where}: neg[{number}] is also in 'pos'; delete it from one of them")
     return Row(where, validation.text(value["query"], where, "'query'").strip(), positives, negatives, queries)
 

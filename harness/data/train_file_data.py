@@ -47,11 +47,11 @@ def use_train_file(data: Data, file: TrainFile, most: int | None = None) -> Data
 
 def _check_dev_texts(rows: Sequence[Row], data: Data) -> None:
     """Raise DataError for a query or negative query that has the text of a dev query."""
-    dev_texts = {validation.fold(data.queries[query]): query for query in data.dev}
+    dev_texts = {validation.normalized(data.queries[query]): query for query in data.dev}
     for row in rows:
         texts = {"query": row.query} | {f"{NEGATIVE_QUERIES}[{j}]": text for j, text in enumerate(row.negative_queries)}
         for name, text in texts.items():
-            if (twin := dev_texts.get(validation.fold(text))) is not None:
+            if (twin := dev_texts.get(validation.normalized(text))) is not None:
                 raise DataError(f"{row.where}: {name} has the text of dev query '{twin}'; delete it from the file")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sized
 from harness.errors import DataError, one_line
 
 
-def fold(text: str) -> str:
+def normalized(text: str) -> str:
     """Return the form in which two texts are the same text: NFC, white space runs as one space, ends stripped."""
     return one_line(unicodedata.normalize("NFC", text))
 
@@ -35,7 +35,7 @@ def identifier(value: object, where: str) -> str:
 def text(value: object, where: str, field: str) -> str:
     """Return `value` if it is a string with more than white space."""
     content = string(value, where, field)
-    if not fold(content):
+    if not normalized(content):
         raise DataError(f"{where}: empty {field}; give it a text or delete the row")
     return content
 
@@ -66,14 +66,14 @@ def check_not_empty(items: Sized, where: str, kind: str) -> None:
 
 def check_roles(queries: Mapping[str, str], roles: Mapping[str, Collection[str]], where: str) -> None:
     """Reject a query id with two roles (role → query ids), and a dev query's folded text in another role."""
-    dev_texts = {fold(queries[query]): query for query in roles["dev"]}
+    dev_texts = {normalized(queries[query]): query for query in roles["dev"]}
     seen: dict[str, str] = {}
     for role, ids in roles.items():
         for query in ids:
             if query in seen:
                 raise DataError(f"{where}: query '{query}' is both {seen[query]} and {role}; keep it in one of them")
             seen[query] = role
-            twin = dev_texts.get(fold(queries[query]))
+            twin = dev_texts.get(normalized(queries[query]))
             if role != "dev" and twin not in (None, query):
                 raise DataError(f"{where}: {role} query '{query}' has the text of dev query '{twin}'; keep one of them")
 

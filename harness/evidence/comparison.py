@@ -18,8 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from harness.errors import DataError, NothingMeasured, RequestError, unknown
 from harness.evidence.gate import comparability
 from harness.evidence.pairing import check_margin, paired_scores
@@ -28,7 +26,7 @@ from harness.results.folder import ResultFolder
 from harness.results.record import Pair
 from harness.stats.align import Floats
 from harness.stats.equivalence import tost
-from harness.stats.intervals import Estimate
+from harness.stats.intervals import two_sided_p
 from harness.stats.multiple import holm
 from harness.stats.regressions import Comparison, differences
 from harness.stats.rules import MARGIN, is_equivalent, is_shown
@@ -177,7 +175,7 @@ def _compared(
     ]
     estimate = differences(comparisons)
     low, high = estimate.interval()
-    p, p_equivalence = holm(_two_sided(estimate)), holm(tost(estimate, margin))
+    p, p_equivalence = holm(two_sided_p(estimate)), holm(tost(estimate, margin))
     rows = {}
     for i, (pair, comparison) in enumerate(zip(scores, comparisons, strict=True)):
         rows[pair] = Row(
@@ -195,15 +193,6 @@ def _compared(
             blind=comparison.blind,
         )
     return rows
-
-
-def _two_sided(estimate: Estimate) -> Floats:
-    """Return the p of "no difference"; 1 for a difference of exactly 0, 0 for one without a standard error."""
-    from scipy import stats
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.abs(estimate.value) / estimate.error
-    return np.asarray(np.where(np.isnan(t), 1.0, 2 * stats.t.sf(t, estimate.freedom)))
 
 
 def _verdict(difference: float, p: float, p_equivalence: float) -> Verdict:

@@ -5,7 +5,6 @@ Nothing is trained, encoded or searched: a ranking is read from its record's run
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,16 +14,15 @@ from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.rerun import measured
 from harness.execution import plan as planning
 from harness.execution.plan import Plan
-from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record as records
 from harness.results.checksums import differences, unlist
 from harness.results.record import Pair, Record
-from harness.results.run_file import RUN_FILE
+from harness.results.run_file import RUN_FILE, write_run_file
 from harness.stages.lineage import record_key
 from harness.stages.prepare import prepare
-from harness.stages.score import score
+from harness.stages.score import means, score
 from harness.types import Scores
 
 
@@ -100,8 +98,8 @@ def moves(cells: Sequence[Rescored]) -> Iterator[Moved]:
 
 
 def _mean(measure: str, scores_by_seed: Sequence[Scores]) -> float:
-    means = [sum(scores[measure].values()) / len(scores[measure]) for scores in scores_by_seed]
-    return sum(means) / len(means)
+    by_seed = [means({measure: scores[measure]})[measure] for scores in scores_by_seed]
+    return sum(by_seed) / len(by_seed)
 
 
 def _largest(old: Mapping[str, float], new: Mapping[str, float]) -> float:
@@ -128,8 +126,7 @@ def write(folder: Path, rebuilt: Rebuilt, plan: Plan, cells: Sequence[Rescored])
             "evaluation": plan.suite.evaluation.model_dump(),
             "suite_digest": plan.suite.digest,
         }
-        means = {name: sum(values.values()) / len(values) for name, values in rescored.new.items()}
-        update = {"measures": means, "cell_key": record_key(rescored.cell), "provenance": provenance}
+        update = {"measures": means(rescored.new), "cell_key": record_key(rescored.cell), "provenance": provenance}
         records.rewrite(folder, rescored.stored.model_copy(update=update), rescored.new)
 
 
@@ -144,5 +141,4 @@ def _rewrite_run_file(folder: Path, rebuilt: Rebuilt, plan: Plan) -> None:
         "suite_digest": plan.suite.digest,
         "rescored": {"measures": measures},
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
-    write_atomically(folder / RUN_FILE, (text + "\n").encode())
+    write_run_file(folder, content)

@@ -11,8 +11,7 @@ from typing import Any
 
 from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
-from harness.machine.atomic import write_atomically
-from harness.results.run_file import RUN_FILE
+from harness.results.run_file import RUN_FILE, resolved_differences, write_run_file
 
 
 def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
@@ -34,7 +33,7 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+        write_run_file(folder, content)
     except OSError as error:
         raise RequestError(f"{folder} cannot be written: {error.strerror}; name another one after --out") from error
 
@@ -59,5 +58,4 @@ def _differences(path: Path, resolved: Mapping[str, Any]) -> list[str]:
         stored = json.loads(path.read_text(encoding="utf-8"))["resolved"]
     except (ValueError, KeyError, OSError) as error:
         raise DataError(f"{path} is damaged ({error}); name another folder after --out") from error
-    planned = json.loads(json.dumps(resolved))
-    return sorted(name for name in {*stored, *planned} if stored.get(name) != planned.get(name))
+    return resolved_differences(stored, resolved)

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from harness.errors import DataError, NothingMeasured, RequestError
+from harness.errors import DataError, RequestError
 from harness.export.run_export import RunExport
 from harness.machine.store import Store
 from harness.results import record as records
 from harness.results.checksums import SUMS, files_below, seal
-from harness.results.run_file import read_run_file
+from harness.results.folder import read_result_folder
 
 Target = Literal["mteb", "trec", "card"]
 
@@ -30,20 +30,17 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
     done, RequestError if `out` is not empty or cannot be written, and DataError for damaged records.
     """
     out = out or folder / "export" / to
-    cells = records.read_all(folder)
-    done = tuple(record for record in cells if record.status == "done")
-    if not done:
-        raise NothingMeasured(f"no done cell in {folder}; pass a folder that 'harness run --out' wrote")
-    for record in done:
+    results = read_result_folder(folder)
+    for record in results.records:
         if not records.intact(folder, record):
             raise DataError(
                 f"the files of record {record.name} in {folder} do not match its checksums; rerun the request"
             )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RequestError(f"{out} is not an empty folder; pass another one to --out")
-    failed = len(cells) - len(done)
-    left_out = [f"{failed} of {len(cells)} cells failed and are left out"] if failed else []
-    run = RunExport(folder, done, read_run_file(folder), out, Store(cache))
+    failed, count = len(results.failures), len(results.records) + len(results.failures)
+    left_out = [f"{failed} of {count} cells failed and are left out"] if failed else []
+    run = RunExport(results, out, Store(cache))
     try:
         out.mkdir(parents=True, exist_ok=True)
         left_out += _writer(to)(run)

@@ -30,7 +30,7 @@ LONG = ("losses", "columns")  # of the training's provenance, left out of the ca
 def write(run: RunExport) -> list[str]:
     """Write one folder per record with a model; returns a line for each model or card that is left out."""
     left_out = []
-    for record in run.records:
+    for record in run.results.records:
         if not record.weights_sha256:
             left_out.append(f"{record.name} has no model and gets no card")
             continue

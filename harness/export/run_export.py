@@ -9,17 +9,15 @@ from typing import Any
 
 from harness.machine.store import Store
 from harness.results import rerun_commands
+from harness.results.folder import ResultFolder
 from harness.results.record import Record
-from harness.results.run_file import RunFile
 
 
 @dataclass(frozen=True)
 class RunExport:
-    """The done records of `folder`, its run.json, the store, and `out`, where the export goes."""
+    """A result folder, the store, and `out`, where the export goes."""
 
-    folder: Path
-    records: tuple[Record, ...]
-    run: RunFile
+    results: ResultFolder
     out: Path
     store: Store
 
@@ -31,12 +29,12 @@ class RunExport:
 
     def source(self, language: str) -> Mapping[str, Any]:
         """Return a language's table of the suite's manifest, {} without a run.json."""
-        table: Mapping[str, Any] = self.run.suite_content.get("languages", {}).get(language, {})
+        table: Mapping[str, Any] = self.results.run.suite_content.get("languages", {}).get(language, {})
         return table
 
     def command(self, record: Record) -> str:
         """Return the command that reruns a record's cell, as far as run.json states the request."""
-        return rerun_commands.run_command(self.run, record)
+        return rerun_commands.run_command(self.results.run, record)
 
     def sources(self, record: Record) -> dict[str, Mapping[str, Any]]:
         """Return role → the source that a record was evaluated or trained on, as the suite's manifest describes it."""

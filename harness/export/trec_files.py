@@ -20,8 +20,8 @@ def write(run: RunExport) -> list[str]:
     """Write every run with its metadata, and each language's judgments; returns a line for judgments left out."""
     import yaml
 
-    for record in run.records:
-        source = records.beside(record.path(run.folder), records.RUN)
+    for record in run.results.records:
+        source = records.beside(record.path(run.results.path), records.RUN)
         run.path(record, ".run").write_bytes(gzip.decompress(source.read_bytes()))
         text = yaml.safe_dump(ir_metadata(run, record), sort_keys=False, allow_unicode=True, width=120)
         run.path(record, ".ir-metadata.yaml").write_text(START + text + END, encoding="utf-8")
@@ -31,7 +31,7 @@ def write(run: RunExport) -> list[str]:
 def _write_qrels(run: RunExport) -> list[str]:
     """Write query id, 0, passage id and grade of every dev judgment: ids and grades, no text."""
     left_out = []
-    first_records = {record.language: record for record in reversed(run.records)}
+    first_records = {record.language: record for record in reversed(run.results.records)}
     for language, record in sorted(first_records.items()):
         prepared = run.artifact(record, "prepare", first=True)
         if prepared is None:

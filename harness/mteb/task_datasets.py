@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data import hub_datasets
 from harness.data.file_status import FileStatus
-from harness.data.hub_snapshots import cached_snapshot, short_reason
-from harness.errors import DataError, unknown
+from harness.data.hub_snapshots import cached_snapshot
+from harness.errors import DataError, short_reason, unknown
 from harness.mteb.dataset_card import CARD, patterns
 from harness.request.manifest import Hub
 from harness.request.suite import Suite

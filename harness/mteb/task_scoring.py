@@ -16,7 +16,7 @@ import mteb
 from mteb.abstasks.abstask import AbsTask
 from mteb.models import ModelMeta
 
-from harness.errors import CellError, DataError
+from harness.errors import CellError, DataError, short_reason
 from harness.mteb import bridge, task_datasets
 
 
@@ -35,7 +35,7 @@ def load(task: AbsTask, suite: str) -> AbsTask:
     try:
         task.load_data()
     except Exception as error:  # each task has its own loader
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = short_reason(error)
         raise DataError(f"MTEB task {name}: {folder} does not load ({type(error).__name__}: {reason})") from error
     finally:
         task.metadata = published

@@ -1,6 +1,7 @@
 """A result folder: run.json, its records and their scores per query, read once and checked as a whole.
 
-Everything above reads folders through `read_result_folder`: the report, the gate, comparisons, exports.
+The report, the gate, comparisons and exports read folders through `read_result_folder`. Verification, rescoring and new
+baselines read record by record, for they name each damaged one.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from harness.errors import DataError
+from harness.machine.atomic import write_atomically
 from harness.request.request import Request
 from harness.schema import explain
 
@@ -124,6 +125,18 @@ def read_run_file(folder: Path) -> RunFile:
     if not isinstance(content, dict):
         raise DataError(f"{path} does not hold a JSON object; run the request again")
     return parse_run_file(content, path)
+
+
+def write_run_file(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write run.json, whole or not at all; equal contents give equal bytes."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
+    write_atomically(folder / RUN_FILE, (text + "\n").encode())
+
+
+def resolved_differences(stored: Mapping[str, Any], planned: Mapping[str, Any]) -> list[str]:
+    """Return the names in which a plan resolves otherwise than the request of a run.json did."""
+    planned = json.loads(json.dumps(planned))  # with lists for tuples, as `stored` has them
+    return sorted(name for name in {*stored, *planned} if stored.get(name) != planned.get(name))
 
 
 def parse_run_file(content: Mapping[str, Any], path: Path) -> RunFile:

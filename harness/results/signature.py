@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import one_line
 from harness.keys import digest
+from harness.request.entry import IDENTITY
 from harness.results.record import Record
 
 DIGITS = 8
@@ -22,11 +23,7 @@ FIELDS = (
     *("suite", "entry", "language", "measure", "seeds", "queries", "data", "base", "dtype", *PACKAGES),
     *("code", "isa", "threads", "gpu"),
 )
-# The parts of an entry that determine its weights (harness.request.entries.IDENTITY), and its plugins' versions.
-RECIPE = (
-    *("method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"),
-    "plugins",
-)
+RECIPE = (*sorted(IDENTITY), "plugins")  # of an entry: what determines its weights, and its plugins' versions
 
 
 @dataclass(frozen=True)

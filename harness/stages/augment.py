@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data.validation import fold
+from harness.data.validation import normalized
 from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell
@@ -36,12 +36,12 @@ def passages_of(data: Data) -> dict[str, str]:
 
 def merged(data: Data, queries: Queries) -> tuple[Data, dict[str, int]]:
     """Return the data with the written queries among its training queries, and counts of those added and left out."""
-    dev = {fold(data.queries[query]) for query in data.dev}
-    train = {fold(data.queries[query]) for query in data.train}
+    dev = {normalized(data.queries[query]) for query in data.dev}
+    train = {normalized(data.queries[query]) for query in data.train}
     counts = {"added": 0, "left_out_as_dev": 0, "left_out_as_training": 0}
     relevant: dict[str, list[str]] = {}
     for doc in sorted(queries):
-        for text in dict.fromkeys(fold(text) for text in queries[doc]):
+        for text in dict.fromkeys(normalized(text) for text in queries[doc]):
             if text in dev or text in train:
                 counts["left_out_as_dev" if text in dev else "left_out_as_training"] += 1
             else:

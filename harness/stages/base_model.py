@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data import hub_encoders
 from harness.data.corpus import blocks
-from harness.errors import RequestError, one_line
+from harness.errors import RequestError, short_reason
 from harness.machine.store import Store
 from harness.request.cell import Place
 from harness.request.manifest import LocalBase, PinnedBase
@@ -48,7 +48,7 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     try:
         model = open_model(folder, "cpu")
     except Exception as error:
-        problem = one_line(error)[:200] or type(error).__name__
+        problem = short_reason(error)
         raise RequestError(f"base model {folder} does not load: {problem}") from error
     most = positions(model)
     for name in ("query_max_length", "passage_max_length"):

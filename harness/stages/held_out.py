@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from harness.data.validation import fold as normalized
+from harness.data.validation import normalized
 from harness.keys import derive
 from harness.request.cell import Cell
 from harness.stages.augment import WRITTEN

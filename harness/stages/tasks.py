@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.errors import CellError, HarnessError, one_line
+from harness.errors import CellError, HarnessError, short_reason
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Task
@@ -61,5 +61,5 @@ def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
     except HarnessError:
         raise
     except Exception as error:  # from mteb, its task or the model: none names the task
-        reason = one_line(error)[:300] or type(error).__name__
+        reason = short_reason(error)
         raise CellError(f"MTEB task {task.name}: {type(error).__name__}: {reason}") from error

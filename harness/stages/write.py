@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.data.validation import fold
+from harness.data.validation import normalized
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.lineage import write_key
@@ -38,8 +38,8 @@ def merged(training: TrainingData, queries: Queries) -> tuple[TrainingData, dict
 
 def usable(training: TrainingData, queries: Queries) -> dict[str, tuple[str, ...]]:
     """Return the written queries without those that are dev queries, and without passages that have no other."""
-    dev = {fold(training.queries[query]) for query in training.data.dev}
-    kept = {doc: tuple(text for text in texts if fold(text) not in dev) for doc, texts in queries.items()}
+    dev = {normalized(training.queries[query]) for query in training.data.dev}
+    kept = {doc: tuple(text for text in texts if normalized(text) not in dev) for doc, texts in queries.items()}
     return {doc: texts for doc, texts in kept.items() if texts}
 
 

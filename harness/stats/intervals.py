@@ -158,3 +158,12 @@ def _estimate(value: Floats, terms: Sequence[tuple[Floats, Floats | float]], tot
     np.divide(total**2, squares, out=freedom, where=squares > 0)
     least = np.min([np.broadcast_to(term_freedom, total.shape) for _, term_freedom in terms], axis=0)
     return Estimate(value, np.sqrt(total), np.maximum(freedom, least))
+
+
+def two_sided_p(estimate: Estimate) -> Floats:
+    """Return the p of "no difference", Student's t; 1 for a difference of exactly 0, 0 for one without an error."""
+    from scipy import stats
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(estimate.value) / estimate.error
+    return np.asarray(np.where(np.isnan(t), 1.0, 2 * stats.t.sf(t, estimate.freedom)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.errors import RequestError
+from harness.errors import RequestError, short_reason
 from harness.request.manifest import Writer
 from harness.writers.prompt import parse
 from harness.writers.question import Ask, Question, Reply, Unanswered, name_of
@@ -23,7 +23,7 @@ def check(writer: Writer) -> None:
         configuration = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:
-        problem = " ".join(str(error).split())[:200] or type(error).__name__
+        problem = short_reason(error)
         raise RequestError(f"writer's {name_of(writer)} does not load: {problem}") from error
     architectures: list[str] = configuration.architectures or []
     if not any(name.endswith(GENERATING) for name in architectures):

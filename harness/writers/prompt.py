@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.data.validation import fold
+from harness.data.validation import normalized
 from harness.request.manifest import Writer
 
 PROMPT = """\
@@ -44,7 +44,7 @@ def parse(answer: str, limit: int) -> tuple[str, ...]:
     """
     queries: dict[str, None] = {}
     for line in _THOUGHT.sub("", answer).splitlines():
-        query = fold(_MARK.sub("", fold(line)).strip(_QUOTES))
+        query = normalized(_MARK.sub("", normalized(line)).strip(_QUOTES))
         if query and not query.endswith((":", "：")) and any(character.isalnum() for character in query):
             queries.setdefault(query)
     return tuple(queries)[:limit]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.data.validation import fold, string, text
+from harness.data.validation import normalized, string, text
 from harness.errors import CellError, DataError, unknown
 
 KEYS = ("doc_id", "passage", "queries", "language")
@@ -57,9 +57,9 @@ def _row(line: str, where: str) -> tuple[str, str, tuple[str, ...]]:
     if "doc_id" in row:
         name = f"id:{string(row['doc_id'], where, 'doc_id')}"
     else:
-        name = f"text:{fold(text(row['passage'], where, 'passage'))}"
+        name = f"text:{normalized(text(row['passage'], where, 'passage'))}"
     language = string(row.get("language", ""), where, "language")
-    return language, name, tuple(dict.fromkeys(fold(text(query, where, "query")) for query in queries))
+    return language, name, tuple(dict.fromkeys(normalized(text(query, where, "query")) for query in queries))
 
 
 def find(rows: Rows, passages: Mapping[str, str], language: str, path: Path) -> dict[str, tuple[str, ...]]:
@@ -69,7 +69,7 @@ def find(rows: Rows, passages: Mapping[str, str], language: str, path: Path) -> 
     """
     matches: dict[str, tuple[str, ...]] = {}
     for doc in sorted(passages):
-        names = (f"id:{doc}", f"text:{fold(passages[doc])}")
+        names = (f"id:{doc}", f"text:{normalized(passages[doc])}")
         row = next(((at, name) for at in (language, "") for name in names if (at, name) in rows), None)
         if row is not None:
             matches[doc] = rows[row]

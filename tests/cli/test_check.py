@@ -138,7 +138,7 @@ def with_training(**training: Any) -> dict[str, Any]:
         ({"n": 119}, "answer different queries: 1 queries are in one only, 'q119' first"),
     ],
 )
-def test_other_data_versions_or_queries_are_refused(
+def test_other_data_versions_or_queries_are_rejected(
     tmp_path: Path, old: Path, fields: dict[str, Any], message: str
 ) -> None:
     before = snapshot(tmp_path)
@@ -148,13 +148,13 @@ def test_other_data_versions_or_queries_are_refused(
     assert {name: at for name, at in snapshot(tmp_path).items() if name.startswith("old")} == before
 
 
-def test_other_measures_are_refused(tmp_path: Path, old: Path) -> None:
+def test_other_measures_are_rejected(tmp_path: Path, old: Path) -> None:
     put(tmp_path / "new", ("base", "ko", 0), {"nDCG@10": {"q000": 0.5, "q001": 0.25}})
     result = check(tmp_path / "new", old)
     assert result.status == 2
 
 
-def test_another_suite_is_refused_by_name(tmp_path: Path, old: Path) -> None:
+def test_another_suite_is_rejected_by_name(tmp_path: Path, old: Path) -> None:
     put(tmp_path / "new", ("base", "ko", 0), {"nDCG@10": {"q000": 0.5}}, suite="mini")
     result = check(tmp_path / "new", old)
     assert (result.status, "suite mini against fake; name a baseline of the same suite" in result.line) == (2, True)
@@ -172,12 +172,12 @@ def test_title_and_description_of_the_suite_may_differ(tmp_path: Path, old: Path
 
 
 @pytest.mark.parametrize("margin", ["-0.01", "nan", "inf"])
-def test_an_invalid_margin_is_refused(old: Path, margin: str) -> None:
+def test_an_invalid_margin_is_rejected(old: Path, margin: str) -> None:
     result = check(old, old, "--margin", margin)
     assert (result.status, "must be at least 0" in result.line) == (2, True)
 
 
-def test_a_missing_baseline_is_refused(tmp_path: Path, old: Path) -> None:
+def test_a_missing_baseline_is_rejected(tmp_path: Path, old: Path) -> None:
     assert (check(old, tmp_path / "none").status, "is not a folder" in check(old, tmp_path / "none").line) == (2, True)
 
 
@@ -185,7 +185,7 @@ def edit(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**read_json(path), **changes}), encoding="utf-8")
 
 
-def test_a_truncated_record_is_refused(tmp_path: Path, old: Path) -> None:
+def test_a_truncated_record_is_rejected(tmp_path: Path, old: Path) -> None:
     path = path_of(write(tmp_path / "new"), "mnrl", "ko", 1)
     path.write_bytes(path.read_bytes()[:200])
     result = check(tmp_path / "new", old)
@@ -193,7 +193,7 @@ def test_a_truncated_record_is_refused(tmp_path: Path, old: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"measures": {"nDCG@10": 0.99}}, {"n_queries": 121}])
-def test_a_hand_edited_record_is_refused(tmp_path: Path, old: Path, changes: dict[str, Any]) -> None:
+def test_a_hand_edited_record_is_rejected(tmp_path: Path, old: Path, changes: dict[str, Any]) -> None:
     new = write(tmp_path / "new")
     edit(path_of(new, "mnrl", "ko", 1), **changes)
     result = check(new, old)
@@ -201,7 +201,7 @@ def test_a_hand_edited_record_is_refused(tmp_path: Path, old: Path, changes: dic
     assert "mnrl/ko/1" in result.line
 
 
-def test_a_record_edited_after_it_was_listed_is_refused(tmp_path: Path, old: Path) -> None:
+def test_a_record_edited_after_it_was_listed_is_rejected(tmp_path: Path, old: Path) -> None:
     new = write(tmp_path / "new")
     assert invoke("report", new).status == 0
     edit(path_of(new, "mnrl", "ko", 1), seconds=1.0)
@@ -209,7 +209,7 @@ def test_a_record_edited_after_it_was_listed_is_refused(tmp_path: Path, old: Pat
     assert (result.status, "1.json was changed after it was written" in result.line) == (2, True)
 
 
-def test_a_score_that_is_not_a_number_is_refused(tmp_path: Path, old: Path) -> None:
+def test_a_score_that_is_not_a_number_is_rejected(tmp_path: Path, old: Path) -> None:
     import pandas
 
     from harness.keys import file_sha256
@@ -225,7 +225,7 @@ def test_a_score_that_is_not_a_number_is_refused(tmp_path: Path, old: Path) -> N
     assert (result.status, "NaN" in result.line) == (2, True)
 
 
-def test_two_records_of_one_seed_are_refused(tmp_path: Path, old: Path) -> None:
+def test_two_records_of_one_seed_are_rejected(tmp_path: Path, old: Path) -> None:
     new = write(tmp_path / "new")
     shutil.copy(path_of(new, "mnrl", "ko", 1), path_of(new, "mnrl", "ko", 7))
     result = check(new, old)

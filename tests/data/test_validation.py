@@ -22,9 +22,9 @@ def rejection(roles: dict[str, list[str]]) -> str:
 
 
 def test_texts_that_differ_in_white_space_or_unicode_composition_are_equal() -> None:
-    assert validation.fold(" what  is\ttea\n") == validation.fold("what is tea")
-    assert validation.fold("Bro\u0308tchen") == validation.fold("Br\u00f6tchen")
-    assert validation.fold("Tea") != validation.fold("tea")
+    assert validation.normalized(" what  is\ttea\n") == validation.normalized("what is tea")
+    assert validation.normalized("Bro\u0308tchen") == validation.normalized("Br\u00f6tchen")
+    assert validation.normalized("Tea") != validation.normalized("tea")
 
 
 def test_a_dev_query_id_that_is_trained_on_is_rejected() -> None:
@@ -48,7 +48,7 @@ def test_an_extra_query_that_is_trained_on_is_rejected() -> None:
 
 def test_two_dev_queries_or_two_training_queries_may_have_one_text() -> None:
     roles = {"training": ["q1", "q2"], "dev": ["q3", "q4"]}
-    folded = [validation.fold(QUERIES[name]) for name in ("q1", "q2", "q3", "q4")]
+    folded = [validation.normalized(QUERIES[name]) for name in ("q1", "q2", "q3", "q4")]
     assert (folded[0], folded[2]) == (folded[1], folded[3])
     validation.check_roles(QUERIES, roles, "tiny/ko")  # raises nothing
 

@@ -88,7 +88,7 @@ def test_another_baseline_can_be_declared(tmp_path: Path) -> None:
     assert math.isnan(float(str(row(leaderboard, "mnrl", "ko", "AP")["delta_vs_base"])))
 
 
-def test_a_baseline_that_was_not_measured_is_refused(tmp_path: Path) -> None:
+def test_a_baseline_that_was_not_measured_is_rejected(tmp_path: Path) -> None:
     board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0])
     with pytest.raises(RequestError, match=r"unknown baseline 'mnlr' in .*; did you mean 'mnrl'"):
         collate(tmp_path, "mnlr")
@@ -155,35 +155,35 @@ def test_only_failed_records_are_nothing_measured_with_the_first_reason_on_one_l
         collate(tmp_path)
 
 
-def test_records_of_two_suites_are_refused(tmp_path: Path) -> None:
+def test_records_of_two_suites_are_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5), suite="mini")
     put(tmp_path, ("mnrl", "ko", 0), draw("mnrl", "ko", 0, 5), suite="wikiqa")
     with pytest.raises(DataError, match=r"two suites \(mini, wikiqa\)"):
         collate(tmp_path)
 
 
-def test_entries_over_different_queries_are_refused(tmp_path: Path) -> None:
+def test_entries_over_different_queries_are_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "c": 0.5}})
     with pytest.raises(DataError, match=r"mnrl/ko/0 and base/ko/0 answer different queries: '[bc]'"):
         collate(tmp_path)
 
 
-def test_seeds_over_different_queries_are_refused(tmp_path: Path) -> None:
+def test_seeds_over_different_queries_are_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
     put(tmp_path, ("mnrl", "ko", 1), {"AP": {"a": 0.5}})
     with pytest.raises(DataError, match="mnrl/ko/1 and mnrl/ko/0 answer different queries: 'b'"):
         collate(tmp_path)
 
 
-def test_records_with_different_measures_are_refused(tmp_path: Path) -> None:
+def test_records_with_different_measures_are_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5, ("AP",)))
     put(tmp_path, ("mnrl", "ko", 0), draw("mnrl", "ko", 0, 5, ("AP", "R@100")))
     with pytest.raises(DataError, match="mnrl/ko/0 has other measures than the other records: AP, R@100"):
         collate(tmp_path)
 
 
-def test_a_changed_per_query_file_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_changed_per_query_file_is_rejected_by_name(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5))
     other = put(tmp_path / "other", ("base", "ko", 0), draw("base", "ko", 1, 5))
     assert other.files
@@ -193,14 +193,14 @@ def test_a_changed_per_query_file_is_refused_by_name(tmp_path: Path) -> None:
         collate(tmp_path)
 
 
-def test_a_missing_per_query_file_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_missing_per_query_file_is_rejected_by_name(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5))
     (tmp_path / "records/base/ko" / f"0.{PER_QUERY}").unlink()
     with pytest.raises(DataError, match=r"base/ko/0\.per_query\.parquet cannot be read"):
         collate(tmp_path)
 
 
-def test_a_record_whose_mean_is_not_that_of_its_scores_is_refused(tmp_path: Path) -> None:
+def test_a_record_whose_mean_is_not_that_of_its_scores_is_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.75}}, measures={"AP": 0.9})
     with pytest.raises(DataError, match=r"gives AP 0\.5, its record 0\.9"):
         collate(tmp_path)
@@ -231,7 +231,7 @@ def rewrite_scores(folder: Path, values: dict[str, list[object]]) -> None:
         ({"query_id": ["a"], "measure": ["AP"], "value": ["x"]}, "not one value per query_id"),
     ],
 )
-def test_scores_that_are_not_one_number_per_query_and_measure_are_refused(
+def test_scores_that_are_not_one_number_per_query_and_measure_are_rejected(
     tmp_path: Path, values: dict[str, list[object]], problem: str
 ) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
@@ -241,7 +241,7 @@ def test_scores_that_are_not_one_number_per_query_and_measure_are_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_equal_weights_under_two_seeds_are_refused(tmp_path: Path) -> None:
+def test_equal_weights_under_two_seeds_are_rejected(tmp_path: Path) -> None:
     for seed in (0, 1):
         put(tmp_path, ("mnrl", "ko", seed), draw("mnrl", "ko", seed, 5), provenance={"model": {"sha256": "ab"}})
     with pytest.raises(DataError, match="equal weights under two seeds: mnrl/ko has the same model for 0 and 1"):
@@ -258,7 +258,7 @@ def test_equal_weights_of_two_entries_or_of_no_training_are_accepted(tmp_path: P
     assert len(collate(tmp_path).records) == 6
 
 
-def test_a_record_copied_under_another_name_is_refused(tmp_path: Path) -> None:
+def test_a_record_copied_under_another_name_is_rejected(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), draw("mnrl", "ko", 0, 5))
     shutil.copy(tmp_path / "records/mnrl/ko/0.json", tmp_path / "records/mnrl/ko/1.json")
     with pytest.raises(DataError, match="two records of the cell mnrl/ko/0"):
@@ -266,7 +266,7 @@ def test_a_record_copied_under_another_name_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "problem"), [("{", "is not valid JSON"), ("[]", "does not hold a JSON object")])
-def test_a_damaged_run_json_is_refused(tmp_path: Path, content: str, problem: str) -> None:
+def test_a_damaged_run_json_is_rejected(tmp_path: Path, content: str, problem: str) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5))
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(DataError, match=problem):

@@ -110,14 +110,14 @@ def test_json_holds_what_the_text_shows_unrounded(a: Path, b: Path) -> None:
     assert clpl["difference"] == pytest.approx(clpl["b"] - clpl["a"])
 
 
-def test_two_suites_are_refused(tmp_path: Path, a: Path) -> None:
+def test_two_suites_are_rejected(tmp_path: Path, a: Path) -> None:
     put(tmp_path / "b", ("base", "ko", 0), {"nDCG@10": {"q000": 0.5}}, suite="mini")
     result = invoke("compare", a, tmp_path / "b")
     assert (result.status, "suite fake against mini; name two of one suite" in result.line) == (2, True)
 
 
 @pytest.mark.parametrize(("option", "value"), [("--margin", "0"), ("--margin", "-1"), ("--measure", "AP")])
-def test_a_margin_or_a_measure_that_is_none_is_refused(a: Path, b: Path, option: str, value: str) -> None:
+def test_a_margin_or_a_measure_that_is_none_is_rejected(a: Path, b: Path, option: str, value: str) -> None:
     assert invoke("compare", a, b, option, value).status == 2
     assert invoke("compare", a, b, option, value).line
 

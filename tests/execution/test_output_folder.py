@@ -49,7 +49,7 @@ def test_the_same_request_may_claim_its_folder_again_and_changes_nothing(tmp_pat
         ({"settings": ("mnrl.temperature=1",)}, "entries"),
     ],
 )
-def test_the_folder_of_another_request_is_refused(tmp_path: Path, changes: dict[str, Any], differing: str) -> None:
+def test_the_folder_of_another_request_is_rejected(tmp_path: Path, changes: dict[str, Any], differing: str) -> None:
     output_folder.claim(tmp_path / "out", planned(tmp_path), {})
     before = (tmp_path / "out/run.json").read_bytes()
     other = planned(tmp_path, **changes)
@@ -62,14 +62,14 @@ def test_the_folder_of_another_request_is_refused(tmp_path: Path, changes: dict[
     assert (tmp_path / "out/run.json").read_bytes() == before
 
 
-def test_a_damaged_run_json_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_run_json_is_rejected(tmp_path: Path) -> None:
     output_folder.claim(tmp_path / "out", planned(tmp_path), {})
     (tmp_path / "out/run.json").write_text('{"resolved": ', encoding="utf-8")
     with pytest.raises(DataError, match=r"run.json is damaged"):
         output_folder.claim(tmp_path / "out", planned(tmp_path), {})
 
 
-def test_a_folder_with_files_of_another_origin_is_refused_and_keeps_them(tmp_path: Path) -> None:
+def test_a_folder_with_files_of_another_origin_is_rejected_and_keeps_them(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/thesis.tex").write_text("years of work", encoding="utf-8")
     with pytest.raises(RequestError, match=r"is not an empty folder and has no run\.json"):

@@ -70,7 +70,7 @@ def test_a_plan_holds_what_the_request_resolved_to(tmp_path: Path) -> None:
         ({"methods": ()}, "no method was requested"),
     ],
 )
-def test_a_wrong_request_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+def test_a_wrong_request_is_rejected_in_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(RequestError) as error:
         planned(tmp_path, **changes)
     assert str(error.value).startswith(message)
@@ -85,14 +85,14 @@ def test_a_wrong_request_is_refused_in_one_line(tmp_path: Path, changes: dict[st
         ("nli-simcse", "nli-simcse on suite tiny, en: no nli"),
     ],
 )
-def test_a_method_whose_needs_the_suite_does_not_offer_is_refused(tmp_path: Path, method: str, message: str) -> None:
+def test_a_method_whose_needs_the_suite_does_not_offer_is_rejected(tmp_path: Path, method: str, message: str) -> None:
     suite = str(tiny_suite(tmp_path / "suite"))
     with pytest.raises(RequestError) as error:
         planned(tmp_path, suite=suite, methods=("base", method), languages=())
     assert str(error.value).startswith(f"{message}; leave the method out, or add ")
 
 
-def test_a_suite_without_the_training_settings_of_a_family_is_refused(tmp_path: Path) -> None:
+def test_a_suite_without_the_training_settings_of_a_family_is_rejected(tmp_path: Path) -> None:
     manifest = tiny_suite(tmp_path / "suite")
     text = manifest.read_text(encoding="utf-8").replace("[training.ranking]", "[training.nli]")
     manifest.write_text(text, encoding="utf-8")

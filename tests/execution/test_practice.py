@@ -14,7 +14,7 @@ from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
 from harness.execution import practice
 from harness.report.report_files import write_reports
-from harness.report.sections import habits_section
+from harness.report.sections import practices_section
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.settings import on_suite
@@ -60,7 +60,7 @@ def test_the_example_of_each_practice_is_accepted_and_is_not_part_of_all(cache: 
         ("mnrl", {"training": {"epoch": 1}}, "mnrl: training: epoch: unknown key"),
     ],
 )
-def test_a_practice_that_an_entry_cannot_have_is_refused_in_one_line(
+def test_a_practice_that_an_entry_cannot_have_is_rejected_in_one_line(
     cache: Path, name: str, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(RequestError) as error:
@@ -78,7 +78,7 @@ def test_a_practice_that_an_entry_cannot_have_is_refused_in_one_line(
         ({"folds": 4, "training": {"best_of": 2}}, ""),
     ],
 )
-def test_more_folds_than_queries_are_refused(cache: Path, changes: dict[str, Any], message: str) -> None:
+def test_more_folds_than_queries_are_rejected(cache: Path, changes: dict[str, Any], message: str) -> None:
     cell = cell_of("mnrl", cache, **changes)
     if message:
         with pytest.raises(RequestError, match=message):
@@ -167,7 +167,7 @@ def shown(tmp_path: Path) -> Path:
 
 
 def test_a_cross_validation_is_shown_beside_the_dev_score(shown: Path) -> None:
-    (row,) = habits_section.validations(collate(shown))
+    (row,) = practices_section.validations(collate(shown))
     assert (row.entry, row.language, row.folds, row.queries) == ("mnrl-cv", "ko", 2, 7)
     assert (row.mean, row.lowest, row.highest, row.dev) == pytest.approx((0.4, 0.2, 0.7, 0.5))
     write_reports(shown)
@@ -176,7 +176,7 @@ def test_a_cross_validation_is_shown_beside_the_dev_score(shown: Path) -> None:
 
 
 def test_shorter_vectors_have_one_row_per_dimension(shown: Path) -> None:
-    rows = habits_section.truncations(collate(shown))
+    rows = practices_section.truncations(collate(shown))
     assert [(row.entry, row.dimension, row.means, row.average) for row in rows] == [
         ("short", 16, (0.75, 0.25), 0.5),  # fa, ko
         ("short", 8, (0.15, 0.05), pytest.approx(0.1)),

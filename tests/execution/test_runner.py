@@ -197,7 +197,7 @@ def test_a_dry_run_writes_nothing_and_counts_what_is_cached(finished: Run, tmp_p
     assert snapshot(finished.folder) == before
 
 
-def test_the_folder_of_another_request_is_refused_and_keeps_its_bytes(finished: Run) -> None:
+def test_the_folder_of_another_request_is_rejected_and_keeps_its_bytes(finished: Run) -> None:
     before = snapshot(finished.folder)
     result = invoke(*finished.arguments, "--seeds", "0,1,2")
     assert result.status == 2
@@ -205,7 +205,7 @@ def test_the_folder_of_another_request_is_refused_and_keeps_its_bytes(finished: 
     assert snapshot(finished.folder) == before
 
 
-def test_a_record_copied_to_another_seed_is_refused(copy: Run) -> None:
+def test_a_record_copied_to_another_seed_is_rejected(copy: Run) -> None:
     original = record.read(copy.records / "mnrl/ko/0.json")
     for suffix in ("run.gz", "per_query.parquet"):
         shutil.copy(copy.records / f"mnrl/ko/0.{suffix}", copy.records / f"mnrl/ko/1.{suffix}")

@@ -96,7 +96,7 @@ def test_a_record_made_without_the_tasks_is_not_done_once_the_suite_lists_them(t
     assert record_key(with_tasks.cells[0]) != record_key(without.cells[0])
 
 
-def test_a_task_that_does_not_exist_is_refused_in_one_line_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_task_that_does_not_exist_is_rejected_in_one_line_before_anything_is_written(tmp_path: Path) -> None:
     path = manifest(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("KLUE-NLI", "KLUE-NLL"), encoding="utf-8")
     result = invoke("run", "--suite", path, "--methods", "base", "--langs", "ko", "--out", tmp_path / "out")
@@ -105,7 +105,7 @@ def test_a_task_that_does_not_exist_is_refused_in_one_line_before_anything_is_wr
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_dataset_is_refused_in_one_line_before_the_first_cell(
+def test_a_missing_dataset_is_rejected_in_one_line_before_the_first_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from support import hub_standin

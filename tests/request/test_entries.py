@@ -77,7 +77,7 @@ def test_a_recipe_that_an_entry_does_not_have_is_unknown() -> None:
         entries.resolve(["mnrl@published"], entries.declared())
 
 
-def test_no_method_at_all_is_refused() -> None:
+def test_no_method_at_all_is_rejected() -> None:
     with pytest.raises(RequestError, match="no method was requested"):
         entries.resolve([], entries.declared())
 
@@ -88,7 +88,7 @@ def test_an_entry_of_an_outside_folder_is_listed_after_the_bundled_ones(tmp_path
     assert {name for name, declaration in declarations.items() if not declaration.practice} == ENTRIES | {"mine"}
 
 
-def test_a_name_declared_twice_is_refused(tmp_path: Path) -> None:
+def test_a_name_declared_twice_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"^entry 'clpl' in {tmp_path}/mine.toml is declared twice; rename one$"):
         declare(tmp_path, '[clpl]\ntitle = "Mine"\nabout = "mine"\n')
 
@@ -103,7 +103,7 @@ def test_a_name_declared_twice_is_refused(tmp_path: Path) -> None:
         ('[mine]\ntitle = "Mi', "entries file {path} is not valid TOML"),
     ],
 )
-def test_a_wrong_declaration_is_refused_with_its_file_and_key(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_declaration_is_rejected_with_its_file_and_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError) as error:
         declare(tmp_path, text)
     assert str(error.value).startswith(message.format(path=tmp_path / "mine.toml"))

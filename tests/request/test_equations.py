@@ -70,7 +70,7 @@ def test_a_failed_cell_has_its_entry_described_too(tmp_path: Path) -> None:
     assert entry["equations"]["mnrl"].startswith("l_i = ")
 
 
-def test_an_equation_that_is_not_text_is_refused(tmp_path: Path) -> None:
+def test_an_equation_that_is_not_text_is_rejected(tmp_path: Path) -> None:
     head = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass PLUGIN:\n    equation = 3\n"
     write_plugin(tmp_path, "mine", head + "    def register(self): ...\n    def apply(self, model): ...\n")
     with pytest.raises(RequestError, match=r"mine\.py: class variable 'equation' is 3; write it as text$"):

@@ -132,7 +132,7 @@ def test_the_variants_change_what_their_names_say() -> None:
     assert kornli.languages["hi"] == miracl.languages["hi"]
 
 
-def test_a_revision_that_is_not_a_40_digit_hash_is_refused(tmp_path: Path) -> None:
+def test_a_revision_that_is_not_a_40_digit_hash_is_rejected(tmp_path: Path) -> None:
     from harness.errors import DataError
     from harness.machine.bundled import manifests
 

@@ -62,7 +62,7 @@ def test_a_request_that_sets_nothing_changes_nothing() -> None:
         ("mnrl.=1", "--set mnrl.=1: expected NAME.FIELD=VALUE"),
     ],
 )
-def test_a_wrong_setting_is_refused_in_one_line(text: str, message: str) -> None:
+def test_a_wrong_setting_is_rejected_in_one_line(text: str, message: str) -> None:
     with pytest.raises(RequestError) as error:
         override([text], suite.load("mini"), rows("mnrl"))
     assert str(error.value).startswith(message)
@@ -195,7 +195,7 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
         ("infonce.negatives=1,2", "unknown setting 'infonce' in --set"),
     ],
 )
-def test_a_wrong_sweep_is_refused_in_one_line(settings: str, message: str) -> None:
+def test_a_wrong_sweep_is_rejected_in_one_line(settings: str, message: str) -> None:
     with pytest.raises(RequestError) as error:
         override([settings], suite.load("mini"), rows("clpl-moe"))
     assert str(error.value).startswith(message)
@@ -214,7 +214,7 @@ def test_a_wrong_sweep_is_refused_in_one_line(settings: str, message: str) -> No
         (["moe.experts=1,2", "moe.experts=4"], "clpl-moe", "--set moe.experts=1,2: moe.experts is given twice; "),
     ],
 )
-def test_a_sweep_that_no_entry_takes_is_refused(settings: list[str], names: str, message: str) -> None:
+def test_a_sweep_that_no_entry_takes_is_rejected(settings: list[str], names: str, message: str) -> None:
     with pytest.raises(RequestError) as error:
         override(settings, suite.load("mini"), rows(*names.split(",")))
     assert str(error.value).startswith(message)

@@ -76,7 +76,7 @@ def test_the_error_for_an_unknown_setting_suggests_the_nearest_name() -> None:
         plugins.load("mnrl", {"temprature": 1})
 
 
-def test_a_setting_that_the_plugin_refuses_is_one_line(tmp_path: Path) -> None:
+def test_a_setting_that_the_plugin_rejects_is_one_line(tmp_path: Path) -> None:
     check = "    def __post_init__(self):\n        raise ValueError('scale is too small')\n\n"
     write_plugin(tmp_path, "mine", METHOD.replace("    def examples", f"{check}    def examples"))
     with pytest.raises(RequestError, match=r"^invalid settings of mine: scale is too small$"):
@@ -105,12 +105,12 @@ def test_a_module_whose_name_begins_with_an_underscore_is_not_a_plugin(tmp_path:
         ("PLUGIN = Mine", "import no_such_module", "fails when it is imported: ModuleNotFoundError"),
     ],
 )
-def test_a_wrong_plugin_is_refused_with_its_file(tmp_path: Path, old: str, new: str, problem: str) -> None:
+def test_a_wrong_plugin_is_rejected_with_its_file(tmp_path: Path, old: str, new: str, problem: str) -> None:
     assert old in METHOD
     assert problem in refusal(tmp_path, METHOD.replace(old, new))
 
 
-def test_an_adapter_and_a_ranker_with_wrong_signatures_are_refused(tmp_path: Path) -> None:
+def test_an_adapter_and_a_ranker_with_wrong_signatures_are_rejected(tmp_path: Path) -> None:
     head = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass PLUGIN:\n"
     adapter = head + "    def register(self): ...\n    def apply(self, network): ...\n"
     assert "adapter.apply takes ['network'], expected ['model']" in refusal(tmp_path / "a", adapter)
@@ -125,7 +125,7 @@ def test_two_folders_may_hold_plugins_of_one_name(tmp_path: Path) -> None:
     assert [plugin.scale for plugin in loaded] == [20.0, 30.0]
 
 
-def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"^--methods-path .*/nowhere is not a folder$"):
         plugins.folders(tmp_path / "nowhere")
 

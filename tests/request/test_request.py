@@ -72,7 +72,7 @@ def test_an_option_that_run_json_lacks_or_has_as_null_is_the_default() -> None:
         ({"device": "tpu"}, "run.json: request.device = 'tpu': Input should be 'auto', 'cpu' or 'cuda'"),
     ],
 )
-def test_an_unknown_key_and_a_wrong_type_are_refused_in_one_line(table: dict[str, Any], problem: str) -> None:
+def test_an_unknown_key_and_a_wrong_type_are_rejected_in_one_line(table: dict[str, Any], problem: str) -> None:
     with pytest.raises(DataError) as error:
         Request.from_json(table)
     assert str(error.value).startswith(problem)

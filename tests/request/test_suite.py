@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.data.validation import fold
+from harness.data.validation import normalized
 from harness.errors import DataError, RequestError
 from harness.machine.bundled import manifests
 from harness.request import suite
@@ -55,7 +55,7 @@ def refusal(path: Path) -> str:
         ("    { ", "languages.ko.retrieval.files.0.bogus"),
     ],
 )
-def test_an_unknown_key_is_refused_at_every_level(tmp_path: Path, table: str, where: str) -> None:
+def test_an_unknown_key_is_rejected_at_every_level(tmp_path: Path, table: str, where: str) -> None:
     new = {"name =": "bogus = 1\nname =", "    { ": "    { bogus = 1, "}.get(table, f"{table}bogus = 1\n")
     message = refusal(changed(tmp_path, table, new))
     assert f"{where}: unknown key" in message
@@ -81,19 +81,19 @@ def test_an_unknown_key_is_refused_at_every_level(tmp_path: Path, table: str, wh
         ('name = "mini"', "", "name: Field required"),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_a_wrong_value_is_rejected_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert message in refusal(changed(tmp_path, old, new))
 
 
 @pytest.mark.parametrize(("end", "message"), [("[base_mo", "is not valid TOML"), ("[base_model]\n", "Field required")])
-def test_a_truncated_manifest_is_refused(tmp_path: Path, end: str, message: str) -> None:
+def test_a_truncated_manifest_is_rejected(tmp_path: Path, end: str, message: str) -> None:
     path = tmp_path / "cut.toml"
     content = MINI.read_text(encoding="utf-8")
     path.write_text(content[: content.index(end) + len(end)], encoding="utf-8")
     assert message in refusal(path)
 
 
-def test_a_manifest_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+def test_a_manifest_that_is_not_utf_8_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes('title = "Français"'.encode("latin-1"))
     assert "is not valid TOML" in refusal(path)
@@ -196,18 +196,18 @@ def test_mini_has_at_least_80_whole_nli_triples(language: str) -> None:
     triples = rows(language, "nli.jsonl")
     assert len(triples) >= 80
     names = ("premise", "entailment", "contradiction")
-    assert all(len({fold(triple[name]) for name in names}) == 3 for triple in triples)
+    assert all(len({normalized(triple[name]) for name in names}) == 3 for triple in triples)
 
 
 def test_no_text_of_mini_occurs_twice(language: str) -> None:
     texts = [row["text"] for name in ("corpus.jsonl", "queries.jsonl") for row in rows(language, name)]
     texts += [text for triple in rows(language, "nli.jsonl") for text in triple.values()]
-    twice = [text for text, times in Counter(map(fold, texts)).items() if times > 1]
+    twice = [text for text, times in Counter(map(normalized, texts)).items() if times > 1]
     assert twice == []
 
 
 def test_no_two_passages_of_mini_share_a_title(language: str) -> None:
-    titles = Counter(fold(passage["title"]) for passage in rows(language, "corpus.jsonl"))
+    titles = Counter(normalized(passage["title"]) for passage in rows(language, "corpus.jsonl"))
     assert [title for title, times in titles.items() if times > 1] == []
 
 

@@ -116,7 +116,7 @@ def test_a_name_of_odd_characters_is_listed_and_found(tmp_path: Path, name: str)
     assert found(folder) == [f"changed: {name}"]
 
 
-def test_a_folder_without_a_list_is_refused_with_what_writes_one(tmp_path: Path) -> None:
+def test_a_folder_without_a_list_is_rejected_with_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has no SHA256SUMS; `harness report .*` writes one"):
         checksums.differences(tmp_path)
 

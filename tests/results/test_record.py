@@ -81,7 +81,7 @@ def test_equal_scores_give_equal_bytes_whatever_the_order_of_their_queries() -> 
     assert record.per_query_bytes(SCORES) == record.per_query_bytes(turned)
 
 
-def test_a_per_query_value_that_is_nan_is_refused() -> None:
+def test_a_per_query_value_that_is_nan_is_rejected() -> None:
     with pytest.raises(CellError, match=r"^AP of query q1 is NaN$"):
         record.per_query_bytes({"AP": {"q1": float("nan")}})
 

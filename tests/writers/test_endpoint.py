@@ -216,7 +216,7 @@ def test_an_interrupted_run_keeps_every_answer(server: ChatServer, ask: Ask) -> 
     assert len(server.answered) == len(set(server.answered)) == 12
 
 
-def test_requests_end_soon_when_the_server_refuses_connections(
+def test_requests_end_soon_when_the_server_rejects_connections(
     server: ChatServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as free:

@@ -46,7 +46,7 @@ def read(paths: Sequence[Path]) -> RetrievalData:
     leaked = _leaked(content)
     twins = _same_text(content.passages)
     judgments = {
-        query: dict.fromkeys(twins[validation.fold(content.passages[doc].text)], 1)
+        query: dict.fromkeys(twins[validation.normalized(content.passages[doc].text)], 1)
         for query, doc in content.paragraphs.items()
         if query not in leaked
     }
@@ -69,9 +69,9 @@ def read(paths: Sequence[Path]) -> RetrievalData:
 
 def _leaked(content: _Articles) -> set[str]:
     """Return the ids of the training questions with the text of a dev question."""
-    dev_texts = {validation.fold(content.queries[query]) for query in content.dev}
+    dev_texts = {validation.normalized(content.queries[query]) for query in content.dev}
     training = {query: text for query, text in content.queries.items() if query not in content.dev}
-    return {query for query, text in training.items() if validation.fold(text) in dev_texts}
+    return {query for query, text in training.items() if validation.normalized(text) in dev_texts}
 
 
 def is_dev(title: str) -> bool:
@@ -115,5 +115,5 @@ def _same_text(passages: Mapping[str, Passage]) -> dict[str, list[str]]:
     """Return folded text → ids of the passages that have it."""
     ids: dict[str, list[str]] = {}
     for doc, passage in passages.items():
-        ids.setdefault(validation.fold(passage.text), []).append(doc)
+        ids.setdefault(validation.normalized(passage.text), []).append(doc)
     return ids

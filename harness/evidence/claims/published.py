@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 FILE = "claims.toml"
 AVERAGE = "average"  # the mean of the languages that a row has beside it
-NOT = "not comparable: "
 
 
 class About(Strict):
@@ -171,23 +170,22 @@ def about(claims: list[Claim], suite: str) -> list[Claim]:
     return [claim for claim in claims if claim.suite == suite]
 
 
-def comparable(claim: Claim, results: ResultFolder) -> str:
-    """Return why a claim cannot be compared with a run, "" if it can: suite, tier, measure, text and base agree."""
+def incomparable(claim: Claim, results: ResultFolder) -> list[str]:
+    """Return why a claim cannot be compared with a run; empty if suite, tier, measure, text and base model agree."""
     if claim.private:
-        return NOT + claim.private
+        return [claim.private]
     suite = results.run.suite
     if difference := _other_suite(claim, results.suite, suite):
-        return NOT + difference
+        return [difference]
     if suite is None:
-        return f"{NOT}run.json does not say what was encoded by which model"
-    reasons = [
+        return ["run.json does not say what was encoded by which model"]
+    return [
         *_other_model(claim, suite.base_model),
         *_other_text(claim, title=suite.text.title),
         *_other_measure(claim, results),
         *_other_data(claim, suite),
         *(_other_training(suite, results.run) if results.trains(claim.entry) else ()),
     ]
-    return NOT + "; ".join(reasons) if reasons else ""
 
 
 def _other_suite(claim: Claim, name: str, suite: SuiteAsRun | None) -> str:

@@ -41,7 +41,7 @@ from typing import Literal
 
 import numpy as np
 
-from harness.evidence.claims.published import NOT, Claim, comparable, load
+from harness.evidence.claims.published import Claim, incomparable, load
 from harness.results.folder import ResultFolder
 from harness.stats.effect import NEAR_ZERO, effect_ratio
 from harness.stats.entry_scores import EntryScores
@@ -127,13 +127,19 @@ class Gain:
 
 @dataclass(frozen=True)
 class Line:
-    """One claim, what the run measured of it, and the verdict; `reason` says why there is none."""
+    """One claim, what the run measured of it, and the verdict, or the reasons why there is none."""
 
     claim: Claim
     verdict: Word
-    reason: str = ""
+    reasons: tuple[str, ...] = ()
     level: Level | None = None
     gain: Gain | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reasons as one text, "" without any."""
+        text = "; ".join(self.reasons)
+        return f"not comparable: {text}" if self.verdict == "not comparable" else text
 
     @property
     def measured(self) -> float | None:
@@ -177,19 +183,20 @@ def _control(claim: Claim, claims: Sequence[Claim]) -> Claim | None:
 
 
 def _line(claim: Claim, control: Claim | None, results: ResultFolder) -> Line:
-    if reason := comparable(claim, results):
-        return Line(claim, "not comparable", reason)
+    if reasons := incomparable(claim, results):
+        return Line(claim, "not comparable", tuple(reasons))
     scores = _scores(claim, results)
     if scores is None:
-        return Line(claim, "", UNMEASURED)
+        return Line(claim, "", (UNMEASURED,))
     mean = float(np.mean([values.mean() for values in scores]))
     level = Level(claim.value, mean, _reach(scores) if results.trains(claim.entry) else 0.0)
     if control is None:
         return Line(claim, judge(level, None), level=level)
     control_scores = _scores(control, results)
-    reason = comparable(control, results).removeprefix(NOT) or ("" if control_scores else UNMEASURED)
-    if control_scores is None or reason:
-        return Line(claim, "not comparable", f"{NOT}its control {control.entry}: {reason}", level)
+    reasons = incomparable(control, results) or ([] if control_scores else [UNMEASURED])
+    if control_scores is None or reasons:
+        first, *others = reasons
+        return Line(claim, "not comparable", (f"its control {control.entry}: {first}", *others), level)
     sides = ((claim.entry, scores), (control.entry, control_scores))
     blind = any(results.trains(entry) and min(map(len, values)) < 2 for entry, values in sides)
     gained = replace(_gain(claim.value - control.value, scores, control_scores), blind=blind)

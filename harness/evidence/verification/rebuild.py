@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from harness.execution.plan import Plan
 from harness.request.cell import Cell
 from harness.request.request import DeviceName, Request, options
 from harness.results import record
-from harness.results.run_file import RUN_FILE, BaseModelAsRun, RunFile, read_run_file
+from harness.results.run_file import RUN_FILE, BaseModelAsRun, RunFile, read_run_file, resolved_differences
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,11 @@ def rebuild(folder: Path, cache: Path, elsewhere: Elsewhere | None = None) -> Re
         raise DataError(f"{folder} has no {RUN_FILE} with a request; name a folder that 'harness run --out' wrote")
     request = _located(folder, (elsewhere or Elsewhere()).apply(stored), stored, run.resolved.base_model)
     plan = planning.make(request, cache)
-    planned = json.loads(json.dumps(dict(plan.resolved)))
-    stored_plan = {**resolved, "device": planned["device"]}  # another device is a difference to show, not to reject
-    if differing := sorted(name for name in {*stored_plan, *planned} if stored_plan.get(name) != planned.get(name)):
+    stored_plan = {
+        **resolved,
+        "device": plan.resolved["device"],
+    }  # another device is shown, not rejected
+    if differing := resolved_differences(stored_plan, plan.resolved):
         raise RequestError(
             f"{folder} cannot be rebuilt: its request resolves differently here (in {', '.join(differing)}); "
             "use the revision of the harness, the suite and the files that it was made with"

@@ -17,7 +17,7 @@ from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown, is_shown_with_interval
 
 MOST = 20  # names in one sentence
-LEVEL = f"{ALPHA:.2f}".lstrip("0")
+ALPHA_TEXT = f"{ALPHA:.2f}".lstrip("0")
 
 Outcome = Literal["better", "worse", "apart", "open", ""]
 _OUTCOMES = {
@@ -67,9 +67,9 @@ def _compared(board: Leaderboard, column: Sequence[EntryStatistics], prefix: str
 def _differences(board: Leaderboard, compared: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     """Yield the entries of each outcome, those equivalent to the baseline, and the detectable difference."""
     starts = {
-        "better": f"Shown to be better than {board.baseline} (Holm's p ≤ {LEVEL}): ",
-        "worse": f"Shown to be worse than {board.baseline} (Holm's p ≤ {LEVEL}): ",
-        "apart": f"Apart from {board.baseline} for the seeds that were run (p ≤ {LEVEL}), while the interval over "
+        "better": f"Shown to be better than {board.baseline} (Holm's p ≤ {ALPHA_TEXT}): ",
+        "worse": f"Shown to be worse than {board.baseline} (Holm's p ≤ {ALPHA_TEXT}): ",
+        "apart": f"Apart from {board.baseline} for the seeds that were run (p ≤ {ALPHA_TEXT}), while the interval over "
         "queries and seeds holds 0: ",
         "open": f"Not told apart from {board.baseline}: ",
     }
@@ -123,7 +123,9 @@ def _detectable(board: Leaderboard, compared: Sequence[EntryStatistics], prefix:
         detectable = sorted((float(evidence.detectable[0]), evidence.entry) for evidence in known)
         (least, least_entry), (most, most_entry) = detectable[0], detectable[-1]
         spread = "" if len(detectable) == 1 else f" to {hundred(most)} ({most_entry})"
-        start = f"The smallest true difference to {board.baseline} that this run finds in four of five (α {LEVEL}) is "
+        start = (
+            f"The smallest true difference to {board.baseline} that this run finds in four of five (α {ALPHA_TEXT}) is "
+        )
         yield f"{prefix}{start}{hundred(least)} ({least_entry}){spread}."
 
 

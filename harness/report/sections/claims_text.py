@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.evidence.claims.published import NOT, Claim
+from harness.evidence.claims.published import Claim
 from harness.evidence.claims.verdicts import UNMEASURED, Line
 from harness.report.numbers import hundred
 from harness.report.sections.claim_words import (
@@ -66,7 +66,7 @@ def _outcomes(lines: Sequence[Line]) -> list[str]:
         counted_rows = f"{len(inconclusive)} ({rows}){_detectable(inconclusive)}"
         sentences.append(f"Inconclusive, for this run is too small to tell: {counted_rows}.")
     if incomparable := [line for line in lines if line.verdict == "not comparable"]:
-        counts = Counter(reason for line in incomparable for reason in _general_reasons(line.reason))
+        counts = Counter(reason for line in incomparable for reason in _general_reasons(line))
         reasons = "; ".join(f"{reason} ({count})" for reason, count in counts.most_common())
         sentences.append(f"Not comparable: {len(incomparable)}, for these reasons: {reasons}.")
     if unmeasured := [line.claim for line in lines if line.reason == UNMEASURED]:
@@ -74,9 +74,9 @@ def _outcomes(lines: Sequence[Line]) -> list[str]:
     return sentences
 
 
-def _general_reasons(reason: str) -> list[str]:
+def _general_reasons(line: Line) -> list[str]:
     """Return the reasons why a claim is not comparable, without the details of its row in parentheses."""
-    return [part.partition(" (")[0] for part in reason.removeprefix(NOT).split("; ")]
+    return [reason.partition(" (")[0] for reason in line.reasons]
 
 
 def _detectable(lines: Iterable[Line]) -> str:

@@ -12,7 +12,7 @@ from support.commands import REPOSITORY, invoke, spawn
 from support.fake_records import draw, put
 
 from harness.errors import DataError
-from harness.evidence.claims.published import Claim, comparable, load, published
+from harness.evidence.claims.published import Claim, incomparable, load, published
 from harness.request import suite as suites
 from harness.results.folder import ResultFolder, read_result_folder
 
@@ -145,14 +145,14 @@ def test_a_claims_file_that_is_missing_is_one_line(tmp_path: Path) -> None:
 
 def test_a_claim_is_comparable_where_suite_tier_measure_text_and_base_model_agree(tmp_path: Path) -> None:
     results = run(tmp_path)
-    assert comparable(find("baseline", "ko"), results) == ""
-    assert comparable(find("baseline", "average"), results) == ""
+    assert incomparable(find("baseline", "ko"), results) == []
+    assert incomparable(find("baseline", "average"), results) == []
     trained = next(c for c in load() if c.row == "ANCE-CLP" and c.language == "fa")
-    assert comparable(trained, results) == ""
+    assert incomparable(trained, results) == []
 
 
 def test_a_variant_of_a_suite_is_that_suite(tmp_path: Path) -> None:
-    assert comparable(find("baseline", "ko"), run(tmp_path, name="miracl@untitled")) == ""
+    assert incomparable(find("baseline", "ko"), run(tmp_path, name="miracl@untitled")) == []
 
 
 @pytest.mark.parametrize(
@@ -193,51 +193,50 @@ def test_what_differs_is_the_reason(
     tmp_path: Path, changes: Mapping[str, Any], row: str, language: str, reason: str
 ) -> None:
     claim = next(c for c in load() if c.row.startswith(row) and c.language == language)
-    assert comparable(claim, run(tmp_path, **changes)) == f"not comparable: {reason}"
+    assert incomparable(claim, run(tmp_path, **changes)) == [reason]
 
 
 def test_fewer_training_queries_and_other_settings_do_not_touch_what_is_not_trained(tmp_path: Path) -> None:
     results = run(tmp_path, max_train=600, set=["clpl.penalty_weight=0.5"])
-    assert comparable(find("baseline", "ko"), results) == ""
+    assert incomparable(find("baseline", "ko"), results) == []
 
 
 def test_another_batch_of_encoding_changes_no_claim(tmp_path: Path) -> None:
     results = run(tmp_path, set=["evaluate.encode_batch_size=8"])
-    assert comparable(next(c for c in load() if c.row == "ANCE-CLP"), results) == ""
+    assert incomparable(next(c for c in load() if c.row == "ANCE-CLP"), results) == []
 
 
 def test_a_measure_that_was_not_taken_is_the_reason(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, suite="miracl")
     table = {"name": "miracl", "tier": "full", "text": {"title": False}, "base_model": BGE}
     (tmp_path / "run.json").write_text(json.dumps({"suite": table}))
-    assert (
-        comparable(find("baseline", "ko"), read_result_folder(tmp_path))
-        == "not comparable: measure not among the run's"
-    )
+    assert incomparable(find("baseline", "ko"), read_result_folder(tmp_path)) == ["measure not among the run's"]
 
 
 def test_several_differences_are_all_named(tmp_path: Path) -> None:
     results = run(tmp_path, text={"title": True}, base_model={"layers": 2})
-    assert comparable(find("baseline", "ko"), results) == (
-        "not comparable: other base model (of this run alone, not BAAI/bge-m3); title joined, the paper drops it"
-    )
+    assert incomparable(find("baseline", "ko"), results) == [
+        "other base model (of this run alone, not BAAI/bge-m3)",
+        "title joined, the paper drops it",
+    ]
 
 
 def test_private_data_and_an_unknown_set_of_tasks_are_comparable_with_nothing(tmp_path: Path) -> None:
     results = run(tmp_path)
-    assert comparable(find("HerBERT, NLI", "pl", "R@100"), results) == "not comparable: private data"
-    assert "could not be read" in comparable(find("Soft-1", "und", "nDCG@10"), results)
+    assert incomparable(find("HerBERT, NLI", "pl", "R@100"), results) == ["private data"]
+    (reason,) = incomparable(find("Soft-1", "und", "nDCG@10"), results)
+    assert "could not be read" in reason
 
 
 def test_a_ranker_has_no_base_model_to_agree(tmp_path: Path) -> None:
     results = run(tmp_path, entries=("bm25",), text={"title": True}, base_model={"layers": 2})
-    assert comparable(find("BM25", "ko", "nDCG@10"), results) == ""
+    assert incomparable(find("BM25", "ko", "nDCG@10"), results) == []
 
 
 def test_a_folder_without_run_json_is_not_compared(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5), suite="miracl")
-    reason = comparable(find("baseline", "ko"), read_result_folder(tmp_path))
-    assert reason == "not comparable: run.json does not say what was encoded by which model"
+    reasons = incomparable(find("baseline", "ko"), read_result_folder(tmp_path))
+    assert reasons == ["run.json does not say what was encoded by which model"]
 
 
 def test_published_numbers_keep_their_digits() -> None:

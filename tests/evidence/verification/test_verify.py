@@ -116,7 +116,7 @@ def test_an_untouched_folder_passes_by_its_hashes(finished: Run) -> None:
     assert "files are as they were written." in done.out
 
 
-def test_a_request_that_comes_to_another_plan_is_refused_with_what_differs(copy: Path) -> None:
+def test_a_request_that_comes_to_another_plan_is_rejected_with_what_differs(copy: Path) -> None:
     folder = changed_run(copy, lambda run: run["resolved"].update(suite_digest="0" * 64))
     done = invoke("verify", folder)
     assert done.status == 2
@@ -153,13 +153,13 @@ def test_a_request_without_a_key_has_its_default_and_resolves_differently(copy: 
     assert "its request resolves differently here (in seeds)" in done.line
 
 
-def test_an_unknown_cell_is_refused_with_the_nearest(finished: Run) -> None:
+def test_an_unknown_cell_is_rejected_with_the_nearest(finished: Run) -> None:
     done = invoke("verify", finished.folder, "--cells", "mnrl/ko/7")
     assert done.status == 2
     assert "unknown cell 'mnrl/ko/7'; did you mean 'mnrl/ko/" in done.line
 
 
-def test_a_page_inside_the_verified_folder_is_refused(finished: Run) -> None:
+def test_a_page_inside_the_verified_folder_is_rejected(finished: Run) -> None:
     done = invoke("verify", finished.folder, "--out", finished.folder / "verify.md")
     assert done.status == 2
     assert "is inside the folder that is verified" in done.line
