@@ -140,7 +140,7 @@ def test_what_is_not_trained_has_no_reach_and_one_seed_of_what_is_has_no_bound()
 
 @pytest.mark.parametrize("seeds", [2, 5, 50])
 def test_verdicts_are_rarely_wrong_however_many_seeds_a_run_has(seeds: int) -> None:
-    shares = rates(simulated(Truth(gain=0.04, query_sd=0.15, seed_sd=0.008), seeds, studies=300))
+    shares = rates(simulated(Truth(0.04, query_sd=0.15, seed_sd=0.004, interaction_sd=0.05), seeds, studies=200))
     assert shares["exact"].get("not reproduced", 0) <= 0.05
     for kind in ("opposite", "twice", "none"):
         assert shares[kind].get("reproduced", 0) <= 0.05
