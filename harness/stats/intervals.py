@@ -115,6 +115,11 @@ def averaged(parts: Sequence[Estimate]) -> Estimate:
     return _estimate(value, terms)
 
 
+def independent_difference(new: Estimate, old: Estimate) -> Estimate:
+    """Return the difference of two independent estimates: their variances add up."""
+    return _estimate(new.value - old.value, [(new.error**2, new.freedom), (old.error**2, old.freedom)])
+
+
 def joined(estimates: Sequence[Estimate]) -> Estimate:
     """Return several estimates as one, their columns side by side."""
     parts = (np.concatenate([getattr(part, name) for part in estimates]) for name in ("value", "error", "freedom"))

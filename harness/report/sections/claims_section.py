@@ -1,6 +1,6 @@
 """Published numbers beside measured ones, in separate columns (docs/traps.md, T15), with verdicts and reasons.
 
-The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.verdicts.
+The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.judging.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ CSV = "claims.csv"
 ABOUT = ("paper", "row", "entry", "control", "suite", "tier", "language", "measure")
 MODEL = ("base_model", "revision", "title")
 LEVEL = ("published", "measured", "reach", "level")
-GAIN = ("claimed_gain", "measured_gain", "gain_ci_low", "gain_ci_high", "effect_ratio", "minimum_detectable", "gain")
+GAIN = (
+    "claimed_gain",
+    "measured_gain",
+    "gain_ci_low",
+    "gain_ci_high",
+    "gain_reach",
+    "effect_ratio",
+    "minimum_detectable",
+    "gain",
+)
 COLUMNS = (*ABOUT, *MODEL, *LEVEL, *GAIN, "verdict", "reason", "source", "note")
 
 
@@ -78,4 +87,4 @@ def _gain(line: Line) -> list[object]:
     if gain is None:
         return [""] * len(GAIN)
     ratio = "" if gain.ratio is None else gain.ratio
-    return [gain.claimed, gain.measured, gain.low, gain.high, ratio, gain.detectable, gain.judged()]
+    return [gain.claimed, gain.measured, gain.low, gain.high, gain.reach, ratio, gain.detectable, gain.judged()]

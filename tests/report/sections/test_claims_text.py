@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from support.fake_records import miracl_board, put
 
-from harness.evidence.claims.verdicts import Gain, Level, Line
+from harness.evidence.claims.judging import Gain, Level
+from harness.evidence.claims.verdicts import Line
 from harness.evidence.leaderboard import collate
 from harness.report.sections import claims_section
 from harness.report.sections.claims_text import paragraphs
@@ -79,7 +80,7 @@ def test_every_verdict_has_a_sentence_and_inconclusive_ones_state_the_detectable
     verdicts = ("reproduced", "direction only", "inconclusive (underpowered)", "inconclusive (underpowered)")
     sizes = (0.01, 0.02, 0.03, 0.125)
     judged = tuple(
-        Line(line.claim, verdict, level=Level(0.5, 0.5, 0.0), gain=Gain(0.1, 0.1, 0.0, 0.2, size))  # type: ignore[arg-type]
+        Line(line.claim, verdict, level=Level(0.5, 0.5, 0.0), gain=Gain(0.1, 0.1, 0.0, 0.2, size, 0.0))  # type: ignore[arg-type]
         for line, verdict, size in zip(lines, verdicts, sizes, strict=True)
     )
     compared = replace(claims_section.compare_claims(collate(miracl)), lines=judged, suite_lines=judged)
