@@ -55,7 +55,7 @@ def batches(rows: Mapping[str, Dataset], batch_size: int) -> int:
 
 
 class Objective:
-    """The losses of a cell, the rows that each has read (docs/traps.md, T17 and T18) and the pairs that it has left out.
+    """The losses of a cell, the rows that each has read (docs/traps.md, T17 and T18) and the pairs left out.
 
     A loss that leaves pairs of query and passage out has `masked_pairs(labels) -> int`, their number in a batch.
     """
