@@ -98,7 +98,8 @@ class TrainingData:
 
     `negatives` maps a training query to its mined passages, best first; `negative_queries` maps a mined passage to the
     queries that it answers; `expert_scores` maps (query id, passage id) to the scores of all experts, in [0, 1]. `most`
-    limits the number of pairs (None: no limit).
+    limits the number of pairs (None: no limit). `pool_size` is the number of passages that the negatives were mined
+    from (None: they came with the rows, or there are none).
     """
 
     data: Data
@@ -107,6 +108,7 @@ class TrainingData:
     negative_queries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     expert_scores: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
     most: int | None = None
+    pool_size: int | None = None
 
     @property
     def passages(self) -> Mapping[str, str]:
@@ -150,7 +152,11 @@ class Method(Protocol):
         ...
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
-        """Return the loss, with the calling convention of sentence-transformers."""
+        """Return the loss, with the calling convention of sentence-transformers.
+
+        The loss gets the rows' `label` as its second argument. One that leaves pairs of query and passage out may have
+        `masked_pairs(labels) -> int`: how many in a batch, which the record adds up.
+        """
         ...
 
 

@@ -9,16 +9,19 @@ Departures of the published code from the paper, and the choice made here:
   takes the mean with weight λ, and so does this method.
 * The published code runs only at batch size 1. Here any batch size works: the penalty is the mean over every (negative,
   negative query).
-* Published: no in-batch negatives (`in_batch = false`). Corrected: in-batch and hard negatives.
+* Published: no in-batch negatives (`in_batch = false`). Corrected: in-batch and hard negatives, without the passages
+  that a training judgment calls relevant to the query (`mask_relevant`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.types import Family, Need, TrainingData
+from methods._judgments import judged_labels, relevance_mask, relevant_texts
 from methods.infonce import contrastive_loss, draw_rows, text_columns
 
 if TYPE_CHECKING:
@@ -26,14 +29,15 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor, nn
 
-VERSION = 1
+VERSION = 2
 EQUATION = """\
 L = (1-λ) · InfoNCE(q, p+, n; τ) + λ · mean_{i,j}( 1 - cos(h(q*_ij), h(n_ij)) )
 InfoNCE = mean_i -log( e^{cos(h(q_i),h(p_i+))/τ} / Σ_{d ∈ D_i} e^{cos(h(q_i),h(d))/τ} )
 h             the encoder
 q_i, p_i+     query i of the batch and its passage
 n_ij, q*_ij   drawn negative j of query i, and a query that this negative answers
-D_i           p_i+ and every other passage of the batch, all n too; without in_batch p_i+ and its own n_ij
+D_i           p_i+ and every other passage of the batch, all n too; without in_batch p_i+ and its own n_ij;
+              no passage that is known to be relevant to query i besides p_i+, unless mask_relevant is false
 λ             penalty_weight (0.1 unless set)
 τ             temperature (0.02 unless set)"""
 
@@ -46,13 +50,16 @@ def penalty(negatives: Sequence[Tensor], negative_queries: Sequence[Tensor]) -> 
     return (1 - (left * right).sum(dim=-1)).mean()
 
 
-def clpl(embeddings: Sequence[Tensor], settings: CLPL) -> Tensor:
-    """Return the loss of the columns anchor, positive, k negatives and k negative queries, not normalised."""
+def clpl(embeddings: Sequence[Tensor], settings: CLPL, mask: Tensor | None = None) -> Tensor:
+    """Return the loss of the columns anchor, positive, k negatives and k negative queries, not normalised.
+
+    `mask` is that of `contrastive_loss`; the penalty is over every negative, masked or not.
+    """
     from torch.nn import functional
 
     anchors, positives, *others = (functional.normalize(column, dim=-1) for column in embeddings)
     negatives, queries = others[: settings.negatives], others[settings.negatives :]
-    contrastive = contrastive_loss(anchors, positives, negatives, settings.temperature, settings.in_batch)
+    contrastive = contrastive_loss(anchors, positives, negatives, settings.temperature, settings.in_batch, mask=mask)
     weight = settings.penalty_weight
     return (1 - weight) * contrastive + weight * penalty(negatives, queries)
 
@@ -68,6 +75,7 @@ class CLPL:
     negatives: int = 4
     penalty_weight: float = 0.1
     in_batch: bool = True
+    mask_relevant: bool = True
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
@@ -78,7 +86,10 @@ class CLPL:
             raise ValueError(f"penalty_weight {self.penalty_weight} must be between 0 and 1")
 
     def examples(self, data: TrainingData) -> Dataset:
-        """Return anchor, positive, negative_1 … negative_k, query_1 … query_k (the negatives' own queries)."""
+        """Return anchor, positive, negative_1 … negative_k, query_1 … query_k (the negatives' own queries).
+
+        With `mask_relevant`, the judgments follow as `label`.
+        """
         from datasets import Dataset
 
         rows = draw_rows(data, self.negatives)
@@ -87,13 +98,18 @@ class CLPL:
             f"query_{k + 1}": [rng.choice(data.negative_queries[docs[k]]) for _, _, docs in rows]
             for k in range(self.negatives)
         }
-        return Dataset.from_dict(text_columns(data, rows) | queries)
+        texts = text_columns(data, rows)
+        labels = judged_labels(texts, relevant_texts(data)) if self.mask_relevant else {}
+        return Dataset.from_dict(texts | queries | labels)
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
         """Return the loss of the equation above."""
         from methods._loss import EmbeddingLoss
 
-        return EmbeddingLoss(model, lambda embeddings, _: clpl(embeddings, self))
+        mask = partial(relevance_mask, passages=1 + self.negatives, in_batch=self.in_batch)
+        return EmbeddingLoss(
+            model, lambda embeddings, mask: clpl(embeddings, self, mask), mask if self.mask_relevant else None
+        )
 
 
 PLUGIN = CLPL

@@ -2,7 +2,8 @@
 
     l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_{d ∈ D_i} e^{cos(q_i,d)/τ} )
 
-Published: D_i is {p_i, n_i1 … n_ik}, without in-batch negatives. Corrected: D_i is every passage of the batch.
+Published: D_i is {p_i, n_i1 … n_ik}, without in-batch negatives. Corrected: D_i is p_i and every passage of the batch
+that no training judgment calls relevant to the query.
 Source: arXiv 2412.17364 and its code, where "random dataset" and "ANCE dataset" differ only in the negatives.
 """
 
@@ -10,31 +11,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.types import Family, Need, TrainingData
+from methods._judgments import judged_labels, relevance_mask, relevant_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer
     from torch import Tensor, nn
 
-VERSION = 1
+VERSION = 2
 EQUATION = """\
 l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_{d ∈ D_i} e^{cos(q_i,d)/τ} )
 q_i, p_i   vectors of query i of the batch and of its passage
-D_i        p_i and every other passage of the batch, drawn negatives too; without in_batch p_i and its own k negatives
+D_i        p_i and every other passage of the batch, drawn negatives too; without in_batch p_i and its own k negatives;
+           no passage that is known to be relevant to query i besides p_i, unless mask_relevant is false
 k          negatives (4 unless set)
 τ          temperature (0.02 unless set)"""
 Row = tuple[str, str, list[str]]  # query id, relevant passage id, ids of the drawn negatives
 
 
 def contrastive_loss(
-    anchors: Tensor, positives: Tensor, negatives: Sequence[Tensor], temperature: float, in_batch: bool
+    anchors: Tensor,
+    positives: Tensor,
+    negatives: Sequence[Tensor],
+    temperature: float,
+    in_batch: bool,
+    *,
+    mask: Tensor | None = None,
 ) -> Tensor:
     """Return InfoNCE of unit vectors; `anchors`, `positives` and each of `negatives` are [B, dim].
 
-    With `in_batch`, every positive and negative of the batch is a candidate for every anchor: [B, B(1+k)].
+    With `in_batch`, every positive and negative of the batch is a candidate for every anchor: [B, B(1+k)]; without, the
+    positive and negatives of its own row: [B, 1+k]. A candidate that `mask` marks, of that shape, has the logit -∞: it
+    adds nothing to the loss and gets no gradient from this anchor.
     """
     import torch
     from torch.nn import functional
@@ -47,15 +59,18 @@ def contrastive_loss(
         candidates = torch.stack([positives, *negatives], dim=1)  # [B, 1+k, dim]
         similarities = torch.einsum("bd,bcd->bc", anchors, candidates)
         targets = torch.zeros(len(anchors), dtype=torch.long, device=anchors.device)
-    return functional.cross_entropy(similarities / temperature, targets)
+    logits = similarities / temperature
+    if mask is not None:
+        logits = logits.masked_fill(mask, -torch.inf)
+    return functional.cross_entropy(logits, targets)
 
 
-def infonce(embeddings: Sequence[Tensor], temperature: float, in_batch: bool) -> Tensor:
+def infonce(embeddings: Sequence[Tensor], temperature: float, in_batch: bool, mask: Tensor | None = None) -> Tensor:
     """Return the loss of the columns anchor, positive and negatives, which are normalised here."""
     from torch.nn import functional
 
     anchors, positives, *negatives = (functional.normalize(column, dim=-1) for column in embeddings)
-    return contrastive_loss(anchors, positives, negatives, temperature, in_batch)
+    return contrastive_loss(anchors, positives, negatives, temperature, in_batch, mask=mask)
 
 
 def draw_rows(data: TrainingData, negatives: int) -> list[Row]:
@@ -87,7 +102,7 @@ def text_columns(data: TrainingData, rows: Sequence[Row]) -> dict[str, list[str]
 
 @dataclass(frozen=True)
 class InfoNCE:
-    """`temperature` 0.02 and 4 negatives (train_group_size 5) are the published values."""
+    """`temperature` 0.02 and 4 negatives (train_group_size 5) are the published values; published masks nothing."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HARD_NEGATIVES})
     family: ClassVar[Family] = "ranking"
@@ -95,6 +110,7 @@ class InfoNCE:
     temperature: float = 0.02
     negatives: int = 4
     in_batch: bool = True
+    mask_relevant: bool = True
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
@@ -103,16 +119,23 @@ class InfoNCE:
             raise ValueError(f"negatives {self.negatives} must be at least 1")
 
     def examples(self, data: TrainingData) -> Dataset:
-        """Return anchor, positive, negative_1 … negative_k."""
+        """Return anchor, positive, negative_1 … negative_k, and the judgments as `label` if `mask_relevant`."""
         from datasets import Dataset
 
-        return Dataset.from_dict(text_columns(data, draw_rows(data, self.negatives)))
+        texts = text_columns(data, draw_rows(data, self.negatives))
+        labels = judged_labels(texts, relevant_texts(data)) if self.mask_relevant else {}
+        return Dataset.from_dict(texts | labels)
 
     def loss(self, model: SentenceTransformer) -> nn.Module:
         """Return InfoNCE over the sampled negatives and, with `in_batch`, those of the batch."""
         from methods._loss import EmbeddingLoss
 
-        return EmbeddingLoss(model, lambda embeddings, _: infonce(embeddings, self.temperature, self.in_batch))
+        mask = partial(relevance_mask, passages=1 + self.negatives, in_batch=self.in_batch)
+        return EmbeddingLoss(
+            model,
+            lambda embeddings, mask: infonce(embeddings, self.temperature, self.in_batch, mask),
+            mask if self.mask_relevant else None,
+        )
 
 
 PLUGIN = InfoNCE

@@ -20,7 +20,19 @@ def check(cell: Cell) -> None:
     _check_joined(cell)
     if cell.entry.negatives is None and Need.HARD_NEGATIVES in cell.needs:
         raise DataError(f'{cell.entry.name}: its methods need hard negatives; add negatives = "ance" or "random"')
+    _check_rows(cell)
     _check_training(cell)
+
+
+def _check_rows(cell: Cell) -> None:
+    """Raise RequestError or DataError for a control of a method that cannot have its rows."""
+    entry = cell.entry
+    if entry.same_rows_as is not None and entry.negatives is None:
+        raise DataError(f'{entry.name}: same_rows_as is about negatives; add negatives = "ance" or "random"')
+    try:
+        _ = cell.row_needs
+    except RequestError as error:
+        raise DataError(f"{entry.name}: same_rows_as: {error}") from error
 
 
 def _check_switches(cell: Cell) -> None:

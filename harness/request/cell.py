@@ -73,6 +73,12 @@ class Cell:
         return needs.union(*(method.needs for method in self.joined.values()))
 
     @cached_property
+    def row_needs(self) -> frozenset[Need]:
+        """What decides the cell's training rows: its own needs, and those of the method that it is the control of."""
+        control_of = self.entry.same_rows_as
+        return self.needs if control_of is None else self.needs | plugins.needs(control_of, self.place.methods_path)
+
+    @cached_property
     def training(self) -> Training:
         """The training settings of a cell that trains; harness.request.settings says which layer each is from."""
         assert self.method is not None

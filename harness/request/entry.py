@@ -39,6 +39,7 @@ class Declaration(Practice):
     method: str | None = None
     adapters: tuple[str, ...] = ()
     negatives: Literal["ance", "random"] | None = None
+    same_rows_as: str | None = None  # a method: this entry is its control, and trains on the rows that it would
     settings: Settings = Field(default_factory=dict)
     training: Mapping[str, Any] = Field(default_factory=dict)
     departures: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class Entry(Practice):
     method: str | None
     adapters: tuple[str, ...]
     negatives: Literal["ance", "random"] | None
+    same_rows_as: str | None
     settings: Settings
     training: Mapping[str, Any]
     departures: tuple[str, ...]
@@ -75,5 +77,8 @@ class Entry(Practice):
         return [name for name in (self.method, *self.joined, *self.adapters) if name]
 
     def identity(self) -> dict[str, Any]:
-        """Return what decides the trained weights, without name and prose."""
+        """Return what decides the trained weights, without name and prose.
+
+        What `same_rows_as` decides is in the keys of the negatives and their queries (harness.stages.lineage).
+        """
         return self.model_dump(mode="json", include=IDENTITY)

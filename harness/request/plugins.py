@@ -23,6 +23,7 @@ from typing import Any
 from harness.errors import RequestError, unknown
 from harness.keys import digest, file_sha256
 from harness.request.plugin_checks import SIGNATURES, check_signature, check_types
+from harness.types import Need
 
 GROUP = "harness.methods"
 
@@ -123,6 +124,14 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
 def equation(name: str, methods_path: Path | None = None) -> str:
     """Return what a plugin computes as a formula, "" where it has none."""
     return str(getattr(_module(name, methods_path).PLUGIN, "equation", ""))
+
+
+def needs(name: str, methods_path: Path | None = None) -> frozenset[Need]:
+    """Return the needs of a method; raises RequestError for a plugin that is not one."""
+    if not is_method(name, methods_path):
+        raise RequestError(f"plugin '{name}' is an adapter or a ranker, not a method; name a method")
+    declared: frozenset[Need] = _module(name, methods_path).PLUGIN.needs
+    return declared
 
 
 def is_method(name: str, methods_path: Path | None = None) -> bool:

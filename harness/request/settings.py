@@ -34,6 +34,7 @@ def declared_entry(name: str, declaration: Declaration, recipe: Recipe) -> Entry
         method=declaration.method,
         adapters=declaration.adapters,
         negatives=declaration.negatives,
+        same_rows_as=declaration.same_rows_as,
         settings={},
         training={},
         departures=declaration.departures,

@@ -24,7 +24,7 @@ from harness.stages.stage_settings import (
     augmentation_writer,
     base_positions,
     cuts,
-    data_hold_negative_queries,
+    mines_answered_passages,
     negative_query_writer,
     previous_round,
     tasks_of,
@@ -40,8 +40,8 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "base": 1,
     "base-digest": 1,
     "augment": 1,
-    "mine": 1,
-    "write": 1,
+    "mine": 2,  # 2: with the size of the pool, which is every passage except for methods that read negative queries
+    "write": 2,  # 2: counts the negatives without a query
     "consult": 2,  # 2: with the agreement among experts
     "train": 2,  # 2: queries are cut at their own length
     "encode": 2,  # 2: in blocks
@@ -103,7 +103,7 @@ def data_key(cell: Cell) -> str:
 
 def mine_key(cell: Cell) -> str:
     """The negatives: random ones depend on the seed, mined ones on the model that mines."""
-    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), data_hold_negative_queries(cell)]
+    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), mines_answered_passages(cell)]
     if cell.entry.negatives == "random":
         return _key("mine", [data_key(cell)], [*settings, cell.seed])
     return _key("mine", [data_key(cell), miner_key(cell)], [*settings, embedding_settings(cell)])
@@ -128,7 +128,8 @@ def consult_key(cell: Cell) -> str:
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
     ranker_versions = [plugins.version(expert.ranker, path) for expert in suite.experts if expert.ranker]
     settings = [experts, ranker_versions, suite.text.train_passage_max_length, embedding_settings(cell)]
-    return _key("consult", [mine_key(cell), base_key(suite)], settings)
+    written = [write_key(cell)] if negative_query_writer(cell) is not None else []
+    return _key("consult", [mine_key(cell), *written, base_key(suite)], settings)
 
 
 def train_key(cell: Cell) -> str:

@@ -4,8 +4,8 @@ ANCE (Xiong et al. 2021, arXiv 2007.00808, with the untuned base as the retrieve
 the base ranks highest for the query, relevant ones left out; with `mining_rounds`, mined again (training_rows.py).
 Random: passages drawn uniformly under the cell's seed.
 
-Where the data hold the negative queries, both kinds take only passages that have one: a loss that reads them (CLPL)
-and its control (InfoNCE on the same negatives) then train on the same rows.
+Both kinds take any passage that training reads, with one exception: where the data hold the negative queries, a method
+that reads them (CLPL) and its declared control (`same_rows_as`) mine only from passages that answer a query.
 
 Negatives in the user's own training rows replace ANCE's in the first round; random ones are drawn from these rows'
 texts.
@@ -17,12 +17,13 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.lineage import mine_key
-from harness.stages.stage_settings import data_hold_negative_queries
+from harness.stages.stage_settings import mines_answered_passages
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import embed, embed_blocks, open_encoder
 from harness.vectors.search import TopK
@@ -35,24 +36,27 @@ def mine(cell: Cell, data: Data, miner: Miner, store: Store) -> TrainingData:
     most = cell.training.pairs if cell.method else None
     if cell.entry.negatives is None:
         return TrainingData(data=data, seed=cell.seed, most=most)
-    answered = negative_queries(data) if data_hold_negative_queries(cell) else {}
+    answered = negative_queries(data) if mines_answered_passages(cell) else {}
     if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # mined by the rows' author
         return TrainingData(data, cell.seed, negatives=data.mined, negative_queries=answered, most=most)
-    pool = data.training_passages
-    eligible = {doc: pool[doc] for doc in sorted(answered)} if data_hold_negative_queries(cell) else pool
+    passages = data.training_passages
+    pool = {doc: passages[doc] for doc in sorted(answered)} if mines_answered_passages(cell) else passages
 
-    def compute() -> dict[str, list[str]]:
+    def compute() -> dict[str, Any]:
         if cell.entry.negatives == "random":
-            return draw(data, list(eligible), cell.suite.mining.depth, cell.seed)
-        return nearest(cell, data, eligible, miner(), store)
+            negatives = draw(data, list(pool), cell.suite.mining.depth, cell.seed)
+        else:
+            negatives = nearest(cell, data, pool, miner(), store)
+        return {"negatives": negatives, "pool_size": len(pool)}
 
-    negatives = store.read_json("mine", mine_key(cell), compute)
+    mined = store.read_json("mine", mine_key(cell), compute)
     return TrainingData(
         data=data,
         seed=cell.seed,
-        negatives={query: tuple(docs) for query, docs in negatives.items()},
+        negatives={query: tuple(docs) for query, docs in mined["negatives"].items()},
         negative_queries=answered,
         most=most,
+        pool_size=mined["pool_size"],
     )
 
 

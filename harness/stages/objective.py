@@ -10,7 +10,7 @@ of them and the full vectors.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-SEEN = "rows_seen"  # in the trainer's log, so that a resumed training knows it
+SEEN, MASKED = "rows_seen", "masked_pairs"  # in the trainer's log, so that a resumed training knows them
 
 
 def methods(cell: Cell) -> dict[str, Method]:
@@ -55,13 +55,21 @@ def batches(rows: Mapping[str, Dataset], batch_size: int) -> int:
 
 
 class Objective:
-    """The losses of a cell, and how many rows each of them has read (docs/traps.md, T17 and T18)."""
+    """The losses of a cell, the rows that each has read (docs/traps.md, T17 and T18) and the pairs left out.
+
+    A loss that leaves pairs of query and passage out has `masked_pairs(labels) -> int`, their number in a batch.
+    """
 
     def __init__(self, cell: Cell, model: SentenceTransformer) -> None:
-        self.losses = {name: self._loss(cell, method, model) for name, method in methods(cell).items()}
+        plain = {name: method.loss(model) for name, method in methods(cell).items()}
+        self.losses = {name: self._loss(cell, loss, model) for name, loss in plain.items()}
         self.seen = dict.fromkeys(self.losses, 0)
+        self.masks: dict[str, Any] = {
+            name: loss.masked_pairs for name, loss in plain.items() if hasattr(loss, "masked_pairs")
+        }
+        self.masked = dict.fromkeys(self.masks, 0)
         for name, loss in self.losses.items():
-            loss.register_forward_pre_hook(lambda _, arguments, name=name: self._count(name, arguments))
+            loss.register_forward_pre_hook(lambda _, arguments, name=name: self._count(name, *arguments))
 
     @property
     def loss(self) -> nn.Module | dict[str, nn.Module]:
@@ -69,44 +77,49 @@ class Objective:
         return self.losses if len(self.losses) > 1 else next(iter(self.losses.values()))
 
     @staticmethod
-    def _loss(cell: Cell, method: Method, model: SentenceTransformer) -> nn.Module:
+    def _loss(cell: Cell, loss: nn.Module, model: SentenceTransformer) -> nn.Module:
         from sentence_transformers.sentence_transformer.losses import MatryoshkaLoss
 
-        loss = method.loss(model)
         if not cell.entry.dimensions:
             return loss
         full = model.get_embedding_dimension()
         assert full is not None
         return MatryoshkaLoss(model, loss, sorted({full, *cell.entry.dimensions}, reverse=True))
 
-    def _count(self, name: str, arguments: tuple[Any, ...]) -> None:
-        first_column = next(iter(arguments[0]))
+    def _count(self, name: str, features: Iterable[Mapping[str, Any]], labels: Any = None) -> None:
+        first_column = next(iter(features))
         self.seen[name] += len(next(value for value in first_column.values() if hasattr(value, "shape")))
+        if name in self.masks:
+            self.masked[name] += self.masks[name](labels)
 
     def watch(self) -> Any:
         """Return the callback that stores the counts in the trainer's log."""
         from transformers import TrainerCallback
 
-        seen = self.seen
+        counts = {SEEN: self.seen, MASKED: self.masked}
 
         class Watch(TrainerCallback):
             def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                logged = [entry[SEEN] for entry in state.log_history if SEEN in entry]
-                seen.update(logged[-1] if logged else {})  # the rows before the checkpoint
+                for name, count in counts.items():
+                    logged = [entry[name] for entry in state.log_history if name in entry]
+                    count.update(logged[-1] if logged else {})  # of the steps before the checkpoint
 
             def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
                 if logs and "loss" in logs:
-                    state.log_history[-1][SEEN] = dict(seen)
+                    state.log_history[-1].update({name: dict(count) for name, count in counts.items()})
 
         return Watch()
 
     def log(self, rows: Mapping[str, Dataset]) -> dict[str, Any]:
-        """Return the number of rows, their columns, and the rows read; by objective where there are several."""
+        """Return the number of rows, their columns, the rows read and the pairs left out over all epochs.
+
+        By objective where there are several; no pairs for a loss that cannot leave any out.
+        """
         columns = {name: list(dataset.column_names) for name, dataset in rows.items()}
         facts: dict[str, Any] = {"rows": sum(map(len, rows.values())), "columns": next(iter(columns.values()))}
         if len(rows) > 1:
             facts |= {"columns": columns, "rows_of": {name: len(dataset) for name, dataset in rows.items()}}
-        return facts | {SEEN: dict(self.seen)}
+        return facts | {SEEN: dict(self.seen), **({MASKED: dict(self.masked)} if self.masked else {})}
 
     def check(self, rows: Mapping[str, Dataset], epochs: float) -> None:
         """Raise CellError where an objective did not read each of its rows once per epoch; skipped for part epochs."""

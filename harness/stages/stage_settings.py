@@ -19,9 +19,9 @@ def augmentation_writer(cell: Cell) -> Writer | None:
 
 
 def negative_query_writer(cell: Cell) -> Writer | None:
-    """Return the writer of a cell's negative queries; None where its methods read none or the data hold them."""
+    """Return the writer of a cell's negative queries; None where its rows need none or the data hold them."""
     writer = cell.suite.negative_queries
-    needed = Need.NEGATIVE_QUERIES in cell.needs and not data_hold_negative_queries(cell)
+    needed = Need.NEGATIVE_QUERIES in cell.row_needs and not data_hold_negative_queries(cell)
     return writer if needed and isinstance(writer, Writer) else None
 
 
@@ -29,6 +29,14 @@ def data_hold_negative_queries(cell: Cell) -> bool:
     """Return whether the suite's data, or the user's training rows, hold the queries that negatives answer."""
     train_file = cell.suite.train_files.get(cell.language)
     return train_file.negative_queries if train_file else cell.suite.negative_queries == "data"
+
+
+def mines_answered_passages(cell: Cell) -> bool:
+    """Return whether only passages that answer a query of the data may be negatives.
+
+    So it is for methods that read the negatives' queries, and for their control, which trains on the same rows.
+    """
+    return Need.NEGATIVE_QUERIES in cell.row_needs and data_hold_negative_queries(cell)
 
 
 def previous_round(cell: Cell) -> Cell | None:

@@ -101,11 +101,15 @@ def _set_dropout(model: SentenceTransformer, share: float | None) -> None:
 
 
 def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
-    """Return what a record reports of the training besides rows and losses; `pairs` are of the training queries."""
+    """Return what a record reports of the training besides rows and losses; `pairs` are of the training queries.
+
+    The pool is None where the negatives came with the rows.
+    """
     pairs = training.pairs()
     facts: dict[str, Any] = {"pairs": len(pairs), "lengths": training_lengths(cell.suite.text)}
     if Need.HARD_NEGATIVES in cell.needs:  # a pair without negatives makes no row of a method that contrasts them
         facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
+        facts["negatives_mined_from"] = {"pool": training.pool_size, "passages": len(training.passages)}
     return facts
 
 

@@ -1,7 +1,7 @@
 """Write: a query for every mined negative, by the suite's writer, for methods that read a negative's own query.
 
-The user's training rows need none where they hold them (`neg_q`). A text that is a dev query is left out; a negative
-without another query is dropped from the negatives, and counted.
+Their control (`same_rows_as`) takes the same step: a negative that got no query is dropped for both, and counted. The
+user's training rows need none where they hold them (`neg_q`). A text that is a dev query is left out.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ def passages_of(training: TrainingData) -> dict[str, str]:
 
 
 def merged(training: TrainingData, queries: Queries) -> tuple[TrainingData, dict[str, int]]:
-    """Return the training data with the usable queries and the negatives that have one, and the count of others."""
+    """Return the training data with the usable queries and the negatives that have one, and the counts of others.
+
+    `negatives_dropped` counts (training query, negative) pairs.
+    """
     answered = usable(training, queries)
     negatives = {query: tuple(doc for doc in docs if doc in answered) for query, docs in training.negatives.items()}
-    counts = {"left_out_as_dev": len(queries) - len(answered)}
+    dropped = sum(len(docs) - len(negatives[query]) for query, docs in training.negatives.items())
+    counts = {"left_out_as_dev": len(queries) - len(answered), "negatives_dropped": dropped}
     return replace(training, negatives=negatives, negative_queries=answered), counts
 
 

@@ -117,8 +117,9 @@ def training_data(cell: Cell, data: Data, model: SentenceTransformer) -> Trainin
     training = TrainingData(data, cell.seed)
     if cell.entry.negatives is None:
         return training
-    answered = negative_queries(data) if cell.suite.negative_queries else {}
-    eligible = sorted(answered) if cell.suite.negative_queries else sorted(data.passages)
+    restricted = cell.suite.negative_queries == "data" and Need.NEGATIVE_QUERIES in cell.row_needs
+    answered = negative_queries(data) if restricted else {}
+    eligible = sorted(answered) if restricted else sorted(data.passages)
     if cell.entry.negatives == "random":
         negatives = draw(data, eligible, cell.suite.mining.depth, cell.seed)
     else:

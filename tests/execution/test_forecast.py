@@ -68,7 +68,7 @@ def test_before_anything_is_read_the_bound_is_queries_times_depth_within_the_poo
     assert lines(planned, store) == [
         "negative queries by endpoint 'm': at most 120 requests; cached answers are not requested again"
     ]
-    more_cells = cells("clpl,clpl-moe", negative_queries="endpoint:m", seeds=[0, 1])
+    more_cells = cells("clpl,clpl-moe,infonce-ance", negative_queries="endpoint:m", seeds=[0, 1])
     assert lines(more_cells, store) == lines(planned, store)  # one set of negatives for all of them
     planned = cells("clpl", negative_queries="endpoint:m", augment="endpoint:m")
     assert lines(planned, store) == [
@@ -79,7 +79,7 @@ def test_before_anything_is_read_the_bound_is_queries_times_depth_within_the_poo
 
 def test_cells_that_ask_no_endpoint_or_model_are_not_counted(cells: Cells, store: Store, tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"doc_id": "d1", "queries": ["what?"]}\n')
-    assert lines(cells("infonce-ance,base", negative_queries="endpoint:m"), store) == []
+    assert lines(cells("infonce-random,base", negative_queries="endpoint:m"), store) == []
     assert lines(cells("clpl", negative_queries=f"file:{tmp_path / 'queries.jsonl'}"), store) == []
     assert lines(cells("clpl"), store) == []
 
@@ -124,7 +124,7 @@ def test_an_endpoint_without_a_key_is_rejected_if_it_will_be_asked(
         forecast.check_access(cells("clpl", negative_queries="endpoint:m"))
     with pytest.raises(RequestError, match="OPENAI_API_KEY is not set"):
         forecast.check_access(cells("mnrl", augment="endpoint:m"))
-    forecast.check_access(cells("infonce-ance,base", negative_queries="endpoint:m"))
+    forecast.check_access(cells("infonce-random,base", negative_queries="endpoint:m"))
     forecast.check_access(cells("base,bm25,nli-simcse", augment="endpoint:m"))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", "127.0.0.1:80")

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from harness.types import TrainingData
 
 COLUMNS = {
-    "mnrl": ["anchor", "positive"],
-    "infonce": ["anchor", "positive", "negative_1", "negative_2", "negative_3", "negative_4"],
+    "mnrl": ["anchor", "positive", "label"],
+    "infonce": ["anchor", "positive", "negative_1", "negative_2", "negative_3", "negative_4", "label"],
     "clpl": [
         "anchor",
         "positive",
         *("negative_1", "negative_2", "negative_3", "negative_4"),
         *("query_1", "query_2", "query_3", "query_4"),
+        "label",
     ],
     "soft_labels": ["anchor", "passage", "label"],
-    "nli_simcse": ["anchor", "positive", "negative"],
+    "nli_simcse": ["anchor", "positive", "negative", "label"],
 }
 SAMPLING = ["clpl", "infonce", "soft_labels"]
 
@@ -62,14 +63,22 @@ def test_no_column_takes_the_tensors_of_another_with_12_negatives(
 ) -> None:
     """sentence-transformers gives a column every tensor whose name begins with `COLUMN_`."""
     columns = plugins.load(name, {"negatives": 12}).examples(training_data()).column_names
-    assert len(columns) == {"infonce": 14, "clpl": 26}[name]
+    assert len(columns) == {"infonce": 15, "clpl": 27}[name]
     assert [(prefix, name) for prefix, name in permutations(columns, 2) if name.startswith(f"{prefix}_")] == []
 
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_every_column_is_text_except_the_label(training_data: Callable[..., TrainingData], name: str) -> None:
-    types = {column: feature.dtype for column, feature in examples(name, training_data()).features.items()}
-    assert types == {column: "float64" if column == "label" else "string" for column in COLUMNS[name]}
+    rows = examples(name, training_data())
+    types = {column: rows.features[column].dtype for column in rows.column_names if column != "label"}
+    assert types == {column: "string" for column in COLUMNS[name] if column != "label"}
+
+
+@pytest.mark.parametrize("name", sorted(set(COLUMNS) - {"soft_labels"}))
+def test_rows_whose_loss_masks_nothing_have_no_label(training_data: Callable[..., TrainingData], name: str) -> None:
+    rows = plugins.load(name, {"mask_relevant": False}).examples(training_data())
+    assert rows.column_names == [column for column in COLUMNS[name] if column != "label"]
+    assert rows.to_list() == examples(name, training_data()).select_columns(rows.column_names).to_list()
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -137,6 +146,6 @@ def test_a_pair_without_a_mined_negative_is_left_out_of_contrastive_rows(
 
 def test_nli_rows_are_the_triples_in_their_order(training_data: Callable[..., TrainingData]) -> None:
     assert examples("nli_simcse", training_data()).to_list() == [
-        {"anchor": "p1", "positive": "e1", "negative": "c1"},
-        {"anchor": "p2", "positive": "e2", "negative": "c2"},
+        {"anchor": "p1", "positive": "e1", "negative": "c1", "label": [[0, 0], [2, -1]]},
+        {"anchor": "p2", "positive": "e2", "negative": "c2", "label": [[1, 1], [3, -1]]},
     ]

@@ -1,4 +1,4 @@
-"""MNRL: the library's loss with scale 1/temperature."""
+"""MNRL: InfoNCE over the passages of the batch (test_masked_losses.py holds it against the library's loss)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ def loss_of(method: MNRL) -> Any:
     return method.loss(torch.nn.Identity())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("temperature", "scale"), [(0.05, 20.0), (0.02, 50.0), (1.0, 1.0)])
-def test_the_scale_is_one_over_the_temperature(temperature: float, scale: float) -> None:
-    assert loss_of(MNRL(temperature=temperature)).scale == pytest.approx(scale)
-
-
 def test_the_default_temperature_is_the_librarys_scale_of_20() -> None:
-    assert loss_of(MNRL()).scale == pytest.approx(20.0)
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+    library = MultipleNegativesRankingLoss(None)  # type: ignore[arg-type]
+    assert MNRL().temperature == pytest.approx(library.temperature)
 
 
-def test_every_other_positive_of_the_batch_is_a_negative(batch_of_8: list[Tensor]) -> None:
+@pytest.mark.parametrize("temperature", [0.02, 0.05, 1.0])
+def test_every_other_positive_of_the_batch_is_a_negative(batch_of_8: list[Tensor], temperature: float) -> None:
     anchors, positives = [0, 40, 85, 130, 170, 215, 260, 310], [10, 25, 95, 150, 165, 200, 290, 300]
     losses = []
     for i, anchor in enumerate(anchors):
-        logits = [20 * math.cos(math.radians(anchor - positive)) for positive in positives]
+        logits = [math.cos(math.radians(anchor - positive)) / temperature for positive in positives]
         losses.append(math.log(sum(math.exp(logit) for logit in logits)) - logits[i])
-    loss = loss_of(MNRL()).compute_loss_from_embeddings(batch_of_8[:2], None)
+    loss = loss_of(MNRL(temperature=temperature)).function(batch_of_8[:2], None)
     assert loss.item() == pytest.approx(sum(losses) / 8, abs=1e-10)

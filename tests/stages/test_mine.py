@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.training_probes import log_of
 
+from harness.stages import held_out
 from harness.stages.base_model import base_model
 from harness.stages.lineage import mine_key
 from harness.stages.mine import draw, negative_queries
@@ -84,12 +86,39 @@ def test_ance_negatives_are_the_top_10_of_the_untuned_base_without_relevant_ones
         )  # near ties may be swapped
 
 
-@pytest.mark.parametrize("name", ["ance", "drawn"])
-def test_only_passages_that_have_a_query_are_negatives(name: str, request: pytest.FixtureRequest) -> None:
-    training: TrainingData = request.getfixturevalue(name)
+def test_the_control_of_clpl_has_only_negatives_that_answer_a_query(ance: TrainingData) -> None:
+    used = {doc for docs in ance.negatives.values() for doc in docs}
+    assert used <= set(ance.negative_queries)
+    assert 48 < len(ance.negative_queries) < 192  # with 48 training queries some passages have none
+    assert ance.pool_size == len(ance.negative_queries)
+
+
+@pytest.mark.parametrize("name", ["infonce-random", "soft-1", "hard-label", "infonce-ance-iterative"])
+def test_entries_that_are_not_the_control_mine_from_every_passage(bench: Workbench, name: str) -> None:
+    store = bench.store()
+    cell = bench.cell(name, store)
+    cell = replace(cell, entry=cell.entry.model_copy(update={"mining_rounds": 1}))
+    training = bench.mined(cell, store)
     used = {doc for docs in training.negatives.values() for doc in docs}
-    assert used <= set(training.negative_queries)
-    assert 48 < len(training.negative_queries) < 192  # with 48 training queries some passages have none
+    assert training.pool_size == len(training.passages) == 192
+    assert training.negative_queries == {}
+    assert not used <= set(negative_queries(training.data))
+    without = cell.suite.model_copy(update={"negative_queries": None})
+    assert mine_key(cell) == mine_key(replace(cell, suite=without))
+
+
+def test_every_entry_that_reads_negative_queries_and_its_control_mine_from_one_pool(bench: Workbench) -> None:
+    store = bench.store()
+    names = ("clpl", "clpl-intermediate", "clpl-moe", "infonce-ance", "clpl@published", "infonce-ance@published")
+    assert len({mine_key(bench.cell(name, store)) for name in names}) == 1
+
+
+def test_the_record_has_the_size_of_the_pool(bench: Workbench) -> None:
+    store = bench.store()
+    cells = [bench.cell(name, store, batch_size=48) for name in ("infonce-ance", "infonce-random")]
+    pools = [log_of(bench.train(cell, store))["negatives_mined_from"] for cell in cells]
+    answered = len(negative_queries(bench.data(cells[0], store)))
+    assert pools == [{"pool": answered, "passages": 192}, {"pool": 192, "passages": 192}]
 
 
 def test_no_dev_query_is_among_the_negative_queries(ance: TrainingData) -> None:
@@ -130,6 +159,18 @@ def test_clpl_and_its_control_share_negatives_and_rows(bench: Workbench) -> None
     control_rows = control.method.examples(bench.training_data(control, store))
     assert rows.select_columns(control_rows.column_names).to_list() == control_rows.to_list()
     assert len(rows) == 48
+
+
+def test_clpl_and_its_control_share_the_rows_that_a_held_out_fold_leaves(bench: Workbench) -> None:
+    store = bench.store()
+    rows = []
+    for name in ("clpl", "infonce-ance"):
+        cell = bench.cell(name, store)
+        cell = replace(cell, entry=cell.entry.model_copy(update={"folds": 4}), fold=1)
+        kept, _ = held_out.split(cell, bench.training_data(cell, store))
+        rows.append(cell.method.examples(kept))
+    assert rows[0].select_columns(rows[1].column_names).to_list() == rows[1].to_list()
+    assert 30 < len(rows[1]) <= 36
 
 
 def test_a_method_without_negatives_gets_none(bench: Workbench) -> None:

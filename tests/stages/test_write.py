@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.chat_server import ChatServer, serving, status
+from support.training_probes import log_of
 
 from harness.errors import CellError
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages import write
-from harness.stages.lineage import mine_key, train_key
+from harness.stages.lineage import mine_key, train_key, write_key
 from harness.stages.mine import negative_queries
 from harness.stages.stage_settings import negative_query_writer
+from harness.stages.train import train
 from harness.types import Data, TrainingData
 from tests.stages.conftest import Workbench
 
@@ -57,28 +60,49 @@ def test_a_method_that_reads_negative_queries_gets_one_for_every_mined_negative(
 
 
 def test_with_a_writer_passages_without_a_query_can_be_negatives_too(bench: Workbench) -> None:
-    cell, store = cell_with(bench, "infonce-random", WRITER)
+    cell, store = cell_with(bench, "clpl", WRITER)
     data = bench.data(cell, store)
-    by_data, _ = cell_with(bench, "infonce-random", "data")
+    by_data, _ = cell_with(bench, "clpl", "data")
     drawn = {doc for docs in mined(bench, cell, store).negatives.values() for doc in docs}
     assert not drawn <= set(negative_queries(data))
     assert mine_key(cell) != mine_key(by_data)
-    without_writer, _ = cell_with(bench, "infonce-random", None)
-    assert mine_key(cell) == mine_key(without_writer)
 
 
-def test_the_control_shares_the_negatives_and_asks_no_writer(bench: Workbench, server: ChatServer) -> None:
-    cell, store = cell_with(bench, "infonce-ance", WRITER)
-    clpl, _ = cell_with(bench, "clpl", WRITER)
-    assert mine_key(cell) == mine_key(clpl)
+def test_an_entry_that_is_not_the_control_asks_no_writer(bench: Workbench, server: ChatServer) -> None:
+    cell, store = cell_with(bench, "infonce-random", WRITER)
     training = mined(bench, cell, store)
     assert write.write(cell, training, store) is training
     assert server.prompts == []
 
 
-def test_the_writer_is_in_the_model_key_where_the_queries_are_read(bench: Workbench) -> None:
+def test_a_negative_that_got_no_query_is_dropped_for_clpl_and_its_control_alike(
+    bench: Workbench, server: ChatServer
+) -> None:
+    clpl, store = cell_with(bench, "clpl", WRITER)
+    control, _ = cell_with(bench, "infonce-ance", WRITER)
+    assert write_key(control) == write_key(clpl)
+    training = mined(bench, clpl, store)
+    dev_query = training.queries[next(iter(training.data.dev))]
+    first = next(iter(training.negatives))
+    unanswered = {training.passages[doc] for doc in training.negatives[first]}  # its row is left without negatives
+    server.answer = lambda prompt: dev_query if prompt.split(" about: ", 1)[1] in unanswered else "what?"
+    rows, logs = [], []
+    for cell in (clpl, replace(control, place=clpl.place)):
+        written = bench.training_data(cell, store)
+        rows.append(cell.method.examples(written))
+        logs.append(log_of(train(cell, written, store)))
+    assert rows[0].select_columns(rows[1].column_names).to_list() == rows[1].to_list()
+    assert training.queries[first] not in rows[1]["anchor"]
+    assert [log["pairs_without_negatives"] for log in logs] == [48 - len(rows[1])] * 2
+    assert logs[1]["pairs_without_negatives"] >= 1
+    provenances = [write.WRITE.provenance(cell) for cell in (clpl, replace(control, place=clpl.place))]
+    assert provenances[0] == provenances[1]
+    assert provenances[0]["negatives_dropped"] >= 10
+
+
+def test_the_writer_is_in_the_model_key_where_the_rows_depend_on_it(bench: Workbench) -> None:
     changes: list[dict[str, Any]] = [{}, {"model": "b"}, {"prompt": "Another {passage}"}, {"max_tokens": 9}]
-    for name, different in (("clpl", 4), ("infonce-ance", 1)):
+    for name, different in (("clpl", 4), ("infonce-ance", 4), ("infonce-random", 1), ("mnrl", 1)):
         cells = [cell_with(bench, name, WRITER.model_copy(update=change))[0] for change in changes]
         assert len({train_key(cell) for cell in cells}) == different
     by_data, _ = cell_with(bench, "clpl", "data")
