@@ -28,7 +28,7 @@ within the margin, is open if the claimed gain is in the interval, and is agains
     other    not reproduced                  direction only   direction only   not reproduced   inconclusive
 
 `inconclusive (underpowered)` comes with the smallest gain that this run could detect with power .8. A claim that is not
-comparable (harness.evidence.claims.published, or a control that was not measured) has a reason, and a claim that was
+comparable (harness.evidence.claims.conditions, or a control that was not measured) has a reason, and a claim that was
 not measured has no verdict.
 """
 
@@ -36,12 +36,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
-from harness.evidence.claims.published import Claim, incomparable, load
+from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.claims_file import load
+from harness.evidence.claims.conditions import Comparison, compare, incomparable
 from harness.results.folder import ResultFolder
 from harness.stats.effect import NEAR_ZERO, effect_ratio
 from harness.stats.entry_scores import EntryScores
@@ -134,6 +136,7 @@ class Line:
     reasons: tuple[str, ...] = ()
     level: Level | None = None
     gain: Gain | None = None
+    comparison: Comparison = field(default_factory=Comparison)  # of the conditions of claim and run
 
     @property
     def reason(self) -> str:
@@ -155,7 +158,9 @@ def judge(level: Level, gained: Gain | None, margin: float = MARGIN) -> Word:
 def verdicts_on(results: ResultFolder) -> list[Line]:
     """Return every bundled claim with its verdict on a run, in the file's order."""
     claims = load()
-    return [_line(claim, _control(claim, claims), results) for claim in claims]
+    return [
+        replace(_line(claim, _control(claim, claims), results), comparison=compare(claim, results)) for claim in claims
+    ]
 
 
 def verdicts_by_row(lines: Iterable[Line], suite: str) -> dict[tuple[str, str, str], Word]:

@@ -1,6 +1,8 @@
 """Published numbers beside measured ones, in separate columns (docs/traps.md, T15), with verdicts and reasons.
 
-The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.verdicts.
+The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.verdicts, the
+conditions in harness.evidence.claims.claim. An empty condition is unknown; `unknown` and `assumed` name those that a
+comparison with this run rests on, and `basis` has the source of, or the reason for, each known one.
 """
 
 from __future__ import annotations
@@ -9,16 +11,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.evidence.claims.claim import Conditions
+from harness.evidence.claims.conditions import label
 from harness.evidence.claims.verdicts import Line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 
 CSV = "claims.csv"
 ABOUT = ("paper", "row", "entry", "control", "suite", "tier", "language", "measure")
-MODEL = ("base_model", "revision", "title")
+CONDITIONS = tuple(Conditions.model_fields)
+COMPARED = ("unknown", "assumed")
 LEVEL = ("published", "measured", "reach", "level")
 GAIN = ("claimed_gain", "measured_gain", "gain_ci_low", "gain_ci_high", "effect_ratio", "minimum_detectable", "gain")
-COLUMNS = (*ABOUT, *MODEL, *LEVEL, *GAIN, "verdict", "reason", "source", "note")
+COLUMNS = (*ABOUT, *LEVEL, *GAIN, "verdict", "reason", *COMPARED, "source", "note", "tuned_from", *CONDITIONS, "basis")
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,20 @@ def rows(lines: Iterable[Line]) -> Iterator[list[object]]:
     """Yield every claim in the order of COLUMNS, "" for a missing number."""
     for line in lines:
         claim = line.claim
-        description = [getattr(claim, name) for name in (*ABOUT, *MODEL)]
-        numbers = [*_level(line), *_gain(line)]
-        yield [*description, *numbers, line.verdict, line.reason, claim.source, claim.note]
+        known = claim.conditions.known()
+        yield [
+            *(getattr(claim, name) for name in ABOUT),
+            *_level(line),
+            *_gain(line),
+            line.verdict,
+            line.reason,
+            *("; ".join(getattr(line.comparison, name)) for name in COMPARED),
+            claim.source,
+            claim.note,
+            f"{claim.tuned_from.paper}, {claim.tuned_from.row}" if claim.tuned_from else "",
+            *(known[name].value if name in known else "" for name in CONDITIONS),
+            "; ".join(f"{label(name)} {condition.basis}" for name, condition in known.items()),
+        ]
 
 
 def _level(line: Line) -> list[object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.evidence.claims.published import Claim
+from harness.evidence.claims.claim import Claim
 from harness.evidence.claims.verdicts import UNMEASURED, Line
 from harness.report.numbers import hundred
 from harness.report.sections.claim_words import (

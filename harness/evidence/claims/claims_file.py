@@ -1,0 +1,131 @@
+"""The file of published claims, `results/claims.toml`: read, and checked against what exists."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.errors import DataError, unknown
+from harness.evidence.claims.claim import APPLICABLE, AVERAGE, Claim, Conditions, Kind, PublishedRow
+from harness.evidence.claims.sheet import About, Paper, Row, Sheet
+from harness.machine.bundled import results
+from harness.request import entries, plugins
+from harness.request.entry import Declaration
+from harness.request.suite import names as suite_names
+from harness.schema import explain
+
+FILE = "claims.toml"
+CONDITIONS = "conditions"
+
+
+def load(path: Path | None = None) -> list[Claim]:
+    """Return the claims of a file, the bundled one by default, in its order.
+
+    Raises DataError for an invalid file, for a claim that names an unknown entry, measure, suite, language, row or
+    condition, and for a condition that cannot change the claim's number.
+    """
+    path = path or results() / FILE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"claims file {path} cannot be read: {error}; fix it") from error
+    sheet: Sheet = _valid(Sheet, table, f"claims file {path}")
+    declarations = entries.declared()
+    rows = [_row(keys, paper, path, declarations) for paper in sheet.papers for keys in paper.rows]
+    published = [PublishedRow(paper=row.paper, row=row.row) for row in rows]
+    for row in rows:
+        _check(row, f"claim '{row.paper}, {row.row}' in {path}", sheet.suites, declarations, published)
+    return [claim for row in rows for claim in _claims(row, sheet.suites, declarations)]
+
+
+def about(claims: list[Claim], suite: str) -> list[Claim]:
+    """Return the claims about a suite; raises RequestError if neither a claim nor a bundled suite has that name."""
+    known = {claim.suite for claim in claims if claim.suite} | set(suite_names())
+    if suite not in known:
+        raise unknown("suite", suite, known)
+    return [claim for claim in claims if claim.suite == suite]
+
+
+def _valid(kind: type[Any], values: Any, where: str) -> Any:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise DataError(f"{where}: {explain(error)}; fix it") from error
+
+
+def _row(keys: Mapping[str, Any], paper: Paper, path: Path, declarations: Mapping[str, Declaration]) -> Row:
+    """Return a row with what its paper says for all rows, and of the conditions those that change its number."""
+    shared = paper.model_extra or {}
+    where = f"claim '{shared.get('paper', '')}, {keys.get('row', '')}' in {path}"
+    conditions = keys.get(CONDITIONS, {})
+    _check_conditions(paper.conditions, where)
+    _check_conditions(conditions, where)
+    row: Row = _valid(Row, {**shared, **keys, CONDITIONS: {**paper.conditions, **conditions}}, where)
+    kind = _kind(row.entry, declarations)
+    if excess := [name for name in conditions if name not in APPLICABLE[kind]]:
+        raise DataError(f"{where}: {excess[0]} changes no number of a {kind} entry; leave it out")
+    not_read = {name: None for name in Conditions.model_fields if name not in APPLICABLE[kind]}
+    return row.model_copy(update={CONDITIONS: row.conditions.model_copy(update=not_read)})
+
+
+def _check_conditions(conditions: Any, where: str) -> None:
+    if not isinstance(conditions, Mapping):
+        raise DataError(f"{where}: conditions are a table, not {conditions!r}; fix it")
+    for name in conditions:
+        if name not in Conditions.model_fields:
+            raise DataError(str(unknown("condition", name, Conditions.model_fields, where)))
+
+
+def _kind(entry: str, declarations: Mapping[str, Declaration]) -> Kind:
+    declaration = declarations.get(entry.partition("@")[0])
+    if declaration is None or declaration.method is None:
+        return "untrained"
+    return "trained" if plugins.is_method(declaration.method) else "ranker"
+
+
+def _check(
+    row: Row,
+    where: str,
+    suites: Mapping[str, About],
+    declarations: Mapping[str, Declaration],
+    rows: Collection[PublishedRow],
+) -> None:
+    """Raise DataError for a name that does not exist."""
+    entry_names = entries.names(declarations)
+    names = [("entry", name, entry_names) for name in (row.entry, row.control) if name]
+    if row.suite:
+        names.append(("suite", row.suite, list(suites)))
+    if row.suite in suites:
+        languages = [*suites[row.suite].languages, AVERAGE]
+        names += [("language", language, languages) for values in row.values.values() for language in values]
+    for kind, name, choices in names:
+        if name not in choices:
+            raise DataError(str(unknown(kind, name, choices, where)))
+    if row.tuned_from and row.tuned_from not in rows:
+        same_paper = [other.row for other in rows if other.paper == row.tuned_from.paper]
+        raise DataError(str(unknown(f"row of {row.tuned_from.paper}", row.tuned_from.row, same_paper, where)))
+    if _kind(row.entry, declarations) != "ranker" and not (row.private or row.conditions.base_model):
+        raise DataError(f"{where}: a claim on an encoder needs its base_model, or the reason why it is private; fix it")
+
+
+def _claims(row: Row, suites: Mapping[str, About], declarations: Mapping[str, Declaration]) -> Iterator[Claim]:
+    kind = _kind(row.entry, declarations)
+    declared = declarations.get(row.entry.partition("@")[0])
+    names = (declared.method, *declared.joined, *declared.adapters) if declared else ()
+    for measure, values in row.values.items():
+        languages = tuple(language for language in values if language != AVERAGE)
+        for language, value in values.items():
+            yield Claim(
+                **{name: getattr(row, name) for name in Row.model_fields if name in Claim.model_fields},
+                kind=kind,
+                plugins=tuple(name for name in names if name),
+                tier=suites[row.suite].tier if row.suite else "",
+                language=language,
+                of=languages if language == AVERAGE else (),
+                measure=measure,
+                value=value,
+            )
