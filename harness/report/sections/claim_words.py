@@ -74,7 +74,9 @@ def comparability(comparison: Comparison) -> str:
     if comparison.differences or not (comparison.unknown or comparison.assumed):
         return ""
     parts = [(UNKNOWN, comparison.unknown), (ASSUMED, comparison.assumed)]
-    return "; ".join(["comparable as far as stated", *(f"{word}: {', '.join(names)}" for word, names in parts if names)])
+    return "; ".join(
+        ["comparable as far as stated", *(f"{word}: {', '.join(names)}" for word, names in parts if names)]
+    )
 
 
 def conditions_text(claim: Claim) -> str:

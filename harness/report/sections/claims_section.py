@@ -12,18 +12,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.evidence.claims.claim import Conditions
-from harness.evidence.claims.conditions import label
+from harness.evidence.claims.conditions import QUOTED, label, shown
 from harness.evidence.claims.verdicts import Line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
+from harness.report.sections.published_tunings import number_of, tuning_gains
 
 CSV = "claims.csv"
 ABOUT = ("paper", "row", "entry", "control", "suite", "tier", "language", "measure")
 CONDITIONS = tuple(Conditions.model_fields)
 COMPARED = ("unknown", "assumed")
+TUNING = ("tuned_from", "tuning_gain")
 LEVEL = ("published", "measured", "reach", "level")
 GAIN = ("claimed_gain", "measured_gain", "gain_ci_low", "gain_ci_high", "effect_ratio", "minimum_detectable", "gain")
-COLUMNS = (*ABOUT, *LEVEL, *GAIN, "verdict", "reason", *COMPARED, "source", "note", "tuned_from", *CONDITIONS, "basis")
+COLUMNS = (*ABOUT, *LEVEL, *GAIN, "verdict", "reason", *COMPARED, "source", "note", *TUNING, *CONDITIONS, "basis")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def csv(lines: Iterable[Line]) -> str:
 
 def rows(lines: Iterable[Line]) -> Iterator[list[object]]:
     """Yield every claim in the order of COLUMNS, "" for a missing number."""
+    lines = list(lines)
+    gains = tuning_gains(line.claim for line in lines)
     for line in lines:
         claim = line.claim
         known = claim.conditions.known()
@@ -79,9 +83,15 @@ def rows(lines: Iterable[Line]) -> Iterator[list[object]]:
             claim.source,
             claim.note,
             f"{claim.tuned_from.paper}, {claim.tuned_from.row}" if claim.tuned_from else "",
-            *(known[name].value if name in known else "" for name in CONDITIONS),
+            gains.get(number_of(claim), ""),
+            *(_condition(name, known[name].value) if name in known else "" for name in CONDITIONS),
             "; ".join(f"{label(name)} {condition.basis}" for name, condition in known.items()),
         ]
+
+
+def _condition(name: str, value: object) -> object:
+    """Return the value of a condition as a field, prompts and joins as JSON: an empty one is not an unknown one."""
+    return shown(name, value) if name in QUOTED else value
 
 
 def _level(line: Line) -> list[object]:

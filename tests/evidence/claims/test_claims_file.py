@@ -14,6 +14,8 @@ from harness.report.numbers import published
 from harness.request import suite as suites
 
 CLP = "arXiv 2412.17364"
+
+
 def find(row: str, language: str, measure: str = "nDCG@5") -> Claim:
     (claim,) = [c for c in load() if c.row.startswith(row) and c.language == language and c.measure == measure]
     return claim
@@ -142,7 +144,11 @@ def test_a_claim_on_a_ranker_has_no_conditions_of_an_encoder(tmp_path: Path) -> 
         ('{ assumed = true, why = "usual" }', "true", r"claim 'a paper, a row' in .*conditions.title: "),
         ('base_model = { stated = "BAAI/bge-m3", source = "a table" }', "", r"needs its base_model, or the reason"),
         ('suite = "miracl"', "", r"claim 'a paper, a row' in .*needs a suite, or the reason why it is private"),
-        ('entry = "clpl"', 'entry = ""', r"claim 'a paper, a row' in .*needs an entry, or the reason why it is private"),
+        (
+            'entry = "clpl"',
+            'entry = ""',
+            r"claim 'a paper, a row' in .*needs an entry, or the reason why it is private",
+        ),
         (
             "values =",
             'conditions.analyzer = { stated = "words", source = "it" }\nvalues =',

@@ -32,9 +32,7 @@ AS_PUBLISHED = {TUNED: {**ROWS, "entry": {"negatives": "ance"}}}  # what the rec
 
 
 def claim_of(row: str, language: str = "ko", measure: str = "") -> Claim:
-    return next(
-        c for c in load() if c.row.startswith(row) and c.language == language and c.measure.startswith(measure)
-    )
+    return next(c for c in load() if c.row.startswith(row) and c.language == language and c.measure.startswith(measure))
 
 
 CLPL = claim_of("ANCE-CLP")
@@ -71,7 +69,10 @@ def test_a_run_as_published_differs_in_nothing_and_lists_what_is_unknown_and_ass
 
 
 PLANTED = [
-    ({"base_model": {"id": "intfloat/multilingual-e5-large"}}, "base model (here intfloat/multilingual-e5-large, there "),
+    (
+        {"base_model": {"id": "intfloat/multilingual-e5-large"}},
+        "base model (here intfloat/multilingual-e5-large, there ",
+    ),
     ({"base_model": {"layers": 2}}, "base model (here built by the run, there BAAI/bge-m3)"),
     ({"base_model": {"sha256": "0" * 64}}, "base model (here a folder of the user, there BAAI/bge-m3)"),
     (
