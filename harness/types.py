@@ -1,6 +1,6 @@
 """The concepts of the project as types. Methods import this module of the harness and no other.
 
-Suite, entry, cell and record are defined in the README. Nothing here imports torch.
+Suite, entry, cell and record are defined in docs/architecture.md. Nothing here imports torch.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from harness.request.request import words
 if TYPE_CHECKING:
     from harness.request import suite as suites
 
-Suite = Annotated[str, typer.Argument(help="Name of a suite.")]
+Suite = Annotated[str, typer.Argument(help="Suite: a name, or the path of a manifest (.toml).")]
 
 
 def fetch(

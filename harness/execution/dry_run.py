@@ -50,5 +50,5 @@ def _time(work: Work, jobs: int) -> str:
         return "none"
     seconds = estimate(work.todo, jobs)
     if seconds is None:
-        return "unknown: nothing of this suite was run on this machine"
+        return "unknown: no cell with these settings was run with this cache"
     return f"about {seconds / 60:.1f} min with --jobs {jobs}, from the time that such cells took on this machine"

@@ -1,4 +1,4 @@
-"""Cells on a Ray cluster (`pip install harness-embeddings[ray]`).
+"""Cells on a Ray cluster (`pip install .[ray]`).
 
 Every node needs the package, and the output folder and the cache at the same paths (a shared file system). A cell whose
 worker was killed is retried once; one that fails again is a failed row.
@@ -27,7 +27,7 @@ class RayExecutor:
 
     def __post_init__(self) -> None:
         if importlib.util.find_spec("ray") is None:  # before anything is written
-            raise RequestError("--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'")
+            raise RequestError("--executor ray: ray is not installed; pip install '.[ray]'")
 
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
         """Yield outcomes as cells end; uses the cluster of RAY_ADDRESS, or starts one on this machine."""

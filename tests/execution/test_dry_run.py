@@ -29,7 +29,7 @@ def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None
     ]
     assert (total, time) == (
         "2 of 2 cells to run, 0 of them already trained",
-        "time: unknown: nothing of this suite was run on this machine",
+        "time: unknown: no cell with these settings was run with this cache",
     )
 
 
@@ -45,7 +45,7 @@ def test_an_entry_without_settings_is_one_line(tmp_path: Path) -> None:
     assert shown(tmp_path, "base") == [
         "base                            1 to run    0 done",
         "1 of 1 cells to run, 0 of them already trained",
-        "time: unknown: nothing of this suite was run on this machine",
+        "time: unknown: no cell with these settings was run with this cache",
     ]
 
 

@@ -14,7 +14,6 @@ from harness.request.manifest import Precision, Revision
 from harness.schema import Strict
 from harness.types import NegativeQueries, TrainingRows
 
-AVERAGE = "average"  # the mean of the languages that a row has beside it
 V = TypeVar("V")
 Kind = Literal["ranker", "untrained", "trained"]  # of the entry that a claim is about
 Tokens = Annotated[StrictInt, Field(gt=2)]

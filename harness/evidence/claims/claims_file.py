@@ -10,13 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import DataError, unknown
-from harness.evidence.claims.claim import APPLICABLE, AVERAGE, Claim, Conditions, Kind, PublishedRow
+from harness.evidence.claims.claim import APPLICABLE, Claim, Conditions, Kind, PublishedRow
 from harness.evidence.claims.sheet import About, Paper, Row, Sheet
 from harness.machine.bundled import results
 from harness.request import entries, plugins
 from harness.request.entry import Declaration
 from harness.request.suite import names as suite_names
 from harness.schema import explain
+from harness.stats.entry_scores import AVERAGE
 
 FILE = "claims.toml"
 CONDITIONS = "conditions"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.evidence.claims.claim import APPLICABLE, AVERAGE, Claim
+from harness.evidence.claims.claim import APPLICABLE, Claim
 from harness.evidence.claims.conditions import ASSUMED, UNKNOWN, Comparison, label, shown
+from harness.stats.entry_scores import AVERAGE
 
 UNSTATED = "und"  # the language tag of a language that the source does not state
 MAX_MODELS = 3  # base models that are named

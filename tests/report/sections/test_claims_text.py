@@ -59,10 +59,11 @@ def test_claims_about_the_suite_are_counted_by_verdict_with_entries_and_language
 
 
 def test_reasons_are_counted_without_the_details_of_a_row(miracl: Path) -> None:
-    assert paragraphs_of(miracl)["pyserini 2CR"].endswith(
+    reasons = (
         "Not comparable: 27, for these reasons: title (24); measure not among the run's (24); base model (18); "
         "no entry here fuses two rankings (3)."
     )
+    assert reasons in paragraphs_of(miracl)["pyserini 2CR"]
 
 
 def test_what_a_comparison_rests_on_is_counted(miracl: Path) -> None:
