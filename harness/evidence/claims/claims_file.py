@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.errors import DataError, unknown
-from harness.evidence.claims.claim import APPLICABLE, Claim, Conditions, Kind, PublishedRow
+from harness.evidence.claims.claim import Claim, PublishedRow
+from harness.evidence.claims.claim_checks import check_conditions, check_names, kind_of
+from harness.evidence.claims.conditions import APPLICABLE, Conditions
 from harness.evidence.claims.sheet import About, Paper, Row, Sheet
 from harness.machine.bundled import results
-from harness.request import entries, plugins
+from harness.request import entries
 from harness.request.entry import Declaration
 from harness.request.suite import names as suite_names
 from harness.schema import explain
@@ -39,7 +41,7 @@ def load(path: Path | None = None) -> list[Claim]:
     rows = [_row(keys, paper, path, declarations) for paper in sheet.papers for keys in paper.rows]
     published = [PublishedRow(paper=row.paper, row=row.row) for row in rows]
     for row in rows:
-        _check(row, f"claim '{row.paper}, {row.row}' in {path}", sheet.suites, declarations, published)
+        check_names(row, f"claim '{row.paper}, {row.row}' in {path}", sheet.suites, declarations, published)
     return [claim for row in rows for claim in _claims(row, sheet.suites, declarations)]
 
 
@@ -63,58 +65,18 @@ def _row(keys: Mapping[str, Any], paper: Paper, path: Path, declarations: Mappin
     shared = paper.model_extra or {}
     where = f"claim '{shared.get('paper', '')}, {keys.get('row', '')}' in {path}"
     conditions = keys.get(CONDITIONS, {})
-    _check_conditions(paper.conditions, where)
-    _check_conditions(conditions, where)
+    check_conditions(paper.conditions, where)
+    check_conditions(conditions, where)
     row: Row = _valid(Row, {**shared, **keys, CONDITIONS: {**paper.conditions, **conditions}}, where)
-    kind = _kind(row.entry, declarations)
+    kind = kind_of(row.entry, declarations)
     if excess := [name for name in conditions if name not in APPLICABLE[kind]]:
         raise DataError(f"{where}: {excess[0]} changes no number of a {kind} entry; leave it out")
     not_read = {name: None for name in Conditions.model_fields if name not in APPLICABLE[kind]}
     return row.model_copy(update={CONDITIONS: row.conditions.model_copy(update=not_read)})
 
 
-def _check_conditions(conditions: Any, where: str) -> None:
-    if not isinstance(conditions, Mapping):
-        raise DataError(f"{where}: conditions are a table, not {conditions!r}; fix it")
-    for name in conditions:
-        if name not in Conditions.model_fields:
-            raise DataError(str(unknown("condition", name, Conditions.model_fields, where)))
-
-
-def _kind(entry: str, declarations: Mapping[str, Declaration]) -> Kind:
-    declaration = declarations.get(entry.partition("@")[0])
-    if declaration is None or declaration.method is None:
-        return "untrained"
-    return "trained" if plugins.is_method(declaration.method) else "ranker"
-
-
-def _check(
-    row: Row,
-    where: str,
-    suites: Mapping[str, About],
-    declarations: Mapping[str, Declaration],
-    rows: Collection[PublishedRow],
-) -> None:
-    """Raise DataError for a name that does not exist."""
-    entry_names = entries.names(declarations)
-    names = [("entry", name, entry_names) for name in (row.entry, row.control) if name]
-    if row.suite:
-        names.append(("suite", row.suite, list(suites)))
-    if row.suite in suites:
-        languages = [*suites[row.suite].languages, AVERAGE]
-        names += [("language", language, languages) for values in row.values.values() for language in values]
-    for kind, name, choices in names:
-        if name not in choices:
-            raise DataError(str(unknown(kind, name, choices, where)))
-    if row.tuned_from and row.tuned_from not in rows:
-        same_paper = [other.row for other in rows if other.paper == row.tuned_from.paper]
-        raise DataError(str(unknown(f"row of {row.tuned_from.paper}", row.tuned_from.row, same_paper, where)))
-    if _kind(row.entry, declarations) != "ranker" and not (row.private or row.conditions.base_model):
-        raise DataError(f"{where}: a claim on an encoder needs its base_model, or the reason why it is private; fix it")
-
-
 def _claims(row: Row, suites: Mapping[str, About], declarations: Mapping[str, Declaration]) -> Iterator[Claim]:
-    kind = _kind(row.entry, declarations)
+    kind = kind_of(row.entry, declarations)
     declared = declarations.get(row.entry.partition("@")[0])
     names = (declared.method, *declared.joined, *declared.adapters) if declared else ()
     for measure, values in row.values.items():

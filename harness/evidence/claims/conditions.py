@@ -1,49 +1,98 @@
-"""Whether a run measured what a claim is about: every condition of the claim against what the run did.
-
-A difference makes a claim not comparable and is named. A condition that either side leaves unknown is listed: the claim
-is then comparable as far as stated. Suite, tier, measure, languages and base model have to be known on both sides.
-"""
+"""What a published number was measured with: conditions that are stated, assumed, or unknown."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Annotated, Generic, Literal, TypeVar
 
-from harness.evidence.claims.as_run import Setup, as_run, setups
-from harness.evidence.claims.claim import APPLICABLE, Claim
-from harness.evidence.claims.options_given import options_given
-from harness.results.folder import ResultFolder
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
-OTHER, UNKNOWN, ASSUMED = "other", "unknown", "assumed"  # what a comparison of one condition gives
-QUOTED = ("query_prompt", "passage_prompt", "title_join")
+from harness.request.manifest import Precision, Revision
+from harness.schema import Strict
+from harness.types import NegativeQueries, TrainingRows
 
-
-@dataclass(frozen=True)
-class Comparison:
-    """How a run's conditions and a claim's relate: what differs, what one side leaves unknown, what is assumed."""
-
-    differences: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    assumed: tuple[str, ...] = ()
+QUOTED = ("query_prompt", "passage_prompt", "title_join")  # texts in which spaces count
+V = TypeVar("V")
+Kind = Literal["ranker", "untrained", "trained"]  # of the entry that a claim is about
+Tokens = Annotated[StrictInt, Field(gt=2)]
 
 
-def compare(claim: Claim, results: ResultFolder) -> Comparison:
-    """Return how the conditions of a run relate to a claim's; of a claim about something else, only how it differs."""
-    if claim.private:
-        return Comparison((claim.private,))
-    runs = setups(claim, results)
-    if difference := _other_subject(claim, results, runs):
-        return Comparison((difference,))
-    outcomes = [outcome for name in _compared(claim, runs) if (outcome := _outcome(name, claim, runs))]
-    texts = {kind: tuple(text for of, text in outcomes if of == kind) for kind in (OTHER, UNKNOWN, ASSUMED)}
-    others = (*texts[OTHER], *_other_evaluation(claim, results, runs), *options_given(claim, results))
-    return Comparison(others, texts[UNKNOWN], texts[ASSUMED])
+class Known(Strict, Generic[V]):
+    """One condition: `{ stated = VALUE, source = "…" }`, or `{ assumed = VALUE, why = "…" }`."""
+
+    stated: V | None = None
+    source: str = ""
+    assumed: V | None = None
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _one_basis(self) -> Known[V]:
+        stated, assumed = self.stated is not None, self.assumed is not None
+        if stated == assumed or bool(self.source) != stated or bool(self.why) != assumed:
+            raise ValueError('write { stated = VALUE, source = "…" }, { assumed = VALUE, why = "…" } or "unknown"')
+        return self
+
+    @property
+    def value(self) -> V:
+        """The value, whatever it rests on."""
+        value = self.assumed if self.stated is None else self.stated
+        assert value is not None
+        return value
+
+    @property
+    def basis(self) -> str:
+        """What the value rests on: `stated: SOURCE` or `assumed: WHY`."""
+        return f"stated: {self.source}" if self.stated is not None else f"assumed: {self.why}"
 
 
-def incomparable(claim: Claim, results: ResultFolder) -> list[str]:
-    """Return why a claim cannot be compared with a run: each difference, named; empty if it can."""
-    return list(compare(claim, results).differences)
+class Conditions(Strict):
+    """What a number was measured with; None stands for unknown.
+
+    Lengths are in tokens, special ones included. The tier is that of the claim's suite. `{language}` in a text stands
+    for the claim's language.
+    """
+
+    base_model: Known[StrictStr] | None = None  # hub id
+    model_revision: Known[Revision] | None = None
+    query_prompt: Known[StrictStr] | None = None
+    passage_prompt: Known[StrictStr] | None = None
+    query_length: Known[Tokens] | None = None
+    passage_length: Known[Tokens] | None = None
+    precision: Known[Precision] | None = None  # of the encoder, for passages
+    query_precision: Known[Precision] | None = None
+    title: Known[StrictBool] | None = None  # whether passages have their title
+    title_join: Known[StrictStr] | None = None  # between title and text
+    dataset_revision: Known[StrictStr] | None = None  # the first digits of a hub revision, or an ir_datasets id
+    depth: Known[StrictInt] | None = None  # passages retrieved per query
+    training_rows: Known[TrainingRows] | None = None
+    negatives: Known[Literal["ance", "random", "none"]] | None = None
+    negative_queries: Known[NegativeQueries] | None = None
+    analyzer: Known[StrictStr] | None = None  # what turns a text into the tokens of a lexical ranking
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_unknown(cls, table: object) -> object:
+        if not isinstance(table, Mapping):
+            return table
+        return {name: condition for name, condition in table.items() if condition != "unknown"}
+
+    def known(self) -> dict[str, Known[object]]:
+        """Return the conditions that are not unknown, by name."""
+        known = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: condition for name, condition in known.items() if condition is not None}
+
+
+TEXT = ("title", "title_join", "dataset_revision", "depth")
+ENCODER = ("base_model", "model_revision", "query_prompt", "passage_prompt", "query_length", "passage_length")
+PRECISIONS = ("precision", "query_precision")
+TRAINING = ("training_rows", "negatives", "negative_queries")
+APPLICABLE: Mapping[Kind, tuple[str, ...]] = {
+    "ranker": (*TEXT, "analyzer"),
+    "untrained": (*ENCODER, *PRECISIONS, *TEXT),
+    "trained": (*ENCODER, *PRECISIONS, *TEXT, *TRAINING),
+}
+"""The conditions that change the number of an entry of each kind."""
 
 
 def label(condition: str) -> str:
@@ -62,85 +111,3 @@ def shown(condition: str, value: object) -> str:
     if condition in QUOTED:
         return json.dumps(value, ensure_ascii=False)
     return str(value)[:12] if condition == "model_revision" else str(value)
-
-
-def _other_subject(claim: Claim, results: ResultFolder, runs: Sequence[Setup]) -> str:
-    """Return how suite or tier differ, or that the run's model is unknown, "" if neither.
-
-    A variant of a suite counts as the suite: what it changes is compared condition by condition.
-    """
-    suite = results.run.suite
-    tier = suite.tier if suite and suite.tier else claim.tier
-    if claim.tier != tier:
-        return f"{claim.tier} tier" if claim.tier != "full" else f"full corpus, this run has the {tier} tier"
-    name = results.suite.partition("@")[0]
-    if name != claim.suite:
-        return f"other suite ({name}, not {claim.suite})"
-    if "base_model" in APPLICABLE[claim.kind] and any(as_run("base_model", run) is None for run in runs):
-        return "neither records nor run.json say which model encoded"
-    return ""
-
-
-def _compared(claim: Claim, runs: Sequence[Setup]) -> Iterator[str]:
-    """Yield the conditions that can change the claim's number.
-
-    No revision of another model, no join without titles, and no depth where the measure has a cut-off: what is
-    retrieved below the cut-off changes nothing above it.
-    """
-    other_model = (_outcome("base_model", claim, runs) or ("", ""))[0] == OTHER
-    with_titles = {claim.title, *(as_run("title", run) for run in runs)} == {True}
-    skipped = {"model_revision": other_model, "title_join": not with_titles, "depth": bool(_cutoff(claim.measure))}
-    yield from (name for name in APPLICABLE[claim.kind] if not skipped.get(name))
-
-
-def _outcome(name: str, claim: Claim, runs: Sequence[Setup]) -> tuple[str, str] | None:
-    """Return (OTHER, UNKNOWN or ASSUMED, the text that names the condition), None if a stated condition is met."""
-    known = claim.conditions.known().get(name)
-    values = list(dict.fromkeys(as_run(name, run) for run in runs))
-    if known is None:
-        return UNKNOWN, label(name)
-    published = _substituted(known.value, claim)
-    others = [value for value in values if value is not None and not _same(name, value, published)]
-    basis = ", assumed" if known.why else ""
-    if others:
-        here = " and ".join(shown(name, value) for value in others)
-        return OTHER, f"{label(name)} (here {here}, there {shown(name, published)}{basis})"
-    if None in values:
-        return UNKNOWN, f"{label(name)} of this run"
-    return (ASSUMED, label(name)) if known.why else None
-
-
-def _substituted(value: object, claim: Claim) -> object:
-    return value.replace("{language}", claim.language) if isinstance(value, str) else value
-
-
-def _same(name: str, value: object, published: object) -> bool:
-    """Return whether two values agree; a hub revision may be published by its first digits."""
-    if name == "dataset_revision":
-        return str(value).startswith(str(published))
-    return value == published
-
-
-def _cutoff(measure: str) -> int | None:
-    """Return how many passages per query a measure reads, None if all of them."""
-    import ir_measures
-
-    cutoff = ir_measures.parse_measure(measure).params.get("cutoff")
-    return None if cutoff is None else int(cutoff)
-
-
-def _other_evaluation(claim: Claim, results: ResultFolder, runs: Sequence[Setup]) -> Iterator[str]:
-    """Yield differences in what was scored."""
-    if claim.measure not in results.measures:
-        yield "measure not among the run's"
-    if claim.of and set(claim.of) != set(results.languages):
-        yield f"average of {', '.join(claim.of)}, this run has {', '.join(results.languages)}"
-    depths = [depth for run in runs if (depth := as_run("depth", run)) is not None]
-    cutoff = _cutoff(claim.measure)
-    if cutoff and depths and min(depths) < cutoff:
-        yield f"depth (here {min(depths)}, {claim.measure} reads {cutoff})"
-    if any(run.value("evaluation", "holdout") for run in runs):
-        yield "held-out training queries in place of dev"
-    suite = results.run.suite
-    if suite and any(language in suite.unverified for language in claim.of or (claim.language,)):
-        yield "data differ from the manifest's (unverified)"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.evidence.claims.claim import APPLICABLE, Claim
+from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.conditions import APPLICABLE
 from harness.results.folder import ResultFolder
 from harness.results.run_file import SuiteAsRun
 

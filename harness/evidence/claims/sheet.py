@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.evidence.claims.claim import Conditions, PublishedRow
+from harness.evidence.claims.claim import PublishedRow
+from harness.evidence.claims.conditions import Conditions
 from harness.request.manifest import Measure
 from harness.schema import Strict
 

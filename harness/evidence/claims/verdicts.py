@@ -28,8 +28,8 @@ within the margin, is open if the claimed gain is in the interval, and is agains
     other    not reproduced                  direction only   direction only   not reproduced   inconclusive
 
 `inconclusive (underpowered)` comes with the smallest gain that this run could detect with power .8. A claim that is not
-comparable (harness.evidence.claims.conditions, or a control that was not measured) has a reason, and a claim that was
-not measured has no verdict.
+comparable (harness.evidence.claims.comparability, or a control that was not measured) has a reason, and a claim that
+was not measured has no verdict.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ import numpy as np
 
 from harness.evidence.claims.claim import Claim
 from harness.evidence.claims.claims_file import load
-from harness.evidence.claims.conditions import Comparison, compare, incomparable
+from harness.evidence.claims.comparability import Comparison, compare, incomparable
 from harness.results.folder import ResultFolder
 from harness.stats.effect import NEAR_ZERO, effect_ratio
 from harness.stats.entry_scores import EntryScores

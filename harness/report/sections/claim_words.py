@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.evidence.claims.claim import APPLICABLE, Claim
-from harness.evidence.claims.conditions import ASSUMED, UNKNOWN, Comparison, label, shown
+from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.comparability import ASSUMED, UNKNOWN, Comparison
+from harness.evidence.claims.conditions import APPLICABLE, label, shown
 from harness.stats.entry_scores import AVERAGE
 
 UNSTATED = "und"  # the language tag of a language that the source does not state

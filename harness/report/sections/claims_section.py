@@ -1,8 +1,8 @@
 """Published numbers beside measured ones, in separate columns (docs/traps.md, T15), with verdicts and reasons.
 
 The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.verdicts, the
-conditions in harness.evidence.claims.claim. An empty condition is unknown; `unknown` and `assumed` name those that a
-comparison with this run rests on, and `basis` has the source of, or the reason for, each known one.
+conditions in harness.evidence.claims.conditions. An empty condition is unknown; `unknown` and `assumed` name those that
+a comparison with this run rests on, and `basis` has the source of, or the reason for, each known one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.evidence.claims.claim import Conditions
-from harness.evidence.claims.conditions import QUOTED, label, shown
+from harness.evidence.claims.conditions import QUOTED, Conditions, label, shown
 from harness.evidence.claims.verdicts import Line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
