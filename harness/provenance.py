@@ -16,6 +16,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
 from harness.stages.lineage import VERSIONS, base_digest_key
+from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
@@ -40,6 +41,8 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
             "train_queries": len(data.train),
             "dev_queries": len(data.dev),
             "nli": len(data.nli),
+            "training_rows": training_rows_source(cell),
+            "negative_queries": negative_queries_source(cell),
             "max_train": cell.suite.max_train,
             "unverified": cell.suite.unverified.get(cell.language),
         },

@@ -34,6 +34,13 @@ Family = Literal["ranking", "regression", "nli"]
 """The family of a method selects the suite's training settings: each was tuned once, on training queries."""
 
 
+TrainingRows = Literal["train split", "train file", "authors' rows"]
+"""Where training queries and passages come from: the suite, a file of the user, or the files of a paper's authors."""
+
+NegativeQueries = Literal["none", "training queries", "of the training rows", "written"]
+"""Where the queries that negatives answer come from: other training queries, the rows themselves, or a writer."""
+
+
 @dataclass(frozen=True)
 class NliTriple:
     """A premise, a sentence that it entails, and a sentence that contradicts it."""
@@ -179,7 +186,11 @@ class Adapter(Protocol):
 
 @runtime_checkable
 class Ranker(Protocol):
-    """A ranking without training and without vectors, such as BM25."""
+    """A ranking without training and without vectors, such as BM25.
+
+    A lexical ranker may have `analyzer: ClassVar[str]`: what turns a text into its tokens, in a few words; records hold
+    it, and published numbers are compared only with those of the same analyzer.
+    """
 
     def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:
         """Return the `depth` best passages for each query."""

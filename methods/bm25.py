@@ -81,6 +81,7 @@ class BM25:
     """`k1` 0.9 and `b` 0.4 are Anserini's defaults, which MIRACL's BM25 baseline uses."""
 
     equation: ClassVar[str] = EQUATION
+    analyzer: ClassVar[str] = "case-folded words, Hangul as overlapping syllable pairs; no stemming, no stop words"
     k1: float = 0.9
     b: float = 0.4
 

@@ -13,9 +13,7 @@ from harness.cli import options
 from harness.cli.columns import aligned
 
 if TYPE_CHECKING:
-    from harness.evidence.claims.published import Claim
-
-TITLES = {True: "with title", False: "without title", "unknown": "title unknown"}
+    from harness.evidence.claims.claim import Claim
 
 
 class Listed(StrEnum):
@@ -56,23 +54,28 @@ def _suites() -> Iterator[str]:
 
 
 def _claims(suite: str | None) -> Iterator[str]:
-    from harness.evidence.claims import published
+    from harness.evidence.claims import claims_file
+    from harness.report.sections.claim_words import conditions_text
 
-    claims = published.load()
+    claims = claims_file.load()
     if suite is not None:
-        claims = published.about(claims, suite)
+        claims = claims_file.about(claims, suite)
     if not claims:
         yield f"no published claim is about suite {suite}"
         return
-    head = ("paper", "row", "entry", "suite", "language", "measure", "published", "base model, text")
+    head = ("paper", "row", "entry", "suite", "language", "measure", "published", "base model")
     yield from aligned([head, *map(_row, claims)])
     yield ""
     for paper, source in {claim.paper: claim.source for claim in claims}.items():
         yield f"{paper}: {source}"
+    yield ""
+    yield "measured with"
+    for (paper, row), claim in {(claim.paper, claim.row): claim for claim in claims}.items():
+        yield f"{paper}, {row}: {claim.private or conditions_text(claim)}"
 
 
 def _row(claim: Claim) -> tuple[str, ...]:
-    from harness.evidence.claims.published import published
+    from harness.report.numbers import published
 
-    about = (claim.paper, claim.row, claim.entry, claim.suite or "(none)", claim.language, claim.measure)
-    return (*about, published(claim.value), f"{claim.base_model or 'no model'}, {TITLES[claim.title]}")
+    about = (claim.paper, claim.row, claim.entry or "(none)", claim.suite or "(none)", claim.language, claim.measure)
+    return (*about, published(claim.value), claim.base_model.replace("{language}", claim.language) or "(none)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 
 def hundred(value: float) -> str:
@@ -12,6 +13,16 @@ def hundred(value: float) -> str:
     ('54.32', '0.00')
     """
     return f"{100 * value:z.2f}"
+
+
+def published(value: float) -> str:
+    """Return a published value × 100 with all of its digits, two decimals at least.
+
+    >>> published(0.39675), published(0.665)
+    ('39.675', '66.50')
+    """
+    exact = Decimal(str(value)) * 100
+    return f"{exact:.2f}" if exact == round(exact, 2) else f"{exact.normalize():f}"
 
 
 def three_decimals(value: float | None) -> str:

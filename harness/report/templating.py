@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.evidence.claims.published import published
 from harness.machine import bundled
 from harness.report import page_links
 from harness.report.documents import tex
 from harness.report.escaping import ESCAPES, Raw, code
-from harness.report.numbers import hundred, memory, minutes, p_value, signed, three_decimals
+from harness.report.numbers import hundred, memory, minutes, p_value, published, signed, three_decimals
+from harness.report.sections.claim_words import comparability
 from harness.report.sections.claims_section import source_url
 from harness.report.template_errors import template_error
 
@@ -63,6 +63,7 @@ def _environment(kind: str, folder: Path) -> Environment:
         "source": page_links.source,
         "compared": page_links.pair_link,
         "source_url": source_url,
+        "comparability": comparability,
         "raw": Raw,
         "code": code,
         "shortened": tex.shortened,

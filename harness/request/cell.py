@@ -89,13 +89,17 @@ class Cell:
         return {name: plugins.version(name, self.place.methods_path) for name in self.entry.plugins}
 
     def described(self) -> dict[str, Any]:
-        """Return the entry as a record has it: its declaration, and the versions and equations of its plugins."""
-        equations = {name: plugins.equation(name, self.place.methods_path) for name in self.entry.plugins}
+        """Return the entry as a record has it: its declaration, and what its plugins say about themselves."""
         return {
             **self.entry.model_dump(mode="json"),
             "plugins": self.plugin_versions(),
-            "equations": {name: equation for name, equation in equations.items() if equation},
+            **{f"{about}s": self._plugins_say(about) for about in ("equation", "analyzer")},
         }
+
+    def _plugins_say(self, about: str) -> dict[str, str]:
+        """Return plugin → its class variable of that name, where it has one."""
+        texts = {name: plugins.about(name, about, self.place.methods_path) for name in self.entry.plugins}
+        return {name: text for name, text in texts.items() if text}
 
     def identity(self) -> dict[str, Any]:
         """Return the words that name this cell."""

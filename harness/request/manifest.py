@@ -166,6 +166,7 @@ class Evaluation(Strict):
     depth: int = Field(gt=0)
     encode_batch_size: int = Field(gt=0)
     precision: Precision = "float32"  # of the encoder; vectors and similarities are float32
+    query_precision: Precision | None = None  # of the encoder for the dev queries; None: as for passages
     holdout: Fraction = 0.0  # share of the training queries evaluated in place of dev, to choose settings
     dimensions: tuple[int, ...] = ()  # also score vectors truncated to these dimensions (Matryoshka)
 

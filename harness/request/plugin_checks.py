@@ -39,9 +39,9 @@ def check_types(name: str, plugin: type, settings: Mapping[str, Any]) -> None:
 
 def check_signature(plugin: type, where: str) -> None:
     """Raise RequestError for a class that is not a method, an adapter or a ranker, with what is missing."""
-    equation = getattr(plugin, "equation", "")
-    if not isinstance(equation, str):
-        raise RequestError(f"plugin {where}: class variable 'equation' is {equation!r}; write it as text")
+    for variable in ("equation", "analyzer"):
+        if not isinstance(text := getattr(plugin, variable, ""), str):
+            raise RequestError(f"plugin {where}: class variable '{variable}' is {text!r}; write it as text")
     kind = next(
         (kind for kind, functions in SIGNATURES.items() if all(hasattr(plugin, name) for name in functions)), ""
     )

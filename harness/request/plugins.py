@@ -121,9 +121,9 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
     return loaded
 
 
-def equation(name: str, methods_path: Path | None = None) -> str:
-    """Return what a plugin computes as a formula, "" where it has none."""
-    return str(getattr(_module(name, methods_path).PLUGIN, "equation", ""))
+def about(name: str, variable: str, methods_path: Path | None = None) -> str:
+    """Return what a plugin says of itself in a class variable, "" where it has none (see harness.types)."""
+    return str(getattr(_module(name, methods_path).PLUGIN, variable, ""))
 
 
 def needs(name: str, methods_path: Path | None = None) -> frozenset[Need]:

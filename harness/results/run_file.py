@@ -36,12 +36,6 @@ class BaseModelAsRun(Tolerant):
     sha256: str = ""
 
 
-class TextAsRun(Tolerant):
-    """How texts were read."""
-
-    title: bool = False
-
-
 class EvaluationAsRun(Tolerant):
     """What was evaluated."""
 
@@ -68,10 +62,12 @@ class SuiteAsRun(Tolerant):
     licence: str = ""
     tier: str = ""  # "": not recorded
     languages: Mapping[str, LanguageAsRun] = Field(default_factory=dict)
-    text: TextAsRun = Field(default_factory=TextAsRun)
     base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
     evaluation: EvaluationAsRun = Field(default_factory=EvaluationAsRun)
     max_train: int | None = None
+    train_files: Mapping[str, Any] = Field(default_factory=dict)  # language → the user's training rows
+    augmentation: Mapping[str, Any] | None = None  # the writer of further training queries
+    negative_queries: str | Mapping[str, Any] | None = None  # "data", or their writer
     unverified: Mapping[str, str] = Field(default_factory=dict)
 
 

@@ -18,7 +18,7 @@ from harness.data.corpus import Corpus
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.types import Data
-from harness.vectors.embedding import Vectors, embed, embed_blocks, open_encoder
+from harness.vectors.embedding import Vectors, embed, embed_blocks, open_encoder, precision_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -35,14 +35,16 @@ class Encoded:
 
     @cached_property
     def model(self) -> SentenceTransformer:
-        """The encoder, opened at first use."""
+        """The encoder of passages, opened at first use."""
         return open_encoder(self.folder, self.cell)
 
     @cached_property
     def queries(self) -> Vectors:
         """The vectors of the dev queries."""
         texts = {query: self.data.queries[query] for query in self.data.dev}
-        return embed(self.model, texts, "query", self.cell, self.store)
+        equal = precision_of(self.cell, "query") == precision_of(self.cell, "passage")
+        model = self.model if equal else open_encoder(self.folder, self.cell, "query")
+        return embed(model, texts, "query", self.cell, self.store)
 
     @cached_property
     def ids(self) -> list[str] | None:

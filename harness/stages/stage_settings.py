@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.request.cell import Cell
 from harness.request.manifest import Task, Text, Writer
 from harness.request.suite import Suite
-from harness.types import Need, Ranker
+from harness.types import Need, NegativeQueries, Ranker, TrainingRows
 
 
 def augmentation_writer(cell: Cell) -> Writer | None:
@@ -37,6 +37,24 @@ def mines_answered_passages(cell: Cell) -> bool:
     So it is for methods that read the negatives' queries, and for their control, which trains on the same rows.
     """
     return Need.NEGATIVE_QUERIES in cell.row_needs and data_hold_negative_queries(cell)
+
+
+def training_rows_source(cell: Cell) -> TrainingRows | None:
+    """Return where a cell's training queries come from; None for a cell that does not train."""
+    if cell.method is None:
+        return None
+    return "train file" if cell.language in cell.suite.train_files else "train split"
+
+
+def negative_queries_source(cell: Cell) -> NegativeQueries | None:
+    """Return where the queries that a cell's negatives answer come from; None for a cell that does not train."""
+    if cell.method is None:
+        return None
+    if Need.NEGATIVE_QUERIES not in cell.needs:
+        return "none"
+    if negative_query_writer(cell):
+        return "written"
+    return "of the training rows" if cell.language in cell.suite.train_files else "training queries"
 
 
 def previous_round(cell: Cell) -> Cell | None:

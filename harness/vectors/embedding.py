@@ -15,6 +15,7 @@ from harness.errors import CellError
 from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
+from harness.request.manifest import Precision
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -38,10 +39,23 @@ def settings_of(cell: Cell) -> dict[str, Any]:
         "batch_size": cell.suite.evaluation.encode_batch_size,
         "block": BLOCK,
         "device": cell.place.device,
-        "precision": cell.suite.evaluation.precision,
+        "precision": precision_of(cell, "passage"),
+        **_of_queries(cell),
         "normalize": True,
         **determinism.thread_settings(),
     }
+
+
+def precision_of(cell: Cell, role: Role) -> Precision:
+    """Return the precision of the encoder for passages, or for the dev queries."""
+    evaluation = cell.suite.evaluation
+    return evaluation.query_precision or evaluation.precision if role == "query" else evaluation.precision
+
+
+def _of_queries(cell: Cell) -> dict[str, Any]:
+    """Return the precision for the dev queries where it is not that for passages."""
+    precision = precision_of(cell, "query")
+    return {} if precision == precision_of(cell, "passage") else {"query_precision": precision}
 
 
 def open_model(folder: Path, device: str) -> SentenceTransformer:
@@ -51,13 +65,14 @@ def open_model(folder: Path, device: str) -> SentenceTransformer:
     return SentenceTransformer(str(folder), device=device, trust_remote_code=False)
 
 
-def open_encoder(folder: Path, cell: Cell) -> SentenceTransformer:
-    """Open a model folder for encoding, in the suite's precision."""
+def open_encoder(folder: Path, cell: Cell, role: Role = "passage") -> SentenceTransformer:
+    """Open a model folder for encoding, in the suite's precision for passages or for the dev queries."""
     import torch
 
     model = open_model(folder, cell.place.device)
-    if cell.suite.evaluation.precision != "float32":
-        model.to(getattr(torch, cell.suite.evaluation.precision))
+    precision = precision_of(cell, role)
+    if precision != "float32":
+        model.to(getattr(torch, precision))
     return model
 
 

@@ -35,7 +35,7 @@ def mini(entry: str, place: Place | None = None) -> Cell:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT])
 def test_the_equation_is_that_of_the_modules_docstring_and_names_the_settings_as_they_are(name: str) -> None:
-    text = plugins.equation(name)
+    text = plugins.about(name, "equation")
     module = importlib.import_module(f"methods.{name}")
     assert " ".join(text.splitlines()[0].split()) in " ".join(str(module.__doc__).split())
     for field in dataclasses.fields(module.PLUGIN):
@@ -44,7 +44,7 @@ def test_the_equation_is_that_of_the_modules_docstring_and_names_the_settings_as
 
 
 def test_a_plugin_may_have_no_equation() -> None:
-    assert plugins.equation("intermediate") == ""
+    assert plugins.about("intermediate", "equation") == ""
     assert "intermediate" not in mini("clpl-moe").described()["equations"]
 
 

@@ -15,6 +15,8 @@ from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.manifest import BuiltBase
 from harness.stages.built_base import build
+from harness.stages.encode import encode
+from harness.types import Data
 from harness.vectors import embedding
 from harness.vectors.embedding import embed, open_model, settings_of
 
@@ -147,3 +149,17 @@ def test_settings_have_everything_that_changes_a_vector_besides_model_and_text(c
     assert settings["device"] == "cpu"
     assert settings["precision"] == "float32"
     assert settings["normalize"] is True
+
+
+def test_dev_queries_may_be_encoded_in_another_precision_than_passages(folder: Path, cell: Cell, store: Store) -> None:
+    evaluation = cell.suite.evaluation.model_copy(update={"precision": "bfloat16", "query_precision": "float32"})
+    mixed = replace(cell, suite=cell.suite.model_copy(update={"evaluation": evaluation}))
+    data = Data("ko", passages=TEXTS, queries=TEXTS, train={}, dev={"d07": {"d07": 1}})
+    full, half = embed(open_model(folder, "cpu"), TEXTS, "query", cell, store), encode(mixed, folder, data, store)
+    row = full.ids.index("d07")
+    assert np.allclose(half.queries.matrix[0], full.matrix[row], atol=1e-6)
+    passages = next(vectors for _, vectors in half.passages())
+    reference = embed(open_model(folder, "cpu"), TEXTS, "passage", cell, store).matrix
+    assert 1e-4 < np.abs(passages - reference).max() < 0.05  # bfloat16 has 8 bits of mantissa
+    assert settings_of(mixed)["query_precision"] == "float32"
+    assert "query_precision" not in settings_of(cell)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.claims_file import load
+from harness.evidence.claims.comparability import Comparison, compare, incomparable
 from harness.evidence.claims.judging import Gain, Level, Parts, Word, gain_of, judge, level_of
-from harness.evidence.claims.published import Claim, incomparable, load
 from harness.results.folder import ResultFolder
 from harness.stats.entry_scores import EntryScores
 
@@ -22,6 +24,7 @@ class Line:
     reasons: tuple[str, ...] = ()
     level: Level | None = None
     gain: Gain | None = None
+    comparison: Comparison = field(default_factory=Comparison)  # of the conditions of claim and run
 
     @property
     def reason(self) -> str:
@@ -38,7 +41,9 @@ class Line:
 def verdicts_on(results: ResultFolder) -> list[Line]:
     """Return every bundled claim with its verdict on a run, in the file's order."""
     claims = load()
-    return [_line(claim, _control(claim, claims), results) for claim in claims]
+    return [
+        replace(_line(claim, _control(claim, claims), results), comparison=compare(claim, results)) for claim in claims
+    ]
 
 
 def verdicts_by_row(lines: Iterable[Line], suite: str) -> dict[tuple[str, str, str], Word]:

@@ -41,7 +41,11 @@ from harness.stats.bootstrap import DRAWS
 from harness.stats.rules import ALPHA, LEVEL, MARGIN
 
 VERSION = 1
-CLAIM_NUMBERS = (*claims_section.LEVEL, *claims_section.GAIN)  # columns in which "" stands for a missing number
+CLAIM_NUMBERS = (
+    *claims_section.LEVEL,
+    *claims_section.GAIN,
+    "tuning_gain",
+)  # columns in which "" stands for a missing number
 
 
 def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.evidence.claims.published import Claim
+from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.comparability import ASSUMED, UNKNOWN, Comparison
+from harness.evidence.claims.conditions import APPLICABLE, label, shown
 from harness.stats.entry_scores import AVERAGE
 
 UNSTATED = "und"  # the language tag of a language that the source does not state
@@ -63,6 +65,29 @@ def base_models(claims: Iterable[Claim]) -> str:
     if len(models) > MAX_MODELS:
         return " from the base models of their rows"
     return f" from {' or '.join(models)}" if models else ""
+
+
+def comparability(comparison: Comparison) -> str:
+    """Return how far a comparison rests on what is stated, "" if on nothing else, or if something differs.
+
+    >>> comparability(Comparison(unknown=("query length", "precision"), assumed=("model revision",)))
+    'comparable as far as stated; unknown: query length, precision; assumed: model revision'
+    """
+    if comparison.differences or not (comparison.unknown or comparison.assumed):
+        return ""
+    parts = [(UNKNOWN, comparison.unknown), (ASSUMED, comparison.assumed)]
+    return "; ".join(
+        ["comparable as far as stated", *(f"{word}: {', '.join(names)}" for word, names in parts if names)]
+    )
+
+
+def conditions_text(claim: Claim) -> str:
+    """Return what a claim's number was measured with, each condition with what it rests on, and what is unknown."""
+    known = claim.conditions.known()
+    texts = [f"{label(name)} {shown(name, known[name].value)} ({known[name].basis})" for name in known]
+    if unknown := [label(name) for name in APPLICABLE[claim.kind] if name not in known]:
+        texts.append(f"{UNKNOWN}: {', '.join(unknown)}")
+    return "; ".join(texts)
 
 
 def title_text(claims: Iterable[Claim]) -> str:

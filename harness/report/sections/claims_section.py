@@ -1,6 +1,8 @@
 """Published numbers beside measured ones, in separate columns (docs/traps.md, T15), with verdicts and reasons.
 
-The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.judging.
+The states of `level` and `gain` and the meaning of `reach` are defined in harness.evidence.claims.judging, the
+conditions in harness.evidence.claims.conditions. An empty condition is unknown; `unknown` and `assumed` name those that
+a comparison with this run rests on, and `basis` has the source of, or the reason for, each known one.
 """
 
 from __future__ import annotations
@@ -9,13 +11,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.evidence.claims.conditions import QUOTED, Conditions, label, shown
 from harness.evidence.claims.verdicts import Line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
+from harness.report.sections.published_tunings import number_of, tuning_gains
 
 CSV = "claims.csv"
 ABOUT = ("paper", "row", "entry", "control", "suite", "tier", "language", "measure")
-MODEL = ("base_model", "revision", "title")
+CONDITIONS = tuple(Conditions.model_fields)
+COMPARED = ("unknown", "assumed")
+TUNING = ("tuned_from", "tuning_gain")
 LEVEL = ("published", "measured", "reach", "level")
 GAIN = (
     "claimed_gain",
@@ -27,7 +33,7 @@ GAIN = (
     "minimum_detectable",
     "gain",
 )
-COLUMNS = (*ABOUT, *MODEL, *LEVEL, *GAIN, "verdict", "reason", "source", "note")
+COLUMNS = (*ABOUT, *LEVEL, *GAIN, "verdict", "reason", *COMPARED, "source", "note", *TUNING, *CONDITIONS, "basis")
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,30 @@ def csv(lines: Iterable[Line]) -> str:
 
 def rows(lines: Iterable[Line]) -> Iterator[list[object]]:
     """Yield every claim in the order of COLUMNS, "" for a missing number."""
+    lines = list(lines)
+    gains = tuning_gains(line.claim for line in lines)
     for line in lines:
         claim = line.claim
-        description = [getattr(claim, name) for name in (*ABOUT, *MODEL)]
-        numbers = [*_level(line), *_gain(line)]
-        yield [*description, *numbers, line.verdict, line.reason, claim.source, claim.note]
+        known = claim.conditions.known()
+        yield [
+            *(getattr(claim, name) for name in ABOUT),
+            *_level(line),
+            *_gain(line),
+            line.verdict,
+            line.reason,
+            *("; ".join(getattr(line.comparison, name)) for name in COMPARED),
+            claim.source,
+            claim.note,
+            f"{claim.tuned_from.paper}, {claim.tuned_from.row}" if claim.tuned_from else "",
+            gains.get(number_of(claim), ""),
+            *(_condition(name, known[name].value) if name in known else "" for name in CONDITIONS),
+            "; ".join(f"{label(name)} {condition.basis}" for name, condition in known.items()),
+        ]
+
+
+def _condition(name: str, value: object) -> object:
+    """Return the value of a condition as a field, prompts and joins as JSON: an empty one is not an unknown one."""
+    return shown(name, value) if name in QUOTED else value
 
 
 def _level(line: Line) -> list[object]:

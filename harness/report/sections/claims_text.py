@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.evidence.claims.published import Claim
+from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.comparability import ASSUMED, UNKNOWN, Comparison
 from harness.evidence.claims.verdicts import UNMEASURED, Line
 from harness.report.numbers import hundred
 from harness.report.sections.claim_words import (
     about_suite,
     base_models,
+    comparability,
     languages_text,
     numbers_text,
     rows_text,
@@ -18,6 +20,7 @@ from harness.report.sections.claim_words import (
     title_text,
 )
 from harness.report.sections.claims_section import ComparedClaims
+from harness.report.sections.published_tunings import TuningGains, tuning_gains, tunings
 
 
 def paragraphs(compared: ComparedClaims) -> list[str]:
@@ -25,10 +28,11 @@ def paragraphs(compared: ComparedClaims) -> list[str]:
     papers: dict[str, list[Line]] = {}
     for line in compared.lines:
         papers.setdefault(line.claim.paper, []).append(line)
-    return [" ".join(_sentences(paper, lines, compared.suite)) for paper, lines in papers.items()]
+    gains = tuning_gains(line.claim for line in compared.lines)
+    return [" ".join(_sentences(paper, lines, compared.suite, gains)) for paper, lines in papers.items()]
 
 
-def _sentences(paper: str, lines: Sequence[Line], suite: str) -> list[str]:
+def _sentences(paper: str, lines: Sequence[Line], suite: str, gains: TuningGains) -> list[str]:
     suite_lines = [line for line in lines if line.claim.suite == suite]
     other_claims = [line.claim for line in lines if line.claim.suite != suite]
     private = [claim for claim in other_claims if claim.private]
@@ -37,12 +41,14 @@ def _sentences(paper: str, lines: Sequence[Line], suite: str) -> list[str]:
     if suite_lines:
         sentences += [f"{about_suite(len(suite_lines), len(lines), suite)}, the suite of this run."]
         sentences += _outcomes(suite_lines)
+        sentences += tunings([line.claim for line in lines], gains)
     elif public:
         pronoun = subset_pronoun(len(lines), len(lines))
         sentences.append(f"{about_suite(0, len(lines), suite)}: this run shows nothing for or against {pronoun}.")
     if private:
         reasons = "; ".join(dict.fromkeys(claim.private for claim in private))
-        sentences.append(f"Nobody else can check {subset_pronoun(len(private), len(lines))}: {reasons}.")
+        count = f"{len(private)} of them: " if len(private) < len(lines) else ""
+        sentences.append(f"Not independently verifiable: {count}{reasons}.")
     if public:
         sentences.append(_required_runs(public, partial=bool(suite_lines)))
     return sentences
@@ -69,9 +75,22 @@ def _outcomes(lines: Sequence[Line]) -> list[str]:
         counts = Counter(reason for line in incomparable for reason in _general_reasons(line))
         reasons = "; ".join(f"{reason} ({count})" for reason, count in counts.most_common())
         sentences.append(f"Not comparable: {len(incomparable)}, for these reasons: {reasons}.")
+    if open_ends := [line.comparison for line in lines if line.level and comparability(line.comparison)]:
+        sentences.append(_as_far_as_stated(open_ends))
     if unmeasured := [line.claim for line in lines if line.reason == UNMEASURED]:
         sentences.append(f"Not measured in this run: {len(unmeasured)} ({rows_text(unmeasured)}).")
     return sentences
+
+
+def _as_far_as_stated(comparisons: Sequence[Comparison]) -> str:
+    """Return what the comparisons leave open: conditions that are unknown, or assumed, with how often."""
+    parts = []
+    for word in (UNKNOWN, ASSUMED):
+        counts = Counter(name for comparison in comparisons for name in getattr(comparison, word))
+        parts += (
+            [f"{word}: " + ", ".join(f"{name} ({count})" for name, count in counts.most_common())] if counts else []
+        )
+    return f"Comparable as far as stated: {len(comparisons)}; {'; '.join(parts)}."
 
 
 def _general_reasons(line: Line) -> list[str]:

@@ -1,12 +1,17 @@
-"""How the change of the geometry in training goes with the gain in the primary measure."""
+"""How the change of the geometry in training goes with the gain in the primary measure, over entries.
+
+Seeds of one entry are no independent observations, and neither are its languages: an entry counts once, with its mean
+over seeds, and in the correlation over all languages with the mean of these over languages.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.results.record import Record
+from harness.results.record import Record, records_by_pair
 from harness.stats.agreement import spearman
 from harness.stats.entry_scores import BASE
 from harness.stats.sphere import QUANTITIES
@@ -14,18 +19,19 @@ from harness.stats.sphere import QUANTITIES
 
 @dataclass(frozen=True)
 class Correlation:
-    """Spearman's ρ of the change in each quantity with the gain, over `cells` of one language or of all."""
+    """Spearman's ρ of the change in each quantity with the gain, over `entries` in one language or in all."""
 
     language: str  # empty: all languages
-    cells: int
+    entries: int
     rho: tuple[float | None, ...]  # one per quantity
 
 
 @dataclass(frozen=True)
-class CellChange:
-    """One trained cell: the change of each quantity, and the gain over the untuned base."""
+class EntryChange:
+    """One trained entry in one language, or in all: mean change of each quantity, mean gain over the untuned base."""
 
-    language: str
+    entry: str
+    language: str  # empty: all languages
     change: dict[str, float]
     gain: float
 
@@ -43,44 +49,67 @@ def change(record: Record, quantity: str) -> float:
     return record.geometry["after"][quantity] - record.geometry["before"][quantity]
 
 
-def cell_changes(board: Leaderboard, records: Iterable[Record]) -> list[CellChange]:
-    """Return the changes of the records that have a gain."""
+def entry_changes(board: Leaderboard, records: Iterable[Record]) -> list[EntryChange]:
+    """Return the mean over seeds of each entry and language whose records have a gain."""
     changes = []
-    for record in records:
-        record_gain = gain(board, record)
-        if record_gain is not None:
-            by_quantity = {quantity: change(record, quantity) for quantity in QUANTITIES}
-            changes.append(CellChange(record.language, by_quantity, record_gain))
+    for (entry, language), group in records_by_pair(records).items():
+        gains = [record_gain for record in group if (record_gain := gain(board, record)) is not None]
+        if gains:
+            means = {quantity: fmean(change(record, quantity) for record in group) for quantity in QUANTITIES}
+            changes.append(EntryChange(entry, language, means, fmean(gains)))
     return changes
 
 
-def correlations(languages: Sequence[str], cells: Sequence[CellChange]) -> list[Correlation]:
-    """Return the correlation over all cells, then that of each language if there are several."""
-    whole = _correlation("", cells)
+def correlations(languages: Sequence[str], changes: Sequence[EntryChange]) -> list[Correlation]:
+    """Return the correlation over the entries that all languages have, then that of each language if there are several.
+
+    >>> correlations(["ko"], [])
+    [Correlation(language='', entries=0, rho=(None, None, None))]
+    """
+    whole = _correlation("", _over_languages(languages, changes))
     if len(languages) == 1:
         return [whole]
-    return [whole, *(_correlation(name, [cell for cell in cells if cell.language == name]) for name in languages)]
+    by_language = {name: [item for item in changes if item.language == name] for name in languages}
+    return [whole, *(_correlation(name, group) for name, group in by_language.items())]
 
 
-def _correlation(language: str, cells: Sequence[CellChange]) -> Correlation:
-    gains = [cell.gain for cell in cells]
-    rho = tuple(spearman([cell.change[quantity] for cell in cells], gains) for quantity in QUANTITIES)
-    return Correlation(language, len(cells), rho)
+def _over_languages(languages: Sequence[str], changes: Sequence[EntryChange]) -> list[EntryChange]:
+    groups: dict[str, list[EntryChange]] = {}
+    for item in changes:
+        groups.setdefault(item.entry, []).append(item)
+    return [
+        EntryChange(
+            entry,
+            "",
+            {quantity: fmean(item.change[quantity] for item in group) for quantity in QUANTITIES},
+            fmean(item.gain for item in group),
+        )
+        for entry, group in groups.items()
+        if len(group) == len(languages)
+    ]
 
 
-def findings(whole: Correlation, cells: Sequence[CellChange], measure: str) -> list[str]:
+def _correlation(language: str, changes: Sequence[EntryChange]) -> Correlation:
+    gains = [item.gain for item in changes]
+    rho = tuple(spearman([item.change[quantity] for item in changes], gains) for quantity in QUANTITIES)
+    return Correlation(language, len(changes), rho)
+
+
+def findings(whole: Correlation, changes: Sequence[EntryChange], measure: str) -> list[str]:
     """Return in sentences the direction of the correlations, beside the findings of the papers."""
     rho = dict(zip(QUANTITIES, whole.rho, strict=True))
     paper = "arXiv 2308.03103 found that uniformity, not alignment, went with retrieval quality"
     uniformity, alignment = rho["uniformity"], rho["alignment"]
     if uniformity is None or alignment is None:
-        first = f"Over {whole.cells} trained cells beside a base, these correlations are not defined; {paper}."
+        first = f"Over {whole.entries} trained entries beside a base, these correlations are not defined; {paper}."
     else:
         stronger = "uniformity" if abs(uniformity) > abs(alignment) else "alignment"
         first = (
-            f"Over {whole.cells} trained cells, ρ with the gain in {measure} is {uniformity:z.2f} for uniformity and "
-            f"{alignment:z.2f} for alignment (below 0: larger gains where it fell), stronger for {stronger}; {paper}."
+            f"Over {whole.entries} trained entries, ρ with the gain in {measure} is {uniformity:z.2f} for uniformity "
+            f"and {alignment:z.2f} for alignment (below 0: larger gains where it fell), stronger for {stronger}; "
+            f"{paper}."
         )
-    fell = sum(cell.change["anisotropy"] < 0 for cell in cells)
-    second = f"Anisotropy fell in {fell} of these cells; arXiv 2408.11868 leaves open whether it does."
-    return [first, second] if cells else [first]
+    fell = sum(item.change["anisotropy"] < 0 for item in changes)
+    pairs = "entries and languages"
+    second = f"Anisotropy fell in {fell} of {len(changes)} {pairs}; arXiv 2408.11868 leaves open whether it does."
+    return [first, second] if changes else [first]

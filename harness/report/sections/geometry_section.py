@@ -9,9 +9,9 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.sections.geometry_correlation import (
     Correlation,
-    cell_changes,
     change,
     correlations,
+    entry_changes,
     findings,
     gain,
 )
@@ -53,10 +53,10 @@ def geometry_content(board: Leaderboard, entries: Sequence[str]) -> Geometry | N
     measured = [record for record in board.records if record.geometry]
     if not measured:
         return None
-    cells = cell_changes(board, measured)
-    by_language = correlations(board.languages, cells)
+    changes = entry_changes(board, measured)
+    by_language = correlations(board.languages, changes)
     tables = tuple(_table(quantity, board, measured, entries) for quantity in QUANTITIES)
-    return Geometry(tables, tuple(by_language), tuple(findings(by_language[0], cells, board.primary)))
+    return Geometry(tables, tuple(by_language), tuple(findings(by_language[0], changes, board.primary)))
 
 
 def csv(board: Leaderboard) -> str:

@@ -12,7 +12,7 @@ import pytest
 from support.fake_records import draw, put
 
 from harness.evidence.claims import verdicts
-from harness.evidence.claims.published import load
+from harness.evidence.claims.claims_file import load
 from harness.evidence.claims.verdicts import Line
 from harness.evidence.leaderboard import Leaderboard, collate
 from harness.report.report_files import write_reports

@@ -12,7 +12,7 @@ from support.commands import invoke, snapshot
 from support.fake_records import board, draw, provenance, put, put_failed
 from support.hostile import NAMES
 
-from harness.evidence.claims.published import load
+from harness.evidence.claims.claims_file import load
 from harness.report.overview import index
 
 

@@ -41,7 +41,7 @@ def test_a_run_of_another_suite_shows_nothing_and_the_paragraph_names_the_requir
 def test_numbers_on_private_data_cannot_be_checked_and_need_no_run(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, suite="mini")
     assert paragraphs_of(tmp_path)["arXiv 2308.03103"] == (
-        "arXiv 2308.03103: 2 published numbers, R@100 of 2 rows in pl. Nobody else can check them: private data."
+        "arXiv 2308.03103: 2 published numbers, R@100 of 2 rows in pl. Not independently verifiable: private data."
     )
     assert "in a language that is not stated" in paragraphs_of(tmp_path)["arXiv 2408.11868"]
 
@@ -60,17 +60,37 @@ def test_claims_about_the_suite_are_counted_by_verdict_with_entries_and_language
 
 
 def test_reasons_are_counted_without_the_details_of_a_row(miracl: Path) -> None:
-    assert paragraphs_of(miracl)["pyserini 2CR"].endswith(
-        "Not comparable: 18, for these reasons: title dropped, the paper joins it (18); measure not among the "
-        "run's (18); other base model (12)."
+    reasons = (
+        "Not comparable: 27, for these reasons: title (24); measure not among the run's (24); base model (18); "
+        "no entry here fuses two rankings (3)."
     )
+    assert reasons in paragraphs_of(miracl)["pyserini 2CR"]
+
+
+def test_what_a_comparison_rests_on_is_counted(miracl: Path) -> None:
+    text = paragraphs_of(miracl)["arXiv 2412.17364"]
+    assert (
+        "Comparable as far as stated: 3; unknown: query prompt of this run (3), passage prompt of this run (3), "
+        in text
+    )
+    assert ", query length (3), " in text
+    assert ", training rows of this run (2), " in text
+    assert "; assumed: model revision (3)." in text
+
+
+def test_the_published_gains_of_tunings_are_listed_with_how_many_are_losses(miracl: Path) -> None:
+    text = paragraphs_of(miracl)["MTEB results"]
+    assert "Published gains of tuning over the starting checkpoint, 3 of 7 a loss: " in text
+    assert "KURE-v1 (CachedGISTEmbed on BGE-M3), nDCG@10 -1.74 (ko); " in text
+    assert "BGE-M3, untuned, hard negatives, nDCG@10 +15.99 (ko), +14.33 (hi), +17.93 (fa); " in text
 
 
 def test_the_paragraph_of_a_paper_about_two_suites_names_the_run_for_the_other_suite(miracl: Path) -> None:
     text = paragraphs_of(miracl)["MTEB results"]
-    assert "1 of them is about miracl, the suite of this run." in text
+    assert "29 of them are about miracl, the suite of this run." in text
     assert text.endswith(
-        "The other 9 need a run of miracl-hn (hard-negatives tier) from BAAI/bge-m3, passages with their title."
+        "The other 24 need a run of miracl-hn (hard-negatives tier) from the base models of their rows, passages with "
+        "their title."
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.stats import spearmanr
 from support.fake_records import miracl_board, put
 
 from harness.evidence.leaderboard import collate
@@ -32,10 +33,14 @@ def miracl(tmp_path: Path) -> Path:
 
 def test_published_and_measured_numbers_are_in_separate_columns(miracl: Path) -> None:
     rows = {(row["row"], row["language"]): row for row in table(miracl / "claims.csv")}
-    assert len(table(miracl / "claims.csv")) == 72
+    assert len(table(miracl / "claims.csv")) == 133
     claim = rows["ANCE-CLP", "ko"]
     assert (claim["published"], claim["measured"], claim["reason"]) == ("0.6705", "0.75", "")
     assert claim["control"] == "infonce-ance@published"
+    assert (claim["passage_length"], claim["query_length"], claim["query_prompt"]) == ("8192", "", '""')
+    assert claim["unknown"].startswith("query prompt of this run; passage prompt of this run; query length; ")
+    assert claim["assumed"] == "model revision"
+    assert "passage length stated: the authors' evaluation code at 9904714; " in claim["basis"]
     line = "| ANCE-CLP | clpl@published | ko | nDCG@5 | 67.05 | 75.00 | +0.16 | +25.00 [+25.00, +25.00] | 0.00 |"
     assert line in (miracl / "leaderboard.md").read_text(encoding="utf-8")
     page = (miracl / "leaderboard.html").read_text(encoding="utf-8").replace(' class="number"', "")
@@ -46,13 +51,20 @@ def test_published_and_measured_numbers_are_in_separate_columns(miracl: Path) ->
 def test_without_a_comparable_measurement_the_field_is_empty_and_the_reason_is_shown(miracl: Path) -> None:
     rows = {(row["row"], row["language"]): row for row in table(miracl / "claims.csv")}
     dropped = rows["BGE-M3, untuned, full corpus", "fa"]
-    assert (dropped["measured"], dropped["reason"]) == ("", "not comparable: title dropped, the paper joins it")
+    assert (dropped["measured"], dropped["reason"]) == ("", "not comparable: title (here dropped, there joined)")
     absent = rows["ANCE-CLP-intermediate", "ko"]
     assert (absent["measured"], absent["reason"]) == ("", "not measured in this run")
     tier = rows["BGE-M3, untuned, hard negatives", "ko"]
     assert (tier["measured"], tier["reason"]) == ("", "not comparable: hard-negatives tier")
+    tuned = rows["KURE-v1 (CachedGISTEmbed on BGE-M3)", "ko"]
+    assert tuned["tuned_from"] == "arXiv 2402.03216, BGE-M3 dense"
+    assert float(tuned["tuning_gain"]) == pytest.approx(-0.0174)
     page = squeezed_text(miracl / "leaderboard.html")
-    assert "<bdi>MTEB results</bdi></strong>: 10 published numbers" in page
+    assert "comparable as far as stated; unknown: query prompt of this run, " in page
+    assert "| comparable as far as stated; unknown: query prompt of this run, " in squeezed_text(
+        miracl / "leaderboard.md"
+    )
+    assert "<bdi>MTEB results</bdi></strong>: 53 published numbers" in page
     assert '<td class="number">66.92</td><td class="number"></td>' in page
     assert (absent["verdict"], tier["verdict"]) == ("", "not comparable")
 
@@ -71,7 +83,7 @@ def test_claims_about_other_suites_are_counted_by_paper_and_reason(tmp_path: Pat
     text = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
     assert "arXiv 2412.17364: 24 published numbers, nDCG@5 of 6 rows in ko, fa, hi and their average." in text
     assert "None of them is about fake: this run shows nothing for or against them." in text
-    assert "Nobody else can check them: private data." in text
+    assert "Not independently verifiable: private data." in text
     assert "| arXiv" not in text
 
 
@@ -109,40 +121,49 @@ def test_the_geometry_of_each_entry_is_shown_before_and_after_training(tmp_path:
     assert next(row for row in rows if row["entry"] == "base")["gain"] == ""
 
 
-def test_the_correlation_with_the_gain_is_spearmans_rho_over_trained_cells(tmp_path: Path) -> None:
+def test_the_correlation_with_the_gain_is_spearmans_rho_over_trained_entries(tmp_path: Path) -> None:
     board = collate(spread(tmp_path, [-0.1, -0.4, -0.2, 0.3, 0.6]))
     geometry = geometry_section.geometry_content(board, ["base", *(f"entry-{i}" for i in range(5))])
     assert geometry is not None
     (whole,) = geometry.correlations
-    assert (whole.language, whole.cells) == ("", 5)
+    assert (whole.language, whole.entries) == ("", 5)
     assert whole.rho[:2] == (pytest.approx(-1), pytest.approx(1))
     assert whole.rho[2] is None  # anisotropy changed by the same amount everywhere
     assert "ρ with the gain in AP is -1.00 for uniformity and 1.00 for alignment" in geometry.said[0]
     assert "arXiv 2308.03103 found that uniformity, not alignment" in geometry.said[0]
-    assert geometry.said[1].startswith("Anisotropy fell in 5 of these cells")
+    assert geometry.said[1].startswith("Anisotropy fell in 5 of 5 entries and languages;")
 
 
-def test_the_correlation_of_fewer_than_five_cells_is_not_defined(tmp_path: Path) -> None:
+def test_the_correlation_of_fewer_than_five_entries_is_not_defined(tmp_path: Path) -> None:
     write_reports(spread(tmp_path, [-0.1, -0.4, -0.2, 0.3]))
     text = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
     assert "| all languages | 4 | not defined | not defined | not defined |" in text
-    assert "Over 4 trained cells beside a base, these correlations are not defined" in text
+    assert "Over 4 trained entries beside a base, these correlations are not defined" in text
 
 
-def test_there_is_a_correlation_over_all_cells_and_one_per_language(tmp_path: Path) -> None:
-    for language, changes in (("ko", [-0.1, -0.2, -0.3, -0.4, -0.5]), ("fa", [-1.1, -1.2, -1.3, -1.4, -1.5])):
+def test_an_entry_counts_once_whatever_its_seeds_and_languages(tmp_path: Path) -> None:
+    uniformity = {"ko": [-0.1, -0.2, -0.3, -0.4, -0.5], "fa": [-1.5, -1.1, -1.4, -1.2, -1.3]}
+    for language, changes in uniformity.items():
         spread(tmp_path, changes, language)
-    board = collate(tmp_path)
-    geometry = geometry_section.geometry_content(board, [f"entry-{i}" for i in range(5)])
+    for i, after in enumerate((-2.0, -3.0, -4.0)):  # three more seeds of one entry
+        put(tmp_path, ("entry-0", "ko", i + 1), {"AP": {"a": 0.9}}, geometry=moved(-1.0, after))
+    put(tmp_path, ("korean", "ko", 0), {"AP": {"a": 0.9}}, geometry=moved(-1.0, -2.0))
+    geometry = geometry_section.geometry_content(collate(tmp_path), [f"entry-{i}" for i in range(5)])
     assert geometry is not None
-    assert [(row.language, row.cells) for row in geometry.correlations] == [("", 10), ("fa", 5), ("ko", 5)]
+    assert [(row.language, row.entries) for row in geometry.correlations] == [("", 5), ("fa", 5), ("ko", 6)]
+    gains = [
+        (0.01 + 3 * 0.4) / 4 / 2 + 0.15 / 2,
+        *((0.02, 0.03, 0.04, 0.05)[i] / 2 + x / 2 for i, x in enumerate((0.11, 0.14, 0.12, 0.13))),
+    ]
+    changes = [(-0.1 - 1 - 2 - 3) / 4 - 1.5, -0.2 - 1.1, -0.3 - 1.4, -0.4 - 1.2, -0.5 - 1.3]
+    assert geometry.correlations[0].rho[0] == pytest.approx(spearmanr(changes, gains).statistic)
 
 
 def test_without_a_base_there_is_no_gain(tmp_path: Path) -> None:
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5}}, geometry=moved(-1.0, -2.0))
     geometry = geometry_section.geometry_content(collate(tmp_path), ["mnrl"])
     assert geometry is not None
-    assert geometry.correlations[0].cells == 0
+    assert geometry.correlations[0].entries == 0
     assert len(geometry.said) == 1
 
 
