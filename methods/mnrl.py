@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-VERSION = 1
 EQUATION = """\
 l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_j e^{cos(q_i,p_j)/τ} )
 q_i, p_i   vectors of query i of the batch and of its passage
