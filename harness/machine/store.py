@@ -1,12 +1,12 @@
 """The store of stage outputs: content-addressed folders, complete or absent, verified on reading.
 
     ROOT/<stage>/<key[:2]>/<key>/...            the files of a stage
-    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds of the stage, what made it and what it found
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings
     ROOT/.partial/<key>/                        checkpoints of an unfinished stage
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
 
-A stage that fails leaves nothing behind; a damaged output is removed and made again. An output holds the code, libraries
-and machine that made it, so that a record which reuses it names these and not its own process.
+A stage that fails leaves nothing behind; a damaged output is removed and made again. An output names its maker (the
+code, libraries and machine that made it), so that a record which reuses it does not name its own process instead.
 """
 
 from __future__ import annotations
@@ -86,6 +86,11 @@ class Store:
         run = StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached)
         self.runs.append(run.model_copy(update=self._made_by(manifest)))
         return self._folder(stage, key)
+
+    def computed(self, stage: str, key: str, seconds: float) -> None:
+        """Add a stage that this process has just computed and whose output is not stored."""
+        run = StageRun(stage=stage, key=key, seconds=seconds, cached=False)
+        self.runs.append(run.model_copy(update=self._made_by({"made_by": maker()})))
 
     def note(self, **found: Any) -> None:
         """Add what the stage that is being made read off a model to its output's manifest; ignored outside a stage."""

@@ -108,7 +108,7 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
     if not (inspect.isclass(plugin) and dataclasses.is_dataclass(plugin)):
         raise RequestError(f"plugin {module.__file__}: PLUGIN is {plugin!r}; bind it to a frozen dataclass")
     if hasattr(module, "VERSION"):
-        raise RequestError(f"plugin {module.__file__}: VERSION is not read, its sources are in the keys; delete the line")
+        raise RequestError(f"plugin {module.__file__}: delete VERSION; keys hold the digest of its sources")
     check_signature(plugin, str(module.__file__))
     fields = [field.name for field in dataclasses.fields(plugin)]
     for setting in settings:

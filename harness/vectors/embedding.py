@@ -15,6 +15,7 @@ from harness.errors import CellError
 from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
+from harness.vectors.as_found import attention, dtypes
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -56,8 +57,7 @@ def open_encoder(folder: Path, cell: Cell) -> SentenceTransformer:
     import torch
 
     model = open_model(folder, cell.place.device)
-    if cell.suite.evaluation.precision != "float32":
-        model.to(getattr(torch, cell.suite.evaluation.precision))
+    model.to(getattr(torch, cell.suite.evaluation.precision))  # transformers opens weights in the dtype of their file
     return model
 
 
@@ -80,6 +80,7 @@ def embed_blocks(
 
     `start`, a multiple of BLOCK, is the row of the first text; it does not change the bits of later blocks.
     """
+    store.note(dtype=dtypes(model), attention_implementation=attention(model))
     settings = cell.suite.text
     max_length, prompt = {
         "query": (settings.query_max_length, settings.query_prompt),
