@@ -14,7 +14,7 @@ from harness.execution import practice
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
-from harness.request.manifest import BuiltBase
+from harness.request.manifest import BuiltBase, cutoff
 from harness.request.overrides import override
 from harness.request.request import Request
 from harness.request.settings import on_suite
@@ -43,6 +43,7 @@ def make(request: Request, cache: Path) -> Plan:
     rows = entries.resolve(request.methods, entries.declared(place.methods_path), on_request.recipes)
     rows = [on_suite(entry, on_request) for entry in rows]
     on_request, rows = override(request.settings, on_request, rows, place.methods_path)
+    _check_depth(on_request)
     cells = [
         Cell(on_request, entry, language, seed, place)
         for entry in rows
@@ -101,6 +102,17 @@ def _with_options(declared: Suite, request: Request) -> Suite:
         changed, request.negative_queries, request.augment, request.write_prompt, data_dir=request.data_dir
     )
     return with_base_model(changed, request.base_model) if request.base_model else changed
+
+
+def _check_depth(on_request: Suite) -> None:
+    """Raise RequestError for a measure that stops at a rank below the retrieved ones: it would be another measure."""
+    depth = on_request.evaluation.depth
+    for name in on_request.evaluation.measures:
+        if (cutoff(name) or 0) > depth:
+            raise RequestError(
+                f"measure {name} on suite {on_request.name}: only {depth} passages are retrieved for a query; "
+                f"add --set evaluate.depth={cutoff(name)}, or leave the measure out"
+            )
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:

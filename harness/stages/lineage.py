@@ -219,11 +219,11 @@ def geometry_keys(cell: Cell) -> list[str]:
     return [_key("geometry", [model, data], settings) for model in (base_key(cell.suite), train_key(cell))]
 
 
+def record_inputs(cell: Cell) -> list[str]:
+    """The outputs that a record is made of: its ranking, its MTEB tasks and its geometry."""
+    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry_keys(cell)]
+
+
 def record_key(cell: Cell) -> str:
-    """The cell's record: its ranking, its MTEB tasks, its geometry, what is measured, and its name."""
-    inputs = [
-        retrieve_key(cell),
-        *(task_key(cell, task) for task in tasks_of(cell)),
-        *geometry_keys(cell),
-    ]
-    return _key("score", inputs, [cell.identity(), list(cell.suite.evaluation.measures), cell.entry.folds])
+    """The cell's record: what it is made of, what is measured, and its name."""
+    return _key("score", record_inputs(cell), [cell.identity(), list(cell.suite.evaluation.measures), cell.entry.folds])
