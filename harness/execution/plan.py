@@ -14,7 +14,7 @@ from harness.execution import practice
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
-from harness.request.manifest import BuiltBase, cutoff
+from harness.request.manifest import BuiltBase
 from harness.request.overrides import override
 from harness.request.request import Request
 from harness.request.settings import on_suite
@@ -105,13 +105,19 @@ def _with_options(declared: Suite, request: Request) -> Suite:
 
 
 def _check_depth(on_request: Suite) -> None:
-    """Raise RequestError for a measure that stops at a rank below the retrieved ones: it would be another measure."""
+    """Raise RequestError for a measure that reads more ranks than are retrieved: its value would be another measure's.
+
+    A measure without a cut-off, such as AP, is one over the retrieved passages.
+    """
+    import ir_measures
+
     depth = on_request.evaluation.depth
     for name in on_request.evaluation.measures:
-        if (cutoff(name) or 0) > depth:
+        cutoff = ir_measures.parse_measure(name).params.get("cutoff") or 0
+        if cutoff > depth:
             raise RequestError(
-                f"measure {name} on suite {on_request.name}: only {depth} passages are retrieved for a query; "
-                f"add --set evaluate.depth={cutoff(name)}, or leave the measure out"
+                f"measure {name} on suite {on_request.name}: {depth} passages are retrieved per query; "
+                f"use a cut-off of at most {depth}, or run with --set evaluate.depth={cutoff}"
             )
 
 

@@ -33,14 +33,6 @@ def measure(name: str) -> str:
         ) from error
 
 
-def cutoff(name: str) -> int | None:
-    """Return the rank at which a measure in its one form stops; None for one over the whole ranking."""
-    import ir_measures
-
-    depth: int | None = ir_measures.parse_measure(name).params.get("cutoff")
-    return depth
-
-
 def _revision(value: str) -> str:
     if len(value) != 40 or set(value) - set("0123456789abcdef"):
         raise ValueError(f"revision '{value}' is not a 40-digit hash; branches and tags can move")
