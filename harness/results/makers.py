@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.machine.store import StageRun
 from harness.results.differences import Differing
@@ -29,6 +30,12 @@ class ReusedOutput:
             return f"{self.stage}: maker unknown"
         values = ", ".join(f"{item.name} {_short(item.old)}, here {_short(item.new)}" for item in self.differences)
         return f"{self.stage}: made with {values}"
+
+
+def scorer(record: Record) -> Mapping[str, Any]:
+    """Return the environment of the process that scored a record; of older records, the one that they hold."""
+    made_by = next((run.made_by for run in record.stages if run.stage == SCORE), "")
+    return record.table("makers", made_by, "environment") or record.table("environment")
 
 
 def reused_outputs(record: Record) -> list[ReusedOutput]:
