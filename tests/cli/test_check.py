@@ -133,7 +133,7 @@ def with_training(**training: Any) -> dict[str, Any]:
         ({"suite": with_training(epochs=1)}, "their suites differ in training.ranking.epochs 3 → 1; run it as the"),
         ({"suite": {**SUITE, "text": {"title": False}}}, "their suites differ in text.title true → false; "),
         ({"changes": {"data": {"digests": {"corpus": "other"}}}}, "the data of base/ko differ in corpus"),
-        ({"changes": {"environment": {"packages": {"ir-measures": "9"}}}}, "by other versions, ir-measures none → 9"),
+        ({"changes": {"environment": {"packages": {"ir-measures": "9"}}}}, "by other versions, ir-measures 0.4.3 → 9"),
         ({"changes": {"evaluation": {"score_version": 2}}}, "by other versions, scoring 1 → 2"),
         ({"n": 119}, "answer different queries: 1 queries are in one only, 'q119' first"),
     ],
