@@ -33,7 +33,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write a package of plugins in which one plugin uses a module that uses another one."""
     folder = tmp_path / "acme_methods"
     (folder / "deep").mkdir(parents=True)
-    for name, text in (("__init__", ""), ("loss", LOSS), ("shared", SHARED), ("deep/__init__", ""), ("deep/base", DEEP)):
+    for name, text in (
+        ("__init__", ""),
+        ("loss", LOSS),
+        ("shared", SHARED),
+        ("deep/__init__", ""),
+        ("deep/base", DEEP),
+    ):
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     (folder / "other.py").write_text("def other():\n    return 0\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
