@@ -58,7 +58,9 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
     data = inference(cell, data, store)  # NLI triples, for methods that train on them
     compute = ranker_outputs if isinstance(cell.plugin, Ranker) else encoder_outputs
     outputs = compute(cell, data, store)
+    ranked = time.perf_counter()
     scores = score(outputs.ranking, data.dev, cell.suite.evaluation.measures)
+    store.computed("score", record_key(cell), time.perf_counter() - ranked)
     result = Record(
         **cell.identity(),
         trained=cell.method is not None,
@@ -74,7 +76,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=peak_memory(cell.place.device),
-        provenance={**provenance(cell, data, outputs.model, outputs.ties), "energy": meter.read() or None},
+        provenance={**provenance(cell, data, outputs.model, outputs.ties, store), "energy": meter.read() or None},
     )
     return record.write(folder, result, scores, outputs.ranking)
 

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.keys import digest, file_sha256, folder_sha256
-from harness.machine.hardware import environment
-from harness.machine.store import Store
-from harness.machine.torch_state import torch_state
+from harness.keys import file_sha256, folder_sha256
+from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
-from harness.stages.lineage import VERSIONS, base_digest_key
+from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
-__all__ = ["code", "environment", "provenance"]
 
+def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Store) -> dict[str, Any]:
+    """Return everything that decided this cell's numbers.
 
-def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[str, Any]:
-    """Return everything that decided this cell's numbers; `ties` is the number of tied neighbours in its ranking."""
+    `ties` is the number of tied neighbours in its ranking; `store` has run the cell's stages.
+    """
     return {
         "entry": cell.described(),
         "base_model": cell.suite.base_model.model_dump(mode="json"),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),
-        "computation": _computation(cell, model),
+        "computation": _computation(cell, model, store),
         "training": _training(cell, model),
         "text": cell.suite.text.model_dump(),
         "evaluation": {**cell.suite.evaluation.model_dump(), "score_version": VERSIONS["score"]},
@@ -49,8 +46,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
         "writers": _writers(cell),
         "ties": ties,
         "suite_digest": cell.suite.digest,
-        "environment": {**environment(), "device": cell.place.device, **torch_state()},
-        "code": code(),
+        **_made(cell, store),
     }
 
 
@@ -81,31 +77,38 @@ def _writers(cell: Cell) -> dict[str, Any]:
     return {name: provenance for name, provenance in provenances.items() if provenance is not None}
 
 
-def _computation(cell: Cell, model: Path | None) -> dict[str, Any] | None:
-    """Return the arithmetic of the network: dtypes, and the attention that transformers chooses for it."""
+def _computation(cell: Cell, model: Path | None, store: Store) -> dict[str, Any] | None:
+    """Return the arithmetic of the network as the stages found it in the models that they computed with."""
     if model is None:
         return None
+    encoding, training = _run(store, retrieve_key(cell)), _run(store, train_key(cell)) if cell.method else None
     return {
-        "encode_dtype": cell.suite.evaluation.precision,
+        "encode_dtype": encoding.found.get("dtype") if encoding else None,
         "encode_batch_size": cell.suite.evaluation.encode_batch_size,
-        "train_dtype": cell.training.precision if cell.method else None,
+        "train_dtype": training.found.get("dtype") if training else None,
+        "train_mixed_precision": training.found.get("mixed_precision") if training else None,
         "train_batch_size": cell.training.batch_size if cell.method else None,
-        "attention_implementation": _attention(model),
+        "attention_implementation": encoding.found.get("attention_implementation") if encoding else None,
     }
 
 
-def _attention(folder: Path) -> str | None:
-    """Return what transformers computes attention with; None where the folder holds no transformers network."""
-    import torch
-    from transformers import AutoConfig, AutoModel
+def _run(store: Store, key: str) -> StageRun | None:
+    return next((run for run in store.runs if run.key == key), None)
 
-    configs = [path for path in (folder / "config.json", *sorted(folder.glob("*/config.json"))) if path.is_file()]
-    for config in configs:
-        if "model_type" in json.loads(config.read_text(encoding="utf-8")):
-            with torch.device("meta"):  # transformers chooses when it builds a network; no weights are needed
-                network = AutoModel.from_config(AutoConfig.from_pretrained(config.parent))  # type: ignore[no-untyped-call]
-            return str(network.config._attn_implementation)
-    return None
+
+def _made(cell: Cell, store: Store) -> dict[str, Any]:
+    """Return environment and code of what made the ranking, and all makers of the cell's outputs by their id.
+
+    Nothing of this is read off the process that assembles the record: only the stage `score` is its own. What an
+    output does not say is absent.
+    """
+    ranking = _run(store, retrieve_key(cell))
+    maker = store.makers.get(ranking.made_by, {}) if ranking else {}
+    return {
+        "environment": {**maker.get("environment", {}), "device": cell.place.device},
+        "code": maker.get("code", {}),
+        "makers": dict(store.makers),
+    }
 
 
 def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
@@ -117,40 +120,3 @@ def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
         "families": families,
         **json.loads((model / LOG).read_text(encoding="utf-8")),
     }
-
-
-@cache
-def code() -> dict[str, Any]:
-    """Return the version of the code: a digest of this package's files and, in a checkout, revision and dirty flag.
-
-    A dirty checkout also has `diff_sha256`: of the changes to tracked files, and of the names and contents of the
-    untracked ones.
-    """
-    root = Path(__file__).resolve().parent.parent
-    files = {path.relative_to(root).as_posix(): file_sha256(path) for path in _sources(root)}
-    sources = {"sources_sha256": digest(files)}
-    if not (root / ".git").exists():
-        return sources
-    try:
-        return sources | _revision(root)
-    except (OSError, subprocess.CalledProcessError):
-        return sources
-
-
-def _revision(root: Path) -> dict[str, Any]:
-    revision = {"revision": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
-    if revision["dirty"]:
-        untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
-        files = {name: file_sha256(root / name) for name in untracked if (root / name).is_file()}
-        revision["diff_sha256"] = digest([_git(root, "diff", "--binary", "HEAD"), files])
-    return revision
-
-
-def _sources(root: Path) -> list[Path]:
-    """Return the files that this package is installed with: the engine and the methods."""
-    return sorted(path for name in ("harness", "methods") for path in (root / name).rglob("*.py"))
-
-
-def _git(root: Path, *arguments: str) -> str:
-    completed = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
-    return completed.stdout.decode(errors="replace").strip()

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from harness.types import Ranking
 
-VERSION = 1
 EQUATION = """\
 s(q, d) = Σ_{t ∈ q} ln( 1 + (N - n_t + ½) / (n_t + ½) ) · f_td / ( f_td + k1 (1 - b + b |d| / avg|d|) )
 t          tokens of the query

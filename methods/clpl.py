@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor, nn
 
-VERSION = 2
 EQUATION = """\
 L = (1-λ) · InfoNCE(q, p+, n; τ) + λ · mean_{i,j}( 1 - cos(h(q*_ij), h(n_ij)) )
 InfoNCE = mean_i -log( e^{cos(h(q_i),h(p_i+))/τ} / Σ_{d ∈ D_i} e^{cos(h(q_i),h(d))/τ} )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor, nn
 
-VERSION = 2
 EQUATION = """\
 l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_{d ∈ D_i} e^{cos(q_i,d)/τ} )
 q_i, p_i   vectors of query i of the batch and of its passage

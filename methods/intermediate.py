@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-VERSION = 1
 MISSING = "its layers have no intermediate.dense; supported: bert, roberta, xlm-roberta"
 
 

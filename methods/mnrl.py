@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-VERSION = 2
 EQUATION = """\
 l_i = -log( e^{cos(q_i,p_i)/τ} / Σ_{j ∈ J_i} e^{cos(q_i,p_j)/τ} )
 q_i, p_i   vectors of query i of the batch and of its passage

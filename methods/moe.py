@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-VERSION = 2
 EQUATION = """\
 y = Σ_{e ∈ top-k of g} w_e f_e(x),  g = gate(x)
 x, y   a token before and after a layer's intermediate.dense

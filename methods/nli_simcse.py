@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-VERSION = 2
 EQUATION = """\
 l_i = -log( e^{cos(h_i,h_i+)/τ} / Σ_j( e^{cos(h_i,h_j+)/τ} + e^{cos(h_i,h_j-)/τ} ) )
 h_i          vector of premise i of the batch

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-VERSION = 1
 EQUATION = """\
 L = mean over pairs of ( cos(q, p) - ŷ )²
 q, p   vectors of the query and of the passage of a pair

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 if TYPE_CHECKING:
     from harness.types import Ranking
 
-VERSION = 1
 EQUATION = """\
 s(q, d) = cos(v_q, v_d),  v_t = (1 + ln f_t) · (1 + ln( (1 + N) / (1 + n_t) ))
 f_t      how often the text holds n-gram t of analyzer units; v_t = 0 where it does not

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
-from support.commands import Run
+from support.commands import Run, invoke
 
-from harness import provenance
 from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.machine import determinism, torch_state
+from harness.machine.code import code
+from harness.machine.hardware import environment
+from harness.machine.store import MANIFEST
 from harness.results import record
+from harness.results.makers import reused_outputs
 from harness.results.record import Record
 from harness.stages.lineage import train_key
 
@@ -37,9 +42,47 @@ def test_the_computation_has_dtypes_batch_sizes_and_attention(trained: Record) -
         "encode_dtype": "float32",
         "encode_batch_size": 64,
         "train_dtype": "float32",
+        "train_mixed_precision": "no",
         "train_batch_size": 32,
         "attention_implementation": "sdpa",
     }
+
+
+def test_every_stage_names_its_maker_and_the_score_is_of_the_process_that_wrote_the_record(trained: Record) -> None:
+    makers = trained.provenance["makers"]
+    assert {run.made_by for run in trained.stages} == makers.keys()
+    assert trained.stages[-1].stage == "score"
+    assert makers[trained.stages[-1].made_by]["code"] == code()
+    ranking = next(run for run in trained.stages if run.stage == "retrieve")
+    assert makers[ranking.made_by]["code"] == trained.provenance["code"]
+    assert {**makers[ranking.made_by]["environment"], "device": "cpu"} == trained.provenance["environment"]
+
+
+def test_a_record_of_reused_outputs_names_what_made_them_and_not_its_own_process(
+    finished: Run, trained: Record, tmp_path: Path
+) -> None:
+    for run in trained.stages[:-1]:
+        place = Path(run.stage, run.key[:2], run.key)
+        shutil.copytree(finished.cache / place, tmp_path / "cache" / place, dirs_exist_ok=True)
+        manifest = tmp_path / "cache" / place / MANIFEST
+        content = json.loads(manifest.read_bytes())
+        content["made_by"]["environment"]["cpu"] = "another"
+        content["found"] = {"dtype": "float64"}
+        manifest.write_text(json.dumps(content), encoding="utf-8")
+    request = ("run", "--suite", "mini", "--langs", "ko", "--methods", "mnrl", "--seeds", "0", "--max-train", "40")
+    arguments = ("--set", "train.epochs=1", "--device", "cpu", "--jobs", "1", "--cache-dir", str(tmp_path / "cache"))
+    assert invoke(*request, *arguments, "--out", str(tmp_path / "out")).status == 0
+    reused = record.read(tmp_path / "out/records/mnrl/ko/0.json")
+    assert [run.stage for run in reused.stages if not run.cached] == ["score"]
+    assert reused.provenance["environment"]["cpu"] == "another"
+    assert [reused.provenance["computation"][name] for name in ("encode_dtype", "train_dtype")] == ["float64"] * 2
+    assert reused.provenance["makers"][reused.stages[-1].made_by]["environment"]["cpu"] == environment()["cpu"]
+    note = f"train: made with environment.cpu another, here {environment()['cpu']}"
+    assert note in [str(output) for output in reused_outputs(reused)]
+    page = (tmp_path / "out/entries/mnrl.html").read_text(encoding="utf-8")
+    assert "made by another machine, library or code version" in page
+    assert "<dt>reused outputs</dt><dd>" in page
+    assert f"- reused output: {note} (1 cell, first mnrl/ko/0)" in (tmp_path / "out/leaderboard.md").read_text()
 
 
 def test_the_base_model_is_identified_by_the_digest_of_its_files(trained: Record, finished: Run) -> None:
@@ -57,11 +100,11 @@ def test_data_digests_cover_corpus_queries_judgments_and_training_rows(trained: 
 
 
 def test_the_code_is_identified_by_its_files_and_a_dirty_checkout_by_its_diff() -> None:
-    code = provenance.code()
-    assert len(code["sources_sha256"]) == 64
-    if "revision" in code:
-        assert len(code["revision"]) == 40
-        assert code["dirty"] == ("diff_sha256" in code)
+    version = code()
+    assert len(version["sources_sha256"]) == 64
+    if "revision" in version:
+        assert len(version["revision"]) == 40
+        assert version["dirty"] == ("diff_sha256" in version)
 
 
 def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
-VERSION = 1  # raise it when the meaning of the method changes: it is part of the cache keys
-
 
 @dataclass(frozen=True)
 class Symmetric:

@@ -160,7 +160,7 @@ def _rows(a: ResultFolder, b: ResultFolder, common: Sequence[Pair], measure: str
 def _not_comparable(a: ResultFolder, b: ResultFolder, pair: Pair) -> str:
     """Return why two scores are not of the same thing: other passages, judgments or scoring; "" if they are."""
     left, right = (comparability.evaluated(folder.records_by_pair[pair]) for folder in (a, b))
-    differences = [*differing(left, right), *differing(comparability.scoring(a), comparability.scoring(b))]
+    differences = [*differing(left, right), *comparability.scoring_differences(b, a)]
     return f"they differ in {listed(differences)}" if differences else ""
 
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.rerun import measured
 from harness.execution import plan as planning
 from harness.execution.plan import Plan
-from harness.machine.store import Store
+from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.results import record as records
 from harness.results.checksums import differences, unlist
+from harness.results.makers import SCORE
 from harness.results.record import Pair, Record
 from harness.results.run_file import RUN_FILE, write_run_file
-from harness.stages.lineage import record_key
+from harness.stages.lineage import record_inputs, record_key
 from harness.stages.prepare import prepare
 from harness.stages.score import means, score
 from harness.types import Scores
@@ -121,13 +123,35 @@ def write(folder: Path, rebuilt: Rebuilt, plan: Plan, cells: Sequence[Rescored])
     if added:
         _rewrite_run_file(folder, rebuilt, plan)
     for rescored in cells:
+        stages, makers = _scored_here(rescored)
         provenance = {
             **rescored.stored.provenance,
+            "makers": makers,
             "evaluation": plan.suite.evaluation.model_dump(),
             "suite_digest": plan.suite.digest,
         }
-        update = {"measures": means(rescored.new), "cell_key": record_key(rescored.cell), "provenance": provenance}
+        update = {
+            "measures": means(rescored.new),
+            "cell_key": _cell_key(rescored),
+            "stages": stages,
+            "provenance": provenance,
+        }
         records.rewrite(folder, rescored.stored.model_copy(update=update), rescored.new)
+
+
+def _cell_key(rescored: Rescored) -> str:
+    """Return the key of a record with its new scores; the old one, so that the cell runs again, if its ranking is not
+    what the request gives under the libraries and plugins that are installed now."""
+    made_of = {run.key for run in rescored.stored.stages}
+    return record_key(rescored.cell) if made_of.issuperset(record_inputs(rescored.cell)) else rescored.stored.cell_key
+
+
+def _scored_here(rescored: Rescored) -> tuple[tuple[StageRun, ...], dict[str, Any]]:
+    """Return a record's stages and makers where this process is the one that scored; a ranking keeps its maker."""
+    stored, store = rescored.stored, Store(rescored.cell.place.cache)
+    store.computed(SCORE, record_key(rescored.cell), 0.0)
+    stages = tuple(run for run in stored.stages if run.stage != SCORE)
+    return (*stages, *store.runs), {**stored.table("makers"), **store.makers}
 
 
 def _rewrite_run_file(folder: Path, rebuilt: Rebuilt, plan: Plan) -> None:

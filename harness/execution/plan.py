@@ -43,6 +43,7 @@ def make(request: Request, cache: Path) -> Plan:
     rows = entries.resolve(request.methods, entries.declared(place.methods_path), on_request.recipes)
     rows = [on_suite(entry, on_request) for entry in rows]
     on_request, rows = override(request.settings, on_request, rows, place.methods_path)
+    _check_depth(on_request, languages)
     cells = [
         Cell(on_request, entry, language, seed, place)
         for entry in rows
@@ -101,6 +102,26 @@ def _with_options(declared: Suite, request: Request) -> Suite:
         changed, request.negative_queries, request.augment, request.write_prompt, data_dir=request.data_dir
     )
     return with_base_model(changed, request.base_model) if request.base_model else changed
+
+
+def _check_depth(on_request: Suite, languages: Sequence[str]) -> None:
+    """Raise RequestError for a measure that reads more ranks than are retrieved: its value would be another measure's.
+
+    A measure without a cut-off, such as AP, is one over the retrieved passages. Where all passages are retrieved, no
+    rank is missing.
+    """
+    import ir_measures
+
+    depth = on_request.evaluation.depth
+    if all(on_request.languages[language].counts.passages <= depth for language in languages):
+        return
+    for name in on_request.evaluation.measures:
+        cutoff = ir_measures.parse_measure(name).params.get("cutoff") or 0
+        if cutoff > depth:
+            raise RequestError(
+                f"measure {name} on suite {on_request.name}: {depth} passages are retrieved per query; "
+                f"use a cut-off of at most {depth}, or run with --set evaluate.depth={cutoff}"
+            )
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:

@@ -101,7 +101,7 @@ class Tally:
             self.exact = False
             self.bound += counts.bound(cell, data)
         else:
-            questions = questions_about(self.writer, passages, cell.language)
+            questions = questions_about(self.writer, passages, cell.language, cell.place.device)
             missing = {question.key for question in answers.missing(self.writer, questions, stored)}
             self.missing |= missing
             self.cached |= {question.key for question in questions} - missing

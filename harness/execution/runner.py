@@ -16,6 +16,7 @@ from harness.execution.preflight import preflight
 from harness.execution.progress import Display
 from harness.execution.worker import expected_seconds
 from harness.machine import determinism
+from harness.machine.hardware import environment
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import checksums, record
@@ -62,8 +63,6 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     if not work.todo:
         return []
     preflight(work.todo, Store(work.plan.place.cache))
-    from harness.provenance import environment
-
     output_folder.claim(work.folder, work.plan, environment())
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []

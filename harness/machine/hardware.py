@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def environment() -> dict[str, Any]:
     """Return interpreter, packages, operating system and processor."""
     return {
         "python": platform.python_version(),
-        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
+        "packages": {name: installed for name in PACKAGES if (installed := installed_version(name))},
         "os": platform.platform(),
         "cpu": _cpu("model name") or platform.processor(),
         "cpu_instructions": sorted(filter(_INSTRUCTIONS.fullmatch, (_cpu("flags") or _cpu("Features")).split())),
@@ -47,10 +47,12 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _version(name: str) -> str | None:
+@cache
+def installed_version(name: str) -> str | None:
+    """Return the version of an installed distribution, None where there is none."""
     try:
-        return version(name)
-    except PackageNotFoundError:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
         return None
 
 

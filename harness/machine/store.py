@@ -1,11 +1,12 @@
 """The store of stage outputs: content-addressed folders, complete or absent, verified on reading.
 
     ROOT/<stage>/<key[:2]>/<key>/...            the files of a stage
-    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds of the stage
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings
     ROOT/.partial/<key>/                        checkpoints of an unfinished stage
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
 
-A stage that fails leaves nothing behind; a damaged output is removed and made again.
+A stage that fails leaves nothing behind; a damaged output is removed and made again. An output names its maker (the
+code, libraries and machine that made it), so that a record which reuses it does not name its own process instead.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from pydantic import Field
 
 from harness.errors import RequestError
 from harness.keys import file_sha256
+from harness.machine.maker import maker, maker_id
 from harness.schema import Strict
 from harness.types import Progress
 
@@ -38,21 +41,32 @@ def default_root() -> Path:
 
 
 class StageRun(Strict):
-    """One stage of a cell: its key, its seconds, and whether its output was cached."""
+    """One stage of a cell: its key, its seconds, whether its output was cached, and what made that output.
+
+    `made_by` is the id of a maker, "" for an output that does not say; `found` holds what the stage read off the models
+    that it computed with, such as their dtype.
+    """
 
     stage: str
     key: str
     seconds: float
     cached: bool
+    made_by: str = ""
+    found: Mapping[str, Any] = Field(default_factory=dict)
 
 
 class Store:
-    """Outputs of stages under `root`; `runs` lists the stages requested; long stages report to `progress`."""
+    """Outputs of stages under `root`; long stages report to `progress`.
+
+    `runs` lists the stages requested, `makers` what made their outputs, by id.
+    """
 
     def __init__(self, root: Path, progress: Progress = lambda stage, done, total: None) -> None:
         self.root = root
         self.progress = progress
         self.runs: list[StageRun] = []
+        self.makers: dict[str, Mapping[str, Any]] = {}
+        self._found: list[dict[str, Any]] = []  # of the stages that are being made, the innermost one last
         try:
             (root / ".locks").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -61,24 +75,31 @@ class Store:
     def make(self, stage: str, key: str, write: Callable[[Path], None]) -> Path:
         """Return the folder of a stage's output; `write(folder)` makes it if it is missing or damaged."""
         started = time.perf_counter()
-        folder = self._folder(stage, key)
-        cached = self.has(stage, key)
-        if not cached:
+        manifest = self._manifest(stage, key)
+        cached = manifest is not None
+        if manifest is None:
             with self._locked(key):
-                cached = self.has(stage, key)  # again: another process may have made it while this one waited
-                if not cached:
-                    self._write(folder, stage, write)
-        self.runs.append(StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached))
-        return folder
+                manifest = self._manifest(stage, key)  # again: another process may have made it while this one waited
+                cached = manifest is not None
+                if manifest is None:
+                    manifest = self._write(stage, key, write)
+        run = StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached)
+        self.runs.append(run.model_copy(update=self._made_by(manifest)))
+        return self._folder(stage, key)
+
+    def computed(self, stage: str, key: str, seconds: float) -> None:
+        """Add a stage that this process has just computed and whose output is not stored."""
+        run = StageRun(stage=stage, key=key, seconds=seconds, cached=False)
+        self.runs.append(run.model_copy(update=self._made_by({"made_by": maker()})))
+
+    def note(self, **found: Any) -> None:
+        """Add what the stage that is being made read off a model to its output's manifest; ignored outside a stage."""
+        if self._found:
+            self._found[-1].update(found)
 
     def has(self, stage: str, key: str) -> bool:
         """Return whether the output exists and every file has its recorded sha256."""
-        folder = self._folder(stage, key)
-        try:
-            recorded = json.loads((folder / MANIFEST).read_bytes())["files"]
-            return bool(_hashes(folder) == recorded)
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
+        return self._manifest(stage, key) is not None
 
     def find(self, stage: str, key: str) -> Path | None:
         """Return the folder of a stage's output; None if it is missing or damaged."""
@@ -119,21 +140,49 @@ class Store:
     def _folder(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key
 
-    def _write(self, folder: Path, stage: str, write: Callable[[Path], None]) -> None:
+    def _manifest(self, stage: str, key: str) -> Mapping[str, Any] | None:
+        """Return the manifest of an output; None if the output is missing or damaged."""
+        folder = self._folder(stage, key)
+        try:
+            manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+            return manifest if _hashes(folder) == manifest["files"] else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _made_by(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Return maker and findings of a manifest as fields of a stage's run; outputs of older versions have none."""
+        made_by = manifest.get("made_by")
+        if not made_by:
+            return {}
+        name = maker_id(made_by)
+        self.makers[name] = made_by
+        return {"made_by": name, "found": manifest.get("found", {})}
+
+    def _write(self, stage: str, key: str, write: Callable[[Path], None]) -> Mapping[str, Any]:
+        folder = self._folder(stage, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = folder.with_name(f".making-{folder.name}")  # an existing one is a killed writer's
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         started = time.perf_counter()
+        self._found.append({})
         try:
             write(temporary)
-            manifest = {"stage": stage, "seconds": time.perf_counter() - started, "files": _hashes(temporary)}
+            manifest = {
+                "stage": stage,
+                "seconds": time.perf_counter() - started,
+                "files": _hashes(temporary),
+                "made_by": maker(),
+                "found": self._found[-1],
+            }
             (temporary / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
             _sync(temporary)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
         finally:
+            self._found.pop()
             shutil.rmtree(temporary, ignore_errors=True)
+        return manifest
 
 
 def _hashes(folder: Path) -> dict[str, str]:

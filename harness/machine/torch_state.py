@@ -47,7 +47,8 @@ def attention_kernels() -> list[str]:
 def _accelerator() -> dict[str, Any]:
     import torch
 
-    if not torch.cuda.is_available():
+    cuda: Any = torch.cuda
+    if not cuda.is_initialized():  # this process has not computed on a GPU
         return {"cuda": None, "gpu": None}
     major, minor = torch.cuda.get_device_capability()
     cudnn: Any = torch.backends.cudnn

@@ -33,8 +33,7 @@ class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
         import torch
 
         model = open_model(Path(folder), device)
-        if precision != "float32":
-            model.to(getattr(torch, precision))
+        model.to(getattr(torch, precision))
         model.prompts = {"query": text.query_prompt, "document": text.passage_prompt}
         with warnings.catch_warnings():  # mteb asks for the dimension by a name that sentence-transformers has renamed
             warnings.simplefilter("ignore", FutureWarning)

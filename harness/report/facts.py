@@ -56,8 +56,9 @@ def entry_facts(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:
 
 
 def provenance_facts(records: Sequence[Record]) -> Provenance:
-    """Return the provenance of done records, without their entries' declarations."""
-    tables = [{name: value for name, value in record.provenance.items() if name != "entry"} for record in records]
+    """Return the provenance of done records, without declarations of entries and makers of single outputs."""
+    shown = [record.provenance.items() for record in records]
+    tables = [{name: value for name, value in items if name not in ("entry", "makers")} for items in shown]
     return shared_facts(records, tables)
 
 

@@ -84,15 +84,15 @@ class Cell:
         assert self.method is not None
         return settings.training(self.suite, self.entry, self.method.family)
 
-    def plugin_versions(self) -> dict[str, int | str]:
-        """Return what stands for the meaning of each plugin in this cell's keys."""
-        return {name: plugins.version(name, self.place.methods_path) for name in self.entry.plugins}
+    def plugin_sources(self) -> dict[str, str]:
+        """Return the sha256 of each plugin's sources, which stands for its meaning in this cell's keys."""
+        return {name: plugins.sources_sha256(name, self.place.methods_path) for name in self.entry.plugins}
 
     def described(self) -> dict[str, Any]:
-        """Return the entry as a record has it: its declaration, and what its plugins say about themselves."""
+        """Return the entry as a record has it: its declaration, the sources of its plugins, and what they say."""
         return {
             **self.entry.model_dump(mode="json"),
-            "plugins": self.plugin_versions(),
+            "plugins": self.plugin_sources(),
             **{f"{about}s": self._plugins_say(about) for about in ("equation", "analyzer")},
         }
 

@@ -1,9 +1,9 @@
 """Finding and loading plugins: the folder is the registry.
 
 A plugin is a file `NAME.py` that binds `PLUGIN` to a frozen dataclass (a method, an adapter or a ranker; see
-harness.types) and `VERSION` to an int, which is incremented when the plugin's meaning changes. Its entries are in a
-TOML file beside it. Plugins are found in the bundled `methods` package, in the packages of the entry-point group
-`harness.methods`, and in the folder of `--methods-path`. Listing entries reads the TOML files only.
+harness.types). Its entries are in a TOML file beside it. Plugins are found in the bundled `methods` package, in the
+packages of the entry-point group `harness.methods`, and in the folder of `--methods-path`. Listing entries reads the
+TOML files only. In keys a plugin is the digest of its sources (harness.request.plugin_sources).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import RequestError, unknown
-from harness.keys import digest, file_sha256
+from harness.keys import digest
+from harness.request import plugin_sources
 from harness.request.plugin_checks import SIGNATURES, check_signature, check_types
 from harness.types import Need
 
@@ -31,22 +32,22 @@ GROUP = "harness.methods"
 def folders(methods_path: Path | None = None) -> list[Path]:
     """Return the folders that hold plugins, the bundled one first."""
     if methods_path is None:
-        return [*_installed()]
+        return [*_packages().values()]
     if not methods_path.is_dir():
         raise RequestError(f"--methods-path {methods_path} is not a folder")
-    return [*_installed(), methods_path]
+    return [*_packages().values(), methods_path]
 
 
 @cache
-def _installed() -> tuple[Path, ...]:
-    """Return the folders of the packages; what is installed does not change while a process runs."""
-    paths = []
+def _packages() -> dict[str, Path]:
+    """Return package → folder, the bundled one first; what is installed does not change while a process runs."""
+    paths = {}
     for package in ["methods", *(point.value for point in entry_points(group=GROUP))]:
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             raise RequestError(f"entry point of group {GROUP} names '{package}', which is not a package; reinstall it")
-        paths.append(Path(spec.submodule_search_locations[0]))
-    return tuple(paths)
+        paths[package] = Path(spec.submodule_search_locations[0])
+    return paths
 
 
 def entry_files(methods_path: Path | None = None) -> list[Path]:
@@ -64,12 +65,16 @@ def _files(methods_path: Path | None) -> dict[str, Path]:
     }
 
 
-@cache
-def _module(name: str, methods_path: Path | None) -> ModuleType:
+def _file(name: str, methods_path: Path | None) -> Path:
     files = _files(methods_path)
     if name not in files:
         raise unknown("plugin", name, files)
-    path = files[name]
+    return files[name]
+
+
+@cache
+def _module(name: str, methods_path: Path | None) -> ModuleType:
+    path = _file(name, methods_path)
     if _is_bundled(path):
         return importlib.import_module(f"methods.{name}")
     spec = importlib.util.spec_from_file_location(f"harness_plugin_{name}_{digest(str(path))[:8]}", path)
@@ -89,12 +94,9 @@ def _is_bundled(path: Path) -> bool:
     return path.parent == folders()[0]
 
 
-def version(name: str, methods_path: Path | None = None) -> int | str:
-    """Return what stands for a plugin's meaning in keys: its VERSION, or the sha256 of an outside plugin's file."""
-    path = _files(methods_path).get(name)
-    if path is None or _is_bundled(path):
-        return int(_module(name, methods_path).VERSION)
-    return file_sha256(path)
+def sources_sha256(name: str, methods_path: Path | None = None) -> str:
+    """Return what stands for a plugin's meaning in keys; raises RequestError for an unknown plugin."""
+    return plugin_sources.sources_sha256(_file(name, methods_path), _packages())
 
 
 def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = None) -> Any:
@@ -106,6 +108,8 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
     plugin = getattr(module, "PLUGIN", None)
     if not (inspect.isclass(plugin) and dataclasses.is_dataclass(plugin)):
         raise RequestError(f"plugin {module.__file__}: PLUGIN is {plugin!r}; bind it to a frozen dataclass")
+    if hasattr(module, "VERSION"):
+        raise RequestError(f"plugin {module.__file__}: delete VERSION; keys hold the digest of its sources")
     check_signature(plugin, str(module.__file__))
     fields = [field.name for field in dataclasses.fields(plugin)]
     for setting in settings:

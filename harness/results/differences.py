@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.results.flatten import flatten
+from harness.results.flatten import EMPTY, flatten
 from harness.results.record import Record
 
 NONE = "none"
@@ -38,6 +38,31 @@ def differing(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") 
         for name in names
         if left.get(name) != right.get(name)
     ]
+
+
+def gaps(old: Mapping[str, Any], new: Mapping[str, Any], chosen: Collection[str] = (), prefix: str = "") -> list[str]:
+    """Return the dotted names of fields that only one of two nested mappings has, and that are not empty there.
+
+    Such a field is of another version of the format, and its value on the other side is unknown. Tables named in
+    `chosen` hold what the user wrote: there a missing name is a difference in content.
+
+    >>> gaps({"a": {"b": 1}, "s": {}}, {"a": {"b": 2, "c": 3}, "s": {"d": 4}}, ["s"])
+    ['a.c']
+    """
+    names: list[str] = []
+    for name in dict.fromkeys([*old, *new]):
+        dotted = f"{prefix}{name}"
+        if name not in old or name not in new:
+            names += [dotted] if old.get(name, new.get(name)) not in EMPTY else []
+        elif dotted not in chosen and isinstance(old[name], Mapping) and isinstance(new[name], Mapping):
+            names += gaps(old[name], new[name], chosen, f"{dotted}.")
+    return names
+
+
+def without(differences: Iterable[Differing], unknown: Iterable[str]) -> list[Differing]:
+    """Return the differences that are not in one of the tables or values with these dotted names."""
+    beginnings = tuple(f"{name}." for name in unknown)
+    return [item for item in differences if not f"{item.name}.".startswith(beginnings)]
 
 
 def shared(records: Iterable[Record], *path: str) -> dict[str, Any]:

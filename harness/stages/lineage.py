@@ -1,20 +1,24 @@
-"""Lineage: the key of every stage, in pipeline order: its version, its inputs and the settings that it reads.
+"""Lineage: the key of every stage, in pipeline order: version, inputs, settings that it reads, libraries that compute.
 
     prepare → augment → mine → write → consult → train → encode → retrieve → record
 
 The base model, the NLI triples, the MTEB tasks and the geometry are side branches. Each function returns the key of the
 output that its docstring names. Keys are computed from the request alone, so a plan knows what is cached without
-computing anything. A setting that changes an output is in its key or in the key of one of its inputs.
+computing anything. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is in
+the keys by its sources and the libraries that these import (harness.request.plugin_sources).
+
+The processor is in no key: on another one the last bits of an output may differ, so an output holds the machine that
+made it, and a record says where it reused one of another machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from harness.keys import key
 from harness.machine import determinism
+from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase, Task
@@ -23,6 +27,7 @@ from harness.stages.stage_settings import (
     all_passages,
     augmentation_writer,
     base_positions,
+    choice_settings,
     cuts,
     mines_answered_passages,
     negative_query_writer,
@@ -50,12 +55,32 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "geometry": 2,  # 2: a smaller sample; the queries' vectors are those of the search
     "score": 1,
 }
+ENCODING = ("numpy", "sentence-transformers", "tokenizers", "torch", "transformers")
+TRAINING = (*ENCODING, "accelerate", "datasets")
+LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose versions are in its key: they compute in it
+    "prepare": (),  # reads texts; records hold the digests of what was read
+    "inference": (),
+    "base": ENCODING,  # of a base that is built; others are their files
+    "base-digest": (),
+    "augment": (),  # a local model's are in the identity of the writer, and so in the keys of its answers
+    "mine": ENCODING,  # where a model mines: random negatives come from this package and Python's generator
+    "write": (),
+    "consult": ENCODING,
+    "train": TRAINING,
+    "encode": ENCODING,
+    "retrieve": ("numpy",),
+    "tasks": (*ENCODING, "mteb", "pytrec-eval-terrier", "scikit-learn", "scipy"),
+    "geometry": ENCODING,
+    "score": ("ir-measures", "pytrec-eval-terrier"),
+}
 READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
-def _key(stage: str, inputs: Iterable[str], settings: Any) -> str:
-    return key(stage, VERSIONS[stage], inputs, settings)
+def _key(stage: str, inputs: Iterable[str], settings: Any, *, computes: bool = True) -> str:
+    """Return a stage's key; `computes`: whether its libraries compute in this case."""
+    versions = {name: installed_version(name) for name in LIBRARIES[stage] if computes}
+    return key(stage, VERSIONS[stage], inputs, [settings, versions] if versions else settings)
 
 
 def prepare_key(suite: Suite, language: str) -> str:
@@ -79,7 +104,7 @@ def base_key(suite: Suite) -> str:
     """The base model: its revision or content, or the text and settings it is built from."""
     base = suite.base_model
     if not isinstance(base, BuiltBase):
-        return _key("base", [], base.model_dump())
+        return _key("base", [], base.model_dump(), computes=False)
     corpora = [prepare_key(all_passages(suite), language) for language in sorted(suite.languages)]
     return _key("base", corpora, [base.model_dump(), base_positions(suite.text)])
 
@@ -93,7 +118,8 @@ def augment_key(cell: Cell) -> str:
     """The written training queries: their writer, and the passages that are relevant to training queries."""
     writer = augmentation_writer(cell)
     assert writer is not None
-    return _key("augment", [prepare_key(cell.suite, cell.language)], identity(writer, cell.language))
+    data = prepare_key(cell.suite, cell.language)
+    return _key("augment", [data], identity(writer, cell.language, cell.place.device))
 
 
 def data_key(cell: Cell) -> str:
@@ -105,7 +131,7 @@ def mine_key(cell: Cell) -> str:
     """The negatives: random ones depend on the seed, mined ones on the model that mines."""
     settings = [cell.entry.negatives, cell.suite.mining.model_dump(), mines_answered_passages(cell)]
     if cell.entry.negatives == "random":
-        return _key("mine", [data_key(cell)], [*settings, cell.seed])
+        return _key("mine", [data_key(cell)], [*settings, cell.seed], computes=False)
     return _key("mine", [data_key(cell), miner_key(cell)], [*settings, embedding_settings(cell)])
 
 
@@ -119,15 +145,15 @@ def write_key(cell: Cell) -> str:
     """The written negative queries: their writer, and the negatives that they are about."""
     writer = negative_query_writer(cell)
     assert writer is not None
-    return _key("write", [mine_key(cell)], identity(writer, cell.language))
+    return _key("write", [mine_key(cell)], identity(writer, cell.language, cell.place.device))
 
 
 def consult_key(cell: Cell) -> str:
     """The experts' scores: the experts in order, and the pairs that they score."""
     suite, path = cell.suite, cell.place.methods_path
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
-    ranker_versions = [plugins.version(expert.ranker, path) for expert in suite.experts if expert.ranker]
-    settings = [experts, ranker_versions, suite.text.train_passage_max_length, embedding_settings(cell)]
+    rankers = [plugins.sources_sha256(expert.ranker, path) for expert in suite.experts if expert.ranker]
+    settings = [experts, rankers, suite.text.train_passage_max_length, embedding_settings(cell)]
     written = [write_key(cell)] if negative_query_writer(cell) is not None else []
     return _key("consult", [mine_key(cell), *written, base_key(suite)], settings)
 
@@ -147,9 +173,10 @@ def train_key(cell: Cell) -> str:
     text = cell.suite.text
     settings = [
         cell.entry.identity(),
-        cell.plugin_versions(),
+        cell.plugin_sources(),
         cell.training.model_dump(),
-        [text.query_prompt, text.passage_prompt, training_lengths(text)],
+        [text.query_prompt, text.passage_prompt, training_lengths(text), base_positions(text)],
+        choice_settings(cell),
         cell.seed,
         cell.place.device,
         *([threads] if (threads := determinism.thread_settings()) else []),
@@ -169,7 +196,8 @@ def retrieve_key(cell: Cell) -> str:
     depth = cell.suite.evaluation.depth
     if isinstance(cell.plugin, Ranker):
         data = prepare_key(cell.suite, cell.language)
-        return _key("retrieve", [data], [depth, cell.entry.identity(), cell.plugin_versions()])
+        settings = [depth, cell.entry.identity(), cell.plugin_sources(), determinism.thread_settings()]
+        return _key("retrieve", [data], settings)
     return _key("retrieve", [encode_key(cell)], [depth, cuts(cell)])
 
 
@@ -178,9 +206,8 @@ def task_key(cell: Cell, task: Task) -> str:
     text, evaluation = cell.suite.text, cell.suite.evaluation
     settings = [
         task.model_dump(),
-        version("mteb"),
         [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
-        [evaluation.encode_batch_size, evaluation.precision, cell.place.device],
+        [evaluation.encode_batch_size, evaluation.precision, cell.place.device, determinism.thread_settings()],
     ]
     return _key("tasks", [train_key(cell)], settings)
 
@@ -193,12 +220,11 @@ def geometry_keys(cell: Cell) -> list[str]:
     return [_key("geometry", [model, data], settings) for model in (base_key(cell.suite), train_key(cell))]
 
 
+def record_inputs(cell: Cell) -> list[str]:
+    """The outputs that a record is made of: its ranking, its MTEB tasks and its geometry."""
+    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry_keys(cell)]
+
+
 def record_key(cell: Cell) -> str:
-    """The cell's record: its ranking, its MTEB tasks, its geometry, what is measured, and its name."""
-    inputs = [
-        retrieve_key(cell),
-        *(task_key(cell, task) for task in tasks_of(cell)),
-        *geometry_keys(cell),
-    ]
-    folds = [] if cell.entry.folds is None else [cell.entry.folds]
-    return key("record", VERSIONS["score"], inputs, [cell.identity(), list(cell.suite.evaluation.measures), *folds])
+    """The cell's record: what it is made of, what is measured, and its name."""
+    return _key("score", record_inputs(cell), [cell.identity(), list(cell.suite.evaluation.measures), cell.entry.folds])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from harness.request.cell import Cell
 from harness.request.manifest import Task, Text, Writer
@@ -77,6 +78,14 @@ def base_positions(text: Text) -> int:
 def training_lengths(text: Text) -> dict[str, int]:
     """Return the number of tokens that training cuts queries and passages at, special ones included."""
     return {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+
+
+def choice_settings(cell: Cell) -> list[Any]:
+    """Return what the choice of the best checkpoint reads besides the training settings; [] where none is chosen."""
+    if cell.training.best_of is None:
+        return []
+    text, evaluation = cell.suite.text, cell.suite.evaluation
+    return [evaluation.primary, evaluation.encode_batch_size, text.query_max_length, text.passage_max_length]
 
 
 def cuts(cell: Cell) -> list[int]:

@@ -22,6 +22,7 @@ from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator, prompted
 from harness.stages.training_arguments import step_count, training_arguments
 from harness.types import Need, TrainingData
+from harness.vectors.as_found import attention, dtypes
 from harness.vectors.embedding import open_model
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     best = evaluations.close(trainer, model)
     check_weights(model)
     model.save_pretrained(str(folder), create_model_card=False)
+    mixed_precision = str(trainer.accelerator.mixed_precision)
+    store.note(dtype=dtypes(model), mixed_precision=mixed_precision, attention_implementation=attention(model))
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **best}
     (folder / LOG).write_text(json.dumps(log), encoding="utf-8")
@@ -78,6 +81,7 @@ def _adapted(cell: Cell, base: Path) -> SentenceTransformer:
     import torch
 
     model = open_model(base, cell.place.device)
+    model.float()  # whatever the base's file holds: a lower training precision is autocast over float32 weights
     model.max_seq_length = max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length)
     model.model_card_data.widget = [{}]  # else the trainer makes up examples for a model card, which is not written
     torch.manual_seed(derive(cell.seed, "adapter"))

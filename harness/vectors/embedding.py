@@ -16,6 +16,7 @@ from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Precision
+from harness.vectors.as_found import attention, dtypes
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -70,9 +71,7 @@ def open_encoder(folder: Path, cell: Cell, role: Role = "passage") -> SentenceTr
     import torch
 
     model = open_model(folder, cell.place.device)
-    precision = precision_of(cell, role)
-    if precision != "float32":
-        model.to(getattr(torch, precision))
+    model.to(getattr(torch, precision_of(cell, role)))  # transformers opens weights in the dtype of their file
     return model
 
 
@@ -95,6 +94,7 @@ def embed_blocks(
 
     `start`, a multiple of BLOCK, is the row of the first text; it does not change the bits of later blocks.
     """
+    store.note(dtype=dtypes(model), attention_implementation=attention(model))
     settings = cell.suite.text
     max_length, prompt = {
         "query": (settings.query_max_length, settings.query_prompt),

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.keys import digest
+from harness.machine.determinism import thread_settings
+from harness.machine.hardware import installed_version
 from harness.request.manifest import Writer
 from harness.writers.prompt import template_of
 
+LIBRARIES = ("tokenizers", "torch", "transformers")  # that a local model generates with
 VERSION = 1  # of the key; a better parser of the same answers does not change it
 
 
@@ -55,10 +58,17 @@ def settings_of(writer: Writer) -> dict[str, Any]:
     }
 
 
-def questions_about(writer: Writer, passages: Mapping[str, str], language: str) -> list[Question]:
+def computed_by(writer: Writer, device: str) -> dict[str, Any]:
+    """Return what a local model's answers are computed by: device, threads and libraries; {} for other writers."""
+    if writer.kind != "model":
+        return {}
+    return {"device": device, **thread_settings(), "libraries": {name: installed_version(name) for name in LIBRARIES}}
+
+
+def questions_about(writer: Writer, passages: Mapping[str, str], language: str, device: str) -> list[Question]:
     """Return one question per passage, in the order of their ids; equal passages share a key."""
     template = template_of(writer, language)
-    settings = settings_of(writer)
+    settings = settings_of(writer) | computed_by(writer, device)
     return [
         Question(digest(["answer", VERSION, settings, template, passages[doc]]), doc, template, passages[doc])
         for doc in sorted(passages)

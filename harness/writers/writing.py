@@ -19,7 +19,7 @@ from harness.machine.store import Store
 from harness.request.manifest import Writer
 from harness.writers import answers, endpoint, local_model, query_file
 from harness.writers.prompt import template_of
-from harness.writers.question import VERSION, Question, Reply, questions_about, settings_of
+from harness.writers.question import VERSION, Question, Reply, computed_by, questions_about, settings_of
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,12 @@ class WrittenQueries:
     provenance: Mapping[str, Any]
 
 
-def identity(writer: Writer, language: str) -> dict[str, Any]:
+def identity(writer: Writer, language: str, device: str) -> dict[str, Any]:
     """Return what decides the queries of a language, for a stage's key: never a URL, a path or a secret."""
     if writer.kind == "file":
         return {"kind": "file", "sha256": writer.sha256}
-    return {**settings_of(writer), "version": VERSION, "prompt": template_of(writer, language)}
+    settings = {**settings_of(writer), **computed_by(writer, device)}
+    return {**settings, "version": VERSION, "prompt": template_of(writer, language)}
 
 
 def write_queries(
@@ -49,13 +50,13 @@ def write_queries(
         queries, requests, answered_by = _queries_of_file(writer, passages, language), 0, []
     else:
         ask = endpoint.ask if writer.kind == "endpoint" else local_model.asker(device)
-        questions = questions_about(writer, passages, language)
+        questions = questions_about(writer, passages, language, device)
         requests = answers.complete(writer, questions, ask, store, stage)
         cached = {question.doc_id: _cached(writer, question, store) for question in questions}
         queries = {doc: parsed for doc, (_, parsed) in cached.items()}
         answered_by = sorted({reply.by for reply, _ in cached.values()})
     provenance = {
-        **identity(writer, language),
+        **identity(writer, language, device),
         "answered_by": answered_by,
         "passages": len(queries),
         "asked": requests,

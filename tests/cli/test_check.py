@@ -133,7 +133,7 @@ def with_training(**training: Any) -> dict[str, Any]:
         ({"suite": with_training(epochs=1)}, "their suites differ in training.ranking.epochs 3 → 1; run it as the"),
         ({"suite": {**SUITE, "text": {"title": False}}}, "their suites differ in text.title true → false; "),
         ({"changes": {"data": {"digests": {"corpus": "other"}}}}, "the data of base/ko differ in corpus"),
-        ({"changes": {"environment": {"packages": {"ir-measures": "9"}}}}, "by other versions, ir-measures none → 9"),
+        ({"changes": {"environment": {"packages": {"ir-measures": "9"}}}}, "by other versions, ir-measures 0.4.3 → 9"),
         ({"changes": {"evaluation": {"score_version": 2}}}, "by other versions, scoring 1 → 2"),
         ({"n": 119}, "answer different queries: 1 queries are in one only, 'q119' first"),
     ],
@@ -146,6 +146,35 @@ def test_other_data_versions_or_queries_are_rejected(
     assert (result.status, result.out) == (2, "")
     assert message in result.line
     assert {name: at for name, at in snapshot(tmp_path).items() if name.startswith("old")} == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "lacking"),
+    [
+        ({"suite": {**SUITE, "mining": {"depth": 10}}}, "suite.mining"),
+        ({"suite": {**SUITE, "text": {"title": True, "prompt": "query: "}}}, "suite.text.prompt"),
+        ({"suite": with_training(epochs=3, masked=True)}, "suite.training.ranking.masked"),
+        ({"changes": {"data": {"digests": {"corpus": "corpus of ko", "pool": "1"}}}}, "data.pool"),
+        ({"changes": {"environment": {"packages": {"torch": "2.13.0"}}}}, "scoring.ir-measures"),
+    ],
+)
+def test_what_a_baseline_of_another_version_lacks_is_named_and_not_compared(
+    tmp_path: Path, old: Path, fields: dict[str, Any], lacking: str
+) -> None:
+    markdown = tmp_path / "check.md"
+    result = check(write(tmp_path / "new", draw=2, **fields), old, "--markdown", markdown)
+    assert result.status == 0, result.err
+    assert f"only one of the two holds, so not compared: {lacking}\n" in result.out
+    assert f"- only one of the two holds, so not compared: {lacking}\n" in markdown.read_text(encoding="utf-8")
+
+
+def test_a_setting_that_the_baseline_did_not_choose_is_a_difference(tmp_path: Path, old: Path) -> None:
+    settings = {**SUITE, "settings": {"clpl": {"temperature": 0.5}}}
+    before = write(tmp_path / "before", suite={**SUITE, "settings": {"clpl": {"negatives": 2}}})
+    assert (
+        "suites differ in settings.clpl.negatives 2 → none"
+        in check(write(tmp_path / "new", suite=settings), before).line
+    )
 
 
 def test_other_measures_are_rejected(tmp_path: Path, old: Path) -> None:

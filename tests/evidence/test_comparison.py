@@ -60,7 +60,7 @@ def test_without_seeds_the_numbers_are_those_of_scipys_paired_t_test(tmp_path: P
 
 def test_what_differs_in_request_and_environment_is_listed(tmp_path: Path, a: Path) -> None:
     suite = {**SUITE, "training": {"ranking": {"epochs": 1}}}
-    changed = {"environment": {"python": "3.12.1", "packages": {"torch": "2.14.0"}}}
+    changed = {"environment": {"python": "3.12.1", "packages": {"ir-measures": "0.4.3", "torch": "2.14.0"}}}
     b = write(tmp_path / "b", ["base", "mnrl"], suite=suite, changes=changed, draw=1)
     result = invoke("compare", a, b)
     assert result.status == 0
@@ -74,7 +74,7 @@ def test_what_differs_in_request_and_environment_is_listed(tmp_path: Path, a: Pa
     ("fields", "why"),
     [
         ({"changes": {"data": {"digests": {"corpus": "other"}}}}, "they differ in corpus corpus of ko → other"),
-        ({"changes": {"environment": {"packages": {"ir-measures": "9"}}}}, "they differ in ir-measures none → 9"),
+        ({"changes": {"environment": {"packages": {"ir-measures": "9"}}}}, "they differ in ir-measures 0.4.3 → 9"),
         ({"n": 100}, "answer different queries: 20 queries are in one only"),
     ],
 )

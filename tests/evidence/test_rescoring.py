@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from support.commands import REQUEST, Run, invoke, read_json, snapshot
 
 from harness.evidence import rescoring
+from harness.machine import hardware
 from harness.results import checksums, record
 from harness.types import Ranking, Scores
 
@@ -66,6 +68,32 @@ def test_an_added_measure_is_in_records_request_and_page_and_the_run_goes_on_fro
     measures = ",".join(read_json(copy / "run.json")["resolved"]["measures"])
     dry = invoke(*REQUEST, "--measures", measures, "--out", copy, "--dry-run")
     assert "0 of 6 cells to run" in dry.out
+
+
+def test_a_record_of_other_libraries_is_scored_again_and_still_counts_as_to_run(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "99.0" if name == "torch" else version(name))
+    hardware.installed_version.cache_clear()
+    try:
+        old = record.read(copy / "records/mnrl/ko/0.json")
+        assert invoke("rescore", copy, "--measures", "P@5", "--write").status == 0
+        new = record.read(copy / "records/mnrl/ko/0.json")
+        assert new.cell_key == old.cell_key
+        assert [run.stage for run in new.stages].count("score") == 1
+        assert new.provenance["environment"] == old.provenance["environment"]
+        measures = ",".join(read_json(copy / "run.json")["resolved"]["measures"])
+        dry = invoke(*REQUEST, "--measures", measures, "--out", copy, "--dry-run")
+        assert "5 of 6 cells to run" in dry.out  # of bm25 alone, nothing is computed with torch
+    finally:
+        hardware.installed_version.cache_clear()
+
+
+def test_a_measure_that_reads_more_ranks_than_are_stored_is_one_line(finished: Run) -> None:
+    done = invoke("rescore", finished.folder, "--measures", "R@1000")
+    assert done.status == 2
+    assert done.line.startswith("harness: measure R@1000 on suite mini: 100 passages are retrieved per query")
 
 
 def test_nothing_is_written_into_a_folder_with_a_changed_file(copy: Path) -> None:

@@ -61,6 +61,11 @@ def test_a_plan_holds_what_the_request_resolved_to(tmp_path: Path) -> None:
         ({"languages": ("kp",)}, "unknown language 'kp' in suite mini; did you mean 'ko'? Available: fa, hi, ko"),
         ({"languages": ("ko", "en")}, "unknown language 'en' in suite mini. Available: fa, hi, ko"),
         ({"measures": ("nDCG@ten",)}, "measure 'nDCG@ten' is not one that ir_measures knows"),
+        (
+            {"measures": ("AP", "R@1000")},
+            "measure R@1000 on suite mini: 100 passages are retrieved per query; use a cut",
+        ),
+        ({"settings": ("evaluate.depth=9",)}, "measure nDCG@10 on suite mini: 9 passages are retrieved per query; use"),
         ({"settings": ("mnrl.scale=1",)}, "--set mnrl.scale=1: unknown setting 'scale' in mnrl"),
         ({"settings": ("mnrl.temperature=1", "x")}, "--set x: expected NAME.FIELD=VALUE"),
         ({"seeds": ()}, "no seed was requested"),

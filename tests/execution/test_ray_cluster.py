@@ -28,7 +28,6 @@ def test_a_cell_that_kills_its_ray_worker_is_a_failed_row(tmp_path: Path) -> Non
         "import os, signal\n"
         "from dataclasses import dataclass\n"
         "from methods.mnrl import MNRL\n"
-        "VERSION = 1\n"
         "@dataclass(frozen=True)\n"
         "class PLUGIN(MNRL):\n"
         "    def loss(self, model):\n"

@@ -1,5 +1,6 @@
 """The store: outputs are complete or absent, verified on reading, with one writer per key."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import pytest
 from support.commands import REPOSITORY
 
 from harness.errors import CellError, RequestError
-from harness.machine.store import Store, default_root
+from harness.machine import store as store_module
+from harness.machine.store import MANIFEST, Store, default_root
 
 KEY = "ab" + "0" * 62
 
@@ -183,3 +185,42 @@ def test_an_empty_cache_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_root() == tmp_path / ".cache/harness"
+
+
+def test_an_output_holds_what_made_it_and_what_its_stage_found(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def train(folder: Path) -> None:
+        store.note(dtype="float32")
+        store.make("mine", "cd" + "0" * 62, lambda inner: store.note(dtype="bfloat16") or write(inner))
+        write(folder)
+
+    store.make("train", KEY, train)
+    again = Store(tmp_path)
+    again.make("train", KEY, write)
+    (run,) = again.runs
+    assert (run.cached, dict(run.found)) == (True, {"dtype": "float32"})
+    assert [dict(run.found) for run in store.runs] == [{"dtype": "bfloat16"}, {"dtype": "float32"}]
+    made_by = again.makers[run.made_by]
+    assert made_by == json.loads((tmp_path / "train/ab" / KEY / MANIFEST).read_bytes())["made_by"]
+    assert len(made_by["code"]["sources_sha256"]) == 64
+    assert made_by["environment"]["packages"]["torch"]
+
+
+def test_the_maker_of_a_reused_output_is_the_one_that_made_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "maker", lambda: {"code": {}, "environment": {"cpu": "another"}})
+    Store(tmp_path).make("train", KEY, write)
+    monkeypatch.undo()
+    store = Store(tmp_path)
+    store.make("train", KEY, write)
+    assert store.makers[store.runs[0].made_by]["environment"] == {"cpu": "another"}
+
+
+def test_an_output_of_an_older_version_has_an_unknown_maker(tmp_path: Path) -> None:
+    manifest = Store(tmp_path).make("train", KEY, write) / MANIFEST
+    content = json.loads(manifest.read_bytes())
+    manifest.write_text(json.dumps({name: content[name] for name in ("stage", "seconds", "files")}), encoding="utf-8")
+    store = Store(tmp_path)
+    store.make("train", KEY, lambda _: pytest.fail("it is made again"))
+    assert [(run.cached, run.made_by, dict(run.found)) for run in store.runs] == [(True, "", {})]
+    assert store.makers == {}

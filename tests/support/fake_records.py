@@ -67,7 +67,7 @@ def provenance(entry: str, language: str, seed: int | None) -> dict[str, Any]:
         },
         "model": None if seed is None else {"sha256": f"{derive(seed, entry, language, 'weights'):064x}"},
         "data": {"digests": {"corpus": f"corpus of {language}"}},
-        "environment": {"python": "3.12.1", "packages": {"torch": "2.13.0"}},
+        "environment": {"python": "3.12.1", "packages": {"ir-measures": "0.4.3", "torch": "2.13.0"}},
     }
 
 

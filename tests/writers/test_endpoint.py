@@ -266,7 +266,7 @@ def chat_error(request: object, error: dict[str, object]) -> None:
 
 def test_a_damaged_answer_is_requested_again(server: ChatServer, ask: Ask, store: Store) -> None:
     first = ask()
-    (question,) = questions_about(WRITER, {"d03": PASSAGES["d03"]}, "ko")
+    (question,) = questions_about(WRITER, {"d03": PASSAGES["d03"]}, "ko", "cpu")
     path = answers.path_of(store, question.key)
     assert json.loads(path.read_bytes())["prompt"] == "Ask in Korean about: passage 3"
     path.write_bytes(path.read_bytes()[:-9])

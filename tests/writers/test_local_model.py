@@ -133,7 +133,7 @@ def generator(tmp_path: Path) -> Any:
 
 def question(text: str) -> Question:
     writer = Writer(kind="endpoint", model="m", prompt="Ask about: {passage} Now.")
-    return questions_about(writer, {"d": text}, "en")[0]
+    return questions_about(writer, {"d": text}, "en", "cpu")[0]
 
 
 def test_a_chat_template_is_applied_if_the_tokenizer_has_one(generator: Any) -> None:

@@ -5,6 +5,9 @@ suite       its name and its whole definition, except prose (title, description,
 data        the digests of corpus, queries and judgments, and of the training rows, of each entry and language
 measures    the same set, by name
 scoring     the version of this package's own scoring, and those of the libraries that compute the measures
+
+What one of the two does not hold, such as a setting that its version of the harness did not have, is unknown: it is
+named and does not stop the comparison.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from harness.errors import DataError, RequestError, unknown
-from harness.results.differences import NONE, Differing, differing, listed, shared
+from harness.results.differences import Differing, differing, gaps, listed, shared, without
 from harness.results.folder import ResultFolder
+from harness.results.makers import scorer
 from harness.results.record import Pair, Record
 
 PROSE = frozenset({"title", "description", "licence", "recipes"})
@@ -23,6 +27,8 @@ ALLOWED = (
     *("negative_queries", "augmentation", "max_train", "train_files"),
 )
 ROWS = frozenset({"max_train", "train_files"})  # either changes the training rows, and so their digests
+# Tables of names that a suite chooses: one that is missing is a difference, not a field of another version.
+CHOSEN = ("base_model", "languages", "settings", "published", "train_files", "training", "unverified")
 EVALUATED = ("corpus", "dev")  # digests that agree whatever is trained on
 SCORING = ("ir-measures", "pytrec-eval-terrier")  # the libraries that compute the measures
 
@@ -37,8 +43,11 @@ def check_allowed(parts: Iterable[str]) -> frozenset[str]:
 
 def check_comparable(
     new: ResultFolder, old: ResultFolder, pairs: Collection[Pair], allowed: Collection[str] = ()
-) -> None:
-    """Raise RequestError or DataError, one line, where the two cannot be compared."""
+) -> tuple[str, ...]:
+    """Return the names of what only one of two folders holds: for the other it is unknown, and not compared.
+
+    Raises RequestError or DataError, one line, where the two cannot be compared.
+    """
     where = f"{new.path} and the baseline {old.path} cannot be compared"
     if new.suite != old.suite:
         raise RequestError(f"{where}: suite {new.suite} against {old.suite}; name a baseline of the same suite")
@@ -50,6 +59,11 @@ def check_comparable(
                 f"{where}: the data of {'/'.join(pair)} differ in {listed(differences)}; make a new baseline on these "
                 "data (--update)"
             )
+    digests = [
+        _digests_held(record for pair in pairs for record in folder.records_by_pair[pair]) for folder in (old, new)
+    ]
+    left, right = ({"data": held, "scoring": scoring(folder)} for held, folder in zip(digests, (old, new), strict=True))
+    return (*(f"suite.{name}" for name in _suite_gaps(new, old)), *gaps(left, right))
 
 
 def suite_differences(new: ResultFolder, old: ResultFolder, allowed: Collection[str] = ()) -> list[Differing]:
@@ -59,14 +73,22 @@ def suite_differences(new: ResultFolder, old: ResultFolder, allowed: Collection[
         return differing(_digests(old), _digests(new))
     skipped = PROSE.union(allowed)
     tables = [{name: part for name, part in suite.items() if name not in skipped} for suite in (left, right)]
-    return differing(tables[0], tables[1])
+    return without(differing(tables[0], tables[1]), _suite_gaps(new, old))
 
 
 def data_differences(new: Iterable[Record], old: Iterable[Record], allowed: Collection[str] = ()) -> list[Differing]:
     """Return the digests in which the data of two sets of records differ."""
+    new, old = list(new), list(old)
     if ROWS.intersection(allowed):
         return differing(evaluated(old), evaluated(new))
-    return differing(shared(old, "data", "digests"), shared(new, "data", "digests"))
+    differences = differing(shared(old, "data", "digests"), shared(new, "data", "digests"))
+    return without(differences, gaps(_digests_held(old), _digests_held(new)))
+
+
+def scoring_differences(new: ResultFolder, old: ResultFolder) -> list[Differing]:
+    """Return the differences in what computes the measures, of which both folders hold the version."""
+    left, right = scoring(old), scoring(new)
+    return without(differing(left, right), gaps(left, right))
 
 
 def evaluated(records: Iterable[Record]) -> dict[str, Any]:
@@ -77,10 +99,11 @@ def evaluated(records: Iterable[Record]) -> dict[str, Any]:
 
 def scoring(folder: ResultFolder) -> dict[str, Any]:
     """Return the versions of what computes the measures; records that do not name scoring were made by version 1."""
-    packages = shared(folder.records, "environment", "packages")
     evaluation = shared(folder.records, "evaluation")
-    versions = {"scoring": evaluation.get("score_version", "1")}
-    return versions | {name: packages.get(name, NONE) for name in SCORING}
+    packages = [scorer(record).get("packages", {}) for record in folder.records]
+    names = {name: sorted({str(table[name]) for table in packages if name in table}) for name in SCORING}
+    versions = {name: " / ".join(values) for name, values in names.items() if values}
+    return {"scoring": evaluation.get("score_version", "1"), **versions}
 
 
 def _check_suites(where: str, new: ResultFolder, old: ResultFolder, allowed: Collection[str]) -> None:
@@ -99,11 +122,26 @@ def _check_measures(where: str, new: ResultFolder, old: ResultFolder) -> None:
         raise RequestError(
             f"{where}: only one of them has {', '.join(sorted(unshared))}; run both with the same --measures"
         )
-    if differences := differing(scoring(old), scoring(new)):
+    if differences := scoring_differences(new, old):
         raise RequestError(
             f"{where}: their measures were computed by other versions, {listed(differences)}; "
             "make a new baseline with these (--update)"
         )
+
+
+def _suite_gaps(new: ResultFolder, old: ResultFolder) -> list[str]:
+    left, right = old.run.suite_content, new.run.suite_content
+    names = gaps(left, right, CHOSEN)
+    for part in ("languages", "training"):
+        tables, others = left.get(part, {}), right.get(part, {})
+        for name in tables.keys() & others.keys():
+            names += gaps(tables[name], others[name], prefix=f"{part}.{name}.")
+    return sorted(names)
+
+
+def _digests_held(records: Iterable[Record]) -> dict[str, Any]:
+    """Return the digests of data that records hold, empty ones included."""
+    return {name: digest for record in records for name, digest in record.data_digests.items()}
 
 
 def _digests(folder: ResultFolder) -> dict[str, str]:

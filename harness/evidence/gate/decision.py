@@ -74,6 +74,7 @@ class Checked:
     missing: tuple[Missing, ...]
     added: tuple[str, ...]
     differences: tuple[Differing, ...]  # entries, code and environment
+    unknown: tuple[str, ...]  # what only one of the two folders holds, and which is therefore not compared
 
     @property
     def red(self) -> bool:
@@ -96,7 +97,7 @@ def check(new: ResultFolder, old: ResultFolder, scope: Scope | None = None) -> C
     allowed = comparability.check_allowed(scope.allowed)
     pairs = _pairs(old, scope)
     common = [pair for pair in pairs if pair in new.records_by_pair]
-    comparability.check_comparable(new, old, common, allowed)
+    unknown = comparability.check_comparable(new, old, common, allowed)
     measures = select(scope.measures, old.measures, "measure", str(old.path)) if scope.measures else (old.primary,)
     if not common:
         raise NothingMeasured(
@@ -112,6 +113,7 @@ def check(new: ResultFolder, old: ResultFolder, scope: Scope | None = None) -> C
         missing=tuple(missing for pair in pairs for missing in _missing(new, old, pair)),
         added=tuple("/".join(pair) for pair in new.records_by_pair if pair not in old.records_by_pair),
         differences=tuple(_differences(new, old, common)),
+        unknown=unknown,
     )
 
 

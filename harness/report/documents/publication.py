@@ -18,6 +18,7 @@ from harness.report.facts import Provenance
 from harness.report.numbers import or_none, quantity
 from harness.report.sections import claims_text
 from harness.results.flatten import Facts, text
+from harness.results.makers import reuse_notes
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def publication(board: Leaderboard, entries: list[str], provenance: Provenance) 
         setup=tuple(run_setup(board, entries)),
         corpora=tuple(corpus(board, language) for language in board.languages),
         deviations=tuple(_deviations(board, entries)),
-        environment=list(environment(provenance)),
+        environment=[*environment(provenance), *(("reused output", note) for note in reuse_notes(board.records))],
         commands=tuple(commands(board, provenance)),
     )
 

@@ -15,6 +15,7 @@ from harness.report.numbers import hundred, memory
 from harness.report.page_links import section_id
 from harness.results import rerun_commands
 from harness.results.flatten import Facts
+from harness.results.makers import reused_outputs
 from harness.results.record import Record
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class CellView:
     energy: str
     facts: Markup
     stages: Markup
+    reused: tuple[str, ...]  # outputs of another machine, library or code version, or of an unknown maker
 
     @property
     def name(self) -> str:
@@ -82,11 +84,13 @@ def cell_view(board: Leaderboard, record: Record, names: Collection[str], signat
         energy=energy_text(record),
         facts=definitions((name, _shortened(value)) for name, value in [*facts, *further_scores(record)]),
         stages=rows([_stage_row(run) for run in record.stages]),
+        reused=tuple(map(str, reused_outputs(record))),
     )
 
 
 def _stage_row(run: StageRun) -> tuple[str, ...]:
-    return run.stage, f"{run.seconds:.3f}", "the cache" if run.cached else "computed", run.key[:12]
+    source = "the cache" if run.cached else "computed"
+    return run.stage, f"{run.seconds:.3f}", source, run.key[:12], run.made_by or "unknown"
 
 
 def _shortened(value: str) -> str:

@@ -50,4 +50,6 @@ def summary_lines(checked: Checked) -> list[str]:
         listed = "; ".join(map(str, checked.differences[:MAX_DIFFERENCES]))
         hidden = len(checked.differences) - MAX_DIFFERENCES
         lines.append(f"differs from the baseline: {listed}{f'; and {hidden} more' if hidden > 0 else ''}")
+    if checked.unknown:
+        lines.append(f"only one of the two holds, so not compared: {', '.join(checked.unknown)}")
     return [*lines, basis(checked), f"{checked.suite}: {headline(checked)}"]

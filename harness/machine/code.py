@@ -1,0 +1,47 @@
+"""The version of the code that computes: a digest of its files and, in a checkout, the revision."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.keys import digest, file_sha256
+
+
+@cache
+def code() -> dict[str, Any]:
+    """Return the version of the code: a digest of this package's files and, in a checkout, revision and dirty flag.
+
+    A dirty checkout also has `diff_sha256`: of the changes to tracked files, and of the names and contents of the
+    untracked ones.
+    """
+    root = Path(__file__).resolve().parents[2]
+    files = {path.relative_to(root).as_posix(): file_sha256(path) for path in _sources(root)}
+    sources = {"sources_sha256": digest(files)}
+    if not (root / ".git").exists():
+        return sources
+    try:
+        return sources | _revision(root)
+    except (OSError, subprocess.CalledProcessError):
+        return sources
+
+
+def _revision(root: Path) -> dict[str, Any]:
+    revision = {"revision": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
+    if revision["dirty"]:
+        untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+        files = {name: file_sha256(root / name) for name in untracked if (root / name).is_file()}
+        revision["diff_sha256"] = digest([_git(root, "diff", "--binary", "HEAD"), files])
+    return revision
+
+
+def _sources(root: Path) -> list[Path]:
+    """Return the files that this package is installed with: the engine and the methods."""
+    return sorted(path for name in ("harness", "methods") for path in (root / name).rglob("*.py"))
+
+
+def _git(root: Path, *arguments: str) -> str:
+    completed = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+    return completed.stdout.decode(errors="replace").strip()
