@@ -16,6 +16,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
 from harness.stages.lineage import VERSIONS, base_digest_key
+from harness.stages.published_rows import rows_file
 from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
@@ -41,6 +42,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
             "dev_queries": len(data.dev),
             "nli": len(data.nli),
             "max_train": cell.suite.max_train,
+            "published_rows": rows_file(cell, Store(cell.place.cache)),
             "unverified": cell.suite.unverified.get(cell.language),
         },
         "writers": _writers(cell),

@@ -13,6 +13,7 @@ from harness.request.manifest import BuiltBase
 from harness.stages import base_model, tasks
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
+from harness.stages.published_rows import published_rows
 from harness.stages.stage_settings import all_passages
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _check_data(cells: Sequence[Cell], store: Store) -> None:
         data = prepare(group[0].suite, language, group[0].place, store)
         for cell in group:
             inference(cell, data, store)
-            practice.check_data(cell, data)
+            practice.check_data(cell, published_rows(cell, data, store))
 
 
 def _check_adapters(cells: Sequence[Cell], model: SentenceTransformer) -> None:

@@ -13,12 +13,18 @@ from harness.schema import Strict
 IDENTITY = {"method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"}
 
 
+Rows = Literal["suite", "published"]
+"""Training rows: of the suite, or those that the paper's authors published, drawn as their code draws them."""
+
+
 class Recipes(Strict):
     """What the `published` table of an entry may change."""
 
     settings: Settings = Field(default_factory=dict)
     training: Mapping[str, Any] = Field(default_factory=dict)
+    rows: Rows = "suite"
     departures: tuple[str, ...] = ()
+    row_departures: tuple[str, ...] = ()  # further ones where the entry trains on published rows
 
 
 class Practice(Strict):
@@ -65,6 +71,8 @@ class Entry(Practice):
     settings: Settings
     training: Mapping[str, Any]
     departures: tuple[str, ...]
+    rows: Rows = "suite"
+    row_departures: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     origin: str = ""
     swept: Mapping[str, Any] = Field(default_factory=dict)
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)  # NAME.FIELD → layer

@@ -1,6 +1,6 @@
 """Lineage: the key of every stage, in pipeline order: its version, its inputs and the settings that it reads.
 
-    prepare → augment → mine → write → consult → train → encode → retrieve → record
+    prepare → published rows → augment → mine → write → consult → train → encode → retrieve → record
 
 The base model, the NLI triples, the MTEB tasks and the geometry are side branches. Each function returns the key of the
 output that its docstring names. Keys are computed from the request alone, so a plan knows what is cached without
@@ -25,6 +25,7 @@ from harness.stages.stage_settings import (
     base_positions,
     cuts,
     data_hold_negative_queries,
+    declared_rows,
     negative_query_writer,
     previous_round,
     tasks_of,
@@ -39,6 +40,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "inference": 1,
     "base": 1,
     "base-digest": 1,
+    "published-rows": 1,
     "augment": 1,
     "mine": 1,
     "write": 1,
@@ -50,7 +52,12 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "geometry": 2,  # 2: a smaller sample; the queries' vectors are those of the search
     "score": 1,
 }
-READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}
+READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
+    "nli": True,
+    "tasks": True,
+    "published_rows": True,
+    "counts": {"nli"},
+}
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
@@ -89,16 +96,26 @@ def base_digest_key(suite: Suite) -> str:
     return _key("base-digest", [base_key(suite)], None)
 
 
+def rows_key(cell: Cell) -> str:
+    """The training queries before any are written: as prepared, or the rows that the paper's authors published."""
+    prepared = prepare_key(cell.suite, cell.language)
+    rows = declared_rows(cell)
+    if rows is None:
+        return prepared
+    settings = [rows.model_dump(), cell.suite.max_train, cell.suite.unverified.get(cell.language, "")]
+    return _key("published-rows", [prepared], settings)
+
+
 def augment_key(cell: Cell) -> str:
     """The written training queries: their writer, and the passages that are relevant to training queries."""
     writer = augmentation_writer(cell)
     assert writer is not None
-    return _key("augment", [prepare_key(cell.suite, cell.language)], identity(writer, cell.language))
+    return _key("augment", [rows_key(cell)], identity(writer, cell.language))
 
 
 def data_key(cell: Cell) -> str:
-    """The data that a cell is trained on: as prepared, or with written training queries."""
-    return prepare_key(cell.suite, cell.language) if augmentation_writer(cell) is None else augment_key(cell)
+    """The data that a cell is trained on: its rows, or these with written training queries."""
+    return rows_key(cell) if augmentation_writer(cell) is None else augment_key(cell)
 
 
 def mine_key(cell: Cell) -> str:

@@ -19,7 +19,7 @@ from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.objective import Objective, batches, examples, together
 from harness.stages.stage_settings import training_lengths
-from harness.stages.text_columns import collator, prompted
+from harness.stages.text_columns import collator
 from harness.stages.training_arguments import step_count, training_arguments
 from harness.types import Need, TrainingData
 from harness.vectors.embedding import open_model
@@ -53,7 +53,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     trainer = SentenceTransformerTrainer(
         model=model,
         args=training_arguments(cell, checkpoints),
-        train_dataset=together({name: prompted(dataset, cell.suite.text) for name, dataset in rows.items()}),
+        train_dataset=together(rows, cell.suite.text),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
         data_collator=collator(model, rows, cell.suite.text),
