@@ -15,6 +15,7 @@ from harness.machine.torch_state import torch_state
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
+from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key
 from harness.stages.published_rows import rows_file
 from harness.stages.train import LOG
@@ -31,6 +32,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int) -> dict[st
         "base_model": cell.suite.base_model.model_dump(mode="json"),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),
+        "checkpoint": checkpoint_source(model) if model is not None else None,
         "computation": _computation(cell, model),
         "training": _training(cell, model),
         "text": cell.suite.text.model_dump(),

@@ -181,7 +181,9 @@ class Adapter(Protocol):
     """A change to the network before training.
 
     An adapter that does not support every network may have `problem(model) -> str`: it returns in a few words why it
-    cannot change the model ("" if it can), and the entry is then rejected before anything is computed.
+    cannot change the model ("" if it can), and the entry is then rejected before anything is computed. For entries with
+    a `checkpoint`, it has `load(model, folder)`: it puts the network that a paper's code saved in `folder` in the place
+    of the model's, and raises ValueError with the reason where it cannot.
     """
 
     def register(self) -> None:

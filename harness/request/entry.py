@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Recipe, Settings
 from harness.schema import Strict
 
@@ -50,6 +51,7 @@ class Declaration(Practice):
     departures: tuple[str, ...] = ()
     published: Recipes | None = None
     practice: bool = False  # an example of a practice: not part of `all`
+    checkpoint: str = ""  # hub id of published weights to open in place of a training, with {language}
 
 
 class Entry(Practice):
@@ -73,6 +75,8 @@ class Entry(Practice):
     departures: tuple[str, ...]
     rows: Rows = "suite"
     row_departures: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    checkpoint: str = ""
+    checkpoints: Mapping[str, PinnedBase | LocalBase] = Field(default_factory=dict)  # by language, from --set
     origin: str = ""
     swept: Mapping[str, Any] = Field(default_factory=dict)
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)  # NAME.FIELD → layer

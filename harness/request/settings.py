@@ -41,6 +41,7 @@ def declared_entry(name: str, declaration: Declaration, recipe: Recipe) -> Entry
         settings={},
         training={},
         departures=declaration.departures,
+        checkpoint=declaration.checkpoint,
         **{field: getattr(declaration, field) for field in Practice.model_fields},
     )
     entry = overlay(entry, f"entry {name.partition('@')[0]}", declaration.settings, declaration.training)

@@ -45,6 +45,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "mine": 1,
     "write": 1,
     "consult": 2,  # 2: with the agreement among experts
+    "checkpoint": 1,
     "train": 2,  # 2: queries are cut at their own length
     "encode": 2,  # 2: in blocks
     "retrieve": 2,  # 2: one pass over the passages for every cut
@@ -148,10 +149,16 @@ def consult_key(cell: Cell) -> str:
     return _key("consult", [mine_key(cell), base_key(suite)], settings)
 
 
+def checkpoint_key(cell: Cell) -> str:
+    """The model of published weights: the checkpoint, the base whose tokenizer and pooling it has, and its adapter."""
+    source = cell.entry.checkpoints[cell.language].model_dump(mode="json")
+    return _key("checkpoint", [base_key(cell.suite)], [source, cell.entry.identity(), cell.plugin_versions()])
+
+
 def train_key(cell: Cell) -> str:
-    """The trained model: for an entry that does not train, the base."""
+    """The trained model: for an entry that does not train, its checkpoint or the base."""
     if cell.method is None:
-        return base_key(cell.suite)
+        return checkpoint_key(cell) if cell.entry.checkpoint else base_key(cell.suite)
     inputs = [
         base_key(cell.suite),
         data_key(cell),

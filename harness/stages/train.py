@@ -15,6 +15,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import best_checkpoint, held_out
 from harness.stages.base_model import base_model
+from harness.stages.checkpoint import checkpoint_model
 from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.objective import Objective, batches, examples, together
@@ -31,7 +32,9 @@ LOG = "training.json"
 
 
 def train(cell: Cell, training: TrainingData, store: Store) -> Path:
-    """Return the folder of the cell's model: trained, or the base where the entry does not train."""
+    """Return the folder of the cell's model: trained; where the entry does not train, its checkpoint or the base."""
+    if cell.entry.checkpoint:
+        return checkpoint_model(cell, store)
     base = base_model(cell.suite, cell.place, store)
     if cell.method is None:
         return base
