@@ -34,6 +34,12 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def git_blob_sha1(path: Path) -> str:
+    """Return the hash under which git stores the content of a file: the sha1 of `blob <bytes>\\0` and the content."""
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
 def folder_sha256(folder: Path) -> str:
     """Return one sha256 of the relative names and the bytes of all files below `folder`.
 

@@ -26,6 +26,7 @@ from harness.stages.folds import cross_validate
 from harness.stages.lineage import record_key
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
+from harness.stages.published_rows import published_rows
 from harness.stages.retrieve import rank, retrieve
 from harness.stages.score import means, score
 from harness.stages.tasks import tasks
@@ -85,7 +86,8 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
     """Train the cell's encoder, search with its vectors and measure it; each line is one cached stage or a few."""
     for adapter in cell.adapters:
         adapter.register()
-    augmented = augment(cell, data, store)  # further training queries, written
+    rows = published_rows(cell, data, store)  # the authors' training rows, where the published recipe has them
+    augmented = augment(cell, rows, store)  # further training queries, written
     training = training_rows(cell, augmented, store)  # mined negatives, the queries they answer, experts' scores
     model = train(cell, training, store)
     vectors = encode(cell, model, data, store)  # computed block by block as they are read

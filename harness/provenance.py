@@ -11,7 +11,9 @@ from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
+from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
+from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
@@ -28,6 +30,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
         "base_model": cell.suite.base_model.model_dump(mode="json"),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),
+        "checkpoint": checkpoint_source(model) if model is not None else None,
         "computation": _computation(cell, model, store),
         "training": _training(cell, model),
         "text": cell.suite.text.model_dump(),
@@ -41,6 +44,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
             "training_rows": training_rows_source(cell),
             "negative_queries": negative_queries_source(cell),
             "max_train": cell.suite.max_train,
+            "published_rows": rows_file(cell, Store(cell.place.cache)),
             "unverified": cell.suite.unverified.get(cell.language),
         },
         "writers": _writers(cell),

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from harness.keys import derive, digest, texts_sha256
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import nn
 
+T = TypeVar("T", str, tuple[str, str])
 Progress = Callable[[str, int, int], None]  # stage, steps done, total steps
 
 
@@ -58,7 +59,8 @@ class Data:
     its relevant passages, `dev` to judged passages with their grades. `extra_queries` maps a passage id to queries that
     serve only as negative queries: they are neither anchors in training nor evaluated. `pool` has the passages that
     training reads and mines from, if these are not the searched ones (otherwise None). `mined` maps a query id to
-    negatives that came with the training rows, ids of the pool, best first.
+    negatives that came with the training rows, ids of the pool, best first; `mined_queries` maps (query id, id of such
+    a negative) to the queries that the row gives this negative.
     """
 
     language: str
@@ -70,6 +72,7 @@ class Data:
     nli: tuple[NliTriple, ...] = ()
     pool: Mapping[str, str] | None = None
     mined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mined_queries: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def training_passages(self) -> Mapping[str, str]:
@@ -107,6 +110,8 @@ class TrainingData:
     queries that it answers; `expert_scores` maps (query id, passage id) to the scores of all experts, in [0, 1]. `most`
     limits the number of pairs (None: no limit). `pool_size` is the number of passages that the negatives were mined
     from (None: they came with the rows, or there are none).
+    limits the number of pairs (None: no limit). `epoch` is set where rows are drawn again in each epoch, one per query;
+    with None, rows are drawn once for all epochs.
     """
 
     data: Data
@@ -116,6 +121,7 @@ class TrainingData:
     expert_scores: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
     most: int | None = None
     pool_size: int | None = None
+    epoch: int | None = None
 
     @property
     def passages(self) -> Mapping[str, str]:
@@ -128,19 +134,36 @@ class TrainingData:
         return self.data.queries
 
     def rng(self, name: str) -> random.Random:
-        """Return a separate generator for one named draw."""
-        return random.Random(derive(self.seed, "examples", name))
+        """Return a separate generator for one named draw, of the epoch if rows are drawn in each."""
+        epoch = () if self.epoch is None else (self.epoch,)
+        return random.Random(derive(self.seed, "examples", name, *epoch))
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the (query id, relevant passage id) pairs for training, sorted: all, or a seeded sample of `most`.
 
-        Under one seed, a larger sample contains every smaller one.
+        Under one seed, a larger sample contains every smaller one. With `epoch`, each query has one pair, whose passage
+        is drawn from its relevant ones.
         """
-        pairs = sorted((query, doc) for query, docs in self.data.train.items() for doc in docs)
-        if self.most is None or self.most >= len(pairs):
-            return pairs
-        self.rng("pairs").shuffle(pairs)
-        return sorted(pairs[: self.most])
+        if self.epoch is None:
+            return self._sample([(query, doc) for query, docs in self.data.train.items() for doc in docs])
+        rng = self.rng("positives")
+        drawn = {query: rng.choice(docs) for query, docs in sorted(self.data.train.items())}
+        return [(query, drawn[query]) for query in self._sample(list(drawn))]
+
+    def queries_of_negative(self, query: str, doc: str) -> tuple[str, ...]:
+        """Return the queries that a mined passage of a training query answers.
+
+        They are those that the training row itself gives the passage, if it gives any.
+        """
+        return self.data.mined_queries.get((query, doc)) or self.negative_queries[doc]
+
+    def _sample(self, items: list[T]) -> list[T]:
+        """Return at most `most` of the items, sorted; the draw is the same in every epoch."""
+        items = sorted(items)
+        if self.most is None or self.most >= len(items):
+            return items
+        random.Random(derive(self.seed, "examples", "pairs")).shuffle(items)
+        return sorted(items[: self.most])
 
 
 @runtime_checkable
@@ -172,7 +195,9 @@ class Adapter(Protocol):
     """A change to the network before training.
 
     An adapter that does not support every network may have `problem(model) -> str`: it returns in a few words why it
-    cannot change the model ("" if it can), and the entry is then rejected before anything is computed.
+    cannot change the model ("" if it can), and the entry is then rejected before anything is computed. For entries with
+    a `checkpoint`, it has `load(model, folder)`: it puts the network that a paper's code saved in `folder` in the place
+    of the model's, and raises ValueError with the reason where it cannot.
     """
 
     def register(self) -> None:

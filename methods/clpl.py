@@ -9,6 +9,7 @@ Departures of the published code from the paper, and the choice made here:
   takes the mean with weight λ, and so does this method.
 * The published code runs only at batch size 1. Here any batch size works: the penalty is the mean over every (negative,
   negative query).
+* The published code cuts negative queries at the length of passages (`negative_query_length = "passage"`).
 * Published: no in-batch negatives (`in_batch = false`). Corrected: in-batch and hard negatives, without the passages
   that a training judgment calls relevant to the query (`mask_relevant`).
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from harness.types import Family, Need, TrainingData
 from methods._judgments import judged_labels, relevance_mask, relevant_texts
@@ -75,26 +76,31 @@ class CLPL:
     penalty_weight: float = 0.1
     in_batch: bool = True
     mask_relevant: bool = True
+    negative_query_length: Literal["query", "passage"] = "query"
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
             raise ValueError(f"temperature {self.temperature} must be greater than 0")
         if self.negatives < 1:
             raise ValueError(f"negatives {self.negatives} must be at least 1")
+        if self.negative_query_length not in ("query", "passage"):
+            raise ValueError(f"negative_query_length '{self.negative_query_length}' must be query or passage")
         if not 0 <= self.penalty_weight <= 1:
             raise ValueError(f"penalty_weight {self.penalty_weight} must be between 0 and 1")
 
     def examples(self, data: TrainingData) -> Dataset:
-        """Return anchor, positive, negative_1 … negative_k, query_1 … query_k (the negatives' own queries).
+        """Return anchor, positive, negative_1 … negative_k, and the queries that these answer.
 
-        With `mask_relevant`, the judgments follow as `label`.
+        The latter are query_1 … query_k, or negative_query_1 … where they are cut at the length of passages. With
+        `mask_relevant`, the judgments follow as `label`.
         """
         from datasets import Dataset
 
         rows = draw_rows(data, self.negatives)
         rng = data.rng("negative_queries")
+        column = "query" if self.negative_query_length == "query" else "negative_query"
         queries = {
-            f"query_{k + 1}": [rng.choice(data.negative_queries[docs[k]]) for _, _, docs in rows]
+            f"{column}_{k + 1}": [rng.choice(data.queries_of_negative(query, docs[k])) for query, _, docs in rows]
             for k in range(self.negatives)
         }
         texts = text_columns(data, rows)

@@ -75,8 +75,9 @@ def infonce(embeddings: Sequence[Tensor], temperature: float, in_batch: bool, ma
 def draw_rows(data: TrainingData, negatives: int) -> list[Row]:
     """Return (query id, passage id, sampled negatives) for each training pair.
 
-    The sample is drawn once for all epochs; the published code draws a new one in every epoch, from the global
-    generator. If fewer negatives were mined than requested, they repeat, as in the published code.
+    The sample is drawn once for all epochs, or in each if the training data are those of an epoch. The published code
+    draws in every epoch, from the global generator. If fewer negatives were mined than requested, they repeat, as in
+    the published code.
     """
     rng = data.rng("negatives")
     rows = []

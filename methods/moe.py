@@ -19,9 +19,11 @@ constant, which keeps the dense output bit for bit and lets the gate learn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sentence_transformers import SentenceTransformer
 
 EQUATION = """\
@@ -70,6 +72,29 @@ class MixtureOfExperts:
 
         transformer: Any = model[0]
         transformer.model = mixture_of(transformer.model, self.experts, self.top_k, self.router)
+
+    def load(self, model: SentenceTransformer, checkpoint: Path) -> None:
+        """Put the mixture of a checkpoint of the published code in the place of the network.
+
+        Tokenizer, pooling and normalisation stay the model's. Raises ValueError for a checkpoint without a mixture, one
+        that differs from this adapter's settings or the model's vocabulary, and a model that does not pool by CLS.
+        """
+        from methods._moe_checkpoint import published_mixture
+
+        mixture = published_mixture(checkpoint, self.router)
+        found = (mixture.config.moe_experts, mixture.config.moe_top_k)
+        if found != (self.experts, self.top_k):
+            raise ValueError(
+                f"it has {found[0]} experts, {found[1]} per token; add --set moe.experts={found[0]} and "
+                f"--set moe.top_k={found[1]}"
+            )
+        transformer, pooling = cast(Any, model[0]), cast(Any, model[1])
+        if getattr(pooling, "pooling_mode", None) != "cls":
+            raise ValueError("its dense head is the CLS token's vector, and the base model pools otherwise")
+        sizes = (mixture.config.vocab_size, transformer.model.config.vocab_size)
+        if sizes[0] != sizes[1]:
+            raise ValueError(f"its vocabulary has {sizes[0]} tokens, that of the base model {sizes[1]}")
+        transformer.model = mixture.to(model.device)
 
 
 PLUGIN = MixtureOfExperts

@@ -1,4 +1,4 @@
-"""Files that a manifest declares by path, size and sha256.
+"""Files that a manifest declares by path and hash: sha256 with the size, or the hash of a git blob.
 
 A file is searched for in the user's data folder, then in the package (if the manifest gives no URL) or in the cache.
 Nothing is downloaded except by `fetch`.
@@ -13,12 +13,14 @@ from pathlib import Path, PurePosixPath
 
 from harness.data.file_status import FileStatus, Lookup, check_data_dir, first_file, hash_state, unreadable
 from harness.errors import DataError
-from harness.keys import file_sha256
+from harness.keys import file_sha256, git_blob_sha1
 from harness.machine.bundled import manifests
-from harness.request.manifest import File
+from harness.request.manifest import File, PublishedRows
+
+Declared = File | PublishedRows
 
 
-def path_of(file: File, lookup: Lookup) -> Path:
+def path_of(file: Declared, lookup: Lookup) -> Path:
     """Return the path of a file, verified unless `lookup.unverified`.
 
     Raises DataError if the file is missing, cannot be read, or differs from the manifest's.
@@ -33,13 +35,13 @@ def path_of(file: File, lookup: Lookup) -> Path:
     return path
 
 
-def _remedy(file: File, suite: str) -> str:
+def _remedy(file: Declared, suite: str) -> str:
     if file.url is None:
         return f"it is part of the package: reinstall it, or put the file at DIR/{file.path} and pass --data-dir DIR"
     return f"run `harness data fetch {suite}`, or pass --data-dir DIR with a folder that holds it"
 
 
-def find(file: File, data_dir: Path | None, cache_dir: Path) -> Path | None:
+def find(file: Declared, data_dir: Path | None, cache_dir: Path) -> Path | None:
     """Return the first existing file of that name, whatever its content; None if there is none."""
     candidates = []
     if data_dir is not None:
@@ -50,41 +52,43 @@ def find(file: File, data_dir: Path | None, cache_dir: Path) -> Path | None:
     return first_file([*candidates, default_path(file, cache_dir)])
 
 
-def default_path(file: File, cache_dir: Path) -> Path:
+def default_path(file: Declared, cache_dir: Path) -> Path:
     """Return the path of a bundled file in the package, or of a downloaded one in the cache, named by its content."""
     if file.url is None:
         return manifests() / file.path
-    return cache_dir / "data" / file.sha256[:16] / PurePosixPath(file.path).name
+    return cache_dir / "data" / file.hash.partition(":")[2][:16] / PurePosixPath(file.path).name
 
 
-def verify(file: File, path: Path, remedy: str) -> None:
+def verify(file: Declared, path: Path, remedy: str) -> None:
     """Raise DataError, which ends with `remedy`, if the file at `path` differs from the declared one."""
-    size, sha256 = _measure(path)
-    if (size, sha256) != (file.bytes, file.sha256):
-        expected = f"sha256 {file.sha256} ({file.bytes} bytes)"
-        raise DataError(f"data file {path} is damaged: expected {expected}, found {sha256} ({size} bytes); {remedy}")
+    size, actual = _measure(path, file)
+    if actual != file.hash or size != (file.bytes or size):
+        kind, _, value = file.hash.partition(":")
+        expected = f"{kind} {value} ({file.bytes or 'any number of'} bytes)"
+        found = actual.partition(":")[2]
+        raise DataError(f"data file {path} is damaged: expected {expected}, found {found} ({size} bytes); {remedy}")
 
 
-def _measure(path: Path) -> tuple[int, str]:
-    """Return size and sha256 of a file; raises DataError if it cannot be read."""
+def _measure(path: Path, file: Declared) -> tuple[int, str]:
+    """Return the size of the file at `path` and its hash of the declared kind; raises DataError if it is unreadable."""
+    kind = file.hash.partition(":")[0]
     try:
-        return path.stat().st_size, file_sha256(path)
+        return path.stat().st_size, f"{kind}:{git_blob_sha1(path) if kind == 'git' else file_sha256(path)}"
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def status(file: File, language: str, data_dir: Path | None, cache_dir: Path) -> FileStatus:
+def status(file: Declared, language: str, data_dir: Path | None, cache_dir: Path) -> FileStatus:
     """Return the state of one file of one language; raises DataError if it cannot be read."""
-    path, expected = find(file, data_dir, cache_dir), f"sha256:{file.sha256}"
+    path = find(file, data_dir, cache_dir)
     if path is None:
-        return FileStatus(language, file.path, "missing", file.bytes, expected, file.url or "the package")
-    size, sha256 = _measure(path)
-    actual = f"sha256:{sha256}"
-    state = hash_state(expected, actual) if size == file.bytes else "damaged"
-    return FileStatus(language, file.path, state, size, expected, str(path), actual)
+        return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.url or "the package")
+    size, actual = _measure(path, file)
+    state = hash_state(file.hash, actual) if size == (file.bytes or size) else "damaged"
+    return FileStatus(language, file.path, state, size, file.hash, str(path), actual)
 
 
-def fetch(file: File, lookup: Lookup) -> None:
+def fetch(file: Declared, lookup: Lookup) -> None:
     """Download a file into the cache if it is missing or damaged there.
 
     Raises DataError if it cannot be downloaded, or if it is damaged in a folder that is not the cache.
@@ -94,18 +98,22 @@ def fetch(file: File, lookup: Lookup) -> None:
     if file.url is None or path not in (None, target):
         path_of(file, lookup)
     elif path is None or status(file, "", None, lookup.cache_dir).state == "damaged":
-        _download(file.url, file.sha256, target, lookup.cache_dir)
+        _download(file.url, file.hash, target, lookup.cache_dir)
 
 
-def _download(url: str, sha256: str, target: Path, cache_dir: Path) -> None:
+def _download(url: str, expected: str, target: Path, cache_dir: Path) -> None:
     try:
         target.unlink(missing_ok=True)
         cache_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"cannot write {target}: {error.strerror}; choose another cache folder") from error
     with _ir_datasets_home(cache_dir / "ir_datasets"):
-        from harness.data.download import download
-    download(url, sha256, target)
+        from harness.data.download import download, download_git_blob
+    kind, _, value = expected.partition(":")
+    if kind == "git":
+        download_git_blob(url, value, target)
+    else:
+        download(url, value, target)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import requests
 from ir_datasets.util import Cache, HashStream, HashVerificationError, RequestsDownload
 
 from harness.errors import DataError
+from harness.keys import git_blob_sha1
 
 RETRIED = (requests.codes.request_timeout, requests.codes.too_many_requests)
 OFFLINE = "check the network, or put the file into a folder and pass --data-dir DIR"
@@ -58,9 +59,34 @@ def download(url: str, expected: str, path: Path, algorithm: Literal["sha256", "
     Raises DataError if the server cannot be reached or refuses, if the hash is not the expected one, or if `path`
     cannot be written.
     """
+    with _explained(url, path):
+        Cache(_Verified(url, expected, algorithm), path).verify()
+
+
+def download_git_blob(url: str, expected: str, path: Path) -> None:
+    """Download `url` to `path` as `download` does, verified by the hash under which git stores the content.
+
+    The hash covers the size, so the file is downloaded to a temporary name, hashed and then renamed.
+    """
+    partial = path.with_name(f"{path.name}.unverified")
+    with _explained(url, path):
+        partial.unlink(missing_ok=True)
+        try:
+            Cache(_Download(url, headers={"Accept-Encoding": "identity"}), partial).verify()
+            actual = git_blob_sha1(partial)
+            if actual != expected:
+                raise HashVerificationError(f"expected git blob {expected}, found {actual}")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(url: str, path: Path) -> Iterator[None]:
+    """Turn errors of a download of `url` to `path` into DataError; hide the log lines about failed attempts."""
     try:
         with _quiet():
-            Cache(_Verified(url, expected, algorithm), path).verify()
+            yield
     except HashVerificationError as error:
         raise DataError(
             f"{url} does not match the hash in the manifest: {error}; nothing was kept, try again or correct the hash"

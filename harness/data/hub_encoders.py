@@ -12,6 +12,10 @@ from harness.request.manifest import PinnedBase
 from harness.request.suite import Suite
 
 UNUSED = ["onnx/*", "openvino/*", "*.onnx*", "*.h5", "*.msgpack", "*.ot", "*.gguf"]  # weights for other runtimes
+REMEDIES = {
+    "base model": "run `harness data fetch SUITE` with a network, or pass a folder to --base-model",
+    "checkpoint": "run with a network, or pass a folder with --set checkpoint.LANGUAGE=FOLDER",
+}
 ALL_LANGUAGES = "all"  # shown in the language column: a model belongs to no language
 
 
@@ -21,8 +25,8 @@ def encoders(suite: Suite) -> list[PinnedBase]:
     return list(dict.fromkeys(model for model in models if isinstance(model, PinnedBase)))
 
 
-def snapshot(model: PinnedBase) -> Path:
-    """Return the folder of a model; missing files are downloaded if there is a network.
+def snapshot(model: PinnedBase, role: str = "base model") -> Path:
+    """Return the folder of a model; missing files are downloaded if there is a network. Messages name its `role`.
 
     Raises RequestError, which names the command that fetches the model, if it cannot be had.
     """
@@ -34,8 +38,7 @@ def snapshot(model: PinnedBase) -> Path:
         if (folder := _cached(model)) is not None:  # offline, the client may call a complete snapshot incomplete
             return folder
         raise RequestError(
-            f"base model '{model.id}' at {model.revision} does not load: {short_reason(error)}; "
-            "run `harness data fetch SUITE` with a network, or pass a folder to --base-model"
+            f"{role} '{model.id}' at {model.revision} does not load: {short_reason(error)}; {REMEDIES[role]}"
         ) from error
 
 

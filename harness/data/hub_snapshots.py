@@ -6,13 +6,12 @@ detected offline.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Literal
 
 from harness.data.file_status import FileStatus, hash_state, unreadable
-from harness.keys import file_sha256
+from harness.keys import file_sha256, git_blob_sha1
 
 
 def cached_snapshot(repository: str, revision: str, repo_type: Literal["model", "dataset"] = "dataset") -> Path | None:
@@ -51,8 +50,6 @@ def hashes(path: Path) -> tuple[str, str]:
     """
     blob = path.resolve()
     if re.fullmatch("[0-9a-f]{40}", blob.name):
-        content = blob.read_bytes()
-        sha1 = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-        return f"git:{blob.name}", f"git:{sha1}"
+        return f"git:{blob.name}", f"git:{git_blob_sha1(blob)}"
     expected = f"sha256:{blob.name}" if re.fullmatch("[0-9a-f]{64}", blob.name) else ""
     return expected, f"sha256:{file_sha256(blob)}"

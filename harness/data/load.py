@@ -94,10 +94,10 @@ def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache
 
 
 def without_nli(suite: Suite, language: str) -> Suite:
-    """Return the suite without the NLI set of a language, whose files may then be missing."""
+    """Return the suite without the NLI set and the published rows of a language, whose files may then be missing."""
     declared = suite.languages[language]
     counts = declared.counts.model_copy(update={"nli": None})
-    without = declared.model_copy(update={"nli": None, "counts": counts})
+    without = declared.model_copy(update={"nli": None, "published_rows": None, "counts": counts})
     return suite.model_copy(update={"languages": {**suite.languages, language: without}})
 
 

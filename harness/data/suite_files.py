@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.data import declared_files, hub_datasets, ir_datasets_files
 from harness.data.file_status import FileStatus, Lookup
 from harness.errors import unknown
-from harness.request.manifest import Source
+from harness.request.manifest import PublishedRows, Source
 from harness.request.suite import Suite
 
 
@@ -41,6 +41,13 @@ def sources(suite: Suite, languages: Iterable[str] | None = None) -> Iterator[tu
                 yield language, source
 
 
+def published_rows(suite: Suite, languages: Iterable[str] | None = None) -> list[tuple[str, PublishedRows]]:
+    """Return (language, training rows of a paper's authors) for the languages that have them (all by default)."""
+    chosen = sorted(suite.languages) if languages is None else languages
+    declared = ((language, suite.languages[language].published_rows) for language in chosen)
+    return [(language, rows) for language, rows in declared if rows is not None]
+
+
 def status(
     suite: Suite, languages: Iterable[str] | None = None, *, data_dir: Path | None = None, cache_dir: Path
 ) -> list[FileStatus]:
@@ -49,7 +56,9 @@ def status(
     Raises RequestError for an unknown language, DataError for a file that cannot be read; damage is a state.
     """
     lookup = Lookup(data_dir, cache_dir, suite.name)
-    return [row for language, source in sources(suite, languages) for row in _states(source, language, lookup)]
+    rows = [row for language, source in sources(suite, languages) for row in _states(source, language, lookup)]
+    published = published_rows(suite, languages)
+    return rows + [declared_files.status(file, language, data_dir, cache_dir) for language, file in published]
 
 
 def _states(source: Source, language: str, lookup: Lookup) -> Iterator[FileStatus]:
@@ -70,6 +79,7 @@ def fetch(
     folder of the user's.
     """
     lookup = Lookup(data_dir, cache_dir, suite.name)
+    languages = list(suite.languages if languages is None else languages)
     for language, source in list(sources(suite, languages)):
         if source.ir_datasets is not None:
             ir_datasets_files.fetch(source.ir_datasets, source.reader, language, lookup)
@@ -77,4 +87,6 @@ def fetch(
             hub_datasets.fetch(source.hub, language)
         for file in source.files:
             declared_files.fetch(file, lookup)
+    for _, rows in published_rows(suite, languages):
+        declared_files.fetch(rows, lookup)
     return status(suite, languages, data_dir=data_dir, cache_dir=cache_dir)

@@ -28,13 +28,21 @@ def use_train_file(data: Data, file: TrainFile, most: int | None = None) -> Data
         raise DataError(f"{file.path} was deleted or has changed since the run was planned; rerun the command")
     rows = read(file.path)
     _check_dev_texts(rows, data)
-    train = {f"row-{number:07d}": row for number, row in enumerate(rows, start=1)}  # ids in the order of the file
+    return with_rows(data, rows, str(file.path), most)
+
+
+def with_rows(data: Data, rows: Sequence[Row], where: str, most: int | None = None) -> Data:
+    """Return the data with rows in place of the training queries, at most `most` of them by a seeded draw.
+
+    `where` is the rows' file for an error message.
+    """
+    train = row_ids(rows)
     if most is not None and most < len(train):
         drawn = set(draw(train, most, data.language))
         train = {query: row for query, row in train.items() if query in drawn}
     queries = {query: text for query, text in data.queries.items() if query in data.dev}
     for query in train:
-        validation.check_new_id(query, queries, f"{file.path}", "query")
+        validation.check_new_id(query, queries, where, "query")
     return replace(
         data,
         queries=dict(sorted({**queries, **{query: row.query for query, row in train.items()}}.items())),
@@ -43,6 +51,11 @@ def use_train_file(data: Data, file: TrainFile, most: int | None = None) -> Data
         pool=_pool(rows),
         mined={query: _ids(row.negatives) for query, row in train.items()},
     )
+
+
+def row_ids(rows: Sequence[Row]) -> dict[str, Row]:
+    """Return query id → row; ids are in the order of the file."""
+    return {f"row-{number:07d}": row for number, row in enumerate(rows, start=1)}
 
 
 def _check_dev_texts(rows: Sequence[Row], data: Data) -> None:

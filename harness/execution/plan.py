@@ -19,7 +19,7 @@ from harness.request.overrides import override
 from harness.request.request import Request
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
-from harness.stages import tasks
+from harness.stages import checkpoint, tasks
 from harness.stages.base_override import with_base_model
 from harness.writers.writer_option import with_writers
 
@@ -142,6 +142,7 @@ def _seeds(cell: Cell, seeds: Sequence[int]) -> Sequence[int]:
 def _check(cell: Cell) -> None:
     """Load the cell's plugins; raise RequestError or DataError for what the suite does not offer."""
     _ = cell.adapters
+    checkpoint.check(cell)
     practice.check(cell)
     for need in sorted(cell.needs - cell.suite.offers(cell.language)):
         missing = need.value.replace("_", " ")

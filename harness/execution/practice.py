@@ -11,6 +11,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
 from harness.schema import explain
 from harness.stages.held_out import original_queries
+from harness.stages.stage_settings import declared_rows
 from harness.types import Data, Method, Need
 
 
@@ -56,6 +57,8 @@ def _is_on(cell: Cell, name: str) -> bool:
 def _check_joined(cell: Cell) -> None:
     entry = cell.entry
     names = [entry.method, *entry.joined]
+    if entry.joined and declared_rows(cell) is not None:
+        raise DataError(f"{entry.name}: rows that are drawn in each epoch take no joined method; remove 'joined'")
     for name in entry.joined:
         if names.count(name) > 1:
             raise DataError(f"{entry.name}: '{name}' is trained twice; name each method once")

@@ -11,8 +11,10 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
 from harness.stages import base_model, tasks
+from harness.stages.checkpoint import checkpoint_model
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
+from harness.stages.published_rows import published_rows
 from harness.stages.stage_settings import all_passages
 
 if TYPE_CHECKING:
@@ -32,9 +34,11 @@ def preflight(cells: Sequence[Cell], store: Store) -> None:
         unrestricted = all_passages(suite)
         for language in suite.languages:
             prepare(unrestricted, language, place, store)
+        _open_checkpoints(cells, store)
         return
     model = base_model.check_opens(suite, place, store)
     _check_adapters(cells, model)
+    _open_checkpoints(cells, store)
     practice.check_dimensions(cells, model.get_embedding_dimension() or 0)
 
 
@@ -44,7 +48,16 @@ def _check_data(cells: Sequence[Cell], store: Store) -> None:
         data = prepare(group[0].suite, language, group[0].place, store)
         for cell in group:
             inference(cell, data, store)
-            practice.check_data(cell, data)
+            practice.check_data(cell, published_rows(cell, data, store))
+
+
+def _open_checkpoints(cells: Sequence[Cell], store: Store) -> None:
+    """Open the published weights of the entries that have them; raises RequestError where they cannot be opened."""
+    for cell in cells:
+        if cell.entry.checkpoint:
+            for adapter in cell.adapters:
+                adapter.register()
+            checkpoint_model(cell, store)
 
 
 def _check_adapters(cells: Sequence[Cell], model: SentenceTransformer) -> None:

@@ -11,6 +11,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import Writer
 from harness.stages.augment import AUGMENT, augment
 from harness.stages.prepare import prepare
+from harness.stages.published_rows import published_rows
 from harness.stages.training_rows import mined
 from harness.stages.write import WRITE
 from harness.types import Data
@@ -95,7 +96,7 @@ class Tally:
         """Add the questions of one more output."""
         counts, data = COUNTS[self.stage], None
         try:
-            data = prepare(cell.suite, cell.language, cell.place, stored)
+            data = published_rows(cell, prepare(cell.suite, cell.language, cell.place, stored), stored)
             passages = counts.passages(cell, data, stored)
         except NotStored:
             self.exact = False

@@ -7,10 +7,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Recipe, Settings
 from harness.schema import Strict
 
 IDENTITY = {"method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"}
+
+
+Rows = Literal["suite", "published"]
+"""Training rows: of the suite, or those that the paper's authors published, drawn as their code draws them."""
 
 
 class Recipes(Strict):
@@ -18,7 +23,9 @@ class Recipes(Strict):
 
     settings: Settings = Field(default_factory=dict)
     training: Mapping[str, Any] = Field(default_factory=dict)
+    rows: Rows = "suite"
     departures: tuple[str, ...] = ()
+    row_departures: tuple[str, ...] = ()  # further ones where the entry trains on published rows
 
 
 class Practice(Strict):
@@ -45,6 +52,7 @@ class Declaration(Practice):
     departures: tuple[str, ...] = ()
     published: Recipes | None = None
     practice: bool = False  # an example of a practice: not part of `all`
+    checkpoint: str = ""  # hub id of published weights to open in place of a training, with {language}
 
 
 class Entry(Practice):
@@ -67,6 +75,10 @@ class Entry(Practice):
     settings: Settings
     training: Mapping[str, Any]
     departures: tuple[str, ...]
+    rows: Rows = "suite"
+    row_departures: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    checkpoint: str = ""
+    checkpoints: Mapping[str, PinnedBase | LocalBase] = Field(default_factory=dict)  # by language, from --set
     origin: str = ""
     swept: Mapping[str, Any] = Field(default_factory=dict)
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)  # NAME.FIELD → layer

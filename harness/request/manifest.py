@@ -55,6 +55,33 @@ class File(Strict):
     bytes: int = Field(gt=0)
     url: str | None = None
 
+    @property
+    def hash(self) -> str:
+        """The hash of the content, written KIND:VALUE."""
+        return f"sha256:{self.sha256}"
+
+
+class PublishedRows(Strict):
+    """Training rows that the authors of a paper published, one file in their repository at a pinned commit.
+
+    `git_blob` is the hash under which git stores the file. It verifies a download whose sha256 and size are unknown.
+    """
+
+    path: RelativePath
+    url: str
+    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    licence: str
+    citation: str
+
+    @property
+    def hash(self) -> str:
+        """The hash of the content, written KIND:VALUE."""
+        return f"git:{self.git_blob}"
+
+    @property
+    def bytes(self) -> None:
+        """The size, which is not declared."""
+
 
 class Hub(Strict):
     """A dataset on the Hugging Face hub, at one revision; `files` are glob patterns below its root."""
@@ -109,6 +136,7 @@ class Language(Strict):
     retrieval: Source
     training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
     nli: Source | None = None
+    published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
     tasks: tuple[Task, ...] = ()
     counts: Counts
 

@@ -5,6 +5,7 @@ clpl.penalty_weight=0.1,0.5         a sweep: one entry per value (harness.reques
 train.epochs=2                      a training setting, in every entry that trains
 entry.folds=5                       a practice of harness.request.entry.Practice
 evaluate.dimensions=[32,16]         what is measured, on what, how deep; one value
+checkpoint.ko=FOLDER                published weights that an entry opens: a folder, or HUB_ID@REVISION
 text.title=false                    how a text becomes what the encoder reads; one value
 
 A value that is not valid JSON is text. Commas inside brackets, braces and quotes do not separate.
@@ -22,6 +23,7 @@ from pydantic import ValidationError
 
 from harness.errors import RequestError, unknown
 from harness.request import plugins, sweep
+from harness.request.checkpoints import CHECKPOINT, with_checkpoint
 from harness.request.entry import Entry, Practice
 from harness.request.manifest import Evaluation, Text, Training
 from harness.request.settings import SET, TRAIN, overlay, set_training
@@ -53,6 +55,9 @@ def override(
     settings = [parse(text) for text in texts]
     sweep.check(settings)
     for setting in settings:
+        if setting.name == CHECKPOINT:
+            entries = with_checkpoint(setting, entries, suite)
+            continue
         targets = _targets(setting, entries, methods_path)
         if len(setting.raw) > 1:
             values = [(raw, read_value(raw)) for raw in setting.raw]

@@ -20,6 +20,10 @@ from harness.request.suite import Recipe, Settings, Suite
 from harness.types import Family
 
 DEFAULT, PUBLISHED, SET = "default", "published recipe", "--set"  # names of layers, as `harness run --dry-run` shows
+SUITE_ROWS = (  # departures of a published recipe on a suite without the authors' rows
+    "the authors' training rows are not of this suite: its own queries, and negatives mined as for the other entries",
+    "one row per (query, relevant passage), its negatives drawn once for all epochs; no row is dropped",
+)
 TRAIN = "train"  # the training's name in `sources` and in --set
 
 
@@ -38,13 +42,15 @@ def declared_entry(name: str, declaration: Declaration, recipe: Recipe) -> Entry
         settings={},
         training={},
         departures=declaration.departures,
+        checkpoint=declaration.checkpoint,
         **{field: getattr(declaration, field) for field in Practice.model_fields},
     )
     entry = overlay(entry, f"entry {name.partition('@')[0]}", declaration.settings, declaration.training)
     published = declaration.published
     if recipe == "published" and published:
         entry = overlay(entry, PUBLISHED, published.settings, published.training)
-        entry = entry.model_copy(update={"departures": published.departures})
+        recipe_fields = ("rows", "departures", "row_departures")
+        entry = entry.model_copy(update={field: getattr(published, field) for field in recipe_fields})
     return entry
 
 
@@ -53,7 +59,14 @@ def on_suite(entry: Entry, suite: Suite) -> Entry:
     entry = _underlay(entry, f"suite {suite.name}", _used(suite.settings, entry))
     if entry.recipe == "published":
         entry = overlay(entry, PUBLISHED, _used(suite.published.settings, entry))
-    return entry
+    return _with_rows(entry, suite) if entry.rows == "published" else entry
+
+
+def _with_rows(entry: Entry, suite: Suite) -> Entry:
+    """Return an entry that asks for published rows, with the departures that its rows on this suite come to."""
+    declared = any(language.published_rows for language in suite.languages.values())
+    rows, departures = ("published", entry.row_departures) if declared else ("suite", SUITE_ROWS)
+    return entry.model_copy(update={"rows": rows, "departures": (*entry.departures, *departures)})
 
 
 def overlay(entry: Entry, layer: str, settings: Settings, training: Mapping[str, Any] | None = None) -> Entry:

@@ -58,7 +58,7 @@ def check(settings: Sequence[Setting]) -> None:
     """Raise RequestError for a sweep that has no meaning: an empty or unfit value, one target twice."""
     for sweep in (setting for setting in settings if len(setting.raw) > 1):
         where = f"--set {sweep.text}"
-        if sweep.name in ("evaluate", "text"):
+        if sweep.name in ("evaluate", "text", "checkpoint"):
             raise RequestError(f"{where}: {sweep.target} holds for all entries; write a list as [{sweep.raw[0]},…]")
         if [setting.target for setting in settings].count(sweep.target) > 1:
             raise RequestError(f"{where}: {sweep.target} is given twice; give all its values in one --set")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from harness.data.validation import normalized
 from harness.keys import derive
@@ -15,6 +16,7 @@ from harness.request.cell import Cell
 from harness.stages.augment import WRITTEN
 from harness.types import TrainingData
 
+K = TypeVar("K")
 Relevant = dict[str, tuple[str, ...]]  # query id → ids of the relevant passages
 
 
@@ -54,18 +56,23 @@ def without(training: TrainingData, queries: Collection[str]) -> TrainingData:
     data = training.data
     texts = {normalized(data.queries[query]) for query in queries}
 
-    def others(answered: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    def others(answered: Mapping[K, Iterable[str]]) -> dict[K, tuple[str, ...]]:
         kept = {
             doc: tuple(text for text in answers if normalized(text) not in texts) for doc, answers in answered.items()
         }
         return {doc: kept_texts for doc, kept_texts in kept.items() if kept_texts}
 
     train = {query: docs for query, docs in data.train.items() if normalized(data.queries[query]) not in texts}
-    negative_queries = others(training.negative_queries)
+    negative_queries, mined_queries = others(training.negative_queries), others(data.mined_queries)
+
+    def is_answered(query: str, doc: str) -> bool:
+        given_by_row = (query, doc) in data.mined_queries
+        return (query, doc) in mined_queries if given_by_row else doc in negative_queries
+
     negatives = {
-        query: tuple(doc for doc in docs if not training.negative_queries or doc in negative_queries)
+        query: tuple(doc for doc in docs if not training.negative_queries or is_answered(query, doc))
         for query, docs in training.negatives.items()
         if query in train
     }
-    kept_data = replace(data, train=train, extra_queries=others(data.extra_queries))
+    kept_data = replace(data, train=train, extra_queries=others(data.extra_queries), mined_queries=mined_queries)
     return replace(training, data=kept_data, negatives=negatives, negative_queries=negative_queries)

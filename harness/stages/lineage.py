@@ -1,6 +1,6 @@
 """Lineage: the key of every stage, in pipeline order: version, inputs, settings that it reads, libraries that compute.
 
-    prepare → augment → mine → write → consult → train → encode → retrieve → record
+    prepare → published rows → augment → mine → write → consult → train → encode → retrieve → record
 
 The base model, the NLI triples, the MTEB tasks and the geometry are side branches. Each function returns the key of the
 output that its docstring names. Keys are computed from the request alone, so a plan knows what is cached without
@@ -29,6 +29,7 @@ from harness.stages.stage_settings import (
     base_positions,
     choice_settings,
     cuts,
+    declared_rows,
     mines_answered_passages,
     negative_query_writer,
     previous_round,
@@ -44,10 +45,12 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "inference": 1,
     "base": 1,
     "base-digest": 1,
+    "published-rows": 1,
     "augment": 1,
     "mine": 2,  # 2: with the size of the pool, which is every passage except for methods that read negative queries
     "write": 2,  # 2: counts the negatives without a query
     "consult": 2,  # 2: with the agreement among experts
+    "checkpoint": 1,
     "train": 2,  # 2: queries are cut at their own length
     "encode": 2,  # 2: in blocks
     "retrieve": 2,  # 2: one pass over the passages for every cut
@@ -62,10 +65,12 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "inference": (),
     "base": ENCODING,  # of a base that is built; others are their files
     "base-digest": (),
+    "published-rows": (),
     "augment": (),  # a local model's are in the identity of the writer, and so in the keys of its answers
     "mine": ENCODING,  # where a model mines: random negatives come from this package and Python's generator
     "write": (),
     "consult": ENCODING,
+    "checkpoint": ENCODING,
     "train": TRAINING,
     "encode": ENCODING,
     "retrieve": ("numpy",),
@@ -73,7 +78,12 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "geometry": ENCODING,
     "score": ("ir-measures", "pytrec-eval-terrier"),
 }
-READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {"nli": True, "tasks": True, "counts": {"nli"}}
+READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
+    "nli": True,
+    "tasks": True,
+    "published_rows": True,
+    "counts": {"nli"},
+}
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
@@ -114,17 +124,26 @@ def base_digest_key(suite: Suite) -> str:
     return _key("base-digest", [base_key(suite)], None)
 
 
+def rows_key(cell: Cell) -> str:
+    """The training queries before any are written: as prepared, or the rows that the paper's authors published."""
+    prepared = prepare_key(cell.suite, cell.language)
+    rows = declared_rows(cell)
+    if rows is None:
+        return prepared
+    settings = [rows.model_dump(), cell.suite.max_train, cell.suite.unverified.get(cell.language, "")]
+    return _key("published-rows", [prepared], settings)
+
+
 def augment_key(cell: Cell) -> str:
     """The written training queries: their writer, and the passages that are relevant to training queries."""
     writer = augmentation_writer(cell)
     assert writer is not None
-    data = prepare_key(cell.suite, cell.language)
-    return _key("augment", [data], identity(writer, cell.language, cell.place.device))
+    return _key("augment", [rows_key(cell)], identity(writer, cell.language, cell.place.device))
 
 
 def data_key(cell: Cell) -> str:
-    """The data that a cell is trained on: as prepared, or with written training queries."""
-    return prepare_key(cell.suite, cell.language) if augmentation_writer(cell) is None else augment_key(cell)
+    """The data that a cell is trained on: its rows, or these with written training queries."""
+    return rows_key(cell) if augmentation_writer(cell) is None else augment_key(cell)
 
 
 def mine_key(cell: Cell) -> str:
@@ -158,10 +177,16 @@ def consult_key(cell: Cell) -> str:
     return _key("consult", [mine_key(cell), *written, base_key(suite)], settings)
 
 
+def checkpoint_key(cell: Cell) -> str:
+    """The model of published weights: the checkpoint, the base whose tokenizer and pooling it has, and its adapter."""
+    source = cell.entry.checkpoints[cell.language].model_dump(mode="json")
+    return _key("checkpoint", [base_key(cell.suite)], [source, cell.entry.identity(), cell.plugin_sources()])
+
+
 def train_key(cell: Cell) -> str:
-    """The trained model: for an entry that does not train, the base."""
+    """The trained model: for an entry that does not train, its checkpoint or the base."""
     if cell.method is None:
-        return base_key(cell.suite)
+        return checkpoint_key(cell) if cell.entry.checkpoint else base_key(cell.suite)
     inputs = [
         base_key(cell.suite),
         data_key(cell),

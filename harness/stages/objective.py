@@ -10,17 +10,23 @@ of them and the full vectors.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
 from harness.request.cell import Cell
+from harness.request.manifest import Text
+from harness.stages.epoch_rows import rows_by_epoch
+from harness.stages.text_columns import prompted
 from harness.types import Method, TrainingData
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
     from sentence_transformers import SentenceTransformer
     from torch import nn
+
+Rows = Mapping[str, Sequence["Dataset"]]
+"""Objective → its training rows of every epoch, or only once if all epochs have the same."""
 
 SEEN, MASKED = "rows_seen", "masked_pairs"  # in the trainer's log, so that a resumed training knows them
 
@@ -32,26 +38,27 @@ def methods(cell: Cell) -> dict[str, Method]:
     return {cell.entry.method: cell.method, **cell.joined}
 
 
-def examples(cell: Cell, training: TrainingData) -> dict[str, Dataset]:
+def examples(cell: Cell, training: TrainingData) -> Rows:
     """Return the training rows of each objective; raises CellError where one has none."""
     rows = {}
     for name, method in methods(cell).items():
-        rows[name] = method.examples(training)
-        if len(rows[name]) == 0:
+        rows[name] = rows_by_epoch(cell, method, training)
+        if len(rows[name][0]) == 0:
             raise CellError(f"{name} made no training row from {len(training.data.train)} queries")
     return rows
 
 
-def together(rows: Mapping[str, Dataset]) -> Dataset | DatasetDict:
-    """Return the rows as the trainer takes them: one dataset, or several objectives' datasets by name."""
-    from datasets import DatasetDict
+def together(rows: Rows, text: Text) -> Dataset | DatasetDict:
+    """Return the rows with prompts as the trainer takes them: one dataset, or several objectives' datasets by name."""
+    from datasets import DatasetDict, concatenate_datasets
 
-    return DatasetDict(dict(rows)) if len(rows) > 1 else next(iter(rows.values()))
+    joined = {name: prompted(concatenate_datasets(list(datasets)), text) for name, datasets in rows.items()}
+    return DatasetDict(joined) if len(joined) > 1 else next(iter(joined.values()))
 
 
-def batches(rows: Mapping[str, Dataset], batch_size: int) -> int:
+def batches(rows: Rows, batch_size: int) -> int:
     """Return the batches of an epoch."""
-    return sum(math.ceil(len(dataset) / batch_size) for dataset in rows.values())
+    return sum(math.ceil(len(datasets[0]) / batch_size) for datasets in rows.values())
 
 
 class Objective:
@@ -110,22 +117,25 @@ class Objective:
 
         return Watch()
 
-    def log(self, rows: Mapping[str, Dataset]) -> dict[str, Any]:
-        """Return the number of rows, their columns, the rows read and the pairs left out over all epochs.
+    def log(self, rows: Rows) -> dict[str, Any]:
+        """Return the rows of an epoch, their columns, the rows read and the pairs left out over all epochs.
 
         By objective where there are several; no pairs for a loss that cannot leave any out.
         """
-        columns = {name: list(dataset.column_names) for name, dataset in rows.items()}
-        facts: dict[str, Any] = {"rows": sum(map(len, rows.values())), "columns": next(iter(columns.values()))}
+        columns = {name: list(datasets[0].column_names) for name, datasets in rows.items()}
+        numbers = {name: len(datasets[0]) for name, datasets in rows.items()}
+        facts: dict[str, Any] = {"rows": sum(numbers.values()), "columns": next(iter(columns.values()))}
         if len(rows) > 1:
-            facts |= {"columns": columns, "rows_of": {name: len(dataset) for name, dataset in rows.items()}}
+            facts |= {"columns": columns, "rows_of": numbers}
+        if any(len(datasets) > 1 for datasets in rows.values()):
+            facts["drawn_epochs"] = max(len(datasets) for datasets in rows.values())
         return facts | {SEEN: dict(self.seen), **({MASKED: dict(self.masked)} if self.masked else {})}
 
-    def check(self, rows: Mapping[str, Dataset], epochs: float) -> None:
+    def check(self, rows: Rows, epochs: float) -> None:
         """Raise CellError where an objective did not read each of its rows once per epoch; skipped for part epochs."""
         if epochs != int(epochs):
             return
-        for name, dataset in rows.items():
-            expected = len(dataset) * int(epochs)
+        for name, datasets in rows.items():
+            expected = len(datasets[0]) * int(epochs)
             if self.seen[name] != expected:
                 raise CellError(f"{name} saw {self.seen[name]} rows of {expected}: rows were dropped")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.request.cell import Cell
-from harness.request.manifest import Task, Text, Writer
+from harness.request.manifest import PublishedRows, Task, Text, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
 
@@ -26,8 +26,21 @@ def negative_query_writer(cell: Cell) -> Writer | None:
     return writer if needed and isinstance(writer, Writer) else None
 
 
+def declared_rows(cell: Cell) -> PublishedRows | None:
+    """Return the rows of the paper's authors that a cell trains on; None where it trains on other queries.
+
+    A request that names other training rows or another source of negative queries takes precedence.
+    """
+    suite = cell.suite
+    replaced = cell.language in suite.train_files or isinstance(suite.negative_queries, Writer)
+    asked_for = cell.method is not None and cell.entry.rows == "published" and not replaced
+    return suite.languages[cell.language].published_rows if asked_for else None
+
+
 def data_hold_negative_queries(cell: Cell) -> bool:
-    """Return whether the suite's data, or the user's training rows, hold the queries that negatives answer."""
+    """Return whether the suite's data, or the rows trained on, hold the queries that negatives answer."""
+    if declared_rows(cell) is not None:
+        return True
     train_file = cell.suite.train_files.get(cell.language)
     return train_file.negative_queries if train_file else cell.suite.negative_queries == "data"
 

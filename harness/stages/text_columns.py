@@ -1,8 +1,12 @@
-"""Text columns of training rows: which hold queries, their prompts, and the lengths they are cut at."""
+"""Text columns of training rows: which hold queries, their prompts, and the lengths they are cut at.
+
+A column's name says what it holds: `anchor` and `query…` queries, `negative_query…` queries that are cut at the length
+of passages, all others passages.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.request.manifest import Text
@@ -17,6 +21,11 @@ LABEL = "label"  # the one column that holds no texts
 
 def is_query(column: str) -> bool:
     """Return whether a training column holds queries, by its name."""
+    return is_cut_as_query(column) or column.startswith("negative_query")
+
+
+def is_cut_as_query(column: str) -> bool:
+    """Return whether a training column is cut at the length of queries, by its name."""
     return column == "anchor" or column.startswith("query")
 
 
@@ -34,12 +43,12 @@ def prompted(rows: Dataset, text: Text) -> Dataset:
     return rows.map(lambda row: {name: prompts[name] + row[name] for name in columns})
 
 
-def collator(model: SentenceTransformer, rows_by_objective: Mapping[str, Dataset], text: Text) -> Any:
+def collator(model: SentenceTransformer, rows_by_objective: Mapping[str, Sequence[Dataset]], text: Text) -> Any:
     """Return the library's collator, told which columns hold queries and where queries and documents are cut."""
     from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
 
-    names = {name for rows in rows_by_objective.values() for name in text_columns(rows)}
-    kinds = {name: "query" if is_query(name) else "document" for name in sorted(names)}
+    names = {name for rows in rows_by_objective.values() for name in text_columns(rows[0])}
+    kinds = {name: "query" if is_cut_as_query(name) else "document" for name in sorted(names)}
     return SentenceTransformerDataCollator(
         preprocess_fn=model.preprocess, router_mapping=kinds, max_length=training_lengths(text)
     )

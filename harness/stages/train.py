@@ -15,11 +15,12 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import best_checkpoint, held_out
 from harness.stages.base_model import base_model
+from harness.stages.checkpoint import checkpoint_model
 from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.objective import Objective, batches, examples, together
 from harness.stages.stage_settings import training_lengths
-from harness.stages.text_columns import collator, prompted
+from harness.stages.text_columns import collator
 from harness.stages.training_arguments import step_count, training_arguments
 from harness.types import Need, TrainingData
 from harness.vectors.as_found import attention, dtypes
@@ -32,7 +33,9 @@ LOG = "training.json"
 
 
 def train(cell: Cell, training: TrainingData, store: Store) -> Path:
-    """Return the folder of the cell's model: trained, or the base where the entry does not train."""
+    """Return the folder of the cell's model: trained; where the entry does not train, its checkpoint or the base."""
+    if cell.entry.checkpoint:
+        return checkpoint_model(cell, store)
     base = base_model(cell.suite, cell.place, store)
     if cell.method is None:
         return base
@@ -54,7 +57,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     trainer = SentenceTransformerTrainer(
         model=model,
         args=training_arguments(cell, checkpoints),
-        train_dataset=together({name: prompted(dataset, cell.suite.text) for name, dataset in rows.items()}),
+        train_dataset=together(rows, cell.suite.text),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
         data_collator=collator(model, rows, cell.suite.text),

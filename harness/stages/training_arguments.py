@@ -10,6 +10,7 @@ from harness.keys import derive
 from harness.request.cell import Cell
 from harness.request.manifest import Training
 from harness.stages import best_checkpoint
+from harness.stages.epoch_rows import sampler_argument
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformerTrainingArguments
@@ -41,6 +42,7 @@ def training_arguments(cell: Cell, checkpoints: Path) -> SentenceTransformerTrai
         logging_strategy="steps",
         logging_steps=1,
         logging_nan_inf_filter=False,  # the filter would hide a NaN from the log
+        **sampler_argument(cell),
         **best_checkpoint.arguments(cell),
         save_total_limit=1,
         report_to="none",

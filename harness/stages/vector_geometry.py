@@ -36,12 +36,12 @@ def geometry(cell: Cell, vectors: Encoded, data: Data, store: Store) -> dict[str
     before, after = geometry_keys(cell)
 
     def untuned() -> dict[str, float]:
-        if cell.method is None:  # its model is the base
+        if before == after:  # the cell's model is the base
             return _measure(vectors)
         return _measure(encode(cell, base_model(cell.suite, cell.place, store), data, store))
 
     first = store.read_json("geometry", before, untuned)
-    tuned = first if cell.method is None else store.read_json("geometry", after, lambda: _measure(vectors))
+    tuned = first if before == after else store.read_json("geometry", after, lambda: _measure(vectors))
     return {"before": first, "after": tuned}
 
 
