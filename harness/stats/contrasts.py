@@ -1,30 +1,41 @@
-"""The difference of every entry to every other: the statistics of harness.stats.entry_statistics for every baseline.
+"""The difference of every entry to every other: the one inference behind p, intervals, letters, ranks and findings.
 
-Estimates, intervals and tests use the same resamples and sign flips as these. Holm's family is the entries of one
-language × measure compared with one baseline: each baseline is a question of its own, and a reader who looks through
-all of them asks them all.
+A difference is harness.stats.intervals.difference: queries are paired, and each side adds the noise of its own seeds.
+From this one estimate come
+
+    interval      Student's 95 % interval
+    p             Student's two-sided p: at most .05 exactly where the interval does not hold 0
+    p_adjusted    Holm's p within the family: all pairs of entries of one language (or the average) and measure. It does
+                  not depend on the baseline a reader selects, and differences, letters and ranks follow from it
+
+Where a side is trained and has one seed (`blind`), its spread over seeds is unknown: both p are NaN, nothing is shown,
+the pair is not in the family, and the interval is without this spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.stats.align import Floats
-from harness.stats.entry_scores import AVERAGE
-from harness.stats.pairwise import PairwiseTests
-from harness.stats.samples import Sample, SampleDifference, average_difference, bounds, sample_difference
+from harness.stats.intervals import Estimate, two_sided_p
+from harness.stats.multiple import holm
+from harness.stats.samples import Sample, are_identical, sample_difference
 
-MAX_ENTRIES = 20  # that are compared each with each: 190 pairs, a second or two
+MAX_ENTRIES = 40  # whose contrasts are listed: 780 pairs, 2 MB of the page's data; more are tested all the same
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Contrast:
     """One entry less another in one language, or averaged; arrays are [measures].
 
-    Bounds are NaN over one query.
+    Bounds and p are NaN over one query, p also where `blind`. `identical`: all scores are equal bit for bit.
     """
 
     entry: str
@@ -33,80 +44,87 @@ class Contrast:
     delta: Floats
     low: Floats
     high: Floats
+    p: Floats
     p_adjusted: Floats
+    identical: Flags
+    blind: bool
 
 
 @dataclass(frozen=True)
-class ComparedEntries:
-    """The entries that are compared with each other in one language, or averaged.
+class Contrasts:
+    """Every entry less every other in one language, or averaged.  Arrays are [entries, entries, measures]
 
-    `adjusted` holds Holm's p: (baseline, entry) → [measures]. Made by `compared_entries`.
+    `estimate` at [i, j] is of entry i less entry j; on the diagonal it is 0 with error NaN, and p is NaN.
     """
 
     language: str
-    samples: Mapping[str, Sample]
-    adjusted: Mapping[tuple[str, str], Floats]
+    entries: tuple[str, ...]  # by name
+    estimate: Estimate
+    p: Floats
+    p_adjusted: Floats
+    identical: Flags
+    blind: Flags  # [entries, entries]
 
 
-def compared_entries(language: str, samples: Mapping[str, Sample], tests: PairwiseTests) -> ComparedEntries:
-    """Return entries that were tested against each other; `tests` numbers them in the order of their names.
+def all_contrasts(language: str, samples: Mapping[str, Sample]) -> Contrasts:
+    """Return the contrasts of entries that answer the same queries."""
+    entries = tuple(sorted(samples))
+    ordered = [samples[entry] for entry in entries]
+    shape = (len(entries), len(entries), len(ordered[0].mean.value))
+    value, error = np.zeros(shape), np.full(shape, np.nan)
+    freedom, p, adjusted = np.full(shape, np.inf), np.full(shape, np.nan), np.full(shape, np.nan)
+    identical, blind = np.ones(shape, dtype=np.bool_), np.zeros(shape[:2], dtype=np.bool_)
+    for i, j in combinations(range(len(entries)), 2):
+        one, other = ordered[i], ordered[j]
+        estimate = sample_difference(one, other)
+        value[i, j], value[j, i] = estimate.value, 0.0 - estimate.value  # 0.0 −, so that nothing is −0.0
+        error[i, j], freedom[i, j] = estimate.error, estimate.freedom
+        identical[i, j] = are_identical(one, other)
+        blind[i, j] = one.one_seed or other.one_seed
+    rows, columns = np.triu_indices(len(entries), k=1)
+    above = (rows, columns)
+    p[above] = two_sided_p(Estimate(value[above], error[above], freedom[above]))
+    p[blind] = np.nan
+    adjusted[above] = _adjusted(p[above])
+    for matrix in (error, freedom, p, adjusted, identical, blind):
+        matrix[columns, rows] = matrix[above]
+    return Contrasts(language, entries, Estimate(value, error, freedom), p, adjusted, identical, blind)
 
-    The resamples of a column are stored side by side from here on: they are sorted for every pair.
-    """
-    entries = sorted(samples)
-    adjusted = {
-        (baseline, entry): p
-        for i, baseline in enumerate(entries)
-        for entry, p in zip(entries, tests.corrected(i)[1], strict=True)
-    }
-    kept = {entry: replace(item, means=np.asfortranarray(item.means), parts=()) for entry, item in samples.items()}
-    return ComparedEntries(language, kept, adjusted)
+
+def _adjusted(p: Floats) -> Floats:
+    """Return Holm's p among those that are known, NaN for the others.  [pairs, measures]"""
+    adjusted = np.full_like(p, np.nan)
+    for i, known in enumerate(~np.isnan(p.T)):
+        adjusted[known, i] = holm(p[known, i])
+    return adjusted
 
 
-def contrasts(compared: Sequence[ComparedEntries]) -> tuple[Contrast, ...]:
-    """Return both contrasts of every two entries, by baseline, then language in the order given, then entry.
+def listed(by_language: Sequence[Contrasts]) -> tuple[Contrast, ...]:
+    """Return both contrasts of every two entries, by baseline, then language in the order given, then entry."""
+    entries = sorted({entry for contrasts in by_language for entry in contrasts.entries})
+    return tuple(
+        contrast
+        for baseline in entries
+        for contrasts in by_language
+        if baseline in contrasts.entries
+        for contrast in _against(contrasts, contrasts.entries.index(baseline))
+    )
 
-    The average has to follow its languages.
-    """
-    entries = sorted({entry for group in compared for entry in group.samples})
-    pairs = [pair for i, entry in enumerate(entries) for pair in _against(compared, entry, entries[i + 1 :])]
-    places = {group.language: i for i, group in enumerate(compared)}
-    return tuple(sorted(pairs, key=lambda pair: (pair.baseline, places[pair.language], pair.entry)))
 
-
-def _against(compared: Sequence[ComparedEntries], baseline: str, entries: Sequence[str]) -> Iterator[Contrast]:
-    """Yield the contrasts of each of `entries` with the baseline, and of the baseline with each of them."""
-    differences: dict[str, list[SampleDifference]] = {entry: [] for entry in entries}
-    for group in compared:
-        samples, adjusted = group.samples, group.adjusted
-        present = [entry for entry in entries if entry in samples and baseline in samples]
-        if not present:
-            continue
-        for entry in present:
-            differences[entry].append(
-                average_difference(differences[entry])
-                if group.language == AVERAGE
-                else sample_difference(samples[entry], samples[baseline])
-            )
-        latest = [differences[entry][-1] for entry in present]
-        estimates = [difference.estimate for difference in latest]
-        lows, highs = bounds([difference.resampled for difference in latest], estimates)
-        for entry, estimate, low, high in zip(present, estimates, lows, highs, strict=True):
+def _against(contrasts: Contrasts, baseline: int) -> Iterator[Contrast]:
+    """Yield the contrasts of all other entries with one of them."""
+    lows, highs = contrasts.estimate.interval()
+    for i, entry in enumerate(contrasts.entries):
+        if i != baseline:
             yield Contrast(
                 entry=entry,
-                baseline=baseline,
-                language=group.language,
-                delta=estimate.value,
-                low=low,
-                high=high,
-                p_adjusted=adjusted[baseline, entry],
-            )
-            yield Contrast(
-                entry=baseline,
-                baseline=entry,
-                language=group.language,
-                delta=0.0 - estimate.value,  # 0.0 −, so that nothing is −0.0
-                low=0.0 - high,
-                high=0.0 - low,
-                p_adjusted=adjusted[entry, baseline],
+                baseline=contrasts.entries[baseline],
+                language=contrasts.language,
+                delta=contrasts.estimate.value[i, baseline],
+                low=lows[i, baseline],
+                high=highs[i, baseline],
+                p=contrasts.p[i, baseline],
+                p_adjusted=contrasts.p_adjusted[i, baseline],
+                identical=contrasts.identical[i, baseline],
+                blind=bool(contrasts.blind[i, baseline]),
             )

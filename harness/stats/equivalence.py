@@ -12,8 +12,8 @@ def tost(estimate: Estimate, margin: float) -> Floats:
     """Return the p of "the difference is −margin or less, or margin or more": the larger of the two one-sided p.
 
     `margin` is in units of the measure. p ≤ α exactly where the (1 − 2α) interval lies within (−margin, margin).
-    With an estimate over queries and seeds (harness.stats.intervals.difference) it holds for other seeds too. Raises
-    ValueError for a margin that is not positive.
+    With an estimate over queries and seeds (harness.stats.intervals.difference) it holds for other seeds too. NaN where
+    the error is NaN. Raises ValueError for a margin that is not positive.
     """
     from scipy import stats
 
@@ -23,7 +23,7 @@ def tost(estimate: Estimate, margin: float) -> Floats:
         above = (estimate.value + margin) / estimate.error
         below = (estimate.value - margin) / estimate.error
     p = np.maximum(stats.t.sf(above, estimate.freedom), stats.t.cdf(below, estimate.freedom))
-    return np.asarray(np.where(np.isnan(p), 1.0, p))
+    return np.asarray(np.where(np.isnan(p) & ~np.isnan(estimate.error), 1.0, p))
 
 
 def tost_paired(differences: Floats, margin: float) -> Floats:

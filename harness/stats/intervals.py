@@ -11,10 +11,9 @@ means and of the residuals contribute to the variance of the mean of all,
 
 The residual is in both Vq and Vs and is taken out once; what is left is never below either of them, as for errors
 clustered two ways (Cameron, Gelbach and Miller 2011). (mean − μ) / √V is taken as Student's t with the degrees of
-freedom of Satterthwaite (1946): V² / Σ (V_i² / df_i), at least the smallest df_i. With five seeds these matter: the
-percentile bootstrap's 95 % interval covers between 87 % and 98 %, this one 93 % to 97 % (tests/benchmarks/evidence.py),
-and up to 98 % of the differences of two equal entries whose seeds' means hardly differ, where V is all but 0 and its
-floor counts.
+freedom of Satterthwaite (1946): V² / Σ (V_i² / df_i), at least the smallest df_i. The 95 % interval covers 93 % to
+97 % (tests/benchmarks/evidence.py), and up to 98 % of the differences of two equal entries whose seeds' means hardly
+differ, where V is all but 0 and its floor counts.
 
 A difference of two entries pairs the queries and not the seeds (two trainings with the same seed number share no
 noise): Vq is that of the differences of the means over seeds, and each entry adds its own Vs − Ve. An entry with one
@@ -50,6 +49,10 @@ class Estimate:
         """Return Student's interval, (low, high)."""
         half = student((1 + level) / 2, self.freedom) * self.error
         return self.value - half, self.value + half
+
+    def at(self, place: tuple[int | slice, ...]) -> Estimate:
+        """Return the part at a place of arrays with more dimensions."""
+        return Estimate(self.value[place], self.error[place], self.freedom[place])
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def over_seeds(values: Floats) -> Estimate | None:
 def over_both(values: Floats) -> Estimate | None:
     """Return the mean over queries and seeds, for other queries and seeds; None for one seed."""
     values = finite(values, 3)
-    return None if len(values) < 2 else paired(values.mean(axis=0), [seed_noise(values)])
+    return None if len(values) < 2 else paired(seed_mean(values), [seed_noise(values)])
 
 
 def difference(new: Floats, old: Floats) -> Estimate:
@@ -103,7 +106,13 @@ def difference(new: Floats, old: Floats) -> Estimate:
     new, old = finite(new, 3), finite(old, 3)
     if new.shape[1:] != old.shape[1:]:
         raise ValueError(f"cannot pair scores of shapes {new.shape} and {old.shape}")
-    return paired(new.mean(axis=0) - old.mean(axis=0), [seed_noise(new), seed_noise(old)])
+    return paired(seed_mean(new) - seed_mean(old), [seed_noise(new), seed_noise(old)])
+
+
+def seed_mean(values: Floats) -> Floats:
+    """Return the mean over seeds, which of equal seeds is exactly their value: a sum / S may be off in the last bit."""
+    mean: Floats = values[0] + (values - values[0]).mean(axis=0)
+    return mean
 
 
 def averaged(parts: Sequence[Estimate]) -> Estimate:
@@ -161,9 +170,13 @@ def _estimate(value: Floats, terms: Sequence[tuple[Floats, Floats | float]], tot
 
 
 def two_sided_p(estimate: Estimate) -> Floats:
-    """Return the p of "no difference", Student's t; 1 for a difference of exactly 0, 0 for one without an error."""
+    """Return the p of "no difference", Student's t: at most .05 exactly where the 95 % interval does not hold 0.
+
+    Where the error is 0: 1 for a difference of exactly 0, 0 for any other. NaN where the error is NaN.
+    """
     from scipy import stats
 
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.abs(estimate.value) / estimate.error
-    return np.asarray(np.where(np.isnan(t), 1.0, 2 * stats.t.sf(t, estimate.freedom)))
+    equal = (estimate.value == 0) & (estimate.error == 0)
+    return np.asarray(np.where(equal, 1.0, 2 * stats.t.sf(t, estimate.freedom)))
