@@ -50,7 +50,7 @@ def rescore(
 
 
 def table(changes: Sequence[Moved]) -> Iterator[str]:
-    """Yield a head and one line per changed score; nothing where there is none."""
+    """Yield a header and one line per changed score; nothing if no score changed."""
     if changes:
         head = ("entry", "language", "measure", "old", "new", "largest difference of a query")
         yield from aligned([head, *map(_row, changes)])

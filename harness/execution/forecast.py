@@ -20,7 +20,7 @@ Stage = WriterStage[Any]
 
 @dataclass(frozen=True)
 class Requests:
-    """The requests of one stage to one writer: `most` at most, and just so many where `exact`.
+    """The requests of one stage to one writer: at most `most`, exactly `most` where `exact` is true.
 
     `cached` counts the known questions that have an answer already; `most` is None before the data are read.
     """

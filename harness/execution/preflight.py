@@ -29,9 +29,9 @@ def preflight(cells: Sequence[Cell], store: Store) -> None:
     forecast.check_models(cells)
     suite, place = cells[0].suite, cells[0].place
     if isinstance(suite.base_model, BuiltBase):
-        whole = all_passages(suite)
+        unrestricted = all_passages(suite)
         for language in suite.languages:
-            prepare(whole, language, place, store)
+            prepare(unrestricted, language, place, store)
         return
     model = base_model.check_opens(suite, place, store)
     _check_adapters(cells, model)

@@ -18,8 +18,6 @@ from harness.results import record
 from harness.results.record import Record
 from harness.types import Progress
 
-LOG = "log"
-
 
 def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
     """Run one cell; an exception becomes a failed record with its reason, and the traceback beside it."""
@@ -35,7 +33,7 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         write_failure(cell, folder, reason, traceback.format_exc())
         return Outcome(cell, time.perf_counter() - started, reason)
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
-    record.beside(path, LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
+    record.beside(path, record.LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
     seconds = time.perf_counter() - started
     remember_seconds(cell, seconds)
     return Outcome(cell, seconds)
@@ -56,7 +54,7 @@ def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
     )
     record.write(folder, failed)
     if log:
-        write_atomically(record.beside(path, LOG), log.encode())
+        write_atomically(record.beside(path, record.LOG), log.encode())
 
 
 def _timing(cell: Cell) -> Path:

@@ -74,10 +74,11 @@ def or_none(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
-def quantity(count: int, singular: str, plural: str) -> str:
-    """Return a count with its noun.
+def quantity(count: int, noun: str) -> str:
+    """Return a count with its noun in the singular or plural.
 
-    >>> quantity(1, "entry", "entries"), quantity(2, "entry", "entries")
-    ('1 entry', '2 entries')
+    >>> quantity(1, "entry"), quantity(2, "entry"), quantity(3, "step")
+    ('1 entry', '2 entries', '3 steps')
     """
-    return f"{count} {singular if count == 1 else plural}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"

@@ -58,8 +58,8 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
     All others keep their line. A damaged or missing list is rebuilt from the files that exist. Raises RequestError if
     the list cannot be written.
     """
-    known, whole = _read(folder)
-    known = known if whole else {}
+    known, intact = _read(folder)
+    known = known if intact else {}
     changed = set(written)
     try:
         for name in files_below(folder):
@@ -72,8 +72,8 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
 
 def unlist(folder: Path, prefixes: Sequence[str]) -> None:
     """Remove the files whose names begin with one of `prefixes` from the list: they are about to be written again."""
-    known, whole = _read(folder)
-    if not whole:
+    known, intact = _read(folder)
+    if not intact:
         return
     kept = {name: sha256 for name, sha256 in known.items() if not name.startswith(tuple(prefixes))}
     if len(kept) < len(known):
@@ -86,9 +86,9 @@ def differences(folder: Path) -> list[Difference]:
     If the list itself was changed, its other lines may be wrong. Raises DataError if there is no list.
     """
     if not (folder / SUMS).is_file():
-        raise DataError(f"{folder} has no {SUMS}; `harness report {folder}` writes one of the files as they are now")
-    known, whole = _read(folder)
-    changes = [] if whole else [Difference(SUMS, "changed")]
+        raise DataError(f"{folder} has no {SUMS}; `harness report {folder}` lists the files as they are now")
+    known, intact = _read(folder)
+    changes = [] if intact else [Difference(SUMS, "changed")]
     present = files_below(folder)
     for name in sorted({*known, *present}):
         if name not in known:

@@ -155,7 +155,7 @@ def check_records(folder: Path, records: Sequence[Record]) -> None:
         raise DataError(f"{folder} holds two records of the cell {name}; delete the misplaced one")
     if all(record.status == "failed" for record in records):
         reason = one_line(records[0].reason) or "no reason recorded"
-        raise NothingMeasured(f"all {len(records)} cells in {folder} failed, {records[0].name} with: {reason}")
+        raise NothingMeasured(f"all cells in {folder} failed ({len(records)}); {records[0].name}: {reason}")
     _check_weights(record for record in records if record.status == "done")
 
 

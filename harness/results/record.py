@@ -99,6 +99,7 @@ class Record(Strict):
         return self.table("data", "digests")
 
 
+LOG = "log"  # what a failed cell printed, with the traceback
 PER_QUERY = "per_query.parquet"
 RUN = "run.gz"
 

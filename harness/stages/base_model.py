@@ -29,10 +29,10 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
         return base.path
     if isinstance(base, PinnedBase):
         return hub_encoders.snapshot(base)
-    whole = all_passages(suite)
+    unrestricted = all_passages(suite)
 
     def write(folder: Path) -> None:
-        corpora = [prepare(whole, language, place, store).passages for language in sorted(suite.languages)]
+        corpora = [prepare(unrestricted, language, place, store).passages for language in sorted(suite.languages)]
         texts = [text for corpus in corpora for _, block in blocks(corpus, BLOCK) for text in block]
         build(texts, base, base_positions(suite.text), folder)
 

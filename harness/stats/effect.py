@@ -1,4 +1,4 @@
-"""How large a paired difference is, and how large beside a published one."""
+"""Size of a paired difference, absolute and as a ratio to a published one."""
 
 from __future__ import annotations
 

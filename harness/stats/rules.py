@@ -1,7 +1,7 @@
 """The rules of evidence: when a difference is called shown, and the constants behind that.
 
-Every p of a family is corrected (harness.stats.multiple) before it is held against ALPHA, and "shown" means p ≤ α: Holm
-and the two one-sided tests are defined so. A NaN p or bound shows nothing.
+Every p of a family is corrected (harness.stats.multiple) before it is compared with ALPHA, and "shown" means p ≤ α, as
+in the definitions of Holm's procedure and of the two one-sided tests. A NaN p or bound shows nothing.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def test_the_workflow_is_short_and_uses_inputs_of_the_action() -> None:
     assert {name for name, declared in ACTION["inputs"].items() if declared.get("required")} <= set(inputs)
 
 
-def test_the_workflow_gates_a_model_of_ones_own(tmp_path: Path) -> None:
+def test_the_workflow_gates_your_own_model(tmp_path: Path) -> None:
     (job,) = WORKFLOW["jobs"].values()
     inputs = job["steps"][-1]["with"]
     trained = invoke("run", "--methods", "mnrl", "--langs", "ko", *SMALL, "--out", tmp_path / "trained")

@@ -151,7 +151,7 @@ def test_no_record_is_nothing_measured(tmp_path: Path) -> None:
 def test_only_failed_records_are_nothing_measured_with_the_first_reason_on_one_line(tmp_path: Path) -> None:
     put_failed(tmp_path, ("clpl", "ko", 0), "out of\nmemory")
     put_failed(tmp_path, ("mnrl", "ko", 0), "diverged")
-    with pytest.raises(NothingMeasured, match=r"all 2 cells in .* failed, clpl/ko/0 with: out of memory$"):
+    with pytest.raises(NothingMeasured, match=r"all cells in .* failed \(2\); clpl/ko/0: out of memory$"):
         collate(tmp_path)
 
 

@@ -30,7 +30,7 @@ def other_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rescoring, "score", changed)
 
 
-def test_scoring_again_moves_nothing(finished: Run) -> None:
+def test_rescoring_an_unchanged_folder_changes_no_score(finished: Run) -> None:
     done = invoke("rescore", finished.folder)
     assert (done.status, done.out) == (0, "cells rescored: 6; scores changed or added: 0\n")
 

@@ -118,4 +118,4 @@ def test_a_run_of_which_every_cell_fails_measured_nothing(faulty: Faulty, tmp_pa
     result = invoke(*REQUEST, *options)
     assert result.status == 3
     last = result.err.splitlines()[-1]
-    assert last.startswith(f"harness: all 1 cells in {tmp_path}/out failed, leaves/ko/9 with: its process ended")
+    assert last.startswith(f"harness: all cells in {tmp_path}/out failed (1); leaves/ko/9: its process ended")

@@ -52,7 +52,7 @@ def test_a_folder_with_only_failed_cells_prints_each_reason_once_and_writes_noth
         f"failed: {cells}: out of [bold]memory[/bold]",
         "failed: soft-1/ko/0: loss is NaN at step 3",
     ]
-    assert result.line.startswith(f"harness: all 9 cells in {tmp_path} failed, clpl/ko/0 with: out of")
+    assert result.line.startswith(f"harness: all cells in {tmp_path} failed (9); clpl/ko/0: out of")
     assert snapshot(tmp_path) == before
 
 

@@ -90,7 +90,7 @@ def test_a_file_that_somebody_changed_stays_named_after_another_report(tmp_path:
     assert found(folder) == ["changed: records/mnrl/ko/0.json"]
 
 
-def test_what_is_about_to_be_written_again_is_taken_off_the_list_and_nothing_else(tmp_path: Path) -> None:
+def test_only_files_about_to_be_rewritten_leave_the_list(tmp_path: Path) -> None:
     folder = a_folder(tmp_path, "records/mnrl/ko/1.json", "records/mnrl/ko/1.run.gz", "records/mnrl/ko/10.json")
     checksums.unlist(folder, ["records/mnrl/ko/1."])
     assert found(folder) == ["not listed: records/mnrl/ko/1.json", "not listed: records/mnrl/ko/1.run.gz"]
@@ -117,11 +117,11 @@ def test_a_name_of_odd_characters_is_listed_and_found(tmp_path: Path, name: str)
 
 
 def test_a_folder_without_a_list_is_rejected_with_what_writes_one(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"has no SHA256SUMS; `harness report .*` writes one"):
+    with pytest.raises(DataError, match=r"has no SHA256SUMS; `harness report .*` lists the files as they are now"):
         checksums.differences(tmp_path)
 
 
-def test_a_damaged_list_is_made_anew_with_the_next_report(tmp_path: Path) -> None:
+def test_the_next_report_rewrites_a_damaged_list(tmp_path: Path) -> None:
     folder = a_folder(tmp_path, "a")
     (folder / "SHA256SUMS").write_text("nonsense\n")
     checksums.seal(folder)

@@ -139,7 +139,7 @@ def test_records_are_read_by_entry_language_and_seed_in_numerical_order(tmp_path
     assert found == [("base", 0), ("mnrl", 9), ("mnrl", 10)]
 
 
-def test_what_records_say_alike_is_one_object_and_what_they_do_not_is_each_ones_own(tmp_path: Path) -> None:
+def test_equal_values_of_records_are_one_object_and_different_ones_are_not(tmp_path: Path) -> None:
     said = [{"machine": {"cpu": "x", "cores": 2}, "loss": [seed]} for seed in range(3)]
     said[2]["machine"] = {"cpu": "y", "cores": 2}
     for seed, provenance in enumerate(said):

@@ -70,7 +70,7 @@ def read_recast(paths: Sequence[Path]) -> NliData:
     """Return triples from the Hindi recast data (Uppal et al. 2020, ACL Anthology 2020.aacl-main.71).
 
     It has only two classes: a not-entailed hypothesis takes the place of a contradicted one. That is a weaker hard
-    negative, for it may be true beside the premise.
+    negative, because it may be true together with the premise.
     """
     path = only_path(paths, "recast-nli")
     pairs = _table_pairs(path, ("Context", "Hypothesis", "Entailment_Label"))

@@ -20,13 +20,13 @@ from harness.request import entries
 from harness.request.manifest import Measure, Revision
 from harness.request.suite import names as suite_names
 from harness.schema import Strict, explain
+from harness.stats.entry_scores import AVERAGE
 
 if TYPE_CHECKING:
     from harness.results.folder import ResultFolder
     from harness.results.run_file import BaseModelAsRun, RunFile, SuiteAsRun
 
 FILE = "claims.toml"
-AVERAGE = "average"  # the mean of the languages that a row has beside it
 
 
 class About(Strict):

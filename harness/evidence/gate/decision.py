@@ -131,14 +131,16 @@ def _lines(
         Comparison("/".join((*pair, measure)), *values, any(folder.trains_pair(pair) for folder in (new, old)))
         for (pair, measure), values in scores.items()
     ]
-    for ((pair, measure), (ours, theirs)), decision in zip(scores.items(), decide(comparisons, margin), strict=True):
+    for ((pair, measure), (new_scores, old_scores)), decision in zip(
+        scores.items(), decide(comparisons, margin), strict=True
+    ):
         yield Line(
             *pair,
             measure,
-            old=float(theirs.mean()),
-            new=float(ours.mean()),
-            seeds=(len(theirs), len(ours)),
-            queries=ours.shape[1],
+            old=float(old_scores.mean()),
+            new=float(new_scores.mean()),
+            seeds=(len(old_scores), len(new_scores)),
+            queries=new_scores.shape[1],
             decision=decision,
         )
 

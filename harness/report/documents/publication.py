@@ -76,7 +76,7 @@ def publication(board: Leaderboard, entries: list[str], provenance: Provenance) 
 
 def _summary(board: Leaderboard, entries: list[str]) -> str:
     judged = sum(coverage.queries(board).values())
-    scope = f"{quantity(len(entries), 'entry', 'entries')} in {', '.join(board.languages)}, {judged} judged queries"
+    scope = f"{quantity(len(entries), 'entry')} in {', '.join(board.languages)}, {judged} judged queries"
     cells = f"{len(board.records)} of {len(board.records) + len(board.failures)} cells are done"
     missing = coverage.absent(board)
     suffix = f", and {len(missing)} that were asked for have no record" if missing else ""

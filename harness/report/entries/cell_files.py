@@ -8,9 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from harness.results.flatten import flatten
-from harness.results.record import PER_QUERY, RUN, Record
-
-LOG = "log"
+from harness.results.record import LOG, PER_QUERY, RUN, Record
 
 
 @dataclass(frozen=True)

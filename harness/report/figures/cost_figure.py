@@ -10,9 +10,9 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note
 from harness.report.figures.cost_plot import CostPlot, EntryCost, TimeUnit, pareto_front
 from harness.report.figures.figure import Figure
-from harness.report.figures.labels import label, name_list, quantity
+from harness.report.figures.labels import label, name_list
 from harness.report.figures.svg import render_svg
-from harness.report.numbers import hundred
+from harness.report.numbers import hundred, quantity
 from harness.report.table_view import Row
 from harness.results.record import Record
 

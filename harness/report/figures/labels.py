@@ -64,16 +64,6 @@ def name_list(names: Sequence[str], max_names: int = MAX_NAMES) -> Markup:
     return Markup(" and ").join([Markup(", ").join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def quantity(number: int, noun: str) -> str:
-    """Return a number with its noun in the singular or plural.
-
-    >>> quantity(1, "entry"), quantity(2, "entry"), quantity(3, "step")
-    ('1 entry', '2 entries', '3 steps')
-    """
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
 def text_width(text: str, size: float) -> float:
     """Return the approximate width of a text in a font of `size`, in the unit of `size`."""
     return size * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.68 if c.isupper() else 0.56 for c in text)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.captions import entry_limit_note, language_limit_note
 from harness.report.figures.figure import Figure
-from harness.report.figures.labels import label, name_list, quantity
+from harness.report.figures.labels import label, name_list
 from harness.report.figures.learning_curve import LearningCurve, learning_curve, points_per_curve, recorded_losses
 from harness.report.figures.learning_plot import LearningPlot
 from harness.report.figures.palette import MAX_LANGUAGES
 from harness.report.figures.svg import render_svg
+from harness.report.numbers import quantity
 from harness.report.table_view import Row
 
 if TYPE_CHECKING:

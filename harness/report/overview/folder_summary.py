@@ -73,7 +73,7 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
 
 def _tied(averages: Collection[EntryStatistics]) -> str:
     count = sum(bool(evidence.tied[0]) for evidence in averages) - 1  # the best itself
-    return f"{quantity(count, 'entry', 'entries')} not shown to differ" if count > 0 else ""
+    return f"{quantity(count, 'entry')} not shown to differ" if count > 0 else ""
 
 
 def _definition(board: Leaderboard) -> str:

@@ -51,8 +51,8 @@ class Index:
     def size(self) -> str:
         """The number of result folders and suites in words."""
         folders = sum(len(results.folders) for results in self.suites) + len(self.unread)
-        suites = f" of {quantity(len(self.suites), 'suite', 'suites')}" if self.suites else ""
-        return f"{quantity(folders, 'result folder', 'result folders')}{suites}"
+        suites = f" of {quantity(len(self.suites), 'suite')}" if self.suites else ""
+        return f"{quantity(folders, 'result folder')}{suites}"
 
 
 def write(folder: Path, baseline: str) -> Index:

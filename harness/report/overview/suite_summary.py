@@ -14,9 +14,9 @@ def sentences(folders: Sequence[FolderSummary]) -> Iterator[str]:
     """Yield the sentences on the folders of one suite."""
     entries = dict.fromkeys(entry for folder in folders for entry in folder.entries)
     if len(folders) == 1:
-        yield f"1 folder, {quantity(len(entries), 'entry', 'entries')}."
+        yield f"1 folder, {quantity(len(entries), 'entry')}."
         return
-    yield f"{len(folders)} folders, {quantity(len(entries), 'entry', 'different entries')}."
+    yield f"{len(folders)} folders, {quantity(len(entries), 'different entry')}."
     differing = list(_differing_data(folders))
     comparable = not differing and len({folder.primary for folder in folders}) == 1
     yield from differing or ["Their passages, queries and judgments are the same, as far as the records say."]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.evidence.claims.published import AVERAGE, Claim
+from harness.evidence.claims.published import Claim
+from harness.stats.entry_scores import AVERAGE
 
 UNSTATED = "und"  # the language tag of a language that the source does not state
 MAX_MODELS = 3  # base models that are named

@@ -1,4 +1,4 @@
-"""The gate on the committed results: a part of them run afresh passes, a broken loss in the code does not."""
+"""The gate on the committed results: a rerun of a part of them passes, a broken loss in the code does not."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_part_of_the_committed_results_run_afresh_passes_the_gate(afresh: Path
     assert (green.status, green.out.splitlines()[-1]) == (0, "mini: passed: 4 same")
 
 
-def test_on_a_machine_of_the_same_kind_the_committed_results_come_again_bit_for_bit(afresh: Path) -> None:
+def test_the_committed_results_are_reproduced_bit_for_bit_on_the_same_kind_of_machine(afresh: Path) -> None:
     ours = {(one.entry, one.seed): one for one in record.read_all(afresh)}
     theirs = {(one.entry, one.seed): one for one in record.read_all(BASELINE) if one.language == "ko"}
     made_on = ("instruction_set", "packages", "threads")
@@ -59,7 +59,7 @@ def test_on_a_machine_of_the_same_kind_the_committed_results_come_again_bit_for_
         assert one.files == theirs[cell].files, cell
 
 
-def test_a_loss_broken_in_the_code_turns_the_gate_red_and_mending_it_green(afresh: Path, tmp_path: Path) -> None:
+def test_a_loss_broken_in_the_code_turns_the_gate_red(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for name in ("harness", "methods", "datasets_manifest", "report_templates"):
         shutil.copytree(REPOSITORY / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -80,9 +80,3 @@ def test_a_loss_broken_in_the_code_turns_the_gate_red_and_mending_it_green(afres
     (line,) = (line for line in red.out.splitlines() if line.startswith("regression: "))
     assert line.startswith("regression: mnrl/ko: nDCG@10 ")
     assert line.endswith("beyond the margin of 1.00; 5 seeds against 5, 256 queries")
-
-    method.write_text(healthy, encoding="utf-8")
-    shutil.rmtree(cache)
-    assert in_tree(tree, *run(tmp_path / "mended", "base,mnrl"), cache=cache).status == 0
-    green = gate(tmp_path / "mended", "base,mnrl")
-    assert (green.status, green.out.splitlines()[-1]) == (0, "mini: passed: 2 same")
