@@ -2,7 +2,7 @@
 
 By insertion and absorption (Piepho 2004, DOI 10.1198/1061860043515): the first letter is given to all entries; every
 difference that is shown splits each letter that both have into two, one without either entry; a letter whose entries
-all share another is dropped.
+all share another is dropped. In the end a letter is dropped whose pairs all share other letters too.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ def letters(shown: NDArray[np.bool_], order: NDArray[np.int64]) -> tuple[str, ..
     columns = [(1 << len(order)) - 1]  # a letter as a set of places: bit i stands for the i-th entry in the order
     for first, second in zip(*np.nonzero(np.triu(shown[np.ix_(order, order)], k=1)), strict=True):
         columns = _split(columns, 1 << int(first), 1 << int(second))
-    columns.sort(key=lambda column: [i for i in range(len(order)) if column >> i & 1])
-    return tuple("".join(_name(i) for i, column in enumerate(columns) if column >> int(at) & 1) for at in place)
+    members = sorted([i for i in range(len(order)) if column >> i & 1] for column in columns)
+    needed = _needed(members, len(order))
+    return tuple("".join(_name(i) for i, column in enumerate(needed) if at in column) for at in place.tolist())
 
 
 def _split(columns: list[int], first: int, second: int) -> list[int]:
@@ -40,6 +41,19 @@ def _split(columns: list[int], first: int, second: int) -> list[int]:
                     kept = [other for other in kept if other & half != other]
                     kept.append(half)
     return kept
+
+
+def _needed(columns: list[list[int]], count: int) -> list[list[int]]:
+    """Return the letters that are needed: a pair, or a single entry, has no other. Small ones are tried first."""
+    shared = np.zeros((count, count), dtype=np.int64)  # how many letters have both
+    for column in columns:
+        shared[np.ix_(column, column)] += 1
+    needed = list(columns)
+    for column in sorted(columns, key=len):
+        if (shared[np.ix_(column, column)] > 1).all():
+            shared[np.ix_(column, column)] -= 1
+            needed.remove(column)
+    return needed
 
 
 def _name(i: int) -> str:

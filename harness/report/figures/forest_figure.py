@@ -53,8 +53,8 @@ def _reading(board: Leaderboard, rows: Sequence[Row]) -> Markup:
         one_seed = " Dashed, with *: one seed of a trained entry, so that the bar is without the spread over seeds."
     return Markup.escape(
         f"One row per entry, in the order of the table; the diamond is {average}{small}, the bar its 95 % interval "
-        f"over queries and seeds. Filled: shown, p ≤ {ALPHA} after Holm's correction over all pairs of entries. The band "
-        f"is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{entry_limit_note(len(rows), noun='row')}"
+        f"over queries and seeds. Filled: shown, p ≤ {ALPHA} after Holm's correction over all pairs of entries. The "
+        f"band is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{entry_limit_note(len(rows), noun='row')}"
     )
 
 
