@@ -7,7 +7,7 @@ results/mini and results/wikiqa, then over simulated scores (harness.stats.inter
 
     p        splits with p ≤ .05, uncorrected
     Holm     families (language × measure: one split of every entry) in which any pair has Holm's p ≤ .05
-    queries  splits with p ≤ .05 by a paired t test of scores averaged over seeds, which leaves the spread over seeds out
+    queries  splits with p ≤ .05 by a paired t test of scores averaged over seeds, without the spread over seeds
 
 Exit status 1 where one of the first two is above .05.
 """
@@ -40,7 +40,7 @@ Halves = tuple[Sample, Sample]
 
 
 def splits(count: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield every choice of the first set of seeds, smaller sets first, with its size: no set is larger than the rest."""
+    """Yield the size of the first set of seeds and each choice of it, small sets first; none is larger than the rest."""
     for size in range(1, count // 2 + 1):
         for first in combinations(range(count), size):
             if 2 * size < count or 0 in first:  # of two equal halves each pair once
@@ -113,7 +113,11 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     folders = parser.parse_args().folders or [results() / name for name in ("mini", "wikiqa")]
     worst = 0.0
-    print("| equal entries | seeds | p ≤ .05 | Holm's p ≤ .05, any of a family | queries alone, p ≤ .05 |\n|:--|:--|--:|--:|--:|")
+    print(
+        "| equal entries | seeds | p ≤ .05 | Holm's p ≤ .05, any of a family | queries alone, p ≤ .05 |",
+        "|:--|:--|--:|--:|--:|",
+        sep="\n",
+    )
     for folder in folders:
         for shape, shares in measured(collate(folder)):
             means = np.nanmean(np.array(shares), axis=0)
