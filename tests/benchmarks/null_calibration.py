@@ -40,7 +40,7 @@ Halves = tuple[Sample, Sample]
 
 
 def splits(count: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield the size of the first set of seeds and each choice of it, small sets first; none is larger than the rest."""
+    """Yield the size of the first set of seeds and each choice of it, small sets first."""
     for size in range(1, count // 2 + 1):
         for first in combinations(range(count), size):
             if 2 * size < count or 0 in first:  # of two equal halves each pair once
