@@ -3,8 +3,8 @@
 A difference is harness.stats.intervals.difference: queries are paired, and each side adds the noise of its own seeds.
 From this one estimate come
 
-    interval      Student's 95 % interval
-    p             Student's two-sided p: at most .05 exactly where the interval does not hold 0
+    interval      the 95 % interval
+    p             its two-sided p: at most .05 exactly where the interval does not hold 0
     p_adjusted    Holm's p within the family: all pairs of entries of one language (or the average) and measure. It does
                   not depend on the baseline a reader selects, and differences, letters and ranks follow from it
 
@@ -15,14 +15,16 @@ the pair is not in the family, and the interval is without this spread.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.align import Floats
-from harness.stats.intervals import Estimate, two_sided_p
+from harness.stats.intervals import Estimate, joined, two_sided_p
 from harness.stats.multiple import holm
 from harness.stats.samples import Sample, are_identical, sample_difference
 
@@ -54,7 +56,7 @@ class Contrast:
 class Contrasts:
     """Every entry less every other in one language, or averaged.  Arrays are [entries, entries, measures]
 
-    `estimate` at [i, j] is of entry i less entry j; on the diagonal it is 0 with error NaN, and p is NaN.
+    `estimate` at [i, j] is of entry i less entry j. On the diagonal numbers are NaN, flags False.
     """
 
     language: str
@@ -69,26 +71,41 @@ class Contrasts:
 def all_contrasts(language: str, samples: Mapping[str, Sample]) -> Contrasts:
     """Return the contrasts of entries that answer the same queries."""
     entries = tuple(sorted(samples))
-    ordered = [samples[entry] for entry in entries]
-    shape = (len(entries), len(entries), len(ordered[0].mean.value))
-    value, error = np.zeros(shape), np.full(shape, np.nan)
-    freedom, p, adjusted = np.full(shape, np.inf), np.full(shape, np.nan), np.full(shape, np.nan)
-    identical, blind = np.ones(shape, dtype=np.bool_), np.zeros(shape[:2], dtype=np.bool_)
-    for i, j in combinations(range(len(entries)), 2):
-        one, other = ordered[i], ordered[j]
-        estimate = sample_difference(one, other)
-        value[i, j], value[j, i] = estimate.value, 0.0 - estimate.value  # 0.0 −, so that nothing is −0.0
-        error[i, j], freedom[i, j] = estimate.error, estimate.freedom
-        identical[i, j] = are_identical(one, other)
-        blind[i, j] = one.one_seed or other.one_seed
-    rows, columns = np.triu_indices(len(entries), k=1)
-    above = (rows, columns)
-    p[above] = two_sided_p(Estimate(value[above], error[above], freedom[above]))
-    p[blind] = np.nan
-    adjusted[above] = _adjusted(p[above])
-    for matrix in (error, freedom, p, adjusted, identical, blind):
-        matrix[columns, rows] = matrix[above]
-    return Contrasts(language, entries, Estimate(value, error, freedom), p, adjusted, identical, blind)
+    pairs = list(combinations((samples[entry] for entry in entries), 2))
+    shape = (len(pairs), len(samples[entries[0]].mean.value))
+    blind = np.array([one.one_seed or other.one_seed for one, other in pairs], dtype=np.bool_)
+    identical = np.array([are_identical(*pair) for pair in pairs], dtype=np.bool_).reshape(shape)
+    estimate = _stacked([sample_difference(*pair) for pair in pairs], shape)
+    p = np.where(blind[:, None], np.nan, two_sided_p(estimate))
+    count = len(entries)
+    values = _matrix(count, estimate.value)
+    below = np.tril(np.ones((count, count), dtype=np.bool_))[:, :, None]
+    opposite = np.where(below, 0.0 - values, values)  # 0.0 −, so that nothing is −0.0
+    return Contrasts(
+        language=language,
+        entries=entries,
+        estimate=replace(estimate.each(partial(_matrix, count)), value=opposite),
+        p=_matrix(count, p),
+        p_adjusted=_matrix(count, _adjusted(p)),
+        identical=_matrix(count, identical) == 1,
+        blind=_matrix(count, blind) == 1,
+    )
+
+
+def _stacked(estimates: Sequence[Estimate], shape: tuple[int, int]) -> Estimate:
+    """Return estimates of [measures] as one of [pairs, measures]."""
+    if not estimates:
+        return Estimate(*np.empty((3, *shape)))
+    return joined(estimates).each(lambda values: values.reshape(shape))
+
+
+def _matrix(count: int, values: NDArray[Any]) -> Floats:
+    """Return values of pairs of `count` entries [pairs, …] as [entries, entries, …], symmetric, NaN on the diagonal."""
+    matrix = np.full((count, count, *values.shape[1:]), np.nan)
+    above = np.triu_indices(count, k=1)
+    matrix[above] = values
+    matrix[above[::-1]] = values
+    return matrix
 
 
 def _adjusted(p: Floats) -> Floats:
@@ -113,7 +130,7 @@ def listed(by_language: Sequence[Contrasts]) -> tuple[Contrast, ...]:
 
 def _against(contrasts: Contrasts, baseline: int) -> Iterator[Contrast]:
     """Yield the contrasts of all other entries with one of them."""
-    lows, highs = contrasts.estimate.interval()
+    lows, highs = contrasts.estimate.at((slice(None), baseline)).interval()
     for i, entry in enumerate(contrasts.entries):
         if i != baseline:
             yield Contrast(
@@ -121,8 +138,8 @@ def _against(contrasts: Contrasts, baseline: int) -> Iterator[Contrast]:
                 baseline=contrasts.entries[baseline],
                 language=contrasts.language,
                 delta=contrasts.estimate.value[i, baseline],
-                low=lows[i, baseline],
-                high=highs[i, baseline],
+                low=lows[i],
+                high=highs[i],
                 p=contrasts.p[i, baseline],
                 p_adjusted=contrasts.p_adjusted[i, baseline],
                 identical=contrasts.identical[i, baseline],

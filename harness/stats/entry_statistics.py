@@ -1,7 +1,7 @@
 """The statistics of each entry in one language, or averaged over languages: level, difference, tests, effect and rank.
 
     mean, seed_sd       (1/S) Σ_s (1/n) Σ_q x[s, q], and the standard deviation (ddof 1) of its S terms
-    low, high           Student's interval of the mean over queries and seeds (harness.stats.intervals); over queries
+    low, high           95 % interval of the mean over queries and seeds (harness.stats.intervals); over queries
                         only for an entry with one seed, whose spread over seeds is zero or unknown
     queries_, seeds_    the same over queries for these seeds, and over seeds for these queries
     one_seed            the entry is trained and has one seed: its spread over seeds is unknown
@@ -23,7 +23,7 @@ measure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -164,7 +164,7 @@ def _differences(samples: Mapping[str, Sample], contrasts: Contrasts, baseline: 
 
 def _power(estimate: Estimate, blind: Flags) -> dict[str, Floats]:
     """Return what else a difference with a known error shows: equivalence, and the smallest that it would detect."""
-    known = replace(estimate, error=np.where(blind[:, None], np.nan, estimate.error))
+    known = estimate.each(lambda values: np.where(blind[:, None], np.nan, values))
     low, high = known.interval(1 - 2 * ALPHA)
     values = (tost(known, MARGIN), low, high, minimum_detectable(known))
     return dict(zip(_POWER, values, strict=True))

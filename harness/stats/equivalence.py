@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.intervals import Estimate, over_queries
+from harness.stats.intervals import Estimate, over_queries, upper_p
 
 
 def tost(estimate: Estimate, margin: float) -> Floats:
@@ -15,15 +15,10 @@ def tost(estimate: Estimate, margin: float) -> Floats:
     With an estimate over queries and seeds (harness.stats.intervals.difference) it holds for other seeds too. NaN where
     the error is NaN. Raises ValueError for a margin that is not positive.
     """
-    from scipy import stats
-
     if not margin > 0:
         raise ValueError(f"a margin of equivalence must be positive: {margin}")
-    with np.errstate(divide="ignore", invalid="ignore"):  # an error of 0: ±∞, or NaN on the margin itself
-        above = (estimate.value + margin) / estimate.error
-        below = (estimate.value - margin) / estimate.error
-    p = np.maximum(stats.t.sf(above, estimate.freedom), stats.t.cdf(below, estimate.freedom))
-    return np.asarray(np.where(np.isnan(p) & ~np.isnan(estimate.error), 1.0, p))
+    room = margin - np.abs(estimate.value)
+    return np.asarray(np.where((room == 0) & (estimate.error == 0), 1.0, upper_p(estimate, room)))
 
 
 def tost_paired(differences: Floats, margin: float) -> Floats:

@@ -75,7 +75,7 @@ def _reading(count: int) -> Markup:
 
     return Markup.escape(
         "The diamond is the rank by the mean. The bar is the 95 % interval of all ranks together: from 1 + the number "
-        "of entries shown to be better, to the number of entries less those shown to be worse. Two entries share a "
+        "of those shown to be better, to the number of entries less those shown to be worse. Two entries share a "
         "letter where they are not shown to differ (p > .05, Holm's over all pairs)."
         f"{entry_limit_note(count)}"
     )
