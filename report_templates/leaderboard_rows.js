@@ -1,7 +1,7 @@
 // The numbers behind the tables: one entry's in one language or averaged, and the order of the rows.
 
-const SCORE = ['n_queries', 'n_seeds', 'mean', 'ci_low', 'ci_high', 'seed_sd', 'rank_best', 'rank_worst', 'tie_group', 'verdict'];
-const DIFFERENCE = ['p_adjusted', 'delta', 'delta_ci_low', 'delta_ci_high'];
+const SCORE = ['n_queries', 'n_seeds', 'mean', 'ci_low', 'ci_high', 'seed_sd', 'rank_best', 'rank_worst', 'letters', 'verdict'];
+const DIFFERENCE = ['p_adjusted', 'delta', 'delta_ci_low', 'delta_ci_high', 'difference_note'];
 const AVERAGE = 'average';
 
 /** Return what there is on an entry (its place) in a language under the state's measure and baseline; else null. */
@@ -17,16 +17,20 @@ function found(data, state, entry, language) {
   return { ...named(SCORE, score), ...named(DIFFERENCE, difference ?? DIFFERENCE.map(() => null)) };
 }
 
-/** Return a difference to a baseline; where its p alone is there, the rest is that of the baseline to it, turned. */
+/** Return a difference to a baseline, or the opposite difference with its sign changed, or null. */
 function differenceTo(data, baseline, [measure, entry, place]) {
-  const found = baseline.differences[measure][entry][place];
-  if (found?.length !== 1) {
-    return found;
+  const listed = baseline.differences[measure][entry][place];
+  if (listed) {
+    return listed;
   }
   const other = data.baselines.find((one) => one.entry === entry);
-  const [, delta, low, high] = other.differences[measure][baseline.entry][place];
+  const opposite = other?.differences[measure][baseline.entry][place];
+  if (!opposite) {
+    return null;
+  }
+  const [p, delta, low, high, note] = opposite;
   const turned = [delta, high, low].map((value) => (value === null ? null : 0 - value));
-  return [...found, ...turned];
+  return [p, ...turned, note];
 }
 
 function named(names, values) {

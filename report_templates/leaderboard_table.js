@@ -25,7 +25,9 @@ const FILL = {
     }
     const value = signed(score.delta);
     const shown = data.compared.includes(state.language) ? toQueries(data, state, entry, value) : value;
-    const p = score.p_adjusted === null ? [] : [line('small', `p ${chance(score.p_adjusted)}`)];
+    const chanceOf = score.p_adjusted === null ? '' : `p ${chance(score.p_adjusted)}`;
+    const text = score.difference_note || chanceOf;
+    const p = text ? [line('small', text)] : [];
     return [line('', shown), ...bracketed(score.delta_ci_low, score.delta_ci_high, signed), ...p];
   },
   rank(data, state, entry) {
@@ -34,7 +36,7 @@ const FILL = {
       return [];
     }
     const ranks = [...new Set([score.rank_best, score.rank_worst])].join('-');
-    return [line('', ranks), line('small', `group ${score.tie_group}`)];
+    return [line('', ranks), line('small letters', score.letters)];
   },
   seeds(data, state, entry) {
     const spread = found(data, state, entry, scope(state))?.seed_sd ?? null;

@@ -1,8 +1,8 @@
 """Records → leaderboard: one row per entry, language and measure, and the average over languages.
 
 The numbers are those of harness.stats.entry_statistics: intervals are over queries and seeds, p_adjusted is Holm's
-within the entries of a language and measure. `verdict` is that of harness.evidence.claims.verdicts on the one claim
-about a row, else empty.
+within all pairs of entries of a language and measure. `verdict` is that of harness.evidence.claims.verdicts on the
+one claim about a row, else empty.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Leaderboard:
 
     @cached_property
     def contrasts(self) -> tuple[Contrast, ...]:
-        """The difference of every entry to every other (harness.stats.contrasts); none for more than 20 entries."""
+        """The difference of every entry to every other; none for more than harness.stats.contrasts.MAX_ENTRIES."""
         return self.statistics.contrasts()
 
 

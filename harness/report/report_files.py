@@ -36,7 +36,6 @@ from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
 from harness.results import checksums
-from harness.stats.bootstrap import DRAWS
 from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
@@ -153,5 +152,4 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "run": facts.run_facts(board.run),
         "entries": facts.entry_facts(board, entries),
         "provenance": facts.provenance_facts(board.records),
-        "draws": DRAWS,
     }

@@ -3,9 +3,9 @@
     entries         in the page's order: name, recipe, minutes per cell, bytes of memory, reason of failure
     languages       those of the suite, then the average
     scores          [measure][entry][language]: queries, seeds, mean, low, high, sd over seeds, best and worst rank,
-                    group, verdict
+                    letters, verdict
     baselines       entry (its index in `entries`) and differences [measure][entry][language]: Holm-adjusted p,
-                    difference, low, high; p alone where the opposite difference is listed under the other baseline
+                    difference, low, high, note; null where the opposite difference is listed under the other baseline
     compared        languages with a page of queries
 
 null stands for a missing value.
@@ -21,11 +21,11 @@ from harness.report.numbers import or_none
 from harness.report.page_scripts import embed_json, page_script
 from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.claims_text import paragraphs
-from harness.report.table_view import Row, Score, Table
+from harness.report.table_view import Row, Score, Table, difference_note
 from harness.stats.entry_scores import AVERAGE
 
 SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
-Values = list[float | None]
+Values = list[float | str | None]
 Differences = dict[tuple[str, str, int], Values]  # (entry, language, index of the measure)
 
 
@@ -82,10 +82,12 @@ def _all_differences(board: Leaderboard, entries: Sequence[str]) -> dict[str, Di
     by_baseline: dict[str, Differences] = {}
     for contrast in board.contrasts:
         differences = by_baseline.setdefault(contrast.baseline, {})
-        opposite = entries.index(contrast.entry) < entries.index(contrast.baseline)
+        if entries.index(contrast.entry) < entries.index(contrast.baseline):
+            continue
         columns = zip(contrast.p_adjusted, contrast.delta, contrast.low, contrast.high, strict=True)
         for i, values in enumerate(columns):
-            differences[contrast.entry, contrast.language, i] = _numbers(values[:1] if opposite else values)
+            note = difference_note(bool(contrast.identical[i]), contrast.blind)
+            differences[contrast.entry, contrast.language, i] = [*_numbers(values), note]
     return by_baseline
 
 
@@ -95,7 +97,8 @@ def _baseline_differences(baseline: str, tables: Sequence[Table], languages: Seq
         for row in table.rows:
             for language, score in zip(languages, _scores(row), strict=True):
                 if score and score.delta is not None:
-                    differences[row.entry, language, i] = [score.p, score.delta, score.delta_low, score.delta_high]
+                    numbers = (score.p, score.delta, score.delta_low, score.delta_high)
+                    differences[row.entry, language, i] = [*numbers, score.note]
     return {baseline: differences} if differences else {}
 
 
@@ -112,10 +115,10 @@ def _score(score: Score | None) -> list[Any] | None:
     if score is None:
         return None
     place = score.place
-    ranks = [place.best, place.worst, place.group] if place else [None] * 3
+    ranks = [place.best, place.worst, place.letters] if place else [None] * 3
     level = [score.n_queries, score.n_seeds, *_numbers((score.mean, score.low, score.high, score.seed_sd))]
     return [*level, *ranks, score.verdict]
 
 
-def _numbers(values: Iterable[float | None]) -> Values:
+def _numbers(values: Iterable[float | None]) -> list[float | None]:
     return [or_none(value) for value in values]

@@ -21,11 +21,11 @@ from harness.stats.entry_statistics import EntryStatistics
 
 @dataclass(frozen=True)
 class Place:
-    """The 95 % interval of a rank, and the group of entries that are not significantly different."""
+    """The 95 % interval of a rank, and the letters: two entries share one where they are not shown to differ."""
 
     best: int
     worst: int
-    group: int
+    letters: str
 
     @property
     def ranks(self) -> str:
@@ -43,7 +43,8 @@ class Score:
     delta: float | None
     delta_low: float | None
     delta_high: float | None
-    p: float | None  # Holm-adjusted
+    p: float | None  # Holm-adjusted; None also where `note` says why
+    note: str  # of the difference: that of `difference_note`
     n_queries: int
     n_seeds: int
     sources: tuple[Source, ...]
@@ -182,6 +183,11 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
         for evidence in board.evidence
         for i, measure in enumerate(board.measures)
     }
+    notes = {
+        (evidence.entry, evidence.language, measure): difference_note(bool(evidence.identical[i]), bool(evidence.blind))
+        for evidence in board.evidence
+        for i, measure in enumerate(board.measures)
+    }
     return {
         (row["entry"], row["language"], row["measure"]): Score(
             mean=row["mean"],
@@ -192,6 +198,7 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
             delta_low=or_none(row["delta_ci_low"]),
             delta_high=or_none(row["delta_ci_high"]),
             p=or_none(row["p_adjusted"]),
+            note=notes.get((row["entry"], row["language"], row["measure"]), ""),
             n_queries=row["n_queries"],
             n_seeds=row["n_seeds"],
             sources=sources.get((row["entry"], row["language"]), ()),
@@ -204,4 +211,13 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
 
 def _place(evidence: EntryStatistics, i: int) -> Place:
     """Return the place of an entry on the measure at index `i`."""
-    return Place(best=int(evidence.rank_best[i]), worst=int(evidence.rank_worst[i]), group=int(evidence.group[i]))
+    return Place(best=int(evidence.rank_best[i]), worst=int(evidence.rank_worst[i]), letters=evidence.letters[i])
+
+
+def difference_note(identical: bool, blind: bool) -> str:
+    """Return what is said of a difference besides its p, "" for nothing.
+
+    >>> difference_note(True, True), difference_note(False, True)
+    ('identical', 'one seed')
+    """
+    return "identical" if identical else "one seed" if blind else ""

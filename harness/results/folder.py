@@ -98,7 +98,7 @@ class ResultFolder:
                 raise DataError(f"{record.name} and {reference} answer different queries: '{query}'; run both again")
             order = [scores.measures.index(measure) for measure in self.measures]
             groups.setdefault(record.pair, {})[record.seed] = scores.values.take(order, axis=1)
-        return {pair: EntryScores(by_seed) for pair, by_seed in groups.items()}
+        return {pair: EntryScores(by_seed, self.trains_pair(pair)) for pair, by_seed in groups.items()}
 
     def scores_by_query(self, record: Record, measure: str) -> dict[str, float]:
         """Return query id → score of one record."""

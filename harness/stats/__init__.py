@@ -2,5 +2,5 @@
 
 Intervals, tests, corrections, effects, ranks and agreement live here, and `rules`, the one module that says when a
 difference counts as shown. What is compared with what, and how the result is worded, belongs to harness.evidence and
-harness.report. Imports harness.keys (seeds of the draws) and harness.errors only.
+harness.report. Imports harness.errors only.
 """

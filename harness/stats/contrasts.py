@@ -1,30 +1,43 @@
-"""The difference of every entry to every other: the statistics of harness.stats.entry_statistics for every baseline.
+"""The difference of every entry to every other: the one inference behind p, intervals, letters, ranks and findings.
 
-Estimates, intervals and tests use the same resamples and sign flips as these. Holm's family is the entries of one
-language × measure compared with one baseline: each baseline is a question of its own, and a reader who looks through
-all of them asks them all.
+A difference is harness.stats.intervals.difference: queries are paired, and each side adds the noise of its own seeds.
+From this one estimate come
+
+    interval      the 95 % interval
+    p             its two-sided p: at most .05 exactly where the interval does not hold 0
+    p_adjusted    Holm's p within the family: all pairs of entries of one language (or the average) and measure. It does
+                  not depend on the baseline a reader selects, and differences, letters and ranks follow from it
+
+Where a side is trained and has one seed (`blind`), its spread over seeds is unknown: both p are NaN, nothing is shown,
+the pair is not in the family, and the interval is without this spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.stats.align import Floats
-from harness.stats.entry_scores import AVERAGE
-from harness.stats.pairwise import PairwiseTests
-from harness.stats.samples import Sample, SampleDifference, average_difference, bounds, sample_difference
+from harness.stats.intervals import Estimate, joined, two_sided_p
+from harness.stats.multiple import holm
+from harness.stats.samples import Sample, are_identical, sample_difference
 
-MAX_ENTRIES = 20  # that are compared each with each: 190 pairs, a second or two
+MAX_ENTRIES = 40  # whose contrasts are listed: 780 pairs, 2 MB of the page's data; more are tested all the same
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Contrast:
     """One entry less another in one language, or averaged; arrays are [measures].
 
-    Bounds are NaN over one query.
+    Bounds and p are NaN over one query, p also where `blind`. `identical`: all scores are equal bit for bit.
     """
 
     entry: str
@@ -33,80 +46,102 @@ class Contrast:
     delta: Floats
     low: Floats
     high: Floats
+    p: Floats
     p_adjusted: Floats
+    identical: Flags
+    blind: bool
 
 
 @dataclass(frozen=True)
-class ComparedEntries:
-    """The entries that are compared with each other in one language, or averaged.
+class Contrasts:
+    """Every entry less every other in one language, or averaged.  Arrays are [entries, entries, measures]
 
-    `adjusted` holds Holm's p: (baseline, entry) → [measures]. Made by `compared_entries`.
+    `estimate` at [i, j] is of entry i less entry j. On the diagonal numbers are NaN, flags False.
     """
 
     language: str
-    samples: Mapping[str, Sample]
-    adjusted: Mapping[tuple[str, str], Floats]
+    entries: tuple[str, ...]  # by name
+    estimate: Estimate
+    p: Floats
+    p_adjusted: Floats
+    identical: Flags
+    blind: Flags  # [entries, entries]
 
 
-def compared_entries(language: str, samples: Mapping[str, Sample], tests: PairwiseTests) -> ComparedEntries:
-    """Return entries that were tested against each other; `tests` numbers them in the order of their names.
-
-    The resamples of a column are stored side by side from here on: they are sorted for every pair.
-    """
-    entries = sorted(samples)
-    adjusted = {
-        (baseline, entry): p
-        for i, baseline in enumerate(entries)
-        for entry, p in zip(entries, tests.corrected(i)[1], strict=True)
-    }
-    kept = {entry: replace(item, means=np.asfortranarray(item.means), parts=()) for entry, item in samples.items()}
-    return ComparedEntries(language, kept, adjusted)
-
-
-def contrasts(compared: Sequence[ComparedEntries]) -> tuple[Contrast, ...]:
-    """Return both contrasts of every two entries, by baseline, then language in the order given, then entry.
-
-    The average has to follow its languages.
-    """
-    entries = sorted({entry for group in compared for entry in group.samples})
-    pairs = [pair for i, entry in enumerate(entries) for pair in _against(compared, entry, entries[i + 1 :])]
-    places = {group.language: i for i, group in enumerate(compared)}
-    return tuple(sorted(pairs, key=lambda pair: (pair.baseline, places[pair.language], pair.entry)))
+def all_contrasts(language: str, samples: Mapping[str, Sample]) -> Contrasts:
+    """Return the contrasts of entries that answer the same queries."""
+    entries = tuple(sorted(samples))
+    pairs = list(combinations((samples[entry] for entry in entries), 2))
+    shape = (len(pairs), len(samples[entries[0]].mean.value))
+    blind = np.array([one.one_seed or other.one_seed for one, other in pairs], dtype=np.bool_)
+    identical = np.array([are_identical(*pair) for pair in pairs], dtype=np.bool_).reshape(shape)
+    estimate = _stacked([sample_difference(*pair) for pair in pairs], shape)
+    p = np.where(blind[:, None], np.nan, two_sided_p(estimate))
+    count = len(entries)
+    values = _matrix(count, estimate.value)
+    below = np.tril(np.ones((count, count), dtype=np.bool_))[:, :, None]
+    opposite = np.where(below, 0.0 - values, values)  # 0.0 −, so that nothing is −0.0
+    return Contrasts(
+        language=language,
+        entries=entries,
+        estimate=replace(estimate.each(partial(_matrix, count)), value=opposite),
+        p=_matrix(count, p),
+        p_adjusted=_matrix(count, _adjusted(p)),
+        identical=_matrix(count, identical) == 1,
+        blind=_matrix(count, blind) == 1,
+    )
 
 
-def _against(compared: Sequence[ComparedEntries], baseline: str, entries: Sequence[str]) -> Iterator[Contrast]:
-    """Yield the contrasts of each of `entries` with the baseline, and of the baseline with each of them."""
-    differences: dict[str, list[SampleDifference]] = {entry: [] for entry in entries}
-    for group in compared:
-        samples, adjusted = group.samples, group.adjusted
-        present = [entry for entry in entries if entry in samples and baseline in samples]
-        if not present:
-            continue
-        for entry in present:
-            differences[entry].append(
-                average_difference(differences[entry])
-                if group.language == AVERAGE
-                else sample_difference(samples[entry], samples[baseline])
-            )
-        latest = [differences[entry][-1] for entry in present]
-        estimates = [difference.estimate for difference in latest]
-        lows, highs = bounds([difference.resampled for difference in latest], estimates)
-        for entry, estimate, low, high in zip(present, estimates, lows, highs, strict=True):
+def _stacked(estimates: Sequence[Estimate], shape: tuple[int, int]) -> Estimate:
+    """Return estimates of [measures] as one of [pairs, measures]."""
+    if not estimates:
+        return Estimate(*np.empty((3, *shape)))
+    return joined(estimates).each(lambda values: values.reshape(shape))
+
+
+def _matrix(count: int, values: NDArray[Any]) -> Floats:
+    """Return values of pairs of `count` entries [pairs, …] as [entries, entries, …], symmetric, NaN on the diagonal."""
+    matrix = np.full((count, count, *values.shape[1:]), np.nan)
+    above = np.triu_indices(count, k=1)
+    matrix[above] = values
+    matrix[above[::-1]] = values
+    return matrix
+
+
+def _adjusted(p: Floats) -> Floats:
+    """Return Holm's p among those that are known, NaN for the others.  [pairs, measures]"""
+    adjusted = np.full_like(p, np.nan)
+    for i, known in enumerate(~np.isnan(p.T)):
+        adjusted[known, i] = holm(p[known, i])
+    return adjusted
+
+
+def listed(by_language: Sequence[Contrasts]) -> tuple[Contrast, ...]:
+    """Return both contrasts of every two entries, by baseline, then language in the order given, then entry."""
+    entries = sorted({entry for contrasts in by_language for entry in contrasts.entries})
+    return tuple(
+        contrast
+        for baseline in entries
+        for contrasts in by_language
+        if baseline in contrasts.entries
+        for contrast in _against(contrasts, contrasts.entries.index(baseline))
+    )
+
+
+def _against(contrasts: Contrasts, baseline: int) -> Iterator[Contrast]:
+    """Yield the contrasts of all other entries with one of them."""
+    lows, highs = contrasts.estimate.at((slice(None), baseline)).interval()
+    for i, entry in enumerate(contrasts.entries):
+        if i != baseline:
             yield Contrast(
                 entry=entry,
-                baseline=baseline,
-                language=group.language,
-                delta=estimate.value,
-                low=low,
-                high=high,
-                p_adjusted=adjusted[baseline, entry],
-            )
-            yield Contrast(
-                entry=baseline,
-                baseline=entry,
-                language=group.language,
-                delta=0.0 - estimate.value,  # 0.0 −, so that nothing is −0.0
-                low=0.0 - high,
-                high=0.0 - low,
-                p_adjusted=adjusted[entry, baseline],
+                baseline=contrasts.entries[baseline],
+                language=contrasts.language,
+                delta=contrasts.estimate.value[i, baseline],
+                low=lows[i],
+                high=highs[i],
+                p=contrasts.p[i, baseline],
+                p_adjusted=contrasts.p_adjusted[i, baseline],
+                identical=contrasts.identical[i, baseline],
+                blind=bool(contrasts.blind[i, baseline]),
             )

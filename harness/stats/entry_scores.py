@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.stats.align import Floats
+from harness.stats.intervals import seed_mean
 
 AVERAGE = "average"  # over languages, where a language is expected
 BASE = "base"  # the entry that others are compared with by default
@@ -19,9 +20,13 @@ BASE = "base"  # the entry that others are compared with by default
 
 @dataclass(frozen=True)
 class EntryScores:
-    """One entry in one language: seed → [queries, measures]; all entries of a language have the same query order."""
+    """One entry in one language: seed → [queries, measures]; all entries of a language have the same query order.
+
+    `trained`: the scores depend on a seed, so that one seed leaves their spread over seeds unknown.
+    """
 
     by_seed: Mapping[int, Floats]
+    trained: bool = True
 
     @cached_property
     def values(self) -> Floats:
@@ -29,10 +34,15 @@ class EntryScores:
 
     @property
     def over_seeds(self) -> Floats:
-        mean: Floats = self.values.mean(axis=0)  # [queries, measures]
-        return mean
+        """The scores averaged over seeds.  [queries, measures]"""
+        return seed_mean(self.values)
 
     @property
     def means(self) -> dict[int, Floats]:
         """The mean over queries of each seed.  seed → [measures]"""
         return {seed: values.mean(axis=0) for seed, values in self.by_seed.items()}
+
+    @property
+    def one_seed(self) -> bool:
+        """Whether the entry is trained and has one seed."""
+        return self.trained and len(self.by_seed) < 2

@@ -1,59 +1,61 @@
 """The statistics of each entry in one language, or averaged over languages: level, difference, tests, effect and rank.
 
     mean, seed_sd       (1/S) Σ_s (1/n) Σ_q x[s, q], and the standard deviation (ddof 1) of its S terms
-    low, high           interval of the mean over queries and seeds: crossed bootstrap (harness.stats.crossed); over
-                        queries only for an entry of one seed, whose spread over seeds is unknown or zero
-    queries_, seeds_    Student's interval over queries for these seeds, and over seeds for these queries
-    delta               to the declared baseline on the same queries, with the interval of the paired difference
-    p, p_adjusted       sign-flip permutation test of the scores averaged over seeds; Holm within the family, which is
-                        the entries of one suite × language × measure
-    p_equivalence       p of "it differs from the baseline by MARGIN or more" (harness.stats.equivalence)
+    low, high           95 % interval of the mean over queries and seeds (harness.stats.intervals); over queries
+                        only for an entry with one seed, whose spread over seeds is zero or unknown
+    queries_, seeds_    the same over queries for these seeds, and over seeds for these queries
+    one_seed            the entry is trained and has one seed: its spread over seeds is unknown
+    delta               to the declared baseline on the same queries: estimate, interval, p and p_adjusted are those of
+                        harness.stats.contrasts; `blind`: one of the two has `one_seed`; `identical`: all scores are
+                        equal bit for bit
+    p_equivalence       p of "it differs from the baseline by MARGIN or more" (harness.stats.equivalence); the 90 %
+                        interval lies within ± MARGIN exactly where it is at most .05
     detectable          the smallest true difference to the baseline found at ALPHA with POWER, seeds counted
-    rank_best, _worst   95 % interval of the rank among the entries of the language
-    group               entries of one group are not shown to differ from the best of it (harness.stats.ranks)
+    rank_best, _worst   95 % interval of the rank among the entries of the language (harness.stats.ranks)
+    letters             two entries share a letter exactly where they are not shown to differ (harness.stats.letters)
+    tied                not shown to differ from the entry with the highest mean
 
-The average over languages weights them equally: its resamples and errors are those of independent languages, its test
-flips the signs of all queries, scaled so that their mean is the average, its seeds are those that every language has.
-One query has no error of its mean, and so no interval. Everything is in units of the measure.
+The average over languages weights them equally: its errors are those of independent languages, its seeds are those that
+every language has. One query has no error of its mean, and so no interval and no p. Everything is in units of the
+measure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.crossed import stretched
+from harness.stats.contrasts import Contrasts, Flags
 from harness.stats.effect import Effect, effect
 from harness.stats.equivalence import tost
-from harness.stats.intervals import joined
-from harness.stats.pairwise import PairwiseTests
+from harness.stats.intervals import Estimate
+from harness.stats.letters import letters
 from harness.stats.power import minimum_detectable
-from harness.stats.ranks import Integers, rank_intervals, tie_groups
-from harness.stats.rules import MARGIN
-from harness.stats.samples import Sample, bounds, sample_difference
+from harness.stats.ranks import Integers, rank_intervals
+from harness.stats.rules import ALPHA, MARGIN, are_shown
+from harness.stats.samples import Sample
 
-_DIFFERENCE = (
-    *("delta", "delta_low", "delta_high", "standardised", "wins", "ties", "losses", "p_equivalence", "detectable"),
-)
+_SIZE = ("standardised", "wins", "ties", "losses")
+_POWER = ("p_equivalence", "equivalence_low", "equivalence_high", "detectable")
 
 
 @dataclass(frozen=True)
 class EntryStatistics:
     """One entry in one language, or averaged. Arrays are [measures], NaN where a number is not defined.
 
-    That is: differences without a baseline to compare with, `seed_sd` and `seeds_` below two seeds, intervals below
-    two queries.
+    That is: differences without a baseline to compare with, `seed_sd` and `seeds_` below two seeds, intervals and p
+    below two queries; p, `detectable` and equivalence also where the difference is `blind`.
     """
 
     entry: str
     language: str
     n_queries: int
     n_seeds: int
+    one_seed: bool
     mean: Floats
     low: Floats
     high: Floats
@@ -65,6 +67,8 @@ class EntryStatistics:
     delta: Floats
     delta_low: Floats
     delta_high: Floats
+    blind: np.bool_
+    identical: Flags
     p: Floats
     p_adjusted: Floats
     standardised: Floats
@@ -72,42 +76,38 @@ class EntryStatistics:
     ties: Floats
     losses: Floats
     p_equivalence: Floats
+    equivalence_low: Floats
+    equivalence_high: Floats
     detectable: Floats
     rank_best: Integers
     rank_worst: Integers
-    group: Integers
+    letters: tuple[str, ...]
+    tied: Flags
 
 
-def entry_statistics(
-    language: str, samples: Mapping[str, Sample], tests: PairwiseTests, baseline: str
-) -> list[EntryStatistics]:
-    """Return the statistics of entries that share their queries, ordered by name; `tests` numbers them in that order.
+def entry_statistics(samples: Mapping[str, Sample], contrasts: Contrasts, baseline: str) -> list[EntryStatistics]:
+    """Return the statistics of entries that share their queries, ordered by name.
 
     Differences are to `baseline`, where it is one of them.
     """
-    entries = sorted(samples)
-    ordered = [samples[entry] for entry in entries]
-    low, high = bounds([sample.means for sample in ordered], [sample.mean for sample in ordered])
-    p, adjusted = np.full((2, *low.shape), np.nan)
-    if baseline in samples:
-        p, adjusted = tests.corrected(entries.index(baseline))
-    differences = _differences(samples, baseline)
-    best, worst, group = _ranked(ordered, tests)
+    shown = are_shown(contrasts.p_adjusted)
+    best, worst = rank_intervals(contrasts.estimate.value, shown)
+    means = np.array([samples[entry].mean.value for entry in contrasts.entries])  # [entries, measures]
+    order = np.argsort(-means, axis=0, kind="stable")
+    differences = _differences(samples, contrasts, baseline)
+    by_measure = [letters(shown[:, :, i], order[:, i]) for i in range(means.shape[1])]
     return [
         EntryStatistics(
             entry=entry,
-            language=language,
-            **_level(ordered[i]),
-            low=low[i],
-            high=high[i],
-            **differences[entry],
-            p=p[i],
-            p_adjusted=adjusted[i],
+            language=contrasts.language,
+            **_level(samples[entry]),
+            **{name: values[i] for name, values in differences.items()},
             rank_best=best[i],
             rank_worst=worst[i],
-            group=group[i],
+            letters=tuple(column[i] for column in by_measure),
+            tied=np.array([not shown[i, highest, k] for k, highest in enumerate(order[0])]),
         )
-        for i, entry in enumerate(entries)
+        for i, entry in enumerate(contrasts.entries)
     ]
 
 
@@ -115,12 +115,16 @@ def _level(sample: Sample) -> dict[str, Any]:
     """Return the fields that need no other entry."""
     by_seed = np.array(list(sample.by_seed.values()))  # [seeds, measures]
     undefined = np.full_like(sample.mean.value, np.nan)
+    low, high = sample.mean.interval()
     queries_low, queries_high = sample.over_queries.interval()
     seeds_low, seeds_high = sample.over_seeds.interval() if sample.over_seeds else (undefined, undefined)
     return {
         "n_queries": sample.n_queries,
         "n_seeds": len(by_seed),
+        "one_seed": sample.one_seed,
         "mean": sample.mean.value,
+        "low": low,
+        "high": high,
         "queries_low": queries_low,
         "queries_high": queries_high,
         "seeds_low": seeds_low,
@@ -129,33 +133,41 @@ def _level(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _differences(samples: Mapping[str, Sample], baseline: str) -> dict[str, dict[str, Any]]:
-    """Return the fields of _DIFFERENCE by entry: NaN for the baseline itself, and for all without a baseline."""
-    fields: dict[str, dict[str, Any]] = {
-        entry: dict.fromkeys(_DIFFERENCE, np.full_like(sample.mean.value, np.nan)) for entry, sample in samples.items()
+def _differences(samples: Mapping[str, Sample], contrasts: Contrasts, baseline: str) -> dict[str, Any]:
+    """Return the fields that compare with the baseline, each for all entries.  [entries, measures], `blind` [entries]
+
+    NaN for the baseline itself, and for all entries where it is not one of them.
+    """
+    shape = contrasts.p.shape[1:]
+    if baseline not in samples:
+        undefined = np.full(shape, np.nan)
+        missing = dict.fromkeys(("delta", "delta_low", "delta_high", "p", "p_adjusted", *_SIZE, *_POWER), undefined)
+        return {**missing, "blind": np.zeros(shape[0], np.bool_), "identical": np.zeros(shape, np.bool_)}
+    column = contrasts.entries.index(baseline)
+    at = (slice(None), column)
+    estimate, blind = contrasts.estimate.at(at), contrasts.blind[at]
+    itself = np.arange(shape[0]) == column
+    low, high = estimate.interval()
+    sizes = [_effect(samples[entry], samples[baseline]) for entry in contrasts.entries]
+    fields = {
+        "delta": estimate.value,
+        "delta_low": low,
+        "delta_high": high,
+        "p": contrasts.p[at],
+        "p_adjusted": contrasts.p_adjusted[at],
+        **{name: np.array([getattr(size, name) for size in sizes], dtype=np.float64) for name in _SIZE},
+        **_power(estimate, blind),
     }
-    base = samples.get(baseline)
-    others = {entry: sample for entry, sample in samples.items() if entry != baseline}
-    if base is None or not others:
-        return fields
-    differences = [sample_difference(sample, base) for sample in others.values()]
-    estimates = [difference.estimate for difference in differences]
-    lows, highs = bounds([difference.resampled for difference in differences], estimates)
-    detectable = np.split(minimum_detectable(joined(estimates)), len(estimates))
-    for i, (entry, sample) in enumerate(others.items()):
-        size = _effect(sample, base)
-        fields[entry] = {
-            "delta": estimates[i].value,
-            "delta_low": lows[i],
-            "delta_high": highs[i],
-            "standardised": size.standardised,
-            "wins": size.wins,
-            "ties": size.ties,
-            "losses": size.losses,
-            "p_equivalence": tost(estimates[i], MARGIN),
-            "detectable": detectable[i],
-        }
-    return fields
+    fields = {name: np.where(itself[:, None], np.nan, values) for name, values in fields.items()}
+    return {**fields, "blind": blind, "identical": contrasts.identical[at] & ~itself[:, None]}
+
+
+def _power(estimate: Estimate, blind: Flags) -> dict[str, Floats]:
+    """Return what else a difference with a known error shows: equivalence, and the smallest that it would detect."""
+    known = estimate.each(lambda values: np.where(blind[:, None], np.nan, values))
+    low, high = known.interval(1 - 2 * ALPHA)
+    values = (tost(known, MARGIN), low, high, minimum_detectable(known))
+    return dict(zip(_POWER, values, strict=True))
 
 
 def _effect(sample: Sample, base: Sample) -> Effect:
@@ -169,17 +181,3 @@ def _effect(sample: Sample, base: Sample) -> Effect:
     mean = np.asarray(np.mean([part.mean for part in parts], axis=0))
     counts = np.sum([(part.wins, part.ties, part.losses) for part in parts], axis=0)
     return Effect(mean, np.full_like(mean, np.nan), *counts)
-
-
-def _ranked(samples: Sequence[Sample], tests: PairwiseTests) -> tuple[Integers, Integers, Integers]:
-    """Return the best and the worst rank of each entry, and its group.  [entries, measures] each"""
-    means = tests.means
-    resampled = np.concatenate([sample.means for sample in samples], axis=1)
-    drawn = stretched(resampled, joined([sample.mean for sample in samples]))
-    drawn = drawn.reshape(-1, *means.shape)  # [draws, entries, measures]
-    ranked_means = np.where(np.isnan(drawn), means, drawn)  # one query has one order
-    best, worst, group = (np.empty(means.shape, dtype=np.int64) for _ in range(3))
-    for i in range(means.shape[1]):
-        best[:, i], worst[:, i] = rank_intervals(ranked_means[:, :, i])
-        group[:, i] = tie_groups(means[:, i], partial(tests.against, measure=i))
-    return best, worst, group

@@ -5,25 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from harness.stats.align import Floats
-from harness.stats.intervals import Estimate, over_queries
+from harness.stats.intervals import Estimate, over_queries, upper_p
 
 
 def tost(estimate: Estimate, margin: float) -> Floats:
     """Return the p of "the difference is −margin or less, or margin or more": the larger of the two one-sided p.
 
     `margin` is in units of the measure. p ≤ α exactly where the (1 − 2α) interval lies within (−margin, margin).
-    With an estimate over queries and seeds (harness.stats.intervals.difference) it holds for other seeds too. Raises
-    ValueError for a margin that is not positive.
+    With an estimate over queries and seeds (harness.stats.intervals.difference) it holds for other seeds too. NaN where
+    the error is NaN. Raises ValueError for a margin that is not positive.
     """
-    from scipy import stats
-
     if not margin > 0:
         raise ValueError(f"a margin of equivalence must be positive: {margin}")
-    with np.errstate(divide="ignore", invalid="ignore"):  # an error of 0: ±∞, or NaN on the margin itself
-        above = (estimate.value + margin) / estimate.error
-        below = (estimate.value - margin) / estimate.error
-    p = np.maximum(stats.t.sf(above, estimate.freedom), stats.t.cdf(below, estimate.freedom))
-    return np.asarray(np.where(np.isnan(p), 1.0, p))
+    room = margin - np.abs(estimate.value)
+    return np.asarray(np.where((room == 0) & (estimate.error == 0), 1.0, upper_p(estimate, room)))
 
 
 def tost_paired(differences: Floats, margin: float) -> Floats:

@@ -28,7 +28,9 @@ def minimum_detectable(
     if not 0 < alpha < power < 1:
         raise ValueError(f"needs 0 < alpha < power < 1, got alpha {alpha} and power {power}")
     freedom = np.minimum(np.atleast_1d(estimate.freedom), _LARGE)
-    critical = student(1 - (alpha / 2 if two_sided else alpha), freedom)
+    tail = alpha / 2 if two_sided else alpha
+    critical = student(1 - tail, freedom)
+    np.divide(estimate.half_width(tail), estimate.error, out=critical, where=estimate.error > 0)
     low, high = np.zeros_like(freedom), 2 * critical + 64.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -85,7 +85,7 @@ def decide(comparisons: Sequence[Comparison], margin: float = MARGIN) -> list[De
     """
     if margin < 0:
         raise ValueError(f"a margin cannot be negative: {margin}")
-    estimate = differences(comparisons)
+    estimate = _whole(differences(comparisons))
     regression, loss = holm(one_sided_p(estimate, -margin)), holm(one_sided_p(estimate, 0.0))
     gain = holm(one_sided_p(_mirrored(estimate), 0.0))
     spread, ratios = _spreads(comparisons)
@@ -123,6 +123,11 @@ def differences(comparisons: Sequence[Comparison]) -> Estimate:
 def _verdict(p: tuple[float, float, float, float]) -> Verdict:
     names: tuple[Verdict, ...] = ("regression", "warning", "improvement", "spread")
     return next((name for name, value in zip(names, p, strict=True) if is_shown(value)), "same")
+
+
+def _whole(estimate: Estimate) -> Estimate:
+    """Return the estimate with one t of Satterthwaite's degrees of freedom, which the search for bounds needs."""
+    return Estimate(estimate.value, estimate.error, estimate.freedom)
 
 
 def _mirrored(estimate: Estimate) -> Estimate:

@@ -6,21 +6,21 @@ in the definitions of Holm's procedure and of the two one-sided tests. A NaN p o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 ALPHA = 0.05  # the level of every test; the usual convention (Fisher 1925)
-LEVEL = 0.95  # of every interval: 1 − ALPHA
+LEVEL = 0.95  # of every interval: 1 − ALPHA; that of equivalence is 1 − 2 ALPHA
 MARGIN = 0.01  # units of the measure, one point: differences below it are taken as equal; the default of --margin
 POWER = 0.8  # of a minimum detectable effect; the usual convention (Cohen 1988, chapter 2)
 GATE_POWER = 0.9  # of the gate's detectable loss: five seeds misjudge the spread, so that .9 keeps .8, and .8 keeps .73
 
 
 def is_shown(p: float) -> bool:
-    """Return whether a test shows what it tests for; a sign-flip p speaks of the seeds that were run only."""
+    """Return whether a test shows what it tests for; of a family, p is the adjusted one."""
     return bool(p <= ALPHA)
 
 
@@ -34,12 +34,11 @@ def excludes_zero(low: float, high: float) -> bool:
     return bool(low > 0 or high < 0)
 
 
-def is_shown_with_interval(p: float, low: float, high: float) -> bool:
-    """Return whether a test shows a difference and its interval, over queries and seeds, excludes 0.
-
-    That is stricter than `is_shown`: the difference would hold for other seeds too.
-    """
-    return is_shown(p) and excludes_zero(low, high)
+def direction(p_adjusted: float, difference: float) -> Literal["better", "worse", ""]:
+    """Return the direction of a difference that is shown, "" for one that is not."""
+    if not is_shown(p_adjusted):
+        return ""
+    return "better" if difference > 0 else "worse"
 
 
 def is_equivalent(p: float) -> bool:

@@ -98,8 +98,8 @@ def test_the_page_shows_scores_with_interval_difference_and_spread(small: Path) 
     page = Page(write_reports(small))
     text = " ".join(page.text.split())
     assert "75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00]" in text
-    assert "+25.00 [+25.00, +25.00] p 0.125 1 group 1 2 sd 0.00 4" in text  # 2 of 16 flips of four queries
-    assert "bootstrap over queries and seeds both" in text
+    assert "+25.00 [+25.00, +25.00] p < 0.001 1 a 2 sd 0.00 4" in text
+    assert "Student's 95 % interval over queries and seeds both" in text
     assert "× 100 with two decimals" in text
     assert not page.open
 
@@ -226,13 +226,32 @@ def test_the_evidence_has_its_own_file(tmp_path: Path) -> None:
     assert (base["interval_over"], mnrl["interval_over"]) == ("queries", "queries and seeds")
     assert (base["seeds_ci_low"], base["p"], base["wins"], base["equivalence_margin"]) == ("", "", "", "")
     assert int(mnrl["wins"]) + int(mnrl["ties"]) + int(mnrl["losses"]) == 7
-    assert mnrl["equivalence_margin"] == "0.01"
+    assert (mnrl["equivalence_margin"], mnrl["identical"]) == ("0.01", "no")
+    assert (mnrl["delta_interval_over"], base["delta_interval_over"]) == ("queries and seeds", "")
+    assert float(mnrl["equivalence_ci_low"]) < float(mnrl["equivalence_ci_high"])
+    assert {*base["letters"], *mnrl["letters"]} <= {"a", "b"}
     assert 0 < float(mnrl["p"]) <= 1
     assert float(mnrl["queries_ci_low"]) < float(mnrl["queries_ci_high"])
     assert {base["rank_best"], mnrl["rank_best"]} <= {"1", "2"}
     text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
-    assert "the group of entries that are not told apart" in text
+    assert "two entries share one exactly where they are not shown to differ" in text
     assert "intervals over queries and over seeds alone" in text
+
+
+def test_one_seed_of_a_trained_entry_is_named_in_every_format_and_has_no_p(tmp_path: Path) -> None:
+    write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0]))
+    evidence, scores = (
+        next(row for row in csv.DictReader((tmp_path / name).read_text().splitlines()) if row["entry"] == "mnrl")
+        for name in ("evidence.csv", "leaderboard.csv")
+    )
+    assert evidence["interval_over"] == evidence["delta_interval_over"] == "queries, seed spread unknown"
+    names = ("p", "p_adjusted", "minimum_detectable", "equivalence_margin", "equivalence_ci_low", "equivalence_p")
+    assert [evidence[name] for name in names] == [""] * 6
+    assert (scores["p_adjusted"], scores["delta_ci_low"] != "") == ("", True)
+    text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
+    assert re.search(r"[+-]\d+\.\d\d \[[^]]*\] one seed 1-2 a", text)
+    assert re.search(r"^\| mnrl \|.*\| one seed \| 1-2 \|", (tmp_path / "leaderboard.md").read_text(), re.MULTILINE)
+    assert "With an unknown spread over seeds" in (tmp_path / "leaderboard.md").read_text()
 
 
 def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_missing_values_and_nan_are_null(tmp_path: Path) -> None:
 
 def test_every_key_of_the_json_is_documented(run: Path) -> None:
     content = json_of(run)
-    assert content["version"] == 1
+    assert content["version"] == 2
     documented = set(re.findall(r"[a-z_]+", (document.__doc__ or "").partition("relative")[0]))
     assert set(content) <= documented
 
@@ -153,7 +153,7 @@ def test_the_json_has_one_line_per_item(run: Path) -> None:
     json_of(run)
     lines = (run / "leaderboard.json").read_text(encoding="utf-8").splitlines()
     assert sum(line.startswith('  {"entry": "mnrl", "language": ') for line in lines) == 4  # its records
-    assert (lines[0], lines[1], lines[-1]) == ("{", ' "version": 1,', "}")
+    assert (lines[0], lines[1], lines[-1]) == ("{", ' "version": 2,', "}")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,19 @@
 """The contrasts of every two entries equal the statistics of each entry against the other as the baseline."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from support.simulated_scores import ranked
 
-from harness.stats import pairwise, samples
 from harness.stats.contrasts import MAX_ENTRIES, Contrast
 from harness.stats.entry_scores import EntryScores
+from harness.stats.letters import share_letter
+from harness.stats.rules import ALPHA, direction, excludes_zero, is_shown
 from harness.stats.suite_statistics import suite_statistics
 
 LANGUAGES = ("ko", "hi", "fa")
@@ -23,7 +30,7 @@ def simulated(entries: tuple[str, ...] = ENTRIES, n: int = 40) -> Scores:
         for entry, values in ranked(generator, list(entries), 3, n, 0.01).items():
             measures = np.stack([values, values**2], axis=2)
             seeds = range(1 if entry == "base" else 3)
-            scores[entry, language] = EntryScores({seed: measures[seed] for seed in seeds})
+            scores[entry, language] = EntryScores({seed: measures[seed] for seed in seeds}, entry != "base")
     return scores
 
 
@@ -47,7 +54,8 @@ def assert_equal_statistics(contrasts: Contrasts, scores: Scores) -> None:
             assert contrast.delta == pytest.approx(statistics.delta, abs=1e-14)
             assert contrast.low == pytest.approx(statistics.delta_low, abs=1e-12, nan_ok=True)
             assert contrast.high == pytest.approx(statistics.delta_high, abs=1e-12, nan_ok=True)
-            assert contrast.p_adjusted.tolist() == statistics.p_adjusted.tolist()
+            assert contrast.p.tolist() == pytest.approx(statistics.p.tolist(), nan_ok=True)
+            assert contrast.p_adjusted.tolist() == pytest.approx(statistics.p_adjusted.tolist(), nan_ok=True)
     assert compared == len(contrasts)
 
 
@@ -72,7 +80,7 @@ def test_contrasts_of_one_query_have_no_interval() -> None:
     contrasts = contrasts_of(scores)
     contrast = contrasts["mnrl", "clpl", "ko"]
     assert np.isnan([contrast.low, contrast.high]).all()
-    assert contrast.p_adjusted.tolist() == [1.0, 1.0]
+    assert np.isnan([contrast.p, contrast.p_adjusted]).all()
     assert_equal_statistics(contrasts, scores)
 
 
@@ -107,22 +115,76 @@ def test_contrasts_are_ordered_by_baseline_then_language_with_the_average_last_t
     ]
 
 
-def test_contrasts_draw_no_resamples_or_flips_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    statistics = suite_statistics(simulated(), LANGUAGES)
+def random_scores(seed: int, seeds: list[int], n: int) -> Scores:
+    """One entry per number of seeds, over n queries; an entry with 0 is not trained."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    queries = generator.random((n, 2))
+    scores = {}
+    for i, count in enumerate(seeds):
+        level, noise = 0.2 * generator.random(), generator.standard_normal((max(count, 1), n, 2))
+        values = queries + level + 0.1 * noise + 0.02 * generator.standard_normal((max(count, 1), 1, 1))
+        scores[f"e{i}", "ko"] = EntryScores(dict(enumerate(values)), trained=count > 0)
+    return scores
 
-    def fail(*_: object) -> None:
-        raise AssertionError("drawn again")
 
-    monkeypatch.setattr(samples, "resample_counts", fail)
-    monkeypatch.setattr(pairwise, "draw_flips", fail)
-    assert len(statistics.contrasts()) == 48
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 5), min_size=2, max_size=7), st.integers(3, 40))
+def test_p_interval_letters_and_ranks_never_contradict_each_other(seed: int, seeds: list[int], n: int) -> None:
+    suite = suite_statistics(random_scores(seed, seeds, n), ("ko",), baseline="e0")
+    entries = {(entry.entry, entry.language): entry for entry in suite.entries}
+    for contrast in suite.contrasts():
+        entry, other = (entries[name, contrast.language] for name in (contrast.entry, contrast.baseline))
+        assert contrast.blind == (entry.one_seed or other.one_seed)
+        for i in range(2):
+            p, adjusted = float(contrast.p[i]), float(contrast.p_adjusted[i])
+            assert np.isnan(p) == np.isnan(adjusted) == contrast.blind
+            assert contrast.blind or adjusted >= p
+            if not contrast.blind and abs(p - ALPHA) > 1e-9:
+                assert is_shown(p) == excludes_zero(contrast.low[i], contrast.high[i])
+            assert is_shown(adjusted) != share_letter(entry.letters[i], other.letters[i])
+            if direction(adjusted, contrast.delta[i]) == "better":
+                assert entry.rank_worst[i] < len(seeds)
+                assert other.rank_best[i] > 1
+
+
+def test_p_is_corrected_within_all_pairs_of_a_language_and_measure_and_is_symmetric() -> None:
+    contrasts = contrasts_of(simulated())
+    names = list(combinations(ENTRIES, 2))
+    for language in (*LANGUAGES, "average"):
+        for i in range(2):
+            pairs = [contrasts[(*pair, language)] for pair in names]
+            expected = multipletests([pair.p[i] for pair in pairs], method="holm")[1]
+            assert [pair.p_adjusted[i] for pair in pairs] == pytest.approx(expected)
+    assert all(
+        contrast.p_adjusted.tobytes() == contrasts[baseline, entry, language].p_adjusted.tobytes()
+        for (entry, baseline, language), contrast in contrasts.items()
+    )
+
+
+def test_p_and_interval_of_two_entries_without_seeds_are_scipys() -> None:
+    scores = random_scores(1, [0, 0], 50)
+    contrast = suite_statistics(scores, ("ko",)).contrasts()[0]
+    new, old = (scores[entry, "ko"].values[0] for entry in (contrast.entry, contrast.baseline))
+    expected = stats.ttest_rel(new, old)
+    assert contrast.p == pytest.approx(expected.pvalue)
+    assert contrast.low == pytest.approx(expected.confidence_interval().low)
+
+
+def test_a_pair_with_an_unknown_spread_over_seeds_is_not_in_the_family() -> None:
+    scores = random_scores(2, [3, 3, 3], 30)
+    alone = suite_statistics(scores, ("ko",)).contrasts()[0]
+    scores["blind", "ko"] = EntryScores({0: scores["e0", "ko"].values[0]})
+    contrasts = {(c.entry, c.baseline, c.language): c for c in suite_statistics(scores, ("ko",)).contrasts()}
+    assert contrasts[alone.entry, alone.baseline, alone.language].p_adjusted == pytest.approx(alone.p_adjusted)
+    assert np.isnan(contrasts["blind", "e0", "ko"].p_adjusted).all()
+    assert not np.isnan(contrasts["blind", "e0", "ko"].low).any()
 
 
 @pytest.mark.parametrize(("count", "pairs"), [(MAX_ENTRIES, MAX_ENTRIES * (MAX_ENTRIES - 1)), (MAX_ENTRIES + 1, 0)])
-def test_there_are_no_contrasts_of_more_than_twenty_entries(count: int, pairs: int) -> None:
+def test_the_contrasts_of_more_than_40_entries_are_not_listed(count: int, pairs: int) -> None:
     values = np.random.Generator(np.random.PCG64(1)).random((count, 5, 1))
     scores = {(f"e{i:02}", "ko"): EntryScores({0: entry_values}) for i, entry_values in enumerate(values)}
-    assert MAX_ENTRIES == 20
+    assert MAX_ENTRIES == 40
     assert len(suite_statistics(scores, ("ko",)).contrasts()) == pairs * 2  # and on the average
 
 

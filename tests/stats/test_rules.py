@@ -9,7 +9,7 @@ import pytest
 
 import harness
 from harness.stats import rules
-from harness.stats.rules import are_shown, excludes_zero, is_equivalent, is_shown, is_shown_with_interval, lies_within
+from harness.stats.rules import are_shown, direction, excludes_zero, is_equivalent, is_shown, lies_within
 
 NAN = math.nan
 
@@ -27,8 +27,13 @@ def test_a_p_of_at_most_alpha_is_shown_and_nan_is_not(p: float, shown: bool) -> 
 )
 def test_an_interval_excludes_zero_on_one_side_of_it_only(low: float, high: float, excluded: bool) -> None:
     assert excludes_zero(low, high) is excluded
-    assert is_shown_with_interval(0.01, low, high) is excluded
-    assert is_shown_with_interval(0.06, low, high) is False
+
+
+@pytest.mark.parametrize(
+    ("p", "difference", "expected"), [(0.05, 0.1, "better"), (0.05, -0.1, "worse"), (0.06, 0.1, ""), (NAN, 0.1, "")]
+)
+def test_a_difference_that_is_shown_has_a_direction(p: float, difference: float, expected: str) -> None:
+    assert direction(p, difference) == expected
 
 
 def test_an_interval_on_the_margin_lies_within_it() -> None:

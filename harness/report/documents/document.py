@@ -4,12 +4,13 @@
     suite, primary, measures, languages, baseline      measures have the primary one first
     complete        whether every requested cell is done; if not, see `absent` and `failures`
     unverified      languages whose data differ from the manifest
-    statistics      level and resamples of the intervals, alpha, equivalence margin, correction of p
+    statistics      level of the intervals, alpha, equivalence margin, correction of p
     entries         in the page's order: entry, title, recipe, minutes per cell, bytes of memory, reasons where all its
                     cells failed, the signature of its records, and `said`: its declaration
     rows            per entry, language (or "average") and measure: the columns of leaderboard.csv and evidence.csv
-    contrasts       per entry, baseline and language: delta, ci_low, ci_high and p_adjusted, in the order of `measures`;
-                    empty above a number of entries (harness.stats.contrasts)
+    contrasts       per entry, baseline and language: delta, ci_low, ci_high, p, p_adjusted and identical, in the order
+                    of `measures`; blind (null p: one seed of a trained entry). Empty above a number of entries
+                    (harness.stats.contrasts)
     findings        what the primary measure shows, in sentences
     claims          every published number: the columns of claims.csv; `papers`: a paragraph per paper
     tasks, sweeps, cross_validation, dimensions, geometry, experts        as on the page; [] or null where there is none
@@ -37,10 +38,9 @@ from harness.report.facts import Provenance
 from harness.report.sections import claims_section, claims_text, evidence_section
 from harness.report.table_view import Row
 from harness.results.record import Record, beside, path_of
-from harness.stats.bootstrap import DRAWS
 from harness.stats.rules import ALPHA, LEVEL, MARGIN
 
-VERSION = 1
+VERSION = 2
 CLAIM_NUMBERS = (
     *claims_section.LEVEL,
     *claims_section.GAIN,
@@ -51,7 +51,7 @@ CLAIM_NUMBERS = (
 def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document; `context` is shared by all formats of the report."""
     rows: Sequence[Row] = context["tables"][0].rows
-    statistics = {"level": LEVEL, "resamples": DRAWS, "alpha": ALPHA, "margin": MARGIN, "correction": "Holm"}
+    statistics = {"level": LEVEL, "alpha": ALPHA, "margin": MARGIN, "correction": "Holm"}
     return {
         "version": VERSION,
         **{name: getattr(board, name) for name in ("suite", "primary", "measures", "languages", "baseline")},
@@ -144,7 +144,10 @@ def _contrasts(board: Leaderboard) -> Iterator[dict[str, Any]]:
             "delta": contrast.delta,
             "ci_low": contrast.low,
             "ci_high": contrast.high,
+            "p": contrast.p,
             "p_adjusted": contrast.p_adjusted,
+            "identical": contrast.identical,
+            "blind": contrast.blind,
         }
 
 

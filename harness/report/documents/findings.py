@@ -1,7 +1,7 @@
 """The findings of a leaderboard on its primary measure, in sentences.
 
-A difference to the baseline is shown if its Holm-adjusted p is at most ALPHA and its 95 % interval over queries and
-seeds excludes 0. If only the first holds, p is about the seeds that were run, and the sentence says so.
+A difference is shown if its Holm-adjusted p is at most ALPHA (harness.stats.contrasts). Of a trained entry with one
+seed nothing is shown, and the sentences say so.
 """
 
 from __future__ import annotations
@@ -14,18 +14,13 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, p_value, signed
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
-from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown, is_shown_with_interval
+from harness.stats.rules import ALPHA, MARGIN, direction, is_equivalent
 
 MOST = 20  # names in one sentence
 ALPHA_TEXT = f"{ALPHA:.2f}".lstrip("0")
 
-Outcome = Literal["better", "worse", "apart", "open", ""]
-_OUTCOMES = {
-    "better": "better",
-    "worse": "worse",
-    "apart": "better or worse for these seeds alone",
-    "open": "not told apart",
-}
+Outcome = Literal["better", "worse", "open", "blind", ""]
+_OUTCOMES = {"better": "better", "worse": "worse", "open": "not shown to differ", "blind": "of one seed"}
 
 
 def findings(board: Leaderboard) -> list[str]:
@@ -42,21 +37,19 @@ def findings(board: Leaderboard) -> list[str]:
 
 
 def outcome(evidence: EntryStatistics) -> Outcome:
-    """Return what is shown of an entry's difference to the baseline; "apart" holds only for the seeds that were run."""
-    if math.isnan(evidence.p_adjusted[0]):
+    """Return what is shown of an entry's difference to the baseline, "" where it has none."""
+    if math.isnan(evidence.delta[0]):
         return ""
-    if not is_shown(evidence.p_adjusted[0]):
-        return "open"
-    if not is_shown_with_interval(evidence.p_adjusted[0], evidence.delta_low[0], evidence.delta_high[0]):
-        return "apart"
-    return "better" if evidence.delta[0] > 0 else "worse"
+    if evidence.blind:
+        return "blind"
+    return direction(evidence.p_adjusted[0], evidence.delta[0]) or "open"
 
 
 def _compared(board: Leaderboard, column: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     """Yield what one column shows: the highest score, and each kind of difference to the baseline."""
     ordered = sorted(column, key=lambda evidence: (-evidence.mean[0], evidence.entry))
     yield prefix + _best(board, ordered)
-    yield from _groups(ordered, prefix)
+    yield from _pairs(ordered, prefix)
     compared = [evidence for evidence in ordered if outcome(evidence)]
     if compared:
         yield from _differences(board, compared, prefix)
@@ -69,19 +62,22 @@ def _differences(board: Leaderboard, compared: Sequence[EntryStatistics], prefix
     starts = {
         "better": f"Shown to be better than {board.baseline} (Holm's p ≤ {ALPHA_TEXT}): ",
         "worse": f"Shown to be worse than {board.baseline} (Holm's p ≤ {ALPHA_TEXT}): ",
-        "apart": f"Apart from {board.baseline} for the seeds that were run (p ≤ {ALPHA_TEXT}), while the interval over "
-        "queries and seeds holds 0: ",
-        "open": f"Not told apart from {board.baseline}: ",
+        "open": f"Not shown to differ from {board.baseline}: ",
+        "blind": f"With an unknown spread over seeds, so that no difference to {board.baseline} can be shown (the "
+        "interval is without this spread): ",
     }
     for kind, start in starts.items():
         matches = [evidence for evidence in compared if outcome(evidence) == kind]
         if matches:
-            with_p = kind in ("apart", "open")
-            yield f"{prefix}{start}{_listed(_difference(evidence, with_p) for evidence in matches)}."
+            yield f"{prefix}{start}{_listed(_difference(evidence, kind == 'open') for evidence in matches)}."
+    identical = [evidence.entry for evidence in compared if evidence.identical[0]]
+    if identical:
+        yield f"{prefix}Identical to {board.baseline}, every score of every query and seed: {_listed(identical)}."
     equivalent = [evidence for evidence in compared if is_equivalent(evidence.p_equivalence[0])]
     if equivalent:
-        names = _listed(f"{evidence.entry} (p {p_value(float(evidence.p_equivalence[0]))})" for evidence in equivalent)
-        yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline} (two one-sided tests): {names}."
+        names = _listed(map(_equivalence, equivalent))
+        test = f"two one-sided tests, p ≤ {ALPHA_TEXT}; with the 90 % interval"
+        yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline} ({test}): {names}."
     yield from _detectable(board, compared, prefix)
 
 
@@ -91,25 +87,30 @@ def _best(board: Leaderboard, ordered: Sequence[EntryStatistics]) -> str:
     start = f"The highest {board.primary} is that of {best.entry}, {level}"
     if not others:
         return f"{start}; it is the only entry."
-    tied = [evidence.entry for evidence in others if evidence.group[0] == best.group[0]]
+    open_spread = " (of one seed: nothing is shown of it)" if best.one_seed else ""
+    tied = [evidence.entry for evidence in others if evidence.tied[0]]
     if not tied:
-        return f"{start}; every other entry is told apart from it."
-    return f"{start}; not told apart from it: {_listed(tied)}."
+        return f"{start}; every other entry is shown to be worse."
+    return f"{start}{open_spread}; not shown to differ from it: {_listed(tied)}."
 
 
-def _groups(ordered: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
-    """Yield the groups of several entries below the group of the highest score."""
-    groups: dict[int, list[str]] = {}
-    for evidence in ordered:
-        groups.setdefault(int(evidence.group[0]), []).append(evidence.entry)
-    below = [", ".join(names) for group, names in groups.items() if group != ordered[0].group[0] and len(names) > 1]
-    if below:
-        yield f"{prefix}Below it, not told apart from the highest of their group: {_listed(below)}."
+def _pairs(ordered: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
+    """Yield the letters of all entries, where more than the highest entry is compared."""
+    if len({evidence.letters[0] for evidence in ordered}) > 1:
+        letters = "; ".join(f"{evidence.entry} {evidence.letters[0]}" for evidence in ordered[:MOST])
+        more = f"; and {len(ordered) - MOST} more" if len(ordered) > MOST else ""
+        yield f"{prefix}Two entries share a letter exactly where they are not shown to differ: {letters}{more}."
+
+
+def _equivalence(evidence: EntryStatistics) -> str:
+    interval = _interval(evidence.equivalence_low[0], evidence.equivalence_high[0], signed)
+    return f"{evidence.entry}{interval}, p {p_value(float(evidence.p_equivalence[0]))}"
 
 
 def _difference(evidence: EntryStatistics, with_p: bool) -> str:
     interval = _interval(evidence.delta_low[0], evidence.delta_high[0], signed)
-    p = f", p {p_value(float(evidence.p_adjusted[0]))}" if with_p else ""
+    known = with_p and not math.isnan(evidence.p_adjusted[0])
+    p = f", p {p_value(float(evidence.p_adjusted[0]))}" if known else ""
     return f"{evidence.entry} {signed(float(evidence.delta[0]))}{interval}{p}"
 
 
@@ -123,9 +124,8 @@ def _detectable(board: Leaderboard, compared: Sequence[EntryStatistics], prefix:
         detectable = sorted((float(evidence.detectable[0]), evidence.entry) for evidence in known)
         (least, least_entry), (most, most_entry) = detectable[0], detectable[-1]
         spread = "" if len(detectable) == 1 else f" to {hundred(most)} ({most_entry})"
-        start = (
-            f"The smallest true difference to {board.baseline} that this run finds in four of five (α {ALPHA_TEXT}) is "
-        )
+        condition = f"in four of five (α {ALPHA_TEXT}, one comparison alone)"
+        start = f"The smallest true difference to {board.baseline} that this run finds {condition} is "
         yield f"{prefix}{start}{hundred(least)} ({least_entry}){spread}."
 
 

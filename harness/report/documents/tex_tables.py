@@ -17,7 +17,7 @@ from harness.report.sections import evidence_section
 from harness.report.table_view import Box, Row, Score, Table
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
-from harness.stats.rules import is_shown
+from harness.stats.rules import direction
 
 ROWS = 40
 _SMALL = 24  # characters of a name above which the font is smaller
@@ -30,14 +30,15 @@ _T = TypeVar("_T")
 class ScoreCell:
     """A score with half the width of its interval, None without an interval.
 
-    `against` is the significant difference to the baseline, `place` the standing in the column. `fewer` marks a score
-    of fewer seeds than others, as a seed failed.
+    `against` is the shown difference to the baseline, `place` the standing in the column. `fewer` marks a score of
+    fewer seeds than others, as a seed failed, `one_seed` one of a trained entry, of which nothing is shown.
     """
 
     mean: float
     half: float | None
     against: Literal["better", "worse", ""]
     place: Literal["best", "tied", ""]
+    one_seed: bool
     fewer: bool
 
 
@@ -69,11 +70,15 @@ class DifferenceTable:
 
 @dataclass(frozen=True)
 class LatexTables:
-    """The contents of the file; `size` is the command of its font, `fewer` whether any cell has fewer seeds."""
+    """The contents of the file; `size` is the command of its font.
+
+    `fewer` and `one_seed`: whether any cell is so marked.
+    """
 
     label: str
     size: str
     fewer: bool
+    one_seed: bool
     scores: tuple[ScoreTable, ...]
     differences: tuple[DifferenceTable, ...]
 
@@ -92,6 +97,7 @@ def latex_tables(board: Leaderboard, table: Table) -> LatexTables:
         label=f"{slug(board.suite)}-{slug(board.primary)}",
         size="footnotesize" if longest <= _SMALL else "scriptsize",
         fewer=any(box.score and box.failed for row in table.rows for box in row.boxes),
+        one_seed=any(evidence.one_seed for evidence in board.evidence),
         scores=tuple(scores),
         differences=tuple(_difference_tables(board, [row.entry for row in table.rows])),
     )
@@ -141,12 +147,12 @@ def _score_cell(box: Box, standing: tuple[EntryStatistics, bool] | None) -> Scor
     if box.score is None or standing is None:
         return None
     evidence, highest = standing
-    significant = is_shown(evidence.p_adjusted[0])  # False for NaN
     return ScoreCell(
         mean=box.score.mean,
         half=_half(box.score),
-        against="" if not significant else "better" if evidence.delta[0] > 0 else "worse",
-        place="best" if highest else "tied" if evidence.group[0] == 1 else "",
+        against=direction(evidence.p_adjusted[0], evidence.delta[0]),
+        place="best" if highest else "tied" if evidence.tied[0] else "",
+        one_seed=evidence.one_seed,
         fewer=bool(box.failed),
     )
 

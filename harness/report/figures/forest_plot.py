@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.axes import add_panel, label_margin, set_rows, write_text
@@ -12,23 +12,23 @@ from harness.report.figures.legend import Legend
 from harness.report.figures.palette import BACK, HUES, INK, MARKERS, MAX_LANGUAGES, SMALL, SOFT, WIDTH
 from harness.report.numbers import hundred, signed
 from harness.report.table_view import Row, Score
-from harness.stats.rules import MARGIN, is_shown
+from harness.stats.rules import MARGIN, direction
 
 _NUMBERS_WIDTH = 128  # of the column of numbers
 _UNMARKED = {"color": SOFT, "alpha": 0.7}  # look of a language without a marker of its own
 
 
-def is_significant(score: Score) -> bool:
-    """Return whether the difference of a score to the baseline is significant."""
-    return score.p is not None and is_shown(score.p)
+def shown_direction(score: Score) -> Literal["better", "worse", ""]:
+    """Return the direction of a score's difference to the baseline, "" where none is shown."""
+    return "" if score.p is None or score.delta is None else direction(score.p, score.delta)
 
 
 def difference_text(score: Score) -> str:
-    """Return the difference of a score to the baseline with its interval."""
+    """Return the difference of a score to the baseline with its interval; `*` without the spread over seeds."""
     delta = signed(score.delta or 0.0)
     if score.delta_low is None or score.delta_high is None:
         return delta
-    return f"{delta} [{hundred(score.delta_low)}, {hundred(score.delta_high)}]"
+    return f"{delta} [{hundred(score.delta_low)}, {hundred(score.delta_high)}]{'*' if score.note == 'one seed' else ''}"
 
 
 class ForestPlot:
@@ -81,7 +81,7 @@ class ForestPlot:
         text = "needs every language"
         if score and score.delta is not None:
             _draw_interval(axes, average_y, score, color=INK, linewidth=2.2)
-            axes.plot([100 * score.delta], [average_y], **_average_style(hollow=not is_significant(score)), zorder=4)
+            axes.plot([100 * score.delta], [average_y], **_average_style(hollow=not shown_direction(score)), zorder=4)
             text = difference_text(score)
         width = float(axes.get_position().width * WIDTH)
         write_text(axes, (1 + _NUMBERS_WIDTH / width, y), text, ha="right", fontsize=SMALL)
@@ -117,4 +117,5 @@ def _language_style(i: int) -> dict[str, Any]:
 
 def _draw_interval(axes: Any, y: float, score: Score, **style: Any) -> None:
     if score.delta_low is not None and score.delta_high is not None:
-        axes.plot([100 * score.delta_low, 100 * score.delta_high], [y, y], solid_capstyle="butt", **style, zorder=2)
+        dashes = {"linestyle": (0, (2, 1))} if score.note == "one seed" else {"solid_capstyle": "butt"}
+        axes.plot([100 * score.delta_low, 100 * score.delta_high], [y, y], **dashes, **style, zorder=2)

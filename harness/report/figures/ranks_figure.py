@@ -1,4 +1,4 @@
-"""Ranks of the entries with their intervals, and which entries are not distinguishable."""
+"""Ranks of the entries with their intervals, and which entries are not shown to differ."""
 
 from __future__ import annotations
 
@@ -41,27 +41,28 @@ def _entry_ranks(board: Leaderboard, rows: Sequence[Row]) -> list[EntryRank]:
             rank=1 + sum(mean > evidence.mean[0] for mean in means),
             best=int(evidence.rank_best[0]),
             worst=int(evidence.rank_worst[0]),
-            group=int(evidence.group[0]),
+            letters=evidence.letters[0],
+            tied=bool(evidence.tied[0]),
         )
         for evidence in ranked
     ]
 
 
 def _rank_text(rank: EntryRank) -> str:
-    return f"rank {rank.rank}, {rank.best} to {rank.worst}, group {rank.group}"
+    return f"rank {rank.rank}, {rank.best} to {rank.worst}, {rank.letters}"
 
 
 def _caption(ranks: Sequence[EntryRank]) -> Markup:
     """Return in one sentence which entries may be the best, how many ranks are certain, and the widest interval."""
     from markupsafe import Markup
 
-    first_group = [rank.entry for rank in ranks if rank.group == 1]
+    leading = [rank.entry for rank in ranks if rank.tied]
     certain = [rank.entry for rank in ranks if rank.best == rank.worst]
     widest = max(ranks, key=lambda rank: rank.worst - rank.best)
     leaders = (
-        Markup("{} is told apart from all others as the best").format(name_list(first_group))
-        if len(first_group) == 1
-        else Markup("{} entries are not told apart from the best: {}").format(len(first_group), name_list(first_group))
+        Markup("{} is shown to be better than all others").format(name_list(leading))
+        if len(leading) == 1
+        else Markup("{} entries are not shown to differ from the best: {}").format(len(leading), name_list(leading))
     )
     verb = "is" if len(certain) == 1 else "are"
     return leaders + Markup("; {} of {} ranks {} certain; the widest interval is that of {}, {} to {}.").format(
@@ -73,7 +74,8 @@ def _reading(count: int) -> Markup:
     from markupsafe import Markup
 
     return Markup.escape(
-        "The diamond is the rank by the mean, the bar the 95 % interval over resampled queries and seeds. Entries of "
-        "one group are not told apart from its best (permutation test, Holm's correction)."
+        "The diamond is the rank by the mean. The bar is the 95 % interval of all ranks together: from 1 + the number "
+        "of those shown to be better, to the number of entries less those shown to be worse. Two entries share a "
+        "letter where they are not shown to differ (p > .05, Holm's over all pairs)."
         f"{entry_limit_note(count)}"
     )

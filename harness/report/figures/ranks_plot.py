@@ -1,4 +1,4 @@
-"""The drawing of ranks: one row per entry with its rank, the interval of the rank, and its group."""
+"""The drawing of ranks: one row per entry with its rank, the interval of the rank, and its letters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.report.figures.palette import ACCENT, INK, SMALL, SOFT, WIDTH
 from harness.report.numbers import quantity
 
 _ROW_HEIGHT = 18.0
-_GROUP_WIDTH = 52  # of the column of groups
+_LETTERS_WIDTH = 52  # of the column of letters
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class EntryRank:
     rank: int
     best: int
     worst: int
-    group: int
+    letters: str
+    tied: bool  # not shown to differ from the highest
 
 
 class RanksPlot:
@@ -35,14 +36,14 @@ class RanksPlot:
     def __call__(self, canvas: Any) -> None:
         names = [rank.entry for rank in self.ranks]
         left = label_margin(names)
-        width = WIDTH - left - _GROUP_WIDTH - 10
+        width = WIDTH - left - _LETTERS_WIDTH - 10
         axes = add_panel(canvas, (left, 24, width, _ROW_HEIGHT * len(names)))
         set_rows(axes, names)
         for row, rank in enumerate(self.ranks):
             axes.plot([rank.best - 0.2, rank.worst + 0.2], [row, row], color=ACCENT, linewidth=5, alpha=0.55)
-            write_text(axes, (1 + _GROUP_WIDTH / width, row), str(rank.group), ha="right")
+            write_text(axes, (1 + _LETTERS_WIDTH / width, row), rank.letters, ha="right")
         axes.plot([rank.rank for rank in self.ranks], range(len(names)), "D", color=INK, markersize=5.5)
-        write_text(axes, (1 + _GROUP_WIDTH / width, -1.05), "group", ha="right", color=SOFT, fontsize=SMALL)
+        write_text(axes, (1 + _LETTERS_WIDTH / width, -1.05), "letters", ha="right", color=SOFT, fontsize=SMALL)
         last = max(max(rank.worst, rank.rank) for rank in self.ranks)
         axes.set_xlim(0.4, last + 0.6)
         axes.set_xticks(_ticks(last))

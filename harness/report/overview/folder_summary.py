@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
+from harness.report.numbers import quantity
 from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
 from harness.stats.entry_scores import AVERAGE
@@ -39,6 +40,7 @@ class FolderSummary:
     averages: Mapping[str, float]  # entry → average of the primary measure
     entries: tuple[str, ...]
     best: EntryStatistics | None
+    tied: str  # how many entries are not shown to differ from the best
     data: Mapping[str, Digests]  # by language
 
 
@@ -64,8 +66,14 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         averages={entry: float(evidence.mean[0]) for entry, evidence in averages.items()},
         entries=tuple(dict.fromkeys(record.entry for record in records)),
         best=max(averages.values(), key=lambda evidence: float(evidence.mean[0]), default=None),
+        tied=_tied(averages.values()),
         data={language: frozenset(_digests(board, language)) for language in board.languages},
     )
+
+
+def _tied(averages: Collection[EntryStatistics]) -> str:
+    count = sum(bool(evidence.tied[0]) for evidence in averages) - 1  # the best itself
+    return f"{quantity(count, 'entry')} not shown to differ" if count > 0 else ""
 
 
 def _definition(board: Leaderboard) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.numbers import or_none
+from harness.report.table_view import difference_note
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import MARGIN
@@ -19,9 +20,10 @@ from harness.stats.rules import MARGIN
 CSV = "evidence.csv"
 NAMED = ("suite", "entry", "language", "measure", "baseline")
 LEVEL = ("interval_over", "queries_ci_low", "queries_ci_high", "seeds_ci_low", "seeds_ci_high")
-GAIN = ("p", "p_adjusted", "d_z", "wins", "ties", "losses", "minimum_detectable", "equivalence_margin", "equivalence_p")
-RANK = ("rank_best", "rank_worst", "tie_group")
-COLUMNS = (*NAMED, *LEVEL, *GAIN, *RANK)
+GAIN = ("delta_interval_over", "identical", "p", "p_adjusted", "d_z", "wins", "ties", "losses", "minimum_detectable")
+EQUIVALENCE = ("equivalence_margin", "equivalence_ci_low", "equivalence_ci_high", "equivalence_p")
+RANK = ("rank_best", "rank_worst", "letters")
+COLUMNS = (*NAMED, *LEVEL, *GAIN, *EQUIVALENCE, *RANK)
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,14 @@ class Line:
     low: float | None
     high: float | None
     p: float | None
+    note: str  # of the difference (harness.report.table_view.difference_note)
     wins: str  # wins, ties, losses
     detectable: float | None
     equivalent: float | None
+    equivalence_low: float | None
+    equivalence_high: float | None
     ranks: str
-    group: int
+    letters: str
 
 
 @dataclass(frozen=True)
@@ -66,21 +71,37 @@ def csv(board: Leaderboard) -> str:
 
 def rows(board: Leaderboard) -> Iterator[list[object]]:
     """Yield the evidence in the order of COLUMNS and of the leaderboard's rows, "" for a missing number."""
+    seeds = {(evidence.entry, evidence.language): evidence.n_seeds for evidence in board.evidence}
     for evidence in sorted(board.evidence, key=lambda evidence: evidence.entry):  # stable: languages keep their order
+        most_seeds = max(evidence.n_seeds, seeds.get((board.baseline, evidence.language), 0))
+        over = (_over(evidence.n_seeds, evidence.one_seed), _over(most_seeds, bool(evidence.blind)))
         for i, measure in enumerate(board.measures):
-            interval_over = "queries and seeds" if evidence.n_seeds > 1 else "queries"
-            names = (board.suite, evidence.entry, evidence.language, measure, board.baseline, interval_over)
-            yield [*names, *("" if number != number else number for number in _numbers(evidence, i))]
+            names = (board.suite, evidence.entry, evidence.language, measure, board.baseline)
+            yield [*names, *("" if value != value else value for value in _values(evidence, i, over))]
 
 
-def _numbers(evidence: EntryStatistics, i: int) -> Iterator[object]:
-    """Yield the numbers of the measure at place `i` in the order of COLUMNS; NaN where there is none."""
-    yield from (evidence.queries_low[i], evidence.queries_high[i], evidence.seeds_low[i], evidence.seeds_high[i])
+def _over(seeds: int, unknown: bool) -> str:
+    """Return what an interval is over; `unknown`: a side is trained and has one seed."""
+    return "queries, seed spread unknown" if unknown else "queries and seeds" if seeds > 1 else "queries"
+
+
+def _values(evidence: EntryStatistics, i: int, over: tuple[str, str]) -> Iterator[object]:
+    """Yield the values of the measure at place `i` in the order of COLUMNS; NaN where there is none."""
+    yield from (
+        over[0],
+        evidence.queries_low[i],
+        evidence.queries_high[i],
+        evidence.seeds_low[i],
+        evidence.seeds_high[i],
+    )
+    compared = not math.isnan(evidence.delta[i])
+    yield from (over[1], "yes" if evidence.identical[i] else "no") if compared else ("", "")
     yield from (evidence.p[i], evidence.p_adjusted[i], evidence.standardised[i])
     yield from (_count(values[i]) for values in (evidence.wins, evidence.ties, evidence.losses))
-    margin = "" if math.isnan(evidence.p[i]) else MARGIN
-    yield from (evidence.detectable[i], margin, evidence.p_equivalence[i])
-    yield from (evidence.rank_best[i], evidence.rank_worst[i], evidence.group[i])
+    yield evidence.detectable[i]
+    yield "" if math.isnan(evidence.p_equivalence[i]) else MARGIN
+    yield from (evidence.equivalence_low[i], evidence.equivalence_high[i], evidence.p_equivalence[i])
+    yield from (evidence.rank_best[i], evidence.rank_worst[i], evidence.letters[i])
 
 
 def _line(evidence: EntryStatistics) -> Line:
@@ -93,11 +114,14 @@ def _line(evidence: EntryStatistics) -> Line:
         low=or_none(evidence.delta_low[0]),
         high=or_none(evidence.delta_high[0]),
         p=or_none(evidence.p_adjusted[0]),
+        note=difference_note(bool(evidence.identical[0]), bool(evidence.blind)),
         wins=", ".join(map(str, counts)),
         detectable=or_none(evidence.detectable[0]),
         equivalent=or_none(evidence.p_equivalence[0]),
+        equivalence_low=or_none(evidence.equivalence_low[0]),
+        equivalence_high=or_none(evidence.equivalence_high[0]),
         ranks=str(best) if best == worst else f"{best}-{worst}",
-        group=int(evidence.group[0]),
+        letters=evidence.letters[0],
     )
 
 

@@ -29,11 +29,11 @@ def test_better_and_worse_entries_have_their_difference_and_its_interval(tmp_pat
         level(tmp_path, entry, [value, value])
     sentences = sentences_of(tmp_path)
     assert (
-        sentences[0] == "The highest AP is that of mnrl, 64.45 [64.08, 64.82]; every other entry is told apart from it."
+        sentences[0] == "The highest AP is that of mnrl, 64.45 [64.08, 64.82]; every other entry is shown to be worse."
     )
     assert "Shown to be better than base (Holm's p ≤ .05): mnrl +12.50 [+12.50, +12.50]." in sentences
     assert "Shown to be worse than base (Holm's p ≤ .05): clpl -25.00 [-25.00, -25.00]." in sentences
-    assert not [line for line in sentences if line.startswith("Not told apart")]
+    assert not [line for line in sentences if line.startswith("Not shown to differ")]
 
 
 def test_undecided_entries_have_their_p_and_equivalent_ones_are_listed(tmp_path: Path) -> None:
@@ -41,20 +41,39 @@ def test_undecided_entries_have_their_p_and_equivalent_ones_are_listed(tmp_path:
     level(tmp_path, "near", [0.5, 0.5], wave=0.001)
     level(tmp_path, "noisy", [0.5, 0.5], wave=0.2)
     sentences = sentences_of(tmp_path)
-    (line,) = [line for line in sentences if line.startswith("Not told apart from base: ")]
+    (line,) = [line for line in sentences if line.startswith("Not shown to differ from base: ")]
     assert "near +0.00 [-0.03, +0.03], p 1.000" in line
     assert "noisy +0.00 [-6." in line
-    assert "Shown to be within 1.00 of base (two one-sided tests): near (p < 0.001)." in sentences
-    assert sentences[0].endswith("not told apart from it: near; noisy.")
+    assert (
+        "Shown to be within 1.00 of base (two one-sided tests, p ≤ .05; with the 90 % interval): "
+        "near [-0.03, +0.03], p < 0.001."
+    ) in sentences
+    assert sentences[0].endswith("not shown to differ from it: near; noisy.")
 
 
-def test_a_difference_for_these_seeds_only_is_not_called_shown(tmp_path: Path) -> None:
+def test_a_difference_that_another_seed_could_undo_is_not_shown(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.25])
     level(tmp_path, "mnrl", [0.26, 0.75])
+    (line,) = [line for line in sentences_of(tmp_path) if line.startswith("Not shown to differ from base: ")]
+    assert "mnrl +25.50 [-" in line
+
+
+def test_of_one_seed_of_a_trained_entry_nothing_is_shown(tmp_path: Path) -> None:
+    level(tmp_path, "base", [0.25])
+    level(tmp_path, "mnrl", [0.75])
     sentences = sentences_of(tmp_path)
-    (line,) = [line for line in sentences if line.startswith("Apart from base for the seeds that were run")]
-    assert "while the interval over queries and seeds holds 0: mnrl +25.50 [-" in line
-    assert not [line for line in sentences if line.startswith("Shown to be better")]
+    assert sentences[0].endswith("(of one seed: nothing is shown of it); not shown to differ from it: base.")
+    assert sentences[1] == (
+        "With an unknown spread over seeds, so that no difference to base can be shown (the interval is without this "
+        "spread): mnrl +50.00 [+50.00, +50.00]."
+    )
+    assert not [line for line in sentences if line.startswith(("Shown", "Not shown", "The smallest true"))]
+
+
+def test_an_entry_with_the_scores_of_the_baseline_is_called_identical(tmp_path: Path) -> None:
+    level(tmp_path, "base", [0.25])
+    level(tmp_path, "mnrl", [0.25, 0.25])
+    assert "Identical to base, every score of every query and seed: mnrl." in sentences_of(tmp_path)
 
 
 def test_the_spread_over_seeds_and_the_detectable_difference_are_stated(tmp_path: Path) -> None:
@@ -81,18 +100,19 @@ def test_a_language_with_another_outcome_than_the_average_is_named(tmp_path: Pat
     assert "Not what the average shows: mnrl (worse in hi)." in sentences_of(tmp_path)
 
 
-def test_groups_below_the_highest_score_are_named(tmp_path: Path) -> None:
+def test_letters_are_given_where_any_difference_is_shown(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.25])
-    level(tmp_path, "best", [0.75])
-    level(tmp_path, "one", [0.5], wave=0.01)
-    level(tmp_path, "two", [0.5], wave=-0.01)
-    assert "Below it, not told apart from the highest of their group: one, two." in sentences_of(tmp_path)
+    level(tmp_path, "best", [0.75, 0.75])
+    level(tmp_path, "one", [0.5, 0.5], wave=0.01)
+    level(tmp_path, "two", [0.5, 0.5], wave=-0.01)
+    start = "Two entries share a letter exactly where they are not shown to differ: "
+    assert f"{start}best a; one b; two b; base c." in sentences_of(tmp_path)
 
 
 def test_without_an_average_the_findings_are_those_of_each_language(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.5], "ko")
-    level(tmp_path, "mnrl", [0.75], "ko")
-    level(tmp_path, "clpl", [0.75], "fa")
+    level(tmp_path, "mnrl", [0.75, 0.75], "ko")
+    level(tmp_path, "clpl", [0.75, 0.75], "fa")
     sentences = sentences_of(tmp_path)
     assert "ko: Shown to be better than base (Holm's p ≤ .05): mnrl +25.00 [+25.00, +25.00]." in sentences
     assert "fa: base was not measured, so that no difference is given." in sentences
@@ -101,7 +121,7 @@ def test_without_an_average_the_findings_are_those_of_each_language(tmp_path: Pa
 
 def test_another_baseline_is_named(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.5])
-    level(tmp_path, "mnrl", [0.75])
+    level(tmp_path, "mnrl", [0.75, 0.75])
     assert "Shown to be worse than mnrl (Holm's p ≤ .05): base -25.00 [-25.00, -25.00]." in sentences_of(
         tmp_path, "mnrl"
     )
@@ -115,7 +135,7 @@ def test_a_single_query_gives_no_interval(tmp_path: Path) -> None:
 def test_a_long_list_of_names_is_cut(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.25])
     for i in range(25):
-        level(tmp_path, f"entry-{i:02}", [0.5 + i / 100])
+        level(tmp_path, f"entry-{i:02}", [0.5 + i / 100] * 2)
     (line,) = [line for line in sentences_of(tmp_path) if line.startswith("Shown to be better")]
     assert line.count(";") == 20
     assert line.endswith("; and 5 more.")

@@ -22,9 +22,9 @@ def written(folder: Path) -> str:
     return (folder / "leaderboard.tex").read_text(encoding="ascii")
 
 
-def level(folder: Path, entry: str, value: float, language: str = "ko", seeds: tuple[int, ...] = (0,)) -> None:
-    """Write an entry whose twelve queries score slightly above `value`."""
-    for seed in seeds:
+def level(folder: Path, entry: str, value: float, language: str = "ko", seeds: tuple[int, ...] = (0, 1)) -> None:
+    """Write an entry whose twelve queries score slightly above `value`, with one seed for the untrained base."""
+    for seed in seeds[:1] if entry == "base" else seeds:
         put(folder, (entry, language, seed), {"AP": {f"q{i:02}": value + i / 1000 for i in range(12)}})
 
 
@@ -68,7 +68,17 @@ def test_the_best_score_is_bold_and_significant_differences_are_marked(tmp_path:
     assert r"clpl & 25.55{\scriptsize\,$\pm$\,0.23}\rlap{$^{\ddagger}$} \\" in text
     assert r"base & 50.55{\scriptsize\,$\pm$\,0.23} \\" in text
     assert r"$\dagger$ better, $\ddagger$ worse than base" in text
-    assert "mnrl & $+25.00$ & $[+25.00, +25.00]$ & $<0.001$ & 12/0/0 & 0.00 & 1 \\\\" in text
+    assert "mnrl & $+25.00$ & $[+25.00, +25.00]$ & $<0.001$ & 12/0/0 & 0.00 & 1$^{\\mathrm{a}}$ \\\\" in text
+
+
+def test_nothing_is_shown_of_one_seed_of_a_trained_entry(tmp_path: Path) -> None:
+    level(tmp_path, "base", 0.5)
+    level(tmp_path, "mnrl", 0.75, seeds=(0,))
+    text = written(tmp_path)
+    assert r"mnrl & \textbf{75.55}{\scriptsize\,$\pm$\,0.23}\rlap{$^{\circ}$} \\" in text
+    assert r"base & \underline{50.55}" in text
+    assert r"$\circ$ one seed of a trained entry" in text
+    assert "mnrl & $+25.00$ & $[+25.00, +25.00]$ & one seed & 12/0/0 &  & 1{--}2$^{\\mathrm{a}}$" in text
 
 
 def test_scores_tied_with_the_best_are_underlined(tmp_path: Path) -> None:
@@ -104,7 +114,7 @@ def test_without_the_baseline_there_is_no_table_of_differences(tmp_path: Path) -
 def test_without_an_average_there_is_a_table_of_differences_per_language(tmp_path: Path) -> None:
     level(tmp_path, "base", 0.5, "ko")
     level(tmp_path, "mnrl", 0.75, "ko")
-    level(tmp_path, "mnrl", 0.75, "fa")
+    level(tmp_path, "mnrl", 0.75, "fa", seeds=(0,))
     put_failed(tmp_path, ("base", "fa", 0), "x")
     (tmp_path / "records/mnrl/fa/0.json").unlink()
     text = written(tmp_path)

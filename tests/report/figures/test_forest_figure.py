@@ -13,18 +13,34 @@ from support.fake_records import put
 def test_the_description_has_the_differences_with_their_intervals_in_the_order_of_the_table(tmp_path: Path) -> None:
     put_constant(tmp_path, {"base": 0.5, "mnrl": 0.75, "clpl": 0.25})
     forest = figures_of(tmp_path)["forest"]
-    assert description(forest) == "mnrl: +25.00 [25.00, 25.00]; base: baseline; clpl: -25.00 [-25.00, -25.00]"
-    assert "mnrl base (baseline) clpl +25.00 [25.00, 25.00] -25.00 [-25.00, -25.00]" in words(forest)
+    assert description(forest) == "mnrl: +25.00 [25.00, 25.00]*; base: baseline; clpl: -25.00 [-25.00, -25.00]*"
+    assert "mnrl base (baseline) clpl +25.00 [25.00, 25.00]* -25.00 [-25.00, -25.00]*" in words(forest)
+    assert "Dashed, with *: one seed of a trained entry" in without_tags(forest.reading)
 
 
-def test_the_caption_counts_significant_differences_and_names_the_best_entry(tmp_path: Path) -> None:
+def test_a_difference_of_several_seeds_is_filled_and_solid_and_one_of_a_single_seed_hollow_and_dashed(
+    tmp_path: Path,
+) -> None:
+    put_constant(tmp_path / "one", {"base": 0.5, "mnrl": 0.75})
+    for seed in (0, 1):
+        put(tmp_path / "two", ("mnrl", "ko", seed), {"AP": {"a": 0.75, "b": 0.75}})
+    put_constant(tmp_path / "two", {"base": 0.5})
+    one, two = (figures_of(tmp_path / name)["forest"] for name in ("one", "two"))
+    assert "stroke-dasharray" in one.svg
+    assert "stroke-dasharray" not in two.svg
+    assert "Dashed" not in without_tags(two.reading)
+
+
+def test_the_caption_counts_shown_differences_and_names_the_highest_entry(tmp_path: Path) -> None:
     queries = [f"q{i}" for i in range(20)]
     for entry, score in (("base", 0.5), ("mnrl", 0.75), ("clpl", 0.25), ("same", 0.5)):
-        put(tmp_path, (entry, "ko", 0), {"AP": dict.fromkeys(queries, score)})
+        for seed in (0, 1):
+            put(tmp_path, (entry, "ko", seed), {"AP": dict.fromkeys(queries, score)})
+    put(tmp_path, ("single", "ko", 0), {"AP": dict.fromkeys(queries, 0.625)})
     caption = without_tags(figures_of(tmp_path)["forest"].caption)
     assert caption == (
-        "1 of 3 entries score higher than base (p &lt; .05), 1 lower (clpl), 1 cannot be told from it (same); "
-        "the best is mnrl, +25.00 [25.00, 25.00]."
+        "1 of 4 entries score higher than base (p ≤ .05), 1 lower (clpl), 1 not shown to differ (same), "
+        "1 with an unknown spread over seeds (single); the highest is mnrl, +25.00 [25.00, 25.00]."
     )
 
 
