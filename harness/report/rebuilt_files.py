@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from harness.errors import DataError
 from harness.evidence.leaderboard import leaderboard_of
 from harness.evidence.verification.finding import Finding, Proof
 from harness.machine.garbage import no_collection
@@ -22,25 +23,29 @@ from harness.report.report_settings import REPORT_FILE, ReportSettings, read_rep
 from harness.results.checksums import files_below
 from harness.results.folder import ResultFolder
 from harness.results.run_file import RUN_FILE
+from harness.stats.entry_scores import BASE
 
 if TYPE_CHECKING:
     from harness.evidence.texts import Texts
 
 BYTES = "equal byte for byte to what the records give"
 UNKNOWN = "its report does not say which version wrote it"
-TEXTS = "shows texts of queries and passages, and their data are not on this machine"
+TEXTS = "shows texts of queries and passages, and their data are not at hand"
 NOT_REBUILT = "not a file of a report; nothing to compare it with"
 
 
 def prove_files(results: ResultFolder, texts: Texts) -> Proof:
-    """Return what holds of every file below a folder that is neither a record nor run.json.
-
-    `texts` are those at hand (harness.evidence.texts). Raises DataError for a damaged report.json, and RequestError for
-    a baseline in it that was not measured.
-    """
+    """Return what holds of every file below a folder but run.json and records; `texts` are those at hand."""
     folder = results.path
     present = {name for name in files_below(folder) if not name.startswith("records/")} - {RUN_FILE, REPORT_FILE}
-    stated = read_report_settings(folder)
+    try:
+        stated = read_report_settings(folder)
+    except DataError as error:
+        return _mismatch(REPORT_FILE, str(error))
+    entries = {record.entry for record in results.records}
+    for form, settings in stated.items():
+        if settings.baseline not in {*entries, BASE}:
+            return _mismatch(REPORT_FILE, f"{form}.baseline is {settings.baseline!r}, which was not measured")
     written = {
         form: stated.get(form, ReportSettings()) for form in Format if form in stated or file_name(form) in present
     }
@@ -93,8 +98,8 @@ def _compared(folder: Path, name: str, rebuilt: str, settings: ReportSettings, t
         return Proof(proven=(Finding(name, BYTES),))
     text = stored.decode(errors="backslashreplace")
     difference = first_difference(name, text, rebuilt) or "bytes differ, the text does not"
-    if reason := _without_texts(name, settings, texts):
-        return Proof(unproven=(Finding(name, f"{TEXTS}: {reason}"),))
+    if _without_texts(name, settings, texts):
+        return Proof(unproven=(Finding(name, TEXTS),))
     if known == generator():
         return _mismatch(name, difference)
     if number := different_number(name, text, rebuilt):
@@ -107,13 +112,11 @@ def _mismatch(name: str, what: str) -> Proof:
     return Proof(mismatches=(Finding(name, what),))
 
 
-def _without_texts(name: str, settings: ReportSettings, texts: Texts) -> str:
-    """Return why the texts that a page shows are not at hand, "" if they are or the page shows none."""
+def _without_texts(name: str, settings: ReportSettings, texts: Texts) -> bool:
+    """Return whether a page shows texts that are not at hand."""
     path = PurePosixPath(name)
-    if path.parent.name != query_pages.FOLDER or not settings.texts or settings.texts.get(path.stem):
-        return ""
-    data = texts.get(path.stem, "")
-    return data if isinstance(data, str) else ""
+    shows = path.parent.name == query_pages.FOLDER and (settings.texts or {}).get(path.stem) == ""
+    return shows and isinstance(texts.get(path.stem), str)
 
 
 def _other(known: Mapping[str, str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.results.record import Record
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -34,3 +36,8 @@ class Proof:
             tuple(finding for proof in proofs for finding in proof.mismatches),
             tuple(finding for proof in proofs for finding in proof.unproven),
         )
+
+
+def file_of(record: Record) -> str:
+    """Return the name of a record's file, relative to its folder."""
+    return f"records/{record.name}.json"
