@@ -79,12 +79,12 @@ def _cells(name: str, stored: str, rebuilt: str) -> tuple[Cells, Cells] | None:
 
 
 def _csv_cells(text: str) -> Iterator[tuple[str, str]]:
-    """Yield "row NAME, COLUMN" → value; a row is named by its cells before the first number."""
+    """Yield "row NAME, COLUMN" → value; a row is named by its cells before the first measured number or the last."""
     rows = list(csv.reader(io.StringIO(text)))
     counts: dict[str, int] = {}
     for row in rows[1:]:
-        names = row[: next((i for i, value in enumerate(row) if _is_number(value)), 1)]
-        name = "/".join(names)
+        measured = (i for i, value in enumerate(row) if _is_number(value) and not value.isdigit())
+        name = "/".join(row[: next(measured, len(row) - 1)])
         counts[name] = counts.get(name, 0) + 1
         repeated = f" ({counts[name]})" if counts[name] > 1 else ""
         for column, value in zip(rows[0], row, strict=False):

@@ -42,9 +42,8 @@ def seal(folder: Path) -> None:
 
 
 def report(folder: Path) -> None:
-    """Write tables and pages again from the records as they are."""
-    done = invoke("report", folder)
-    assert done.status == 0, done.err
+    """Write tables and pages again from the records as they are; they stay as they were if no report can be written."""
+    invoke("report", folder)
 
 
 def digit(name: str, pattern: str) -> Change:
@@ -87,7 +86,7 @@ def dropped_row(folder: Path) -> None:
 
 def other_version(folder: Path) -> None:
     """Change a number, and let report.json say that another version wrote it."""
-    digit("leaderboard.csv", r"mnrl-cv,ko,nDCG@10,(\d\.\d+)")(folder)
+    digit("leaderboard.csv", r"mnrl-cv,ko,nDCG@10,(\d\.\d\d\d)")(folder)
     path = folder / "report.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     for settings in content.values():
@@ -244,7 +243,9 @@ FILES = (
     Forgery("geometry.csv", digit("geometry.csv", r"mnrl-cv,ko,0,uniformity,-?\d\.\d+,(-?\d\.\d+)"), "after is"),
     Forgery("tasks.csv", digit("tasks.csv", r"KLUE-STS[^\n]*?(\d\.\d+)"), "tasks.csv: row"),
     Forgery("signatures.csv", digit("signatures.csv", r"queries:(\d+)"), "signature is"),
-    Forgery("page of an entry", digit("entries/mnrl-cv.html", r"(\d\d\.\d\d)"), "entries/mnrl-cv.html: line"),
+    Forgery(
+        "page of an entry", digit("entries/mnrl-cv.html", r"<td[^>]*>[^<]*?(\d\d\.\d\d)"), "entries/mnrl-cv.html: line"
+    ),
     Forgery(
         "cell on the page of an entry",
         digit("entries/mnrl-cv.html", r'id="ko-1".*?(\d\d\.\d\d)'),
@@ -253,7 +254,9 @@ FILES = (
     Forgery(
         "score on the page of queries", digit("queries/ko.html", r'"scores":\s*\[(\d\.?\d*)'), "queries/ko.html: line"
     ),
-    Forgery("text on the page of queries", replaced("queries/ko.html", '"text":"', '"text":"x'), "queries/ko.html: line"),
+    Forgery(
+        "text on the page of queries", replaced("queries/ko.html", '"text":"', '"text":"x'), "queries/ko.html: line"
+    ),
     Forgery("page of an entry renamed", renamed_page, "entries/mine.html: no report"),
     Forgery("table deleted", lambda folder: (folder / "leaderboard.tex").unlink(), "leaderboard.tex: missing"),
 )
