@@ -37,6 +37,7 @@ bench: $(READY)
 	$(if $(DATA_DIR),$(BIN)/python tests/benchmarks/corpus_memory.py --data-dir $(DATA_DIR))
 	$(BIN)/python tests/benchmarks/evidence.py speed
 	$(BIN)/python tests/benchmarks/report.py
+	$(BIN)/python tests/benchmarks/forgeries.py
 	$(BIN)/python tests/benchmarks/bge_m3.py
 	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/command_line.py

@@ -43,8 +43,8 @@ def finished(top: Path) -> Path:
             path.unlink()
         put_failed(folder, ("mnrl", "ko", 0), "killed", suite="mini")
         put_failed(folder, ("mnrl", "ko", 1), "killed", suite="mini")
-        report(folder)
-        seal(folder)
+    report(folder)  # by this version, where the run is kept from before
+    seal(folder)
     return folder
 
 
