@@ -19,6 +19,8 @@ from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # files that hold a network's parameters
+
 
 def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Store) -> dict[str, Any]:
     """Return everything that decided this cell's numbers.
@@ -57,7 +59,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
 def _model(folder: Path | None) -> dict[str, Any] | None:
     if folder is None:
         return None
-    weights = sorted(folder.rglob("*.safetensors"))
+    weights = sorted(path for pattern in WEIGHTS for path in folder.rglob(pattern))
     hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in weights}
     return {"sha256": folder_sha256(folder), "weights": hashes}
 

@@ -90,6 +90,15 @@ def test_the_base_model_is_identified_by_the_digest_of_its_files(trained: Record
     assert trained.provenance["base_model_sha256"] == folder_sha256(finished.cache / "base" / key[:2] / key)
 
 
+def test_weights_in_either_format_are_hashed(tmp_path: Path) -> None:
+    (tmp_path / "2_Dense").mkdir()
+    for name in ("pytorch_model.bin", "2_Dense/model.safetensors", "training_args.bin"):
+        (tmp_path / name).write_bytes(name.encode())
+    model = provenance._model(tmp_path)
+    assert model is not None
+    assert set(model["weights"]) == {"pytorch_model.bin", "2_Dense/model.safetensors"}
+
+
 def test_a_ranker_has_no_model_base_computation_or_training(finished: Run) -> None:
     ranker = record.read(finished.records / "bm25/ko/0.json").provenance
     assert [ranker[name] for name in ("model", "base_model_sha256", "computation", "training")] == [None] * 4

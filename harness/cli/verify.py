@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,21 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.errors import RequestError
+from harness.errors import DataError, NothingMeasured, RequestError
 from harness.request.request import DeviceName
 from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
     from harness.evidence.verification.rebuild import Rebuilt
-    from harness.evidence.verification.rerun import RerunOptions, Verified
+    from harness.evidence.verification.rerun import RerunOptions
     from harness.report.summaries.verification_page import Verification
-    from harness.request.cell import Cell
 
 
 def verify(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
     cells: Annotated[str, typer.Option(help="Comma-separated ENTRY/LANGUAGE/SEED; all by default.")] = "",
-    hashes_only: Annotated[bool, typer.Option("--hashes-only", help="Check the files; rerun no cell.")] = False,
+    hashes_only: Annotated[bool, typer.Option("--hashes-only", help="Compare files with SHA256SUMS alone.")] = False,
+    tables_only: Annotated[bool, typer.Option("--tables-only", help="Rerun no cell.")] = False,
     device: Annotated[DeviceName | None, typer.Option(help="Device to compute on; that of the run by default.")] = None,
     jobs: options.Jobs = None,
     margin: Annotated[float, typer.Option(help="Tolerated difference of a measure's mean, in its units.")] = MARGIN,
@@ -38,9 +37,9 @@ def verify(
     cache_dir: options.CacheDir = None,
     out: Annotated[Path | None, typer.Option(help="File for the report, .md or .json; printed by default.")] = None,
 ) -> None:
-    """Find changed files in a folder, then rerun its cells and grade how well they are reproduced."""
+    """Find changed files, rebuild tables and pages from the records, then rerun cells and grade them."""
     from harness.evidence.verification.intact_files import check_files
-    from harness.evidence.verification.rebuild import Elsewhere, rebuild, select_cells
+    from harness.evidence.verification.rebuild import Elsewhere, rebuild
     from harness.evidence.verification.rerun import RerunOptions
     from harness.execution.runner import default_jobs
     from harness.machine.device import resolve_device
@@ -50,36 +49,65 @@ def verify(
     _check_out(folder, out)
     if not 0 < margin < 1:
         raise RequestError(f"--margin {margin:g}: expected a difference of a measure between 0 and 1, such as 0.01")
+    if (hashes_only or tables_only) and cells:
+        raise RequestError(f"--cells {cells}: no cell is rerun with --{'hashes' if hashes_only else 'tables'}-only")
     checked = check_files(folder)
-    result = Verification(folder, checked.files, checked.differences, unpublished=checked.unpublished)
-    if not hashes_only and not checked.differences:
+    result = Verification(folder, checked.files, checked.differences, unpublished=checked.unpublished, margin=margin)
+    cache = cache_dir or default_root()
+    if not hashes_only:
+        result = _prove(result, cache, data_dir)
+    if result.results is not None and not tables_only and not result.differences:
         used = DeviceName(resolve_device(device)) if device else None
         elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path, device=used)
-        rebuilt = rebuild(folder, cache_dir or default_root(), elsewhere)
+        rebuilt = rebuild(folder, cache, elsewhere)
         resolve_device(rebuilt.plan.place.device)  # raises where this machine has no such device
         rerun_options = RerunOptions(jobs or default_jobs(rebuilt.plan.place.device), margin, encode_batch_size)
-        names = [name.strip() for name in re.split(r",(?![^\[]*\])", cells) if name.strip()]
-        selected, skipped = select_cells(folder, rebuilt.plan, names)
-        changed = {"encode_batch_size": str(encode_batch_size)} if encode_batch_size is not None else {}
-        result = replace(
-            result,
-            cells=_rerun(folder, rebuilt, selected, rerun_options),
-            skipped=skipped,
-            margin=margin,
-            changed_settings=changed,
-        )
+        result = _rerun(result, rebuilt, cells, rerun_options)
     _write(result, out)
     if not result.passed:
         raise typer.Exit(1)
 
 
-def _rerun(folder: Path, rebuilt: Rebuilt, cells: Sequence[Cell], rerun_options: RerunOptions) -> list[Verified]:
+def _prove(result: Verification, cache: Path, data_dir: Path | None) -> Verification:
+    """Compare records with each other and with their rankings, and all other files with what the records give."""
+    from harness.evidence.texts import texts_of
+    from harness.evidence.verification.finding import Finding, Proof
+    from harness.evidence.verification.stored_rankings import prove_rankings
+    from harness.evidence.verification.stored_records import prove_records
+    from harness.report.rebuilt_files import prove_files
+    from harness.results.folder import read_result_folder
+    from harness.results.run_file import read_run_file
+
+    read_run_file(result.folder)  # raises where it is damaged
+    try:
+        results = read_result_folder(result.folder)
+        texts = texts_of(results, cache, data_dir)
+        proofs = [prove_records(results), prove_rankings(results, texts), prove_files(results, texts)]
+    except (DataError, NothingMeasured) as error:
+        if isinstance(error, NothingMeasured) and not result.differences:
+            raise
+        return replace(result, proof=Proof(mismatches=(Finding("records", str(error)),)))
+    return replace(result, results=results, proof=Proof.joined(proofs))
+
+
+def _rerun(result: Verification, rebuilt: Rebuilt, cells: str, rerun_options: RerunOptions) -> Verification:
+    """Rerun the named cells, all if none is named."""
     from rich.console import Console
 
+    from harness.evidence.verification.rebuild import select_cells
     from harness.evidence.verification.rerun import verify_cells
     from harness.execution.progress import Display
 
-    return list(verify_cells(folder, rebuilt, cells, rerun_options, Display(Console(stderr=True))))
+    names = [name.strip() for name in re.split(r",(?![^\[]*\])", cells) if name.strip()]
+    selected, skipped = select_cells(result.folder, rebuilt.plan, names)
+    display = Display(Console(stderr=True))
+    size = rerun_options.encode_batch_size
+    return replace(
+        result,
+        cells=list(verify_cells(result.folder, rebuilt, selected, rerun_options, display)),
+        skipped=skipped,
+        changed_settings={} if size is None else {"encode_batch_size": str(size)},
+    )
 
 
 def _check_out(folder: Path, out: Path | None) -> None:

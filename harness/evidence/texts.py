@@ -25,6 +25,7 @@ Texts = Mapping[str, Data | str]
 
 LARGE = 100_000  # passages: reading more takes longer than a report may
 ABSENT = "the data of this language are not on the machine that wrote this page."
+OTHER = "the data at hand are not those of the records"
 UNKNOWN = "run.json does not say what data the records are of."
 
 
@@ -92,4 +93,4 @@ def _mismatch(results: ResultFolder, language: str, data: Data) -> str:
         return "the records do not say what data they are of."
     current = data.digests
     differing = [name for name in EVALUATION_DIGESTS if any(digests[name] != current[name] for digests in recorded)]
-    return f"the data at hand are not those of the records; other are: {', '.join(differing)}." if differing else ""
+    return f"{OTHER}; other are: {', '.join(differing)}." if differing else ""

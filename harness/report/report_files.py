@@ -2,7 +2,8 @@
 
 evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts; sweeps.csv,
 tasks.csv and geometry.csv are written for runs with sweeps, MTEB tasks or vectors. leaderboard.html links to one page
-per entry (entries/) and one page per language (queries/).
+per entry (entries/) and one page per language (queries/). report.json says how the files were written
+(harness.report.report_settings).
 
 The same records and run.json give the same bytes. CSV and JSON hold raw values in their shortest exact form, the other
 formats show them × 100 with two decimals. All files are rendered before the first one is written.
@@ -23,6 +24,7 @@ from harness.report.entries import entry_pages
 from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, file_name
+from harness.report.report_settings import REPORT_FILE, settings_of, settings_text
 from harness.report.sections import (
     claims_section,
     evidence_section,
@@ -42,6 +44,10 @@ if TYPE_CHECKING:
     from harness.evidence.texts import Texts
 
 PAGE_FOLDERS = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold only pages of the report
+TABLES = (
+    *(file_name(Format.csv), evidence_section.CSV, signature_table.CSV, claims_section.CSV),
+    *(sweeps_section.CSV, tasks_section.CSV, geometry_section.CSV),
+)  # the files of the CSV format, the last three only where there is something to list
 
 
 def write_reports(
@@ -60,7 +66,8 @@ def write_reports(
     board = board or collate(folder)
     with no_collection():
         content = report_content(folder, board, formats, texts=texts)
-    _write(folder, content, pages=Format.html in formats)
+    settings = settings_of(board.baseline, formats, texts)
+    _write(folder, {**content, REPORT_FILE: settings_text(folder, settings)}, pages=Format.html in formats)
     return folder / file_name(Format.html)
 
 
@@ -91,11 +98,11 @@ def report_content(
 
 
 def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
-    """Write the files and remove outdated pages; characters that UTF-8 cannot encode are written as escapes."""
+    """Write the files and remove outdated pages."""
     try:
         for file in content:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        write_together({folder / file: text.encode(errors="backslashreplace") for file, text in content.items()})
+        write_together({folder / file: encoded(text) for file, text in content.items()})
         if pages:
             present = [path for name in PAGE_FOLDERS for path in (folder / name).rglob("*.html")]
             outdated = [path for path in present if path.relative_to(folder).as_posix() not in content]
@@ -105,6 +112,11 @@ def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
     except OSError as error:
         raise write_error(folder, error) from error
     checksums.seal(folder, content)
+
+
+def encoded(text: str) -> bytes:
+    """Return a file's content: UTF-8, with escapes for characters that it cannot encode."""
+    return text.encode(errors="backslashreplace")
 
 
 def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
@@ -147,7 +159,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "geometry": geometry_section.geometry_content(board, entries),
         "experts": experts_section.expert_agreements(board),
         "queries": coverage.queries(board),
-        "absent": coverage.absent(board),
+        "absent": board.results.absent,
         "unverified": coverage.unverified(board),
         "run": facts.run_facts(board.run),
         "entries": facts.entry_facts(board, entries),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.coverage import absent
 from harness.report.numbers import hundred, signed
 from harness.report.table_view import Box, Row, Score, tables
 
@@ -69,5 +68,5 @@ def _caption(board: Leaderboard, rows: Sequence[Row]) -> str:
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += [f"failed: {cell.entry}/{cell.language}/{cell.seed}: {one_line(cell.reason)}" for cell in board.failures]
-    missing = absent(board)
+    missing = board.results.absent
     return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])

@@ -74,6 +74,26 @@ class ResultFolder:
         measured = sorted({record.language for record in (*self.records, *self.failures)})
         return tuple(dict.fromkeys([*self.run.resolved.languages, *measured]))
 
+    @cached_property
+    def absent(self) -> tuple[str, ...]:
+        """What was requested or started and has no record.
+
+        The form is `entry/language` where no record exists, `entry/language/seed` where a trained entry lacks a seed.
+        """
+        records_of = records_by_pair((*self.records, *self.failures))
+        entries = dict.fromkeys([*self.run.resolved.entries, *sorted({entry for entry, _ in records_of})])
+        absent: list[str] = []
+        for entry in entries:
+            for language in self.languages:
+                records = records_of.get((entry, language), [])
+                seeds = {record.seed for record in records}
+                if not records:
+                    absent.append(f"{entry}/{language}")
+                elif any(record.trained for record in records):
+                    requested = self.run.resolved.seeds or ()
+                    absent += [f"{entry}/{language}/{seed}" for seed in requested if seed not in seeds]
+        return tuple(absent)
+
     def trains(self, entry: str) -> bool:
         """Return whether a done record of the entry has a trained model, in any language."""
         return any(record.trained for record in self.records if record.entry == entry)

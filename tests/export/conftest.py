@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from support import hub_standin
 from support.hub_standin import TASKS
+from support.suite_with_tasks import manifest
 
 from harness.execution import output_folder, plan
 from harness.execution.worker import run_cell, write_failure
-from harness.machine.bundled import manifests
 from harness.request import suite
 from harness.request.request import Request
 from harness.results import record
@@ -27,18 +27,6 @@ class Finished:
     cache: Path
     manifest: Path
     records: dict[tuple[str, int], Record]
-
-
-def manifest(folder: Path) -> Path:
-    """Write mini's manifest with TASKS listed for Korean."""
-    rows = [
-        f'[[languages.ko.tasks]]\nname = "{task.name}"\nrevision = "{task.revision}"\n'
-        f'subset = "{task.subset}"\nsplit = "{task.split}"\n'
-        for task in TASKS
-    ]
-    path = folder / "with-tasks.toml"
-    path.write_text((manifests() / "mini.toml").read_text(encoding="utf-8") + "\n" + "\n".join(rows), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
 from harness.report.spreadsheet import escape_formula
 
-SHARED = {"run.json", "SHA256SUMS"}
+SHARED = {"run.json", "report.json", "SHA256SUMS"}
 TABLES = {"leaderboard.csv", "claims.csv", "evidence.csv", "signatures.csv"}
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from harness.stats.rules import MARGIN, is_equivalent
 from harness.types import Scores
 
 Word = Literal["bitwise", "numerical", "statistical", "failed"]
+WORDS: tuple[Word, ...] = get_args(Word)  # the best first
 Run = Mapping[str, Mapping[str, float]]  # query id → passage id → score
 
 BOUND = 1e-4  # of a cosine: a thousand roundings of float32; half precision's (4e-3 for bfloat16) are beyond it

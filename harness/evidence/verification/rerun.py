@@ -5,7 +5,6 @@ Only the data files of the user's cache are used; everything that is computed is
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ from typing import Any
 
 from harness.errors import CellError, DataError
 from harness.evidence.verification.grade import Grade, Measured, Run, failed, grade
+from harness.evidence.verification.measurements import Departure, departures, graded
 from harness.evidence.verification.rebuild import Rebuilt
+from harness.evidence.verification.stored_rankings import OTHER_SCORES, equal_scores, rescored
 from harness.execution.local import LocalExecutor
 from harness.execution.preflight import preflight
 from harness.execution.progress import Display
@@ -26,21 +27,22 @@ from harness.results.flatten import text
 from harness.results.per_query import Reader
 from harness.results.record import Record
 from harness.stages.prepare import prepare
-from harness.stages.score import score
 from harness.stats.rules import MARGIN
-from harness.types import Data, Scores
 
-LAST_BITS = 1e-9  # of a measure: far below one document's share of one query's value
 COMPARED = ("environment", "code", "computation")  # tables of the provenance that may differ between two machines
 
 
 @dataclass(frozen=True)
 class Verified:
-    """One rerun cell: its grade, and what differs from its record (name → stored, rerun)."""
+    """One rerun cell: its grade, its values that the record has otherwise, and what differs in machine and code.
+
+    `differences` are name → stored, rerun.
+    """
 
     cell: str
     grade: Grade
     differences: Mapping[str, tuple[str, str]]
+    departures: Sequence[Departure] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class RerunOptions:
     jobs: int
     margin: float = MARGIN
     encode_batch_size: int | None = None  # None: the suite's
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The settings of a record that these options change."""
+        return () if self.encode_batch_size is None else ("evaluation.encode_batch_size", "suite_digest")
 
 
 def verify_cells(
@@ -68,7 +75,7 @@ def verify_cells(
                 if outcome.reason:
                     yield Verified(str(outcome.cell), failed(f"it did not run: {outcome.reason}"), {})
                 else:
-                    yield _judged(outcome.cell, folder, out, options.margin, store)
+                    yield _judged(outcome.cell, folder, out, options, store)
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def _moved(cell: Cell, cache: Path, batch_size: int | None) -> Cell:
     return replace(cell, suite=suite, place=replace(cell.place, cache=cache))
 
 
-def _judged(cell: Cell, folder: Path, out: Path, margin: float, store: Store) -> Verified:
+def _judged(cell: Cell, folder: Path, out: Path, options: RerunOptions, store: Store) -> Verified:
     """Return the grade of a cell that was rerun below `out`, against its record below `folder`."""
     name = (cell.entry.name, cell.language, cell.seed)
     stored, rerun = (records.read(records.path_of(top, *name)) for top in (folder, out))
@@ -99,19 +106,15 @@ def _judged(cell: Cell, folder: Path, out: Path, margin: float, store: Store) ->
         after = measured(out, rerun)
         same = rerun.files[records.RUN] == stored.files[records.RUN]
         before = measured(folder, stored, remade=after.run if same else None)
-        rescored = _rescored(before, prepare(cell.suite, cell.language, cell.place, store))
+        data = prepare(cell.suite, cell.language, cell.place, store)
+        scores = before.scores if before.run is None else rescored(before.run, data, tuple(before.scores))
     except (DataError, CellError, OSError, ValueError) as error:
         return Verified(str(cell), failed(f"its stored files cannot be read: {error}"), changes)
-    if rescored is not None and not equal_scores(rescored, before.scores):
-        return Verified(str(cell), failed("the stored scores are not those of the stored ranking"), changes)
-    return Verified(str(cell), grade(before, after, margin), changes)
-
-
-def _rescored(before: Measured, data: Data) -> Scores | None:
-    """Return the scores of a stored ranking, None if it was not published and could not be reproduced."""
-    if before.run is None:
-        return None
-    return score({query: list(rows.items()) for query, rows in before.run.items()}, data.dev, tuple(before.scores))
+    if not equal_scores(scores, before.scores):
+        return Verified(str(cell), failed(OTHER_SCORES), changes)
+    basis = grade(before, after, options.margin)
+    departing = departures(stored, rerun, basis, options.margin, options.changed)
+    return Verified(str(cell), graded(basis, departing), changes, departing)
 
 
 def measured(folder: Path, record: Record, remade: Run | None = None) -> Measured:
@@ -125,16 +128,6 @@ def measured(folder: Path, record: Record, remade: Run | None = None) -> Measure
     model = record.value("model")
     run = remade if records.unpublished(folder, record) else records.read_run(records.beside(path, records.RUN))
     return Measured(model["weights"] if model else None, run, Reader(folder).read(record).by_measure())
-
-
-def equal_scores(first: Scores, second: Scores) -> bool:
-    """Return whether two sets of scores are equal up to the last bits, which another processor may round otherwise."""
-    if {name: values.keys() for name, values in first.items()} != {
-        name: values.keys() for name, values in second.items()
-    }:
-        return False
-    pairs = ((value, second[name][query]) for name, values in first.items() for query, value in values.items())
-    return all(math.isclose(value, other, rel_tol=0, abs_tol=LAST_BITS) for value, other in pairs)
 
 
 def differences(stored: Record, rerun: Record) -> dict[str, tuple[str, str]]:

@@ -79,7 +79,7 @@ def _summary(board: Leaderboard, entries: list[str]) -> str:
     judged = sum(coverage.queries(board).values())
     scope = f"{quantity(len(entries), 'entry')} in {', '.join(board.languages)}, {judged} judged queries"
     cells = f"{len(board.records)} of {len(board.records) + len(board.failures)} cells are done"
-    missing = coverage.absent(board)
+    missing = board.results.absent
     suffix = f", and {len(missing)} that were asked for have no record" if missing else ""
     return f"{scope}. {cells}{suffix}."
 
@@ -97,7 +97,7 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
     if board.failures:
         cells = len(board.failures) + len(board.records)
         yield f"{len(board.failures)} of {cells} cells failed; their reasons are below."
-    if missing := coverage.absent(board):
+    if missing := board.results.absent:
         yield f"{len(missing)} of what was asked for has no record and is listed below."
     yield from _departures(board, entries)
 

@@ -60,7 +60,7 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         seeds=tuple(sorted({record.seed for record in records if record.trained})),
         cells=len(records),
         failed=len(board.failures),
-        missing=len(coverage.absent(board)),
+        missing=len(board.results.absent),
         unverified=tuple(coverage.unverified(board)),
         verdicts=Counter(line.verdict or "not measured" for line in claims_section.compare_claims(board).suite_lines),
         averages={entry: float(evidence.mean[0]) for entry, evidence in averages.items()},

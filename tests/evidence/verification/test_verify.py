@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from support.commands import Result, Run, invoke, read_json, spawn
 
-from harness.results import checksums
+from harness.results import checksums, record
+from harness.results.per_query import Reader
 
 
 @pytest.fixture
@@ -71,12 +72,84 @@ def test_other_threads_and_another_batch_size_get_the_grade_that_fits(finished: 
 
 
 def published(copy: Path, *cells: str) -> Path:
-    """Leave the rankings of some cells out of a folder, as where it is passed on without them."""
+    """Leave the rankings of some cells out of a folder, and write its pages without them."""
     for cell in cells:
         (copy / f"records/{cell}.run.gz").unlink()
     (copy / "SHA256SUMS").unlink()
-    checksums.seal(copy, [])
+    assert invoke("report", copy).status == 0
     return copy
+
+
+def forged(copy: Path, change: Callable[[dict[str, Any]], None], cell: str) -> Path:
+    """Change a record, write the report again from it, and make the list of hashes fit."""
+    path = copy / f"records/{cell}.json"
+    record = read_json(path)
+    change(record)
+    path.write_text(json.dumps(record), encoding="utf-8")
+    (copy / "SHA256SUMS").unlink()
+    assert invoke("report", copy).status == 0
+    return copy
+
+
+def test_a_folder_as_written_is_proven_without_a_rerun_and_says_what_is_not(finished: Run) -> None:
+    done = invoke("verify", finished.folder, "--tables-only")
+    assert (done.status, done.err) == (0, "")
+    proven, _, open_questions = done.out.partition("## Proven")[2].partition("## Not proven")
+    assert "tables and pages: equal byte for byte to what the records give" in proven
+    assert "records: 6 state the request of run.json and the means of their scores" in proven
+    assert "rankings of ko: 6 give the stored scores with the suite's judgments" in proven
+    assert "6 cells were not rerun: weights, ranking, MTEB tasks, geometry" in open_questions
+    assert "seconds, memory, energy" in open_questions
+    assert "can be written again by whoever changes a file" in open_questions
+
+
+def test_a_forged_leaderboard_with_hashes_made_to_fit_is_named(copy: Path) -> None:
+    path = copy / "leaderboard.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("mnrl,ko,AP,0.", "mnrl,ko,AP,0.9", 1), encoding="utf-8")
+    checksums.seal(copy, ["leaderboard.csv"])
+    done = invoke("verify", copy, "--tables-only", "--out", copy.parent / "verify.json")
+    assert done.status == 1
+    (mismatch,) = read_json(copy.parent / "verify.json")["mismatches"]
+    assert mismatch["file"] == "leaderboard.csv"
+    assert mismatch["what"].startswith("row mini/mnrl/ko/AP, mean is '0.9")
+
+
+def test_a_forged_score_of_a_query_is_not_that_of_its_ranking(copy: Path) -> None:
+    path = copy / "records/bm25/ko/0.json"
+    stored = record.read(path)
+    scores = Reader(copy).read(stored).by_measure()
+    scores["AP"] = dict.fromkeys(scores["AP"], 1.0)
+    record.rewrite(copy, stored.model_copy(update={"measures": {**stored.measures, "AP": 1.0}}), scores)
+    forged(copy, lambda _: None, "bm25/ko/0")
+    done = invoke("verify", copy, "--tables-only")
+    assert done.status == 1
+    assert "- records/bm25/ko/0.json: the stored scores are not those of the stored ranking" in done.out
+
+
+def test_a_forged_geometry_is_named_by_a_rerun(copy: Path) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["geometry"]["after"]["uniformity"] -= 0.5
+
+    forged(copy, change, "mnrl/ko/1")
+    assert invoke("verify", copy, "--tables-only").status == 0  # nothing in the folder contradicts it
+    done = invoke("verify", copy, "--cells", "mnrl/ko/1", "--jobs", "1")
+    assert done.status == 1
+    assert "| mnrl/ko/1 | failed | weights and ranking are equal; geometry.after.uniformity is " in done.out
+
+
+def test_a_damaged_record_is_a_mismatch_and_nothing_is_rerun(copy: Path) -> None:
+    path = copy / "records/bm25/ko/0.json"
+    path.write_text(json.dumps({**read_json(path), "n_queries": 7}), encoding="utf-8")
+    checksums.seal(copy, ["records/bm25/ko/0.json"])
+    done = invoke("verify", copy)
+    assert done.status == 1
+    assert "names 7 queries and has scores of" in done.out
+    assert "No cell was run again." in done.out
+
+
+def test_cells_and_no_rerun_exclude_each_other(finished: Run) -> None:
+    done = invoke("verify", finished.folder, "--tables-only", "--cells", "bm25/ko/0")
+    assert (done.status, done.line) == (2, "harness: --cells bm25/ko/0: no cell is rerun with --tables-only")
 
 
 def test_a_ranking_that_was_not_published_is_made_again_and_held_against_its_sha256(copy: Path) -> None:

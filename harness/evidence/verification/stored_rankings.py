@@ -1,0 +1,89 @@
+"""Whether the scores of a folder are those of its rankings, and its data those of its suite, where data are at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness.errors import CellError
+from harness.evidence.texts import ABSENT, OTHER, Texts
+from harness.evidence.verification.finding import Finding, Proof, file_of
+from harness.evidence.verification.grade import Run
+from harness.results import record as records
+from harness.results.folder import ResultFolder
+from harness.results.record import Record
+from harness.stages.score import score
+from harness.types import Data, Scores
+
+LAST_BITS = 1e-9  # of a measure: far below one document's share of one query's value
+SOME_CELLS = ("nli",)  # digests of data that only some cells read
+NO_DATA = "its data are not on this machine; --data-dir names their folder"
+OTHER_SCORES = "the stored scores are not those of the stored ranking"
+
+
+def prove_rankings(results: ResultFolder, texts: Texts) -> Proof:
+    """Return what the data at hand (harness.evidence.texts) show of the records' data, rankings and scores."""
+    return Proof.joined(_language(results, language, texts.get(language, "")) for language in results.languages)
+
+
+def rescored(run: Run, data: Data, measures: Sequence[str]) -> Scores:
+    """Return the scores of a ranking; raises CellError for a query without a number."""
+    return score({query: list(rows.items()) for query, rows in run.items()}, data.dev, measures)
+
+
+def equal_scores(first: Scores, second: Scores) -> bool:
+    """Return whether two sets of scores are equal up to the last bits, which another processor may round otherwise."""
+    if {name: values.keys() for name, values in first.items()} != {
+        name: values.keys() for name, values in second.items()
+    }:
+        return False
+    pairs = ((value, second[name][query]) for name, values in first.items() for query, value in values.items())
+    return all(math.isclose(value, other, rel_tol=0, abs_tol=LAST_BITS) for value, other in pairs)
+
+
+def _language(results: ResultFolder, language: str, data: Data | str) -> Proof:
+    of_language = [record for record in results.records if record.language == language]
+    if not isinstance(data, str):
+        return Proof.joined([_data(of_language, data), _rankings(results, of_language, data)])
+    if data.startswith(OTHER):
+        return Proof(mismatches=(Finding(f"records of {language}", data.removesuffix(".")),))
+    reason = NO_DATA if data == ABSENT else data.removesuffix(".")
+    return Proof(unproven=(Finding(f"rankings of {language}", f"not scored again: {reason}"),))
+
+
+def _data(of_language: Iterable[Record], data: Data) -> Proof:
+    """Compare the digests of the training data too: those of the evaluation have been compared to find the data."""
+    current = data.digests
+    mismatches = [
+        Finding(file_of(record), f"data digest of {name} is not that of the suite's data")
+        for record in of_language
+        for name, sha256 in record.data_digests.items()
+        if name not in SOME_CELLS and current.get(name, sha256) != sha256
+    ]
+    return Proof(mismatches=tuple(mismatches))
+
+
+def _rankings(results: ResultFolder, of_language: Iterable[Record], data: Data) -> Proof:
+    equal, absent, mismatches = 0, 0, []
+    for record in of_language:
+        if records.unpublished(results.path, record) or records.RUN not in record.files:
+            absent += 1
+        elif problem := _problem(records.beside(record.path(results.path), records.RUN), results, record, data):
+            mismatches.append(Finding(file_of(record), problem))
+        else:
+            equal += 1
+    language = data.language
+    proven = Finding(f"rankings of {language}", f"{equal} give the stored scores with the suite's judgments")
+    unproven = Finding(f"rankings of {language}", f"{absent} are not in this folder: their scores were not computed")
+    return Proof((proven,) if equal else (), tuple(mismatches), (unproven,) if absent else ())
+
+
+def _problem(path: Path, results: ResultFolder, record: Record, data: Data) -> str:
+    stored = results.scores[record.name].by_measure()
+    try:
+        run = records.read_run(path)
+        computed = rescored(run, data, tuple(stored))
+    except (CellError, OSError, EOFError, ValueError, KeyError) as error:
+        return f"its ranking cannot be scored: {error}"
+    return "" if equal_scores(computed, stored) else OTHER_SCORES

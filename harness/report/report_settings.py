@@ -1,0 +1,69 @@
+"""report.json of an output folder: how each format of the report was written, so that it can be written again.
+
+    {"html": {"baseline": "base", "formats": ["html", "md", …], "texts": {"ko": ""}, "generator": {…}}, …}
+
+`formats` are those that were written together (the page links to the others); `texts` is null for a report without
+texts, otherwise language → "" or why its texts are not shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
+
+from harness.errors import DataError
+from harness.report.generator import generator
+from harness.report.report_formats import Format
+from harness.schema import Strict, explain
+from harness.stats.entry_scores import BASE
+
+if TYPE_CHECKING:
+    from harness.evidence.texts import Texts
+
+REPORT_FILE = "report.json"
+
+
+class ReportSettings(Strict):
+    """How one format was written. The defaults are those of a folder that does not say; its generator is unknown."""
+
+    baseline: str = BASE
+    formats: tuple[Format, ...] = tuple(Format)
+    texts: Mapping[str, str] | None = Field(default_factory=dict)
+    generator: Mapping[str, str] = Field(default_factory=dict)
+
+
+def settings_of(baseline: str, formats: Collection[Format], texts: Texts | None) -> ReportSettings:
+    """Return the settings of a report that is written here and now."""
+    reasons = None
+    if texts is not None and Format.html in formats:
+        reasons = {language: data if isinstance(data, str) else "" for language, data in texts.items()}
+    return ReportSettings(baseline=baseline, formats=tuple(formats), texts=reasons, generator=generator())
+
+
+def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:
+    """Return format → how it was written, {} for a folder without report.json; raises DataError for a damaged one."""
+    path = folder / REPORT_FILE
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_bytes())
+        return {Format(name): ReportSettings.model_validate_json(json.dumps(table)) for name, table in content.items()}
+    except ValidationError as error:
+        raise DataError(f"{path}: {explain(error)}; write the report again") from error
+    except (AttributeError, ValueError) as error:
+        raise DataError(f"{path} is damaged: {error}; write the report again") from error
+
+
+def settings_text(folder: Path, settings: ReportSettings) -> str:
+    """Return report.json with the formats of `settings` as written now, and all others as they were."""
+    try:
+        known = read_report_settings(folder)
+    except DataError:
+        known = {}
+    known |= dict.fromkeys(settings.formats, settings)
+    content = {str(form): known[form].model_dump(mode="json") for form in Format if form in known}
+    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

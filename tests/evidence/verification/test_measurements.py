@@ -1,0 +1,149 @@
+"""Whatever a cell measured besides its ranking is graded like it, and named where it differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.evidence.verification.grade import BOUND, Grade
+from harness.evidence.verification.measurements import departures, graded
+from harness.results.record import Record
+
+SAME = Grade("bitwise", "weights and ranking are equal", weights_equal=True, run_equal=True)
+CLOSE = Grade("numerical", "scores differ by little")
+FIELDS: dict[str, Any] = {
+    "tasks": {"STS": {"value": 0.5, "scores": {"cosine_spearman": 0.5}, "revision": "a", "seconds": 1.0, "mteb": "2"}},
+    "geometry": {"before": {"uniformity": -1.0}, "after": {"uniformity": -2.0}},
+    "by_dimension": {"16": {"nDCG@10": 0.5}},
+    "cross_validation": {
+        "folds": 2,
+        "queries": [8, 8],
+        "models": ["a", "b"],
+        "measures": {"AP": {"mean": 0.5, "per_fold": [0.25, 0.75]}},
+    },
+    "agreement": {"W": 0.5, "pairs": 10, "tau": {"a": {"b": 0.25}}},
+}
+TRAINING: dict[str, Any] = {
+    "losses": [3.0, 2.0, 1.0],
+    "steps": 3,
+    "rows_seen": {"mnrl": 96},
+    "best": {"curve": [[1, 0.25], [2, 0.5]], "step": 2},
+}
+PROVENANCE: dict[str, Any] = {
+    "training": TRAINING,
+    "text": {"query_prompt": ""},
+    "evaluation": {"depth": 100, "encode_batch_size": 64},
+    "base_model": {"id": "some/model"},
+    "base_model_sha256": "aa",
+    "computation": {"encode_dtype": "float32", "encode_batch_size": 64},
+    "ties": 0,
+}
+
+
+def record(fields: dict[str, Any] | None = None, provenance: dict[str, Any] | None = None) -> Record:
+    """Return a record with some of its fields, or values of its provenance, replaced."""
+    named = {
+        "suite": "s",
+        "entry": "e",
+        "language": "ko",
+        "seed": 0,
+        "trained": True,
+        "status": "done",
+        "cell_key": "k",
+    }
+    return Record(**named, **{**FIELDS, **(fields or {})}, provenance={**PROVENANCE, **(provenance or {})})
+
+
+def words(
+    basis: Grade, fields: dict[str, Any] | None = None, provenance: dict[str, Any] | None = None
+) -> dict[str, str]:
+    """Return name → grade of everything in which a record departs from the rerun."""
+    return {item.name: item.word for item in departures(record(fields, provenance), record(), basis, 0.01)}
+
+
+def test_an_equal_rerun_has_no_departure() -> None:
+    assert words(SAME) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("tasks.STS.value", {"tasks": {"STS": {**FIELDS["tasks"]["STS"], "value": 0.51}}}),
+        ("geometry.after.uniformity", {"geometry": {"after": {"uniformity": -2.0001}}}),
+        ("by_dimension.16.nDCG@10", {"by_dimension": {"16": {"nDCG@10": 0.500001}}}),
+        ("agreement.tau.a.b", {"agreement": {"tau": {"a": {"b": 0.26}}}}),
+        ("agreement.pairs", {"agreement": {"pairs": 11}}),
+        ("cross_validation.measures.AP.per_fold", {"cross_validation": {"measures": {"AP": {"per_fold": [0.5, 0.5]}}}}),
+        ("tasks.Invented.value", {"tasks": {"Invented": {"value": 0.9}}}),
+    ],
+)
+def test_with_equal_weights_and_ranking_every_number_must_be_equal(name: str, fields: dict[str, Any]) -> None:
+    assert words(SAME, fields) == {name: "failed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "log"),
+    [
+        ("training.losses", {"losses": [3.0, 2.5, 0.5]}),
+        ("training.steps", {"steps": 4}),
+        ("training.rows_seen.mnrl", {"rows_seen": {"mnrl": 97}}),
+        ("training.best.step", {"best": {"step": 1}}),
+        ("training.best.curve.1", {"best": {"curve": [[1, 0.25], [2, 0.75]]}}),
+    ],
+)
+def test_the_training_log_is_compared(name: str, log: dict[str, Any]) -> None:
+    assert words(SAME, provenance={"training": log}) == {name: "failed"}
+
+
+@pytest.mark.parametrize(("shift", "word"), [(BOUND / 2, "numerical"), (0.005, "statistical"), (0.02, "failed")])
+def test_another_processor_may_move_a_number_as_far_as_its_grade_says(shift: float, word: str) -> None:
+    assert words(CLOSE, {"by_dimension": {"16": {"nDCG@10": 0.5 + shift}}}) == {"by_dimension.16.nDCG@10": word}
+
+
+def test_losses_are_compared_by_their_mean_where_the_arithmetic_was_another() -> None:
+    assert words(CLOSE, provenance={"training": {"losses": [3.1, 1.9, 1.0001]}}) == {"training.losses": "numerical"}
+    assert words(CLOSE, provenance={"training": {"losses": [3.0, 2.0]}}) == {"training.losses": "failed"}
+
+
+def test_the_best_step_is_a_close_call_on_another_processor() -> None:
+    assert words(CLOSE, provenance={"training": {"best": {"step": 1}}}) == {}
+
+
+def test_times_versions_and_folder_hashes_are_not_graded() -> None:
+    task = {**FIELDS["tasks"]["STS"], "seconds": 9.0, "mteb": "3"}
+    assert words(SAME, {"tasks": {"STS": task}, "cross_validation": {"models": ["c"]}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "provenance"),
+    [
+        ("text.query_prompt", {"text": {"query_prompt": "query: "}}),
+        ("evaluation.depth", {"evaluation": {"depth": 50}}),
+        ("computation.encode_dtype", {"computation": {"encode_dtype": "bfloat16"}}),
+        ("base_model_sha256", {"base_model_sha256": "bb"}),
+    ],
+)
+def test_what_a_record_states_of_its_cell_must_be_true_on_any_processor(name: str, provenance: dict[str, Any]) -> None:
+    assert words(SAME, provenance=provenance) == {name: "failed"}
+    assert words(CLOSE, provenance=provenance) == {name: "failed"}
+
+
+def test_the_files_of_a_base_that_was_built_may_differ_with_the_weights() -> None:
+    stored, rerun = (record(provenance={"base_model": {"layers": 2}, "base_model_sha256": sha}) for sha in ("a", "b"))
+    assert departures(stored, rerun, CLOSE, 0.01) == []
+    assert [item.word for item in departures(stored, rerun, SAME, 0.01)] == ["failed"]
+
+
+def test_a_setting_that_the_rerun_changed_is_not_a_departure() -> None:
+    evaluation = {"depth": 100, "encode_batch_size": 7}
+    rerun = record(provenance={"evaluation": evaluation})
+    assert departures(record(), rerun, CLOSE, 0.01, ["evaluation.encode_batch_size"]) == []
+
+
+def test_the_grade_of_a_cell_is_its_worst_and_names_the_value() -> None:
+    found = departures(record({"geometry": {"after": {"uniformity": -3.0}}}), record(), SAME, 0.01)
+    result = graded(SAME, found)
+    assert (result.word, result.weights_equal, result.run_equal) == ("failed", True, True)
+    assert result.why.endswith("; geometry.after.uniformity is -3.0 in the record, -2.0 in the rerun")
+    assert graded(CLOSE, departures(record(), record(), CLOSE, 0.01)) == CLOSE
