@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.commands import Run, invoke
 
+from harness import provenance
 from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.machine import determinism, torch_state
