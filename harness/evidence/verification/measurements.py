@@ -23,12 +23,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.evidence.verification.grade import BOUND, WORDS, Grade, Word
+from harness.request.entry import IDENTITY
 from harness.results.flatten import text
 from harness.results.record import Record
 
 LAST_BITS = 1e-9  # relative: sums of the same numbers, rounded in another order
 MEASURED = ("tasks", "by_dimension", "cross_validation", "geometry", "agreement")  # fields of a record
-STATED = ("entry", "base_model", "text", "evaluation", "data", "suite_digest", "writers", "ties")  # of its provenance
+STATED = ("base_model", "text", "evaluation", "data", "suite_digest")  # of its provenance
+SAME_BITS = ("ties", "writers", "base_model_sha256")  # stated too, and true of the same arithmetic only
 ARITHMETIC = ("encode_dtype", "train_dtype", "train_batch_size")  # of the provenance's computation
 VOLATILE = ("seconds", "mteb", "models")  # leaves that another machine or library may change; shown, not graded
 CHOSEN = ("step",)  # that of the best checkpoint: a close call, so graded only if the same arithmetic was done
@@ -134,13 +136,18 @@ def _stated(stored: Record, rerun: Record, *, same: bool, changed: Collection[st
 
 
 def _statements(record: Record, *, same: bool) -> dict[str, Any]:
-    """Return what a record states; the files of a base that was built here may differ with the machine."""
-    provenance = {name: record.provenance[name] for name in STATED if name in record.provenance}
-    computation = {name: value for name, value in record.table("computation").items() if name in ARITHMETIC}
-    statements = {"trained": record.trained, "n_queries": record.n_queries, "computation": computation, **provenance}
+    """Return what a record states of its cell: not its prose, nor the plugins' versions, which code may change.
+
+    The files of a base that was built here may differ with the machine, those of a published one may not.
+    """
     pinned = record.value("base_model", "id") or record.value("base_model", "sha256")
-    if (same or pinned) and "base_model_sha256" in record.provenance:
-        statements["base_model_sha256"] = record.value("base_model_sha256")
-    if not same:
-        statements.pop("ties", None)
+    names = STATED + (SAME_BITS if same else ("base_model_sha256",) if pinned else ())
+    entry, computation = record.table("entry"), record.table("computation")
+    statements = {
+        "trained": record.trained,
+        "n_queries": record.n_queries,
+        "entry": {name: entry[name] for name in sorted(IDENTITY) if name in entry},
+        "computation": {name: computation[name] for name in ARITHMETIC if name in computation},
+        **{name: record.provenance[name] for name in names if name in record.provenance},
+    }
     return dict(_leaves(statements, ""))

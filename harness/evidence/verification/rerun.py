@@ -29,7 +29,7 @@ from harness.results.record import Record
 from harness.stages.prepare import prepare
 from harness.stats.rules import MARGIN
 
-COMPARED = ("environment", "code", "computation")  # tables of the provenance that may differ between two machines
+COMPARED = ("environment", "code", "computation", "entry")  # provenance that another machine or version may change
 
 
 @dataclass(frozen=True)

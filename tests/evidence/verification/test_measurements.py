@@ -38,6 +38,7 @@ PROVENANCE: dict[str, Any] = {
     "base_model_sha256": "aa",
     "computation": {"encode_dtype": "float32", "encode_batch_size": 64},
     "ties": 0,
+    "entry": {"mining_rounds": 1, "title": "One", "plugins": {"mnrl": 1}},
 }
 
 
@@ -120,6 +121,7 @@ def test_times_versions_and_folder_hashes_are_not_graded() -> None:
     [
         ("text.query_prompt", {"text": {"query_prompt": "query: "}}),
         ("evaluation.depth", {"evaluation": {"depth": 50}}),
+        ("entry.mining_rounds", {"entry": {"mining_rounds": 2}}),
         ("computation.encode_dtype", {"computation": {"encode_dtype": "bfloat16"}}),
         ("base_model_sha256", {"base_model_sha256": "bb"}),
     ],
@@ -127,6 +129,15 @@ def test_times_versions_and_folder_hashes_are_not_graded() -> None:
 def test_what_a_record_states_of_its_cell_must_be_true_on_any_processor(name: str, provenance: dict[str, Any]) -> None:
     assert words(SAME, provenance=provenance) == {name: "failed"}
     assert words(CLOSE, provenance=provenance) == {name: "failed"}
+
+
+def test_prose_and_plugin_versions_are_not_graded() -> None:
+    assert words(SAME, provenance={"entry": {"mining_rounds": 1, "title": "Two", "plugins": {"mnrl": 2}}}) == {}
+
+
+def test_ties_depend_on_the_arithmetic() -> None:
+    assert words(SAME, provenance={"ties": 1}) == {"ties": "failed"}
+    assert words(CLOSE, provenance={"ties": 1}) == {}
 
 
 def test_the_files_of_a_base_that_was_built_may_differ_with_the_weights() -> None:
