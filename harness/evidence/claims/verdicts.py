@@ -28,7 +28,7 @@ within the margin, is open if the claimed gain is in the interval, and is agains
     other    not reproduced                  direction only   direction only   not reproduced   inconclusive
 
 `inconclusive (underpowered)` comes with the smallest gain that this run could detect with power .8. A claim that is not
-comparable (harness.evidence.claims.comparability, or a control that was not measured) has a reason, and a claim that
+comparable (harness.evidence.claims.claim_comparison, or a control that was not measured) has a reason, and a claim that
 was not measured has no verdict.
 """
 
@@ -42,8 +42,8 @@ from typing import Literal
 import numpy as np
 
 from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.claim_comparison import Comparison, compare, incomparable
 from harness.evidence.claims.claims_file import load
-from harness.evidence.claims.comparability import Comparison, compare, incomparable
 from harness.results.folder import ResultFolder
 from harness.stats.effect import NEAR_ZERO, effect_ratio
 from harness.stats.entry_scores import EntryScores
