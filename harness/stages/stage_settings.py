@@ -57,6 +57,8 @@ def training_rows_source(cell: Cell) -> TrainingRows | None:
     """Return where a cell's training queries come from; None for a cell that does not train."""
     if cell.method is None:
         return None
+    if declared_rows(cell) is not None:
+        return "authors' rows"
     return "train file" if cell.language in cell.suite.train_files else "train split"
 
 
@@ -68,7 +70,8 @@ def negative_queries_source(cell: Cell) -> NegativeQueries | None:
         return "none"
     if negative_query_writer(cell):
         return "written"
-    return "of the training rows" if cell.language in cell.suite.train_files else "training queries"
+    in_rows = cell.language in cell.suite.train_files or declared_rows(cell) is not None
+    return "of the training rows" if in_rows else "training queries"
 
 
 def previous_round(cell: Cell) -> Cell | None:

@@ -33,9 +33,9 @@ within the margin, is open if the claimed gain is within the reach, and is again
     other    not reproduced                  direction only   direction only   not reproduced   inconclusive
 
 `inconclusive (underpowered)` comes with the smallest gain that this run could detect with power .8. A claim that is not
-comparable (harness.evidence.claims.comparability, or its control was not measured) has a reason, and a claim that was
-not measured has no verdict. tests/benchmarks/verdicts.py measures how often these verdicts are wrong; its table
-is in docs/statistics.md.
+comparable (harness.evidence.claims.claim_comparison, or its control was not measured) has a reason, and a claim that
+was not measured has no verdict. tests/benchmarks/verdicts.py measures how often these verdicts are wrong; its table is
+in docs/statistics.md.
 """
 
 from __future__ import annotations

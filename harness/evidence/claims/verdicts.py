@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.claim_comparison import Comparison, compare, incomparable
 from harness.evidence.claims.claims_file import load
-from harness.evidence.claims.comparability import Comparison, compare, incomparable
 from harness.evidence.claims.judging import Gain, Level, Parts, Word, gain_of, judge, level_of
 from harness.results.folder import ResultFolder
 from harness.stats.entry_scores import EntryScores

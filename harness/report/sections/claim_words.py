@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.evidence.claims.claim import Claim
-from harness.evidence.claims.comparability import ASSUMED, UNKNOWN, Comparison
+from harness.evidence.claims.claim_comparison import ASSUMED, UNKNOWN, Comparison
 from harness.evidence.claims.conditions import APPLICABLE, label, shown
 from harness.stats.entry_scores import AVERAGE
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from harness.evidence.claims.claim import Claim
-from harness.evidence.claims.comparability import ASSUMED, UNKNOWN, Comparison
+from harness.evidence.claims.claim_comparison import ASSUMED, UNKNOWN, Comparison
 from harness.evidence.claims.verdicts import UNMEASURED, Line
 from harness.report.numbers import hundred
 from harness.report.sections.claim_words import (

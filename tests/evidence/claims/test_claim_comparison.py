@@ -11,8 +11,8 @@ import pytest
 from support.fake_records import draw, provenance, put
 
 from harness.evidence.claims.claim import Claim
+from harness.evidence.claims.claim_comparison import Comparison, compare, incomparable
 from harness.evidence.claims.claims_file import load
-from harness.evidence.claims.comparability import Comparison, compare, incomparable
 from harness.results.folder import ResultFolder, read_result_folder
 
 BGE = {"id": "BAAI/bge-m3", "revision": "5617a9f61b028005a4858fdac845db406aefb181"}
