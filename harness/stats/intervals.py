@@ -151,11 +151,10 @@ def averaged(parts: Sequence[Estimate]) -> Estimate:
     if not parts:
         raise ValueError("nothing to average")
     value = np.mean([part.value for part in parts], axis=0)
-    count = len(parts)
-    kinds = [
-        [(term[0] / count**2, term[1]) for term in kind if term] for kind in zip_longest(*(p.terms for p in parts))
-    ]
-    return _estimate(value, [term for kind in kinds for term in kind], parts=tuple(map(_together, kinds)))
+    whole = [((part.error / len(parts)) ** 2, part.freedom) for part in parts]
+    kinds = zip_longest(*(part.terms for part in parts))
+    scaled = [[(term[0] / len(parts) ** 2, term[1]) for term in kind if term] for kind in kinds]
+    return _estimate(value, whole, parts=tuple(map(_together, scaled)))
 
 
 def independent_difference(new: Estimate, old: Estimate) -> Estimate:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from support.simulated_scores import Spread, additive
 
-from harness.stats.intervals import Estimate, averaged, difference, over_both, over_queries, over_seeds
+from harness.stats.intervals import Estimate, averaged, difference, over_both, over_queries, over_seeds, two_sided_p
 
 
 def random(*shape: int, seed: int = 1) -> np.ndarray:
@@ -163,3 +163,30 @@ def test_differences_of_equal_entries_are_covered_by_94_to_98_5_percent(
     spread: Spread,
 ) -> None:
     assert 0.94 <= covered(spread, apart=0.0) <= 0.985
+
+
+def test_the_half_width_has_a_quantile_for_queries_and_one_for_seeds() -> None:
+    """Query means 2 and 4, seed means 2 and 4, no residual: 1 of each, both with one degree of freedom."""
+    low, high = crossed(np.array([[[1.0], [3.0]], [[3.0], [5.0]]])).interval()
+    assert high[0] - low[0] == pytest.approx(2 * np.sqrt(2) * stats.t.isf(0.025, 1))
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_p_of_few_noisy_seeds_holds_in_the_tail_that_a_corrected_test_needs(seeds: int) -> None:
+    """One t with Satterthwaite's degrees of freedom rejects 1.4 % at α = .005 with two seeds a side."""
+    values = additive(np.random.Generator(np.random.PCG64(3)), (4_000, 2 * seeds, 213), Spread(0.3, 0.02, 0.1))
+    new, old = np.split(values.transpose(1, 2, 0), 2)
+    assert (two_sided_p(difference(new, old)) <= 0.005).mean() <= 0.005
+
+
+def test_p_of_an_unknown_error_is_nan_and_of_no_error_0_or_1() -> None:
+    error = np.array([np.nan, 0.0, 0.0])
+    assert two_sided_p(Estimate(np.array([0.5, 0.5, 0.0]), error, np.full(3, np.inf))).tolist()[1:] == [0.0, 1.0]
+    assert np.isnan(two_sided_p(Estimate(np.array([0.5]), error[:1], np.ones(1))))
+
+
+def test_the_average_of_one_estimate_is_that_estimate() -> None:
+    estimate = difference(random(3, 40, 2), random(5, 40, 2, seed=2))
+    alone = averaged([estimate])
+    assert alone.freedom == pytest.approx(estimate.freedom)
+    assert alone.interval() == (pytest.approx(estimate.interval()[0]), pytest.approx(estimate.interval()[1]))

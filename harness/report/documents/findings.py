@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
+import numpy as np
+
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, p_value, signed
 from harness.stats.entry_scores import AVERAGE
@@ -49,7 +51,8 @@ def _compared(board: Leaderboard, column: Sequence[EntryStatistics], prefix: str
     """Yield what one column shows: the highest score, and each kind of difference to the baseline."""
     ordered = sorted(column, key=lambda evidence: (-evidence.mean[0], evidence.entry))
     yield prefix + _best(board, ordered)
-    yield from _pairs(ordered, prefix)
+    yield from _letters(ordered, prefix)
+    yield from _identical(board, ordered[0].language, prefix)
     compared = [evidence for evidence in ordered if outcome(evidence)]
     if compared:
         yield from _differences(board, compared, prefix)
@@ -70,9 +73,6 @@ def _differences(board: Leaderboard, compared: Sequence[EntryStatistics], prefix
         matches = [evidence for evidence in compared if outcome(evidence) == kind]
         if matches:
             yield f"{prefix}{start}{_listed(_difference(evidence, kind == 'open') for evidence in matches)}."
-    identical = [evidence.entry for evidence in compared if evidence.identical[0]]
-    if identical:
-        yield f"{prefix}Identical to {board.baseline}, every score of every query and seed: {_listed(identical)}."
     equivalent = [evidence for evidence in compared if is_equivalent(evidence.p_equivalence[0])]
     if equivalent:
         names = _listed(map(_equivalence, equivalent))
@@ -94,8 +94,19 @@ def _best(board: Leaderboard, ordered: Sequence[EntryStatistics]) -> str:
     return f"{start}{open_spread}; not shown to differ from it: {_listed(tied)}."
 
 
-def _pairs(ordered: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
-    """Yield the letters of all entries, where more than the highest entry is compared."""
+def _identical(board: Leaderboard, language: str, prefix: str) -> Iterator[str]:
+    """Yield the pairs of entries whose scores are equal bit for bit."""
+    contrasts = next(each for each in board.statistics.by_language if each.language == language)
+    pairs = [
+        f"{contrasts.entries[i]} and {contrasts.entries[j]}"
+        for i, j in np.argwhere(np.triu(contrasts.identical[:, :, 0])).tolist()
+    ]
+    if pairs:
+        yield f"{prefix}Identical in every score of every query and seed: {_listed(pairs)}."
+
+
+def _letters(ordered: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
+    """Yield the letters of all entries, where any difference is shown."""
     if len({evidence.letters[0] for evidence in ordered}) > 1:
         letters = "; ".join(f"{evidence.entry} {evidence.letters[0]}" for evidence in ordered[:MOST])
         more = f"; and {len(ordered) - MOST} more" if len(ordered) > MOST else ""

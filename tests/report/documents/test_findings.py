@@ -70,10 +70,10 @@ def test_of_one_seed_of_a_trained_entry_nothing_is_shown(tmp_path: Path) -> None
     assert not [line for line in sentences if line.startswith(("Shown", "Not shown", "The smallest true"))]
 
 
-def test_an_entry_with_the_scores_of_the_baseline_is_called_identical(tmp_path: Path) -> None:
+def test_entries_with_equal_scores_are_called_identical(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.25])
     level(tmp_path, "mnrl", [0.25, 0.25])
-    assert "Identical to base, every score of every query and seed: mnrl." in sentences_of(tmp_path)
+    assert "Identical in every score of every query and seed: base and mnrl." in sentences_of(tmp_path)
 
 
 def test_the_spread_over_seeds_and_the_detectable_difference_are_stated(tmp_path: Path) -> None:
