@@ -102,7 +102,13 @@ def test_the_published_recipe_is_the_papers_command_line() -> None:
     assert (training["epochs"], training["learning_rate"], training["precision"]) == (2, 1e-5, "float16")
     (entry,) = resolve(["clpl-moe@published"], declared(), miracl.recipes)
     settings = on_suite(entry, miracl).settings
-    assert settings["clpl"] == {"in_batch": False, "temperature": 0.02, "negatives": 4}
+    assert settings["clpl"] == {
+        "in_batch": False,
+        "negative_query_length": "passage",
+        "temperature": 0.02,
+        "negatives": 4,
+    }
+    assert on_suite(entry, miracl).rows == "published"
     assert settings["moe"] == {"router": "topk"}
 
 
@@ -141,3 +147,24 @@ def test_a_revision_that_is_not_a_40_digit_hash_is_rejected(tmp_path: Path) -> N
     path.write_text(text.replace("d7d94fa4b946cec4a27c84653aa0cf6b33f74a3c", "main", 1), encoding="utf-8")
     with pytest.raises(DataError, match=r"ko\.retrieval\.hub\.revision: revision 'main' is not a 40-digit hash"):
         suite.load(str(path))
+
+
+@pytest.mark.parametrize("name", ["miracl", "miracl-hn"])
+def test_the_published_rows_are_those_of_the_pinned_commit(name: str) -> None:
+    blobs = {
+        "ko": "96f6e5a3e76d3d918a7801a168455431d34db8cc",
+        "hi": "48263180bf7c7be879854f6c8536f9d48220b3ab",
+        "fa": "143a7277584959d10b128cebe315168c05c07100",
+    }
+    for language, declared_language in suite.load(name).languages.items():
+        rows = declared_language.published_rows
+        assert rows is not None
+        assert rows.git_blob == blobs[language]
+        assert f"/99047143daef98f38935631605fb7fb4dc7c5b80/data/{language}_CLPL_train_data.jsonl" in rows.url
+
+
+def test_the_published_entries_of_the_clp_paper_train_on_its_rows_and_no_other_entry_does() -> None:
+    miracl = suite.load("miracl")
+    rows = {entry.name: on_suite(entry, miracl).rows for entry in resolve(["all"], declared(), miracl.recipes)}
+    paper = ("infonce-random", "infonce-ance", "clpl", "clpl-intermediate", "clpl-moe")
+    assert {name for name, source in rows.items() if source == "published"} == {f"{name}@published" for name in paper}
