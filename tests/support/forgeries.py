@@ -297,7 +297,7 @@ RECORDS = (
     ),
     Forgery("suite in run.json", other_suite, "run.json: suite_digest is not that of its suite"),
     Forgery("seed dropped", without_seed, "records/mnrl-cv/ko/1.json: requested"),
-    Forgery("failure deleted", without_failure, "records/mnrl/ko/: requested"),
+    Forgery("failure deleted", without_failure, "records/mnrl/ko/0.json: requested"),
     Forgery("entry renamed", renamed_entry, "requests no entry of this name"),
     Forgery(
         "geometry before training",
@@ -383,7 +383,10 @@ RERUN = (
             "training steps", "mnrl-cv/ko/0", put(*TRAINING, "steps", value=lambda steps: steps * 2), "training.steps"
         ),
         rerun(
-            "hash of the weights", "mnrl-cv/ko/1", put("provenance", "model", "weights", value=dict.fromkeys), "weights"
+            "hash of the weights",
+            "mnrl-cv/ko/1",
+            put("provenance", "model", "weights", value=lambda old: dict.fromkeys(old, "0" * 64)),
+            "weights",
         ),
         rerun(
             "precision of training",

@@ -33,6 +33,7 @@ STATED = ("base_model", "text", "evaluation", "data", "suite_digest")  # of its 
 SAME_BITS = ("ties", "writers", "base_model_sha256")  # stated too, and true of the same arithmetic only
 ARITHMETIC = ("encode_dtype", "train_dtype", "train_batch_size")  # of the provenance's computation
 VOLATILE = ("seconds", "mteb", "models")  # leaves that another machine or library may change; shown, not graded
+LIBRARIES = ("packages", "instruction_set")  # of the environment: what writes a file of weights
 CHOSEN = ("step",)  # that of the best checkpoint: a close call, so graded only if the same arithmetic was done
 ABSENT = "absent"
 
@@ -61,7 +62,7 @@ def departures(
     measured = ((name, old[name], new.get(name, ABSENT)) for name in names)
     words = ((name, before, after, _word(before, after, margin, same=same)) for name, before, after in measured)
     rows = [Departure(name, text(before), text(after), word) for name, before, after, word in words if word]
-    return rows + list(_stated(stored, rerun, same=same, changed=changed))
+    return [*_weights(stored, rerun, basis), *rows, *_stated(stored, rerun, same=same, changed=changed)]
 
 
 def graded(basis: Grade, found: Collection[Departure]) -> Grade:
@@ -79,6 +80,20 @@ def graded(basis: Grade, found: Collection[Departure]) -> Grade:
         basis.largest_score_difference,
         basis.largest_mean_difference,
     )
+
+
+def _weights(stored: Record, rerun: Record, basis: Grade) -> Iterator[Departure]:
+    """Yield the files of weights that differ.
+
+    Another version of a library may write equal weights into a file of other bytes. Under equal libraries and
+    instructions, an equal ranking comes from equal files.
+    """
+    old, new = stored.table("model", "weights"), rerun.table("model", "weights")
+    same_libraries = all(stored.value("environment", name) == rerun.value("environment", name) for name in LIBRARIES)
+    word: Word = "failed" if basis.run_equal and same_libraries else "numerical"
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            yield Departure(f"model.weights.{name}", text(old.get(name, ABSENT)), text(new.get(name, ABSENT)), word)
 
 
 def _measured(record: Record) -> dict[str, Any]:

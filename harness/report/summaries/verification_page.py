@@ -170,7 +170,8 @@ def _cell_lines(cells: Sequence[Verified], shared: Mapping[str, tuple[str, str]]
     yield "| cell | grade | why | differs |"
     yield "|:--|:--|:--|:--|"
     for cell in sorted(cells, key=lambda cell: cell.cell):
-        changes = [_change(name, values) for name, values in cell.differences.items() if name not in shared]
+        graded = {item.name for item in cell.departures}
+        changes = [_change(*item) for item in cell.differences.items() if item[0] not in {*shared, *graded}]
         values = [_change(item.name, (item.stored, item.rerun)) for item in cell.departures[:MAX_VALUES]]
         more = [f"{len(cell.departures) - MAX_VALUES} more values"] if len(cell.departures) > MAX_VALUES else []
         differs = "; ".join([*values, *more, *changes])

@@ -131,6 +131,21 @@ def test_what_a_record_states_of_its_cell_must_be_true_on_any_processor(name: st
     assert words(CLOSE, provenance=provenance) == {name: "failed"}
 
 
+def test_other_weights_under_an_equal_ranking_have_failed_unless_other_libraries_wrote_them() -> None:
+    same_ranking = Grade("numerical", "scores are equal", run_equal=True)
+    stored, rerun = (record(provenance={"model": {"weights": {"model.safetensors": sha}}}) for sha in ("a", "b"))
+    other = record(provenance={**rerun.provenance, "environment": {"packages": {"safetensors": "9"}}})
+    expected = [("model.weights.model.safetensors", "a", "b")]
+    for again, basis, word in (
+        (rerun, same_ranking, "failed"),
+        (other, same_ranking, "numerical"),
+        (rerun, CLOSE, "numerical"),
+    ):
+        found = departures(stored, again, basis, 0.01)
+        assert [(item.name, item.stored, item.rerun) for item in found] == expected
+        assert {item.word for item in found} == {word}
+
+
 def test_prose_and_plugin_versions_are_not_graded() -> None:
     assert words(SAME, provenance={"entry": {"mining_rounds": 1, "title": "Two", "plugins": {"mnrl": 2}}}) == {}
 
