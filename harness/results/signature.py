@@ -23,7 +23,7 @@ FIELDS = (
     *("suite", "entry", "language", "measure", "seeds", "queries", "data", "base", "dtype", *PACKAGES),
     *("code", "isa", "threads", "gpu"),
 )
-RECIPE = (*sorted(IDENTITY), "plugins")  # of an entry: what determines its weights, and its plugins' versions
+RECIPE = (*sorted(IDENTITY), "plugins")  # of an entry: what determines its weights, and its plugins' sources
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_a_plugin_may_have_no_equation() -> None:
 
 def test_an_entry_is_described_with_the_equations_of_all_its_plugins() -> None:
     described = mini("clpl-moe").described()
-    assert described["plugins"] == {"clpl": 2, "intermediate": 1, "moe": 2}
+    assert described["plugins"] == {name: plugins.sources_sha256(name) for name in ("clpl", "intermediate", "moe")}
     assert list(described["equations"]) == ["clpl", "moe"]
     assert "InfoNCE" in described["equations"]["clpl"]
     assert mini("base").described()["equations"] == {}
@@ -66,7 +66,7 @@ def test_another_equation_is_in_the_record_and_in_no_key(monkeypatch: pytest.Mon
 def test_a_failed_cell_has_its_entry_described_too(tmp_path: Path) -> None:
     write_failure(mini("mnrl"), tmp_path, "out of memory")
     entry = read(path_of(tmp_path, "mnrl", "ko", 0)).provenance["entry"]
-    assert entry["plugins"] == {"mnrl": 2}
+    assert entry["plugins"] == {"mnrl": plugins.sources_sha256("mnrl")}
     assert entry["equations"]["mnrl"].startswith("l_i = ")
 
 

@@ -96,7 +96,7 @@ def test_what_changes_a_score_changes_the_key(bench: Workbench, monkeypatch: pyt
         changed = cell.suite.model_copy(update={"text": text.model_copy(update=change)})
         keys.add(task_key(replace(cell, suite=changed), STS))
     keys.add(task_key(with_tasks(cell, STS, precision="bfloat16"), STS))
-    monkeypatch.setattr(lineage, "version", lambda name: f"{name} 99.0")
+    monkeypatch.setattr(lineage, "installed_version", lambda name: f"{name} 99.0")
     keys.add(task_key(cell, STS))
     assert len(keys) == 7
 

@@ -25,7 +25,7 @@ ENTRY: Mapping[str, Any] = {
     "negatives": "ance",
     "departures": ["in-batch negatives added", "one penalty a batch"],
     "settings": {"clpl": {"temperature": 0.1}},
-    "plugins": {"clpl": 1, "moe": 2},
+    "plugins": {"clpl": "a" * 64, "moe": "b" * 64},
     "equations": {"clpl": "L = (1-λ) · InfoNCE\nλ   weight", "moe": "y = Σ w_e f_e(x)"},
 }
 

@@ -175,6 +175,6 @@ def _differences(new: ResultFolder, old: ResultFolder, common: Sequence[Pair]) -
 
 
 def _declaration(folder: ResultFolder, entry: str) -> dict[str, Any]:
-    """Return an entry as its records hold it, without equations: the versions of its plugins stand for these."""
+    """Return an entry as its records hold it, without equations: the sources of its plugins stand for these."""
     table = shared([record for record in folder.records if record.entry == entry], "entry")
     return {name: value for name, value in table.items() if not name.startswith("equations.")}

@@ -72,8 +72,8 @@ def _facts(entry: Mapping[str, Any]) -> Facts:
     declaration = {name: value for name, value in entry.items() if name not in OWN_PLACE}
     head = [fact for name in first if name in declaration for fact in flatten({name: declaration[name]})]
     tail = flatten({name: value for name, value in declaration.items() if name not in (*first, "plugins")})
-    versions = ", ".join(f"{name} {value}" for name, value in flatten(_table(entry, "plugins")))
-    return [*head, *tail, *([("plugin versions", versions)] if versions else [])]
+    plugins = ", ".join(f"{name} {value[:12]}" for name, value in flatten(_table(entry, "plugins")))
+    return [*head, *tail, *([("plugin sources", plugins)] if plugins else [])]
 
 
 def _text(value: Any) -> str:

@@ -97,7 +97,7 @@ def test_a_page_shows_the_declaration_of_its_entry(made: Path) -> None:
     for text in (
         *("ANCE-CLP: a penalty that keeps negatives near", "recipe corrected; the other one is clpl@published"),
         *("in-batch negatives added one penalty a batch", "method clpl adapters moe negatives ance"),
-        *("plugin versions clpl 1, moe 2", "clpl.temperature 0.1", "epochs 3.0"),
+        *("plugin sources clpl aaaaaaaaaaaa, moe bbbbbbbbbbbb", "clpl.temperature 0.1", "epochs 3.0"),
     ):
         assert text in page.text
     assert "../entries/clpl@published.html" in page.hrefs
@@ -143,7 +143,7 @@ def test_a_cell_shows_its_provenance_and_measurements(made: Path) -> None:
         "6.5 seconds, 554 MiB at most, 1,234.5 J processor; measured; whole devices",
         "3.25 first, 1.125 last of 3 all 3.25 2.5 1.125",
         "geometry after alignment 1.5, anisotropy 0.25, uniformity -3.5",
-        "2 stages, 1 of them from the cache stage seconds from key prepare 0.250 the cache aaaaaaaaaaaa",
+        "2 stages, 1 of them from the cache stage seconds from key maker prepare 0.250 the cache aaaaaaaaaaaa unknown",
         "ties 11",
     ):
         assert part in text
