@@ -71,7 +71,7 @@ def test_a_method_whose_needs_the_suite_does_not_offer_is_one_line(tmp_path: Pat
         ('sha256 = "', 'sha256 = "0', "files.0.sha256"),
         ("[mining]", "[mining", "is not valid TOML"),
         ('reader = "beir"', 'reader = "bier"', "unknown reader 'bier'"),
-        ("passages = 3", "passages = 4", "counts differ from the manifest's: passages 3, not 4"),
+        ("passages = 3", "passages = 2", "counts differ from the manifest's: passages 3, not 2"),
     ],
 )
 def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
