@@ -11,6 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.columns import aligned
+from harness.errors import RequestError
 
 if TYPE_CHECKING:
     from harness.evidence.claims.claim import Claim
@@ -30,6 +31,10 @@ def list_(
     suite: Annotated[str | None, typer.Option(help="List the claims about this suite only.")] = None,
 ) -> None:
     """List the available methods, suites or published claims."""
+    if methods_path is not None and what is not Listed.methods:
+        raise RequestError(f"--methods-path does not apply to `harness list {what}`; remove it")
+    if suite is not None and what is not Listed.claims:
+        raise RequestError(f"--suite does not apply to `harness list {what}`; remove it")
     lines = {Listed.methods: _methods(methods_path), Listed.suites: _suites(), Listed.claims: _claims(suite)}
     for line in lines[what]:  # the generators run only when they are read
         print(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -71,6 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def entry_point() -> None:
     """The `harness` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Δ or ± is no reason to fail
     sys.exit(main())
 
 

@@ -24,7 +24,21 @@ class ExecutorName(StrEnum):
 
 
 Option = typer.Option
-CacheDir = Annotated[Path | None, Option(help="Cache of stages and data; default: $HARNESS_CACHE or ~/.cache/harness.")]
+
+
+def folder(path: str) -> Path:
+    """Return a folder that an option names; an empty value, as of a variable that is not set, is rejected."""
+    if not path:
+        raise typer.BadParameter("the path is empty.")
+    return Path(path)
+
+
+CacheDir = Annotated[
+    Path | None,
+    Option(
+        parser=folder, metavar="PATH", help="Cache of stages and data; default: $HARNESS_CACHE or ~/.cache/harness."
+    ),
+]
 DataDir = Annotated[Path | None, request_option("data_dir")]
 MethodsPath = Annotated[Path | None, request_option("methods_path")]
 Langs = Annotated[str, request_option("languages")]

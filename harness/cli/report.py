@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +25,9 @@ FindTexts = Callable[["ResultFolder"], "Texts"]
 def report(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run; with --index, a folder of several.")],
     baseline: Annotated[str, typer.Option(help="Entry to compare the others with.")] = "base",
-    format_: Annotated[str, typer.Option("--format", help="Of html,md,tex,csv,json; all by default.")] = "",
+    format_: Annotated[
+        str, typer.Option("--format", help="Comma-separated formats: html, md, tex, csv, json; all by default.")
+    ] = "",
     index: Annotated[bool, typer.Option("--index", help="Write index.html over the folders below.")] = False,
     texts: Annotated[
         bool | None,
@@ -35,13 +37,21 @@ def report(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Write the leaderboard of a folder as HTML, Markdown, LaTeX, CSV and JSON; or an index of several."""
-    if index and format_:
-        raise RequestError("--index writes a page only; remove --format")
     if index:
+        _check_of_index(
+            {"--format": format_, "--texts or --no-texts": texts, "--data-dir": data_dir, "--cache-dir": cache_dir}
+        )
         _index(folder, baseline)
     else:
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
         show(folder, baseline, report_formats.parse_formats(list(words(format_))), find)
+
+
+def _check_of_index(others: Mapping[str, object]) -> None:
+    """Raise RequestError for an option that an index does not read."""
+    for option, value in others.items():
+        if value not in (None, ""):
+            raise RequestError(f"--index writes one page from the folders' own files; remove {option}")
 
 
 def _texts(cache_dir: Path | None, data_dir: Path | None, *, large: bool) -> FindTexts:

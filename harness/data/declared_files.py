@@ -25,10 +25,19 @@ def path_of(file: Declared, lookup: Lookup) -> Path:
 
     Raises DataError if the file is missing, cannot be read, or differs from the manifest's.
     """
-    path = find(file, lookup.data_dir, lookup.cache_dir)
+    path = verified_if_present(file, lookup)
     if path is None:
         raise DataError(f"data file {file.path} of suite {lookup.suite} is missing; {_remedy(file, lookup.suite)}")
-    if not lookup.unverified:
+    return path
+
+
+def verified_if_present(file: File, lookup: Lookup) -> Path | None:
+    """Return the path of a file, verified unless `lookup.unverified`; None if it is missing.
+
+    Raises DataError if it cannot be read, or differs from the manifest's.
+    """
+    path = find(file, lookup.data_dir, lookup.cache_dir)
+    if path is not None and not lookup.unverified:
         in_place = path == default_path(file, lookup.cache_dir)
         remedy = _remedy(file, lookup.suite) if in_place else "replace or delete that file"
         verify(file, path, f"{remedy}, or accept it with --unverified-data")

@@ -27,6 +27,17 @@ def paths(source: Source, language: str, lookup: Lookup) -> list[Path]:
     return [declared_files.path_of(file, lookup) for file in source.files]
 
 
+def check_declared(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> None:
+    """Raise DataError for a declared file that differs from the manifest's; a missing one is no error.
+
+    Prepared data are cached under the declared hashes, and so would hide that a file was edited.
+    """
+    lookup = Lookup(data_dir, cache_dir, suite.name, unverified=language in suite.unverified)
+    for _, source in sources(suite, [language]):
+        for file in source.files:
+            declared_files.verified_if_present(file, lookup)
+
+
 def sources(suite: Suite, languages: Iterable[str] | None = None) -> Iterator[tuple[str, Source]]:
     """Yield (language, source) for all sources of the languages (all by default).
 

@@ -38,7 +38,7 @@ def _work(cell: Cell, folder: Path) -> Outcome:
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """`jobs` cells in parallel, one thread each; results do not depend on it."""
+    """At most `jobs` cells in parallel, one thread each; results do not depend on it."""
 
     jobs: int
 
@@ -50,7 +50,9 @@ class LocalExecutor:
             [*PRELOADED, *(["harness.mteb.task_scoring"] if any(map(tasks_of, cells)) else [])]
         )
         events = context.Queue()
-        pool = ProcessPool(self.jobs, max_tasks=1, initializer=_start, initargs=(events,), context=context)
+        pool = ProcessPool(
+            min(self.jobs, len(cells)), max_tasks=1, initializer=_start, initargs=(events,), context=context
+        )
         try:
             pending: dict[Any, Cell] = {pool.schedule(_work, args=[cell, folder]): cell for cell in cells}
             while pending:

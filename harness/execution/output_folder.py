@@ -56,6 +56,8 @@ def check(folder: Path, plan: Plan) -> None:
 def _differences(path: Path, resolved: Mapping[str, Any]) -> list[str]:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))["resolved"]
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, TypeError) as error:
         raise DataError(f"{path} is damaged ({error}); name another folder after --out") from error
+    if not isinstance(stored, dict):
+        raise DataError(f"{path} is damaged (resolved is not a JSON object); name another folder after --out")
     return resolved_differences(stored, resolved)

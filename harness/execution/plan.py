@@ -101,7 +101,7 @@ def _with_options(declared: Suite, request: Request) -> Suite:
     changed = with_writers(
         changed, request.negative_queries, request.augment, request.write_prompt, data_dir=request.data_dir
     )
-    return with_base_model(changed, request.base_model) if request.base_model else changed
+    return changed if request.base_model is None else with_base_model(changed, request.base_model)
 
 
 def _check_depth(on_request: Suite, languages: Sequence[str]) -> None:

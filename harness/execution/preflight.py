@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.data import suite_files
 from harness.errors import RequestError
 from harness.execution import forecast, practice
 from harness.machine.store import Store
@@ -45,7 +46,9 @@ def preflight(cells: Sequence[Cell], store: Store) -> None:
 def _check_data(cells: Sequence[Cell], store: Store) -> None:
     for language in dict.fromkeys(cell.language for cell in cells):
         group = [cell for cell in cells if cell.language == language]
-        data = prepare(group[0].suite, language, group[0].place, store)
+        suite, place = group[0].suite, group[0].place
+        suite_files.check_declared(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
+        data = prepare(suite, language, place, store)
         for cell in group:
             inference(cell, data, store)
             practice.check_data(cell, published_rows(cell, data, store))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -39,7 +40,7 @@ class Display:
             yield
             return
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -68,6 +69,10 @@ class Display:
             if name in self._running:
                 self._progress.remove_task(self._running.pop(name))
         if outcome.reason:
-            self.console.print(f"[red]failed[/red] {name}: {outcome.reason}", highlight=False, soft_wrap=True)
+            self.console.print(
+                f"[red]failed[/red] {escape(f'{name}: {outcome.reason}')}", highlight=False, soft_wrap=True
+            )
         elif self._progress is None:
-            self.console.print(f"{self._done}/{self._total} {name} {outcome.seconds:.1f} s", highlight=False)
+            self.console.print(
+                f"{self._done}/{self._total} {name} {outcome.seconds:.1f} s", highlight=False, markup=False
+            )

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.errors import RequestError
 from harness.request import plugins, settings
 from harness.request.entry import Entry
 from harness.request.manifest import Training
@@ -58,8 +59,12 @@ class Cell:
 
     @cached_property
     def adapters(self) -> list[Adapter]:
-        """The changes to the network, in order."""
-        return [self._load(name) for name in self.entry.adapters]
+        """The changes to the network, in order; raises RequestError for a plugin that is not an adapter."""
+        loaded = {name: self._load(name) for name in self.entry.adapters}
+        for name, plugin in loaded.items():
+            if not isinstance(plugin, Adapter):
+                raise RequestError(f"entry '{self.entry.name}': adapters names '{name}', which is not an adapter")
+        return list(loaded.values())
 
     @cached_property
     def joined(self) -> dict[str, Method]:

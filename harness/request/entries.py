@@ -16,18 +16,21 @@ An entry with `practice = true` is an example of what practitioners do: it runs 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.errors import DataError, RequestError, unknown
+from harness.errors import DataError, RequestError, one_line, unknown
 from harness.request.entry import Declaration, Entry
 from harness.request.plugins import entry_files
 from harness.request.settings import declared_entry
 from harness.request.suite import Recipe
 from harness.schema import explain
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # a folder of the results, and an item of --methods
 
 
 def declared(methods_path: Path | None = None) -> dict[str, Declaration]:
@@ -39,6 +42,11 @@ def declared(methods_path: Path | None = None) -> dict[str, Declaration]:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise DataError(f"entries file {path} is not valid TOML: {error}") from error
         for name, table in tables.items():
+            if not NAME.fullmatch(name) or name == "all":
+                raise DataError(
+                    f"entry '{one_line(name)[:80]}' in {path}: a name has at most 64 letters, digits, '.', '_', '-', "
+                    "begins with a letter or digit, and is not 'all'; rename it"
+                )
             if name in declarations:
                 raise DataError(f"entry '{name}' in {path} is declared twice; rename one")
             try:

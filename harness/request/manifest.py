@@ -26,11 +26,17 @@ def measure(name: str) -> str:
     import ir_measures
 
     try:
-        return str(ir_measures.parse_measure(name))
+        parsed = ir_measures.parse_measure(name)
     except (NameError, ValueError, SyntaxError) as error:
         raise ValueError(
             f"measure '{name}' is not one that ir_measures knows (such as nDCG@10, R@100, RR@10, AP)"
         ) from error
+    if parsed.params.get("cutoff", 1) < 1:
+        raise ValueError(f"measure '{name}' has a cut-off below 1")
+    in_process = (ir_measures.pytrec_eval, ir_measures.msmarco, ir_measures.judged)  # others start programs, or fail
+    if not any(provider.supports(parsed) for provider in in_process):
+        raise ValueError(f"measure '{name}' cannot be computed here; use one of trec_eval's, RR@k or Judged@k")
+    return str(parsed)
 
 
 def _revision(value: str) -> str:

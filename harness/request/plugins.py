@@ -84,7 +84,7 @@ def _module(name: str, methods_path: Path | None) -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses look up the module of a class with annotations
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[spec.name]
         raise RequestError(f"plugin {path} fails when it is imported: {type(error).__name__}: {error}") from error
     return module

@@ -150,6 +150,8 @@ def read(path: Path) -> Record:
     """Return the record at `path`; raises DataError if it is incomplete or invalid."""
     try:
         return Record.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"record {path} cannot be read: {error.strerror}; check its permissions") from error
     except ValidationError as error:
         raise DataError(f"record {path} is damaged: {explain(error)}; delete it and run again") from error
 

@@ -49,6 +49,9 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--base-model", "nobody/nothing"], "base model 'nobody/nothing' is neither a folder nor found"),
         (["--base-model", "nobody/nothing@main"], "base model 'nobody/nothing' is neither a folder nor found"),
         (["--base-model", "/nowhere/at/all"], "base model '/nowhere/at/all' is neither a folder nor found"),
+        (["--base-model", ""], "base model . is not a sentence-transformers folder"),
+        (["--cache-dir", ""], "Invalid value for '--cache-dir': the path is empty"),
+        (["--measures", "nDCG@0"], "measure 'nDCG@0' has a cut-off below 1"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
         (["--executor", "slurm"], "Invalid value for '--executor'"),
         (["--epochs", "1"], "No such option: --epochs"),
@@ -117,9 +120,20 @@ def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_pa
     manifest = tiny_suite(tmp_path / "suite")
     corpus = tmp_path / "suite/corpus.jsonl"
     corpus.write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
-    folders = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")  # an empty cache: nothing prepared
+    folders = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")
     line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *folders)
     assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
+
+
+def test_an_edited_data_file_is_noticed_where_its_prepared_form_is_cached(tmp_path: Path) -> None:
+    manifest, corpus = tiny_suite(tmp_path / "suite"), tmp_path / "suite/corpus.jsonl"
+    folders = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")
+    assert invoke("run", "--out", tmp_path / "first", "--suite", manifest, "--methods", "bm25", *folders).status == 0
+    corpus.write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
+    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *folders)
+    assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
+    corpus.unlink()  # what is missing is in the cache
+    assert invoke("run", "--out", tmp_path / "again", "--suite", manifest, "--methods", "bm25", *folders).status == 0
 
 
 def test_the_same_small_suite_without_an_error_is_run(tmp_path: Path) -> None:
@@ -177,6 +191,41 @@ def test_a_plugin_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:
     write_plugin(tmp_path / "methods", "mine", "import no_such_module")
     line = refused(tmp_path / "out", "--methods", "mine", "--methods-path", tmp_path / "methods")
     assert "fails when it is imported: ModuleNotFoundError" in line
+
+
+def test_a_plugin_that_exits_when_it_is_imported_is_one_line(tmp_path: Path) -> None:
+    write_plugin(tmp_path / "methods", "mine", "raise SystemExit(5)")
+    line = refused(tmp_path / "out", "--methods", "mine", "--methods-path", tmp_path / "methods")
+    assert "fails when it is imported: SystemExit: 5" in line
+
+
+def test_an_entry_that_names_a_method_as_an_adapter_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[mine]\ntitle = "t"\nabout = "a"\nmethod = "mnrl"\nadapters = ["mnrl"]\n')
+    line = refused(tmp_path / "out", "--methods", "mine", "--methods-path", tmp_path)
+    assert line == "entry 'mine': adapters names 'mnrl', which is not an adapter"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["list", "suites", "--methods-path", "."], "--methods-path does not apply to `harness list suites`"),
+        (["list", "methods", "--suite", "mini"], "--suite does not apply to `harness list methods`"),
+        (["report", ".", "--index", "--no-texts"], "--texts or --no-texts"),
+        (["report", ".", "--index", "--format", "csv"], "--format"),
+        (["report", ".", "--index", "--data-dir", "."], "--data-dir"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_rejected(arguments: list[str], option: str) -> None:
+    result = invoke(*arguments)
+    assert result.status == 2
+    assert option in result.line
+
+
+def test_an_output_that_cannot_hold_a_letter_is_no_failure() -> None:
+    folders = ("results/wikiqa-experts", "results/wikiqa-penalty")
+    result = spawn("-m", "harness", "compare", *folders, cwd=REPOSITORY, PYTHONIOENCODING="ascii")
+    assert (result.status, result.err) == (0, "")
+    assert "nDCG@10 ? 100" in result.out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list", "methods"], ["list", "suites"]])

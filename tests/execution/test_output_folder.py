@@ -62,9 +62,10 @@ def test_the_folder_of_another_request_is_rejected(tmp_path: Path, changes: dict
     assert (tmp_path / "out/run.json").read_bytes() == before
 
 
-def test_a_damaged_run_json_is_rejected(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ['{"resolved": ', "[]", '{"resolved": []}', "{}"])
+def test_a_damaged_run_json_is_rejected(tmp_path: Path, content: str) -> None:
     output_folder.claim(tmp_path / "out", planned(tmp_path), {})
-    (tmp_path / "out/run.json").write_text('{"resolved": ', encoding="utf-8")
+    (tmp_path / "out/run.json").write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=r"run.json is damaged"):
         output_folder.claim(tmp_path / "out", planned(tmp_path), {})
 

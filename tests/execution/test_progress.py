@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from harness.execution.executor import Outcome
@@ -14,22 +15,22 @@ from harness.request.entries import declared, resolve
 from harness.request.suite import load
 
 
-def cell() -> Cell:
+def cell(name: str) -> Cell:
     (entry,) = resolve(["base"], declared())
-    return Cell(load("mini"), entry, "ko", 0, Place(Path("cache")))
+    return Cell(load("mini"), entry.model_copy(update={"name": name}), "ko", 0, Place(Path("cache")))
 
 
-def shown(terminal: bool, reason: str = "") -> str:
+def shown(terminal: bool, reason: str = "", name: str = "base") -> str:
     """Return what a run of one cell prints."""
     text = io.StringIO()
     display = Display(Console(file=text, force_terminal=terminal, width=100, no_color=True))
     with display.running(2, 3):
-        display.stage("base/ko/0", "encode passage", 64, 192)
-        display.stage("base/ko/0", "encode passage", 192, 192)
+        display.stage(f"{name}/ko/0", "encode passage", 64, 192)
+        display.stage(f"{name}/ko/0", "encode passage", 192, 192)
         if terminal:
             assert display._progress is not None
             display._progress.refresh()
-        display.ended(Outcome(cell(), 1.25, reason))
+        display.ended(Outcome(cell(name), 1.25, reason))
     return text.getvalue()
 
 
@@ -48,3 +49,15 @@ def test_a_log_gets_one_line_per_cell() -> None:
 def test_a_failure_is_shown_with_its_reason() -> None:
     for terminal in (False, True):
         assert "failed base/ko/0: out of memory" in shown(terminal, "out of memory")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_brackets_in_names_and_reasons_are_text(terminal: bool) -> None:
+    text = shown(terminal, "cannot open [/tmp/x]", name="mnrl[train.epochs=2]")
+    assert "failed mnrl[train.epochs=2]/ko/0: cannot open [/tmp/x]" in text
+    if terminal:
+        assert "mnrl[train.epochs=2]/ko/0 · encode passage" in text
+
+
+def test_a_log_has_the_whole_name_of_a_cell_of_a_sweep() -> None:
+    assert shown(terminal=False, name="mnrl[train.epochs=2]").splitlines()[-1] == "3/3 mnrl[train.epochs=2]/ko/0 1.2 s"

@@ -113,3 +113,9 @@ def test_a_wrong_declaration_is_rejected_with_its_file_and_key(tmp_path: Path, t
 def test_the_title_of_an_entry_may_be_any_text(tmp_path: Path) -> None:
     declarations = declare(tmp_path, '[mine]\ntitle = "<b>나의 & \\"것\\"</b>"\nabout = "mine"\n')
     assert declarations["mine"].title == '<b>나의 & "것"</b>'
+
+
+@pytest.mark.parametrize("name", ["..", "all", "a@published", "a,b", "a/b", "", "x" * 65, "a\\nb"])
+def test_a_name_that_is_no_folder_or_item_of_a_list_is_rejected(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=r"^entry '.*' in .*mine\.toml: a name has at most 64 letters"):
+        declare(tmp_path, f'["{name}"]\ntitle = "t"\nabout = "a"\n')

@@ -123,6 +123,12 @@ def test_a_truncated_record_is_one_line_that_says_what_to_do(tmp_path: Path) -> 
     assert "\n" not in str(caught.value)
 
 
+def test_a_record_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "0.json").mkdir()
+    with pytest.raises(DataError, match=r"0\.json cannot be read: Is a directory; check its permissions$"):
+        record.read(tmp_path / "0.json")
+
+
 def test_a_record_with_an_unknown_field_is_damaged(tmp_path: Path) -> None:
     record.write(tmp_path, a_record())
     path = tmp_path / "records" / "mnrl" / "ko" / "3.json"

@@ -57,10 +57,7 @@ def rebuild(folder: Path, cache: Path, elsewhere: Elsewhere | None = None) -> Re
         raise DataError(f"{folder} has no {RUN_FILE} with a request; name a folder that 'harness run --out' wrote")
     request = _located(folder, (elsewhere or Elsewhere()).apply(stored), stored, run.resolved.base_model)
     plan = planning.make(request, cache)
-    stored_plan = {
-        **resolved,
-        "device": plan.resolved["device"],
-    }  # another device is shown, not rejected
+    stored_plan = {**resolved, "device": plan.resolved["device"]}  # another device is shown, not rejected
     if differing := resolved_differences(stored_plan, plan.resolved):
         raise RequestError(
             f"{folder} cannot be rebuilt: its request resolves differently here (in {', '.join(differing)}); "
