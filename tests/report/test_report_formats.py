@@ -65,7 +65,8 @@ def test_an_unknown_format_is_a_one_line_error_and_nothing_is_written(run: Path)
 
 def test_an_index_has_one_format(run: Path) -> None:
     result = invoke("report", run, "--index", "--format", "md")
-    assert (result.status, result.line) == (2, "harness: --index writes a page only; remove --format")
+    expected = "harness: --index writes one page from the folders' own files; remove --format"
+    assert (result.status, result.line) == (2, expected)
 
 
 def json_of(folder: Path) -> Any:
