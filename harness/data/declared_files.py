@@ -31,7 +31,7 @@ def path_of(file: Declared, lookup: Lookup) -> Path:
     return path
 
 
-def verified_if_present(file: File, lookup: Lookup) -> Path | None:
+def verified_if_present(file: Declared, lookup: Lookup) -> Path | None:
     """Return the path of a file, verified unless `lookup.unverified`; None if it is missing.
 
     Raises DataError if it cannot be read, or differs from the manifest's.

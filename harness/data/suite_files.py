@@ -36,6 +36,8 @@ def check_declared(suite: Suite, language: str, *, data_dir: Path | None, cache_
     for _, source in sources(suite, [language]):
         for file in source.files:
             declared_files.verified_if_present(file, lookup)
+    for _, rows in published_rows(suite, [language]):
+        declared_files.verified_if_present(rows, lookup)
 
 
 def sources(suite: Suite, languages: Iterable[str] | None = None) -> Iterator[tuple[str, Source]]:
