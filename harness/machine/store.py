@@ -11,6 +11,7 @@ code, libraries and machine that made it), so that a record which reuses it does
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -30,6 +31,7 @@ from harness.schema import Strict
 from harness.types import Progress
 
 MANIFEST = ".artifact.json"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 VALUE = "value.json"  # the only file of an output that is a JSON value
 
 
@@ -179,6 +181,10 @@ class Store:
             _sync(temporary)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
+        except OSError as error:
+            if error.errno in FULL:
+                raise self._unwritable(error) from error
+            raise
         finally:
             self._found.pop()
             shutil.rmtree(temporary, ignore_errors=True)

@@ -1,5 +1,6 @@
 """The store: outputs are complete or absent, verified on reading, with one writer per key."""
 
+import errno
 import json
 import os
 import subprocess
@@ -48,6 +49,16 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert files(tmp_path) == []
     assert not store.has("train", KEY)
     assert store.runs == []
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        write(folder)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(RequestError, match=r"cache folder .* cannot be written: No space left on device; change"):
+        Store(tmp_path).make("train", KEY, fill)
+    assert files(tmp_path) == []
 
 
 def test_no_reader_sees_a_half_written_output(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ ENTRIES = {
     "soft-2",
     "soft-3",
 }
-TWO_RECIPES = {"clpl", "clpl-intermediate", "clpl-moe", "infonce-ance", "infonce-random", "mnrl-moe"}
+TWO_RECIPES = {"clpl", "clpl-intermediate", "clpl-moe", "infonce-ance", "infonce-random"}
 
 
 def declare(folder: Path, text: str) -> dict[str, entries.Declaration]:
