@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
-from harness.results.run_file import RUN_FILE, resolved_differences, write_run_file
+from harness.results.run_file import RUN_FILE, read_run_file, resolved_differences, write_run_file
 
 
 def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
@@ -54,10 +53,7 @@ def check(folder: Path, plan: Plan) -> None:
 
 
 def _differences(path: Path, resolved: Mapping[str, Any]) -> list[str]:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["resolved"]
-    except (ValueError, KeyError, OSError, TypeError) as error:
-        raise DataError(f"{path} is damaged ({error}); name another folder after --out") from error
+    stored = read_run_file(path.parent).content.get("resolved")
     if not isinstance(stored, dict):
-        raise DataError(f"{path} is damaged (resolved is not a JSON object); name another folder after --out")
+        raise DataError(f"{path} does not say what it resolved to; name another folder after --out")
     return resolved_differences(stored, resolved)

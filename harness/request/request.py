@@ -201,7 +201,7 @@ def _from_json(value: Any, name: str, where: str) -> Any:
         return _reader(name).validate_json(json.dumps(value), strict=True)
     except (ValidationError, TypeError) as error:
         problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise DataError(f"{where} = {value!r}: {problem}; run the request again") from error
+        raise DataError(f"{where} = {value!r}: {problem}; run the request again into another folder") from error
 
 
 def _as_json(value: Any) -> Any:

@@ -138,11 +138,12 @@ class ResultFolder:
     def _check_sums(self) -> None:
         if not (self.path / checksums.SUMS).is_file():
             return
-        changed = [item.file for item in checksums.differences(self.path) if item.what == "changed"]
-        for file in changed:
-            if file in (RUN_FILE, checksums.SUMS) or file.startswith("records/"):
+        for item in checksums.differences(self.path):
+            guarded = item.file in (RUN_FILE, checksums.SUMS) or item.file.startswith("records/")
+            if (guarded and item.what == "changed") or (item.file == RUN_FILE and item.what == "missing"):
+                what = "was changed" if item.what == "changed" else "was removed"
                 raise DataError(
-                    f"{self.path / file} was changed after it was written; run `harness verify {self.path}` for details"
+                    f"{self.path / item.file} {what} after it was written; run `harness verify {self.path}` for details"
                 )
 
 

@@ -116,10 +116,12 @@ def read_run_file(folder: Path) -> RunFile:
         return RunFile()
     try:
         content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
     except ValueError as error:
-        raise DataError(f"{path} is not valid JSON: {error}; run the request again") from error
+        raise DataError(f"{path} is not valid JSON: {error}; run the request again into another folder") from error
     if not isinstance(content, dict):
-        raise DataError(f"{path} does not hold a JSON object; run the request again")
+        raise DataError(f"{path} does not hold a JSON object; run the request again into another folder")
     return parse_run_file(content, path)
 
 
@@ -141,10 +143,10 @@ def parse_run_file(content: Mapping[str, Any], path: Path) -> RunFile:
     try:
         run = RunFile.model_validate(tables)
     except ValidationError as error:
-        raise DataError(f"{path}: {explain(error)}; run the request again") from error
+        raise DataError(f"{path}: {explain(error)}; run the request again into another folder") from error
     request = content.get("request")
     if request is not None and not isinstance(request, Mapping):
-        raise DataError(f"{path}: request is not a JSON object; run the request again")
+        raise DataError(f"{path}: request is not a JSON object; run the request again into another folder")
     if request is not None:
         suite = {"suite": run.resolved.suite} if run.resolved.suite else {}
         run._request = Request.from_json({**suite, **request}, where=str(path))

@@ -65,7 +65,10 @@ def test_an_option_that_run_json_lacks_or_has_as_null_is_the_default() -> None:
     ("table", "problem"),
     [
         ({"sweet": "mini"}, "run.json: request.sweet: unknown key; use the version of harness that wrote the file"),
-        ({"seeds": "0,1"}, "run.json: request.seeds = '0,1': Input should be a valid array; run the request again"),
+        (
+            {"seeds": "0,1"},
+            "run.json: request.seeds = '0,1': Input should be a valid array; run the request again into another folder",
+        ),
         ({"seeds": [0, "1"]}, "run.json: request.seeds = [0, '1']: Input should be a valid integer"),
         ({"max_train": "40"}, "run.json: request.max_train = '40': Input should be a valid integer"),
         ({"set": [1]}, "run.json: request.set = [1]: Input should be a valid string"),

@@ -95,6 +95,17 @@ def test_a_file_that_was_changed_after_it_was_written_is_named(tmp_path: Path, f
         results.check_unchanged()
 
 
+def test_a_run_file_that_was_removed_is_named_and_rankings_that_were_are_not(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1])
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    seal(tmp_path)
+    (tmp_path / "records/mnrl/ko/1.run.gz").unlink()
+    read_result_folder(tmp_path).check_unchanged()
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(DataError, match=r"run.json was removed after it was written; run `harness verify"):
+        read_result_folder(tmp_path).check_unchanged()
+
+
 def test_a_changed_page_is_no_reason_to_reject_the_records(tmp_path: Path) -> None:
     board(tmp_path, ["base"], {"ko": 5}, [0])
     (tmp_path / "leaderboard.csv").write_text("a", encoding="utf-8")
