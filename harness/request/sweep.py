@@ -55,13 +55,16 @@ def split(raw: str) -> tuple[str, ...]:
 
 
 def check(settings: Sequence[Setting]) -> None:
-    """Raise RequestError for a sweep that has no meaning: an empty or unfit value, one target twice."""
+    """Raise RequestError for a target that is given twice, and for a sweep that has an empty or unfit value."""
+    targets = [setting.target for setting in settings]
+    for setting in settings:
+        if targets.count(setting.target) > 1:
+            problem = "is given twice; give one value, or all values of a sweep in one --set"
+            raise RequestError(f"--set {setting.text}: {setting.target} {problem}")
     for sweep in (setting for setting in settings if len(setting.raw) > 1):
         where = f"--set {sweep.text}"
         if sweep.name in ("evaluate", "text", "checkpoint"):
             raise RequestError(f"{where}: {sweep.target} holds for all entries; write a list as [{sweep.raw[0]},…]")
-        if [setting.target for setting in settings].count(sweep.target) > 1:
-            raise RequestError(f"{where}: {sweep.target} is given twice; give all its values in one --set")
         for raw in sweep.raw:
             _check_value(raw, where)
 

@@ -68,6 +68,22 @@ def test_a_plan_holds_what_the_request_resolved_to(tmp_path: Path) -> None:
         ({"settings": ("evaluate.depth=9",)}, "measure nDCG@10 on suite mini: 9 passages are retrieved per query; use"),
         ({"settings": ("mnrl.scale=1",)}, "--set mnrl.scale=1: unknown setting 'scale' in mnrl"),
         ({"settings": ("mnrl.temperature=1", "x")}, "--set x: expected NAME.FIELD=VALUE"),
+        (
+            {"settings": ("train.epochs=1", "train.epochs=2")},
+            "--set train.epochs=1: train.epochs is given twice; give one value, or all values of a sweep in one --set",
+        ),
+        (
+            {"methods": ("base", "bm25"), "settings": ("train.epochs=1",)},
+            "--set train.epochs=1: no requested entry takes train.epochs; leave it out",
+        ),
+        (
+            {"methods": ("base", "bm25"), "augment": "endpoint:writer"},
+            "--augment: no requested entry reads it (base, bm25); leave it out, or add an entry that does",
+        ),
+        (
+            {"negative_queries": "data"},
+            "--negative-queries: no requested entry reads it (mnrl); leave it out, or add an entry that does",
+        ),
         ({"seeds": ()}, "no seed was requested"),
         ({"seeds": (0, 1, 0)}, "seed 0 is given twice"),
         ({"seeds": (-1,)}, "seed -1 is negative"),

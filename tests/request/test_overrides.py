@@ -25,11 +25,6 @@ def test_the_setting_of_an_adapter_changes_beside_that_of_the_method() -> None:
     assert changed.settings == {"moe": {"router": "topk"}, "clpl": {"in_batch": False}}
 
 
-def test_the_last_of_two_settings_of_one_field_holds() -> None:
-    _, (changed,) = override(["mnrl.temperature=1", "mnrl.temperature=2"], suite.load("mini"), rows("mnrl"))
-    assert changed.settings == {"mnrl": {"temperature": 2}}
-
-
 def test_a_training_setting_changes_in_every_family() -> None:
     changed, _ = override(["train.epochs=7"], suite.load("mini"), rows("mnrl"))
     assert {family: training.epochs for family, training in changed.training.items()} == {
