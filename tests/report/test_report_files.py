@@ -338,14 +338,12 @@ def test_markdown_escapes_markup() -> None:
     assert markdown("a|b_c`d` <e>\n[f]*") == r"a\|b\_c\`d\` \<e\> \[f\]\*"
 
 
-def test_a_report_imports_no_heavy_library_and_is_fast(tmp_path: Path) -> None:
-    entries = ["base", "bm25", *(f"entry-{i}" for i in range(12))]
-    board(tmp_path, entries, {"ko": 213, "hi": 213, "fa": 213}, [0, 1, 2])
+def test_a_report_imports_no_heavy_library(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "mnrl"], {"ko": 5}, [0, 1])
     program = (
-        "import sys, time; start = time.perf_counter(); from pathlib import Path; "
+        "import sys; from pathlib import Path; "
         "from harness.report.report_files import write_reports; write_reports(Path(sys.argv[1])); "
-        "heavy = {'torch', 'statsmodels', 'sklearn', 'mteb'} & set(sys.modules); "
-        "assert not heavy, heavy; print(time.perf_counter() - start)"
+        "print({'torch', 'statsmodels', 'sklearn', 'mteb'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 15  # 1 to 2 s on an idle machine
+    assert done.stdout == "set()\n"
