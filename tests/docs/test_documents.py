@@ -132,7 +132,7 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
         [sys.executable, "-m", "sphinx", *options, "--doctree-dir", tmp_path / "doctrees", DOCS, tmp_path / "html"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert (built.returncode, built.stderr) == (0, "")

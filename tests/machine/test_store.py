@@ -137,7 +137,7 @@ print((folder / "value").read_text())
         subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    values = [process.communicate(timeout=60)[0] for process in processes]
+    values = [process.communicate(timeout=600)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert len(set(values)) == 1
     assert (tmp_path / "log").read_text(encoding="utf-8") == "made\n"

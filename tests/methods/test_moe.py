@@ -228,7 +228,7 @@ def reloaded(
         model.save_pretrained(str(root / architecture), create_model_card=False)
     command = [sys.executable, "-c", RELOAD, str(root / "texts.txt"), *[str(root / name) for name in ARCHITECTURES]]
     checkout = Path(moe.__file__).parents[1]
-    process = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=120)
+    process = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=600)
     assert process.returncode == 0, process.stderr
     lines = dict(zip(ARCHITECTURES, process.stdout.splitlines(), strict=True))
     return {name: (before[name], np.load(root / name / "vectors.npy"), lines[name]) for name in ARCHITECTURES}

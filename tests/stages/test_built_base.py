@@ -69,7 +69,7 @@ def test_the_bytes_do_not_depend_on_process_hash_seed_or_threads(folder: Path, t
         command = [sys.executable, "-c", BUILD, *arguments, str(tmp_path / number)]
         running.append(subprocess.Popen(command, cwd=checkout, env=environment, stderr=subprocess.PIPE, text=True))
     for process in running:
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors
     assert folder_sha256(tmp_path / "1") == folder_sha256(tmp_path / "2") == folder_sha256(folder)
 

@@ -71,7 +71,7 @@ def spawn(*arguments: str | Path, cwd: Path, **environment: str) -> Result:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return Result(completed.returncode, completed.stdout, completed.stderr)

@@ -26,7 +26,7 @@ def log_of(fragment: str, folder: Path) -> str:
     (folder / "fragment.tex").write_text(fragment, encoding="ascii")
     (folder / "document.tex").write_text(DOCUMENT, encoding="ascii")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "document.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=600, check=False)
     log = (folder / "document.log").read_text(encoding="latin-1")
     assert done.returncode == 0, log[-2000:]
     return log

@@ -68,7 +68,7 @@ def run_step(name: str, cwd: Path, **inputs: str) -> Result:
         env={**os.environ, **github, **variables, "PATH": path},
         capture_output=True,
         text=True,
-        timeout=300,  # two processes that import everything, on a machine that may be busy
+        timeout=600,  # two processes that import everything, on a machine that may be busy
         check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr)

@@ -22,7 +22,7 @@ def in_tree(tree: Path, *arguments: str | Path, cache: Path) -> Result:
     """Run `harness ARGUMENTS` by the code of another tree."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "HARNESS_CACHE": str(cache)}
     command = [sys.executable, "-m", "harness", *map(str, arguments)]
-    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=600)
     return Result(done.returncode, done.stdout, done.stderr)
 
 
