@@ -56,14 +56,14 @@ def test_the_suites_are_listed_from_the_wheel(installed: Installed) -> None:
 def test_the_published_claims_are_listed_from_the_wheel(installed: Installed) -> None:
     result = installed.python("-m", "harness", "list", "claims")
     assert (result.status, result.err) == (0, "")
-    expected = 1 + 133 + 1 + 6 + 2 + 41  # head, claims, sources, conditions of the rows; two blank lines and a head
+    expected = 1 + 137 + 1 + 6 + 2 + 41  # head, claims, sources, conditions of the rows; two blank lines and a head
     assert len(result.out.splitlines()) == expected
 
 
 def test_the_fourteen_entries_and_the_examples_of_habits_are_listed_from_the_wheel(installed: Installed) -> None:
     result = installed.python("-m", "harness", "list", "methods")
     assert (result.status, result.err) == (0, "")
-    assert len(result.out.splitlines()) == 14 + 5
+    assert len(result.out.splitlines()) == 14 + 6
 
 
 def test_the_main_job_is_planned_from_the_wheel_and_writes_nothing(installed: Installed) -> None:

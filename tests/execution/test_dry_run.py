@@ -21,7 +21,8 @@ def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None
     assert settings == [
         "  clpl.temperature 0.1, clpl.negatives 1, train.batch_size 32, train.learning_rate 0.001, train.warmup 0.1, "
         "train.dropout 0.0 (suite mini)",
-        "  clpl.in_batch false, moe.router topk (published recipe)",
+        "  clpl.in_batch false, clpl.mask_relevant false, clpl.negative_query_length passage, moe.router topk "
+        "(published recipe)",
         "  train.epochs 2.0 (--set)",
         "  clpl.penalty_weight 0.1, moe.experts 2, moe.top_k 1, train.gradient_accumulation 1, train.scheduler linear, "
         "train.weight_decay 0.0, train.max_grad_norm 1.0, train.precision float32, "

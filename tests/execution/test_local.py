@@ -24,7 +24,8 @@ class PLUGIN(MNRL):
 """
 FAULTS = {
     "raises": "raise ValueError('no such\\nluck')",
-    "diverges": "loss = super().loss(model); loss.scale = float('nan'); return loss",
+    "diverges": "loss = super().loss(model); mean = loss.forward; loss.forward = lambda *x: mean(*x) * float('nan'); "
+    "return loss",
     "leaves": "os._exit(7)",
     "dies": "os.kill(os.getpid(), signal.SIGKILL)",
 }

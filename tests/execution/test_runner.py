@@ -49,7 +49,7 @@ def copy(finished: Run, tmp_path: Path) -> Run:
 def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished: Run) -> None:
     assert finished.results[0].status == 0
     beside = [f"records/{cell}{suffix}" for cell in CELLS for suffix in (".json", ".per_query.parquet", ".run.gz")]
-    top = ["SHA256SUMS", "claims.csv", "evidence.csv", "geometry.csv", "run.json", "signatures.csv"]
+    top = ["SHA256SUMS", "claims.csv", "evidence.csv", "geometry.csv", "report.json", "run.json", "signatures.csv"]
     top += [f"leaderboard.{form}" for form in ("csv", "html", "json", "md", "tex")]
     pages = [f"entries/{entry}.html" for entry in ("base", "bm25", "infonce-random", "mnrl")]
     assert names(finished.folder) == sorted([*beside, *top, *pages, "queries/ko.html"])

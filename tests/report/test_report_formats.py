@@ -19,7 +19,7 @@ from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
 from harness.report.spreadsheet import escape_formula
 
-SHARED = {"run.json", "SHA256SUMS"}
+SHARED = {"run.json", "report.json", "SHA256SUMS"}
 TABLES = {"leaderboard.csv", "claims.csv", "evidence.csv", "signatures.csv"}
 
 
@@ -145,7 +145,7 @@ def test_missing_values_and_nan_are_null(tmp_path: Path) -> None:
 
 def test_every_key_of_the_json_is_documented(run: Path) -> None:
     content = json_of(run)
-    assert content["version"] == 1
+    assert content["version"] == 2
     documented = set(re.findall(r"[a-z_]+", (document.__doc__ or "").partition("relative")[0]))
     assert set(content) <= documented
 
@@ -154,7 +154,7 @@ def test_the_json_has_one_line_per_item(run: Path) -> None:
     json_of(run)
     lines = (run / "leaderboard.json").read_text(encoding="utf-8").splitlines()
     assert sum(line.startswith('  {"entry": "mnrl", "language": ') for line in lines) == 4  # its records
-    assert (lines[0], lines[1], lines[-1]) == ("{", ' "version": 1,', "}")
+    assert (lines[0], lines[1], lines[-1]) == ("{", ' "version": 2,', "}")
 
 
 @pytest.mark.parametrize(

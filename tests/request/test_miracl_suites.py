@@ -104,6 +104,7 @@ def test_the_published_recipe_is_the_papers_command_line() -> None:
     settings = on_suite(entry, miracl).settings
     assert settings["clpl"] == {
         "in_batch": False,
+        "mask_relevant": False,
         "negative_query_length": "passage",
         "temperature": 0.02,
         "negatives": 4,

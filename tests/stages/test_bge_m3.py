@@ -40,6 +40,10 @@ learning_rate = 1e-5
 warmup = 0.0
 """
 ENTRIES = ["clpl-moe", "clpl-moe@published"]
+NEGATIVE_QUERIES = {  # with the label that masks; cut at the length of passages, as the published code does
+    "clpl-moe": ("query_1", "query_2", "query_3", "query_4", "label"),
+    "clpl-moe@published": ("negative_query_1", "negative_query_2", "negative_query_3", "negative_query_4"),
+}
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def test_the_recipe_trains_two_epochs_of_four_accumulated_single_rows(runs: Runs
     assert (training["rows"], training["pairs"], training["pairs_without_negatives"]) == (4, 4, 0)
     assert training["columns"] == [
         *("anchor", "positive", "negative_1", "negative_2", "negative_3", "negative_4"),
-        *("query_1", "query_2", "query_3", "query_4"),
+        *NEGATIVE_QUERIES[name],
     ]
     assert training["steps"] == len(training["losses"]) == 2 * 1  # 4 rows of one accumulated batch
     assert runs.cells[name].method.temperature == 0.02  # type: ignore[union-attr]

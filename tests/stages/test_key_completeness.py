@@ -55,6 +55,7 @@ EVALUATION: dict[str, tuple[Any, set[str]]] = {
     "depth": (1000, RANKING),
     "encode_batch_size": (7, PAIRS),
     "precision": ("bfloat16", PAIRS),
+    "query_precision": ("bfloat16", PAIRS),
     "holdout": (0.5, ROWS),
     "dimensions": ((16,), RANKING),
 }
@@ -84,6 +85,11 @@ ENTRY: dict[str, tuple[Any, set[str]]] = {
     "joined": (("mnrl",), MODEL),
     "mining_rounds": (2, PAIRS),
     "dimensions": ((16,), MODEL),
+    "same_rows_as": ("clpl", PAIRS),  # its negatives then have a known query
+    "rows": ("published", NONE),  # mini has no rows of authors; see below
+    "row_departures": (("prose",), NONE),
+    "checkpoint": ("a/b", NONE),  # of entries that do not train; see below
+    "checkpoints": ({"ko": PinnedBase(id="a/b", revision="0" * 40)}, NONE),
     "folds": (3, {"record"}),  # its models have keys of their own, with the fold
     "name": ("another", {"record"}),
     **dict.fromkeys(("title", "about", "paper", "origin"), ("prose", NONE)),
@@ -97,7 +103,7 @@ SUITE: dict[str, tuple[Any, set[str]]] = {
     **dict.fromkeys(("title", "description", "licence", "tier"), ("prose", NONE)),
     "base_model": (PinnedBase(id="a/b", revision="0" * 40), BASE),
     "experts": ((), {"consult", *MODEL}),
-    "negative_queries": (WRITER, PAIRS),  # soft labels read none; negatives are no longer those with a known query
+    "negative_queries": (WRITER, NONE),  # soft labels read none
     "augmentation": (WRITER, {"data", *PAIRS}),
     "max_train": (7, ROWS),
     "train_files": ({"ko": TrainFile(path=Path("a"), sha256="0" * 64)}, ROWS),
@@ -170,6 +176,33 @@ def test_a_field_of_an_entry_is_in_the_keys_of_the_stages_that_read_it(cell: Cel
 def test_a_field_of_a_suite_is_in_the_keys_of_the_stages_that_read_it(cell: Cell, field: str) -> None:
     value, expected = SUITE[field]
     assert changed(cell, replace(cell, suite=cell.suite.model_copy(update={field: value}))) == expected
+
+
+@pytest.mark.parametrize("name", ["clpl", "infonce-ance"])
+def test_the_source_of_negative_queries_is_in_the_keys_of_clpl_and_of_its_control(cell: Cell, name: str) -> None:
+    (entry,) = entries.resolve([name], entries.declared())
+    reads = replace(cell, entry=on_suite(entry, cell.suite))
+    written = replace(reads, suite=cell.suite.model_copy(update={"negative_queries": WRITER}))
+    assert changed(reads, written) == PAIRS
+
+
+def test_rows_of_authors_are_in_the_keys_of_what_trains_on_them(cell: Cell) -> None:
+    miracl = suite.load("miracl")
+    (entry,) = entries.resolve(["clpl@published"], entries.declared())
+    reads = replace(cell, suite=miracl, entry=on_suite(entry, miracl))
+    assert reads.entry.rows == "published"
+    assert changed(reads, replace(reads, entry=reads.entry.model_copy(update={"rows": "suite"}))) == {"data", *PAIRS}
+
+
+def test_a_published_checkpoint_is_in_the_keys_of_what_it_encodes(cell: Cell) -> None:
+    (entry,) = entries.resolve(["clpl-moe-checkpoint"], entries.declared())
+    opened = [
+        entry.model_copy(update={"checkpoints": {"ko": PinnedBase(id="a/b", revision=digit * 40)}}) for digit in "01"
+    ]
+    keys_of = [KEYS[name] for name in ("encode", "retrieve", "record", "geometry")]
+    for key_of in keys_of:
+        first, second = (key_of(replace(cell, entry=entry)) for entry in opened)
+        assert first != second
 
 
 def test_mining_depth_device_seed_threads_and_fold_are_in_the_keys(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ initialisation_seed = 0
 [evaluation]
 measures = ["nDCG@10"]
 primary = "nDCG@10"
-depth = 3
+depth = 10
 encode_batch_size = 4
 [mining]
 depth = 1

@@ -89,7 +89,7 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
     if languages := coverage.unverified(board):
         yield f"The data differ from the manifest's in {', '.join(languages)}: these numbers are not the suite's."
     for name, value in (board.run.request.changes() if board.run.request else {}).items():
-        yield f"Asked for otherwise than the suite has it: {name.replace('_', ' ')} {text(value)}."
+        yield f"Changed from the suite: {name.replace('_', ' ')} {text(value)}."
     if board.run.suite and board.run.suite.evaluation.holdout:
         yield "Held-out training queries were evaluated in place of dev."
     if any(record.value("environment", "deterministic") is False for record in board.records):
@@ -98,7 +98,7 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
         cells = len(board.failures) + len(board.records)
         yield f"{len(board.failures)} of {cells} cells failed; their reasons are below."
     if missing := board.results.absent:
-        yield f"{len(missing)} of what was asked for has no record and is listed below."
+        yield f"{len(missing)} of the requested cells or entries have no record and are listed below."
     yield from _departures(board, entries)
 
 

@@ -25,7 +25,7 @@ def environment(provenance: Provenance) -> Iterator[tuple[str, str]]:
             if dotted in shared:
                 yield name.replace("_", " "), shared[dotted]
             elif dotted in differing:
-                yield name.replace("_", " "), "different between records, and told there"
+                yield name.replace("_", " "), "differs between records; each names its own"
     packages = [f"{name.removeprefix(PACKAGE)} {value}" for name, value in shared.items() if name.startswith(PACKAGE)]
     packages += [f"{name.removeprefix(PACKAGE)} (different)" for name in sorted(differing) if name.startswith(PACKAGE)]
     if packages:

@@ -136,7 +136,7 @@ def test_the_clp_table_against_cells_of_wikiqa_is_not_comparable_throughout(tmp_
     (tmp_path / "run.json").write_text(json.dumps({"suite": suite, "resolved": {"languages": ["ko", "hi", "fa"]}}))
     board = collate(tmp_path)
     lines = [one for one in board.lines if one.claim.paper == CLP]
-    assert len(lines) == 24
+    assert len(lines) == 28
     assert {one.verdict for one in lines} == {"not comparable"}
     assert {one.reason for one in lines} == {"not comparable: other suite (wikiqa, not miracl)"}
     assert set(board.rows["verdict"]) == {""}

@@ -110,10 +110,10 @@ def test_deviations_of_entries_request_and_cells_are_listed(run: Path) -> None:
     update_run(run, request={"max_train": 600, "set": ["clpl.penalty_weight=0.5"], "measures": [], "augment": None})
     text = part(run, "Deviations")
     assert "- clpl departs from arXiv 2412.17364: in-batch negatives added; one router.\n" in text
-    assert "- Asked for otherwise than the suite has it: max train 600.\n" in text
-    assert "- Asked for otherwise than the suite has it: set clpl.penalty\\_weight=0.5.\n" in text
+    assert "- Changed from the suite: max train 600.\n" in text
+    assert "- Changed from the suite: set clpl.penalty\\_weight=0.5.\n" in text
     assert "- 1 of 6 cells failed; their reasons are below.\n" in text
-    assert "- 1 of what was asked for has no record and is listed below.\n" in text
+    assert "- 1 of the requested cells or entries have no record and are listed below.\n" in text
     assert "augment" not in text
     assert "measures" not in text
 
@@ -126,8 +126,8 @@ def test_a_run_without_deviations_says_so(tmp_path: Path) -> None:
 def test_the_environment_lists_shared_values_and_names_differing_ones(run: Path) -> None:
     text = part(run, "Environment")
     assert "- python: 3.12.1\n" in text
-    assert "- revision: different between records, and told there\n" in text
-    assert "- packages: torch 2.13.0\n" in text
+    assert "- revision: differs between records; each names its own\n" in text
+    assert "- packages: ir-measures 0.4.3, torch 2.13.0\n" in text
 
 
 def test_the_commands_can_be_typed_in_a_shell(tmp_path: Path) -> None:

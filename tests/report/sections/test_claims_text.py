@@ -30,7 +30,7 @@ def test_a_run_of_another_suite_shows_nothing_and_the_paragraph_names_the_requir
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, suite="mini")
     texts = paragraphs_of(tmp_path)
     assert texts["arXiv 2412.17364"] == (
-        "arXiv 2412.17364: 24 published numbers, nDCG@5 of 6 rows in ko, fa, hi and their average. None of them is "
+        "arXiv 2412.17364: 28 published numbers, nDCG@5 of 7 rows in ko, fa, hi and their average. None of them is "
         "about mini: this run shows nothing for or against them. To be checked they need a run of miracl (full tier) "
         "from BAAI/bge-m3, passages without their title."
     )
@@ -54,8 +54,8 @@ def test_claims_about_the_suite_are_counted_by_verdict_with_entries_and_language
         "Inconclusive, for this run is too small to tell: 2 (infonce-ance@published in ko; clpl@published in ko)"
     )
     assert inconclusive in text
-    assert "Not comparable: 6, for these reasons: average of ko, fa, hi, this run has ko (6)." in text
-    assert "Not measured in this run: 15 (base in fa, hi; infonce-random@published in ko, fa, hi;" in text
+    assert "Not comparable: 7, for these reasons: average of ko, fa, hi, this run has ko (7)." in text
+    assert "Not measured in this run: 18 (base in fa, hi; infonce-random@published in ko, fa, hi;" in text
     assert "To be checked" not in text
 
 
