@@ -104,7 +104,7 @@ def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | No
             raise unknown("setting", setting.name, {*used, *FIELDS}, where="--set")
         return names
     names = frozenset(entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting))
-    if not names:
+    if not names and (setting.name == ENTRY or len(setting.raw) > 1):
         raise RequestError(f"--set {setting.text}: no requested entry takes {setting.target}; leave it out")
     return names
 
