@@ -77,7 +77,7 @@ def _write(cell: Cell, base: Path, folder: Path) -> None:
 
 
 def _as_found(cell: Cell, published: Path) -> dict[str, Any]:
-    """Return the source as asked for, the commit of the hub's snapshot, and the sha256 of the files that are opened."""
+    """Return the source as requested, the commit of the hub's snapshot, and the sha256 of the files that are opened."""
     source = cell.entry.checkpoints[cell.language]
     files = {path.name: file_sha256(path) for pattern in WEIGHTS for path in sorted(published.glob(pattern))}
     commit = {} if isinstance(source, LocalBase) else {"commit": published.name}

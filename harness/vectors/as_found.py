@@ -1,4 +1,4 @@
-"""What a loaded model computes with, read off the model itself and not off what was asked for."""
+"""What a loaded model computes with, read off the model itself, not off the request."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _summary(board: Leaderboard, entries: list[str]) -> str:
     scope = f"{quantity(len(entries), 'entry')} in {', '.join(board.languages)}, {judged} judged queries"
     cells = f"{len(board.records)} of {len(board.records) + len(board.failures)} cells are done"
     missing = board.results.absent
-    suffix = f", and {len(missing)} that were asked for have no record" if missing else ""
+    suffix = f", and {len(missing)} that were requested have no record" if missing else ""
     return f"{scope}. {cells}{suffix}."
 
 
