@@ -9,6 +9,8 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,25 @@ from harness.stages.stage_settings import tasks_of
 
 PRELOADED = ["sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"]
 _events: Any = None
+
+
+def _start_fork_server(context: ForkServerContext) -> None:
+    """Start the fork server and return when it has loaded the libraries.
+
+    It ignores interrupts from its start. An interrupt of the parent while it loads finds no worker that waits for it.
+    """
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    probe = context.Process(target=_do_nothing)
+    probe.start()
+    probe.join()
+
+
+def _do_nothing() -> None:
+    """The first process that the fork server makes."""
 
 
 def _start(events: Any) -> None:
@@ -49,6 +70,7 @@ class LocalExecutor:
         context.set_forkserver_preload(
             [*PRELOADED, *(["harness.mteb.task_scoring"] if any(map(tasks_of, cells)) else [])]
         )
+        _start_fork_server(context)
         events = context.Queue()
         pool = ProcessPool(
             min(self.jobs, len(cells)), max_tasks=1, initializer=_start, initargs=(events,), context=context
