@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -20,6 +21,12 @@ def pytest_configure() -> None:
     """Set what libraries read when they are imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     determinism.set_environment()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the modules and tests out of later garbage collections: every training has one of its own."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

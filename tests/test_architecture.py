@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
@@ -27,6 +28,16 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
 def at_module_level(tree: ast.Module) -> Iterator[ast.stmt]:
     """Yield the statements that run when the module is imported, those for type checkers left out."""
     for node in tree.body:
@@ -39,9 +50,10 @@ def at_module_level(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
 
 
-def imported(path: Path, *, everywhere: bool) -> set[str]:
+@cache
+def imported(path: Path, *, everywhere: bool) -> frozenset[str]:
     """Return the modules that a file imports: `from a import b` gives `a` and `a.b`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     found: set[str] = set()
     for node in ast.walk(tree) if everywhere else at_module_level(tree):
         if isinstance(node, ast.Import):
@@ -49,14 +61,14 @@ def imported(path: Path, *, everywhere: bool) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name_of(path)} line {node.lineno}: relative import"
             found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
-def packages(modules: set[str]) -> set[str]:
+def packages(modules: Collection[str]) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
-def within(modules: set[str], *allowed: str) -> set[str]:
+def within(modules: Collection[str], *allowed: str) -> set[str]:
     """Return those of `modules` that are in one of the packages or modules."""
     return {module for module in modules if any(f"{module}.".startswith(f"{name}.") for name in allowed)}
 
@@ -169,7 +181,7 @@ PACKAGES = sorted(path.parent for path in HARNESS if path.stem == "__init__" and
 
 @pytest.mark.parametrize("folder", PACKAGES, ids=name_of)
 def test_a_room_says_in_a_paragraph_what_belongs_in_it(folder: Path) -> None:
-    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    docstring = ast.get_docstring(tree_of(folder / "__init__.py"))
     assert docstring
     if folder.parent == ROOT / "harness":
         assert "Imports" in docstring, "it does not say what it may import"
@@ -207,18 +219,20 @@ def test_what_a_cell_runs_through_imports_no_slow_library_at_its_top(path: Path)
     assert slow(path) == set()
 
 
+BRIDGES = [module_of(path) for path in HARNESS if slow(path)]
+"""The modules that have a slow library at their top."""
+
+
 @pytest.mark.parametrize("path", HARNESS, ids=name_of)
 def test_a_module_with_a_slow_library_at_its_top_is_imported_only_where_it_is_used(path: Path) -> None:
-    bridges = [name_of(other).removesuffix(".py").replace("/", ".") for other in HARNESS if slow(other)]
     if not slow(path):
-        assert within(imported(path, everywhere=False), *bridges) == set()
+        assert within(imported(path, everywhere=False), *BRIDGES) == set()
 
 
 @pytest.mark.parametrize("path", [*HARNESS, *METHODS], ids=name_of)
 def test_no_file_is_over_300_lines_and_no_function_over_50(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 300
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert text_of(path).count("\n") <= 300
+    functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = {node.name: lines for node in functions if (lines := code_lines(node)) > 50}
     assert long == {}
 
@@ -230,7 +244,7 @@ def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_the_median_file_is_under_100_lines() -> None:
-    assert median(path.read_text(encoding="utf-8").count("\n") for path in HARNESS if path.stem != "__init__") < 100
+    assert median(text_of(path).count("\n") for path in HARNESS if path.stem != "__init__") < 100
 
 
 def test_there_is_no_utils_module() -> None:
@@ -242,7 +256,7 @@ def test_the_only_mention_of_a_method_in_the_engine_is_in_prose() -> None:
     found = {
         f"{name_of(path)} line {node.lineno}: {node.value}"
         for path in HARNESS
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Constant) and node.value in names
     }
     assert found == set()

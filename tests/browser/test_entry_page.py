@@ -30,9 +30,10 @@ def write_entry_pages(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def reported(tmp_path: Path) -> Path:
-    return write_entry_pages(folder_of(tmp_path))
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of four entries and their pages, shared by tests: do not write into it."""
+    return write_entry_pages(folder_of(tmp_path_factory.mktemp("entries")))
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -14,13 +14,18 @@ from harness.machine import bundled
 from harness.report.report_formats import Format
 
 
-@pytest.fixture
-def reported(tmp_path: Path) -> Path:
-    """A folder with a complete report of two entries, and a third entry that the report does not include yet."""
-    folder = board(tmp_path / "run", ["base", "mnrl"], {"ko": 4}, [0, 1])
+@pytest.fixture(scope="module")
+def once_reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = board(tmp_path_factory.mktemp("reported") / "run", ["base", "mnrl"], {"ko": 4}, [0, 1])
     assert invoke("report", folder, "--no-texts").status == 0
     put(folder, ("clpl", "ko", 0), draw("clpl", "ko", 0, 4))
     return folder
+
+
+@pytest.fixture
+def reported(once_reported: Path, tmp_path: Path) -> Path:
+    """A folder with a complete report of two entries, and a third entry that the report does not include yet."""
+    return shutil.copytree(once_reported, tmp_path / "run")
 
 
 @pytest.fixture

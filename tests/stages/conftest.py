@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -100,10 +101,15 @@ def bench(small_suite: Suite, base_folder: Path, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(autouse=True, scope="session")
 def _deterministic() -> Iterator[None]:
-    """Set torch to compute as it does in a cell."""
+    """Set torch to compute as it does in a cell, with the libraries out of garbage collection as there."""
+    import sentence_transformers  # noqa: F401 - loaded before the freeze
     import torch
 
+    from harness import pipeline  # noqa: F401
     from harness.machine import determinism
+
+    gc.collect()
+    gc.freeze()
 
     threads, state = torch.get_num_threads(), torch.get_rng_state()
     determinism.set_deterministic(0, "cpu")

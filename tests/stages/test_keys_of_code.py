@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -37,6 +38,26 @@ def keys() -> Keys:
     }
 
 
+@pytest.fixture(scope="module")
+def parsed_once() -> Iterator[None]:
+    """Parse equal bytes once, and read imports and JSON from their tree once: nearly all that a digest takes."""
+    parse, dump, imports_of = plugin_sources._parsed, plugin_sources._dumped, plugin_sources._imports
+    trees: dict[bytes, ast.Module] = {}
+
+    def parsed(path: Path) -> ast.Module:
+        content = path.read_bytes()
+        if content not in trees:
+            trees[content] = parse(path)
+        return trees[content]
+
+    dumped = functools.cache(dump)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plugin_sources, "_parsed", parsed)
+        patch.setattr(plugin_sources, "_dumped", lambda node: (dumped if isinstance(node, ast.Module) else dump)(node))
+        patch.setattr(plugin_sources, "_imports", functools.cache(lambda *given: tuple(imports_of(*given))))
+        yield
+
+
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Put a copy in the place of the package of methods, and forget what was read before and after."""
@@ -49,9 +70,9 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     plugin_sources._digest.cache_clear()
 
 
-def digests() -> dict[str, str]:
+def digests(names: Collection[str]) -> dict[str, str]:
     plugin_sources._digest.cache_clear()
-    return {name: plugins.sources_sha256(name) for name in plugins._files(None)}
+    return {name: plugins.sources_sha256(name) for name in names}
 
 
 def uses(module: str, other: str) -> bool:
@@ -68,20 +89,30 @@ def uses(module: str, other: str) -> bool:
 MODULES = sorted(path.stem for path in METHODS.glob("*.py"))
 
 
+def with_pass(source: str, functions: Collection[ast.FunctionDef]) -> str:
+    """Return a module with a `pass` in functions, each before the statement after its docstring."""
+    lines = source.splitlines()
+    statements = [node.body[0] if len(node.body) == 1 else node.body[1] for node in functions]
+    for statement in sorted(statements, key=lambda statement: statement.lineno, reverse=True):
+        lines.insert(statement.lineno - 1, " " * statement.col_offset + "pass")
+    return "\n".join(lines)
+
+
 @pytest.mark.parametrize("module", MODULES)
+@pytest.mark.usefixtures("parsed_once")
 def test_an_edit_of_any_function_changes_the_plugins_that_use_its_module_and_no_others(
     copied: Path, module: str
 ) -> None:
-    before, source = digests(), (METHODS / f"{module}.py").read_text(encoding="utf-8")
+    before, source = digests(plugins._files(None)), (METHODS / f"{module}.py").read_text(encoding="utf-8")
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     users = {name for name in before if uses(name, module)}
     for function in functions:
-        lines = source.splitlines()
-        statement = function.body[0] if len(function.body) == 1 else function.body[1]
-        lines.insert(statement.lineno - 1, " " * statement.col_offset + "pass")
-        (copied / f"{module}.py").write_text("\n".join(lines), encoding="utf-8")
-        assert {name for name, digest in digests().items() if digest != before[name]} == users, function.name
-    (copied / f"{module}.py").write_text(source, encoding="utf-8")
+        (copied / f"{module}.py").write_text(with_pass(source, [function]), encoding="utf-8")
+        unchanged = {name for name, digest in digests(users).items() if digest == before[name]}
+        assert unchanged == set(), function.name
+    (copied / f"{module}.py").write_text(with_pass(source, functions), encoding="utf-8")
+    after = digests(before)
+    assert {name for name in before if after[name] != before[name]} == (users if functions else set())
 
 
 @pytest.mark.parametrize(

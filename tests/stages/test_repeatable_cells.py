@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def test_a_cell_in_two_empty_stores_has_the_same_weights_files_and_measures(
         torch.manual_seed(number)  # torch's generator must not matter
         store = bench.store()
         cell = bench.cell(name, store)
+        if cell.entry.folds:
+            cell = replace(cell, entry=cell.entry.model_copy(update={"folds": 2}))  # two show it as well as five
         record = pipeline.run(cell, store, tmp_path / str(number))
         assert record.provenance["model"] is not None
         measured = (record.measures, record.by_dimension, record.cross_validation)

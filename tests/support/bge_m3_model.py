@@ -18,6 +18,7 @@ from support.commands import MANIFEST, tiny_suite
 
 from harness.machine.bundled import manifests
 
+VOCABULARY = 250002
 CONFIG = {
     "architectures": ["XLMRobertaModel"],
     "attention_probs_dropout_prob": 0.1,
@@ -40,26 +41,26 @@ CONFIG = {
     "torch_dtype": "float32",
     "type_vocab_size": 1,
     "use_cache": True,
-    "vocab_size": 250002,
+    "vocab_size": VOCABULARY,
 }
 MAX_LENGTH = 8192
-SPECIAL = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": CONFIG["vocab_size"] - 1}  # type: ignore[operator]
-PIECES = 4000  # learnt from the text; the others of the 250,002 occur in no text
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+PIECES = 4000  # learnt from the text; the others of the vocabulary occur in no text
 
 
-def build(folder: Path, texts: Sequence[str], *, layers: int, seed: int = 0) -> Path:
+def build(folder: Path, texts: Sequence[str], *, layers: int, vocabulary: int = VOCABULARY, seed: int = 0) -> Path:
     """Write the model as a sentence-transformers folder and return it; equal arguments give equal bytes."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
-    settings: dict[str, Any] = {**CONFIG, "num_hidden_layers": layers}
+    settings: dict[str, Any] = {**CONFIG, "num_hidden_layers": layers, "vocab_size": vocabulary}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = XLMRobertaModel(XLMRobertaConfig(**settings), add_pooling_layer=True)
     network.save_pretrained(folder / "network")
-    tokenizer_of(texts).save_pretrained(folder / "network")
+    tokenizer_of(texts, vocabulary).save_pretrained(folder / "network")
     transformer = Transformer(str(folder / "network"), max_seq_length=MAX_LENGTH)
     modules = [transformer, Pooling(int(settings["hidden_size"]), pooling_mode="cls"), Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save_pretrained(str(folder), create_model_card=False)
@@ -69,8 +70,8 @@ def build(folder: Path, texts: Sequence[str], *, layers: int, seed: int = 0) -> 
     return folder
 
 
-def tokenizer_of(texts: Sequence[str]) -> Any:
-    """Return XLM-R's tokenizer with pieces learnt from `texts`."""
+def tokenizer_of(texts: Sequence[str], vocabulary: int = VOCABULARY) -> Any:
+    """Return XLM-R's tokenizer with `vocabulary` pieces: those learnt from `texts`, others of no text."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
     from transformers import XLMRobertaTokenizer
 
@@ -81,17 +82,17 @@ def tokenizer_of(texts: Sequence[str]) -> Any:
     )
     learner.train_from_iterator(texts, trainer)
     make: Any = XLMRobertaTokenizer
-    return make(vocab=list(_vocabulary(learner)), model_max_length=MAX_LENGTH)
+    return make(vocab=list(_vocabulary(learner, vocabulary)), model_max_length=MAX_LENGTH)
 
 
-def _vocabulary(learner: Any) -> Iterator[tuple[str, float]]:
+def _vocabulary(learner: Any, size: int) -> Iterator[tuple[str, float]]:
     """Yield (piece, log probability) in the order of their ids, with XLM-R's special tokens first and last."""
     learnt = json.loads(learner.to_str())["model"]["vocab"]
     pieces = [(piece, score) for piece, score in learnt if piece not in SPECIAL]
     lowest = min(score for _, score in pieces)
     yield from ((name, 0.0) for name in ("<s>", "<pad>", "</s>", "<unk>"))
     yield from pieces
-    for number in range(4 + len(pieces), SPECIAL["<mask>"]):
+    for number in range(4 + len(pieces), size - 1):
         yield f"\U000f0000{number}", lowest - 1  # starts with a private-use character
     yield "<mask>", 0.0
 

@@ -37,7 +37,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     manifest = tiny_suite(folder / "suite")
     (folder / "prompt.txt").write_text(ASK, encoding="utf-8")
     command = (
-        *("-m", "harness", "run", "--suite", manifest, "--data-dir", folder / "suite", "--methods", "bm25,clpl"),
+        *("run", "--suite", manifest, "--data-dir", folder / "suite", "--methods", "bm25,clpl"),
         *("--seeds", "0", "--negative-queries", "endpoint:tiny", "--augment", "endpoint:tiny"),
         *("--write-prompt", folder / "prompt.txt", "--device", "cpu", "--cache-dir", folder / "cache"),
     )
@@ -46,17 +46,23 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         environment = {**server.environment, "HARNESS_ENDPOINT_RETRIES": "0", "HARNESS_ENDPOINT_CONCURRENCY": "1"}
 
         def run(*options: str | Path) -> Result:
-            return spawn(*command, *options, cwd=folder, **environment)
+            return spawn("-m", "harness", *command, *options, cwd=folder, **environment)
 
-        planned = run(*out, "--dry-run")
+        def run_without_worker(*options: str | Path) -> Result:
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in environment.items():
+                    patch.setenv(name, value)
+                return invoke(*command, *options)
+
+        planned = run_without_worker(*out, "--dry-run")
         server.faults = [lambda request: answer_then_fail(server, request)]
         interrupted = run(*out)
         prompts = len(server.prompts)
         server.always = None
         finished = run(*out)
-        planned_again = run("--out", folder / "elsewhere", "--dry-run")
+        planned_again = run_without_worker("--out", folder / "elsewhere", "--dry-run")
         environment["OPENAI_API_KEY"] = ""
-        without_key = run(*out)
+        without_key = run_without_worker(*out)
         yield Runs(folder, server, planned, interrupted, prompts, finished, planned_again, without_key)
 
 
