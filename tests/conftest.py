@@ -58,6 +58,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Run:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a process group of its own, as a shell gives it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # where the tests run in the background
     )
     deadline = time.monotonic() + 600
     while not (folder / "records/mnrl/ko/0.json").exists():

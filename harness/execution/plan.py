@@ -21,6 +21,7 @@ from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages import checkpoint, tasks
 from harness.stages.base_override import with_base_model
+from harness.stages.stage_settings import trains_on_queries
 from harness.types import Need
 from harness.writers.writer_option import with_writers
 
@@ -143,10 +144,10 @@ def _seeds(cell: Cell, seeds: Sequence[int]) -> Sequence[int]:
 
 def _check_read(request: Request, cells: Sequence[Cell]) -> None:
     """Raise RequestError for a source of training data that no requested entry reads."""
-    trains = any(cell.method is not None for cell in cells)
+    queries = any(map(trains_on_queries, cells))
     reads = {
-        "train_file": trains,
-        "augment": trains,
+        "train_file": queries,
+        "augment": queries,
         "negative_queries": any(Need.NEGATIVE_QUERIES in cell.row_needs for cell in cells),
     }
     for name, is_read in reads.items():

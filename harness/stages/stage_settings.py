@@ -11,12 +11,14 @@ from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
 
 
+def trains_on_queries(cell: Cell) -> bool:
+    """Return whether a cell trains, and on more than NLI triples."""
+    return cell.method is not None and any(method.family != "nli" for method in (cell.method, *cell.joined.values()))
+
+
 def augmentation_writer(cell: Cell) -> Writer | None:
     """Return the writer of a cell's further training queries; None for a cell that trains on no queries."""
-    reads_queries = cell.method is not None and any(
-        method.family != "nli" for method in (cell.method, *cell.joined.values())
-    )
-    return cell.suite.augmentation if reads_queries else None
+    return cell.suite.augmentation if trains_on_queries(cell) else None
 
 
 def negative_query_writer(cell: Cell) -> Writer | None:

@@ -73,8 +73,8 @@ def test_a_plan_holds_what_the_request_resolved_to(tmp_path: Path) -> None:
             "--set train.epochs=1: train.epochs is given twice; give one value, or all values of a sweep in one --set",
         ),
         (
-            {"methods": ("base", "bm25"), "augment": "endpoint:writer"},
-            "--augment: no requested entry reads it (base, bm25); leave it out, or add an entry that does",
+            {"methods": ("base", "nli-simcse"), "augment": "endpoint:writer"},
+            "--augment: no requested entry reads it (base, nli-simcse); leave it out, or add an entry that does",
         ),
         (
             {"negative_queries": "data"},
