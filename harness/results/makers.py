@@ -34,8 +34,7 @@ class ReusedOutput:
 
 def scorer(record: Record) -> Mapping[str, Any]:
     """Return the environment of the process that scored a record; of older records, the one that they hold."""
-    made_by = next((run.made_by for run in record.stages if run.stage == SCORE), "")
-    return record.table("makers", made_by, "environment") or record.table("environment")
+    return record.table("makers", _scored_by(record), "environment") or record.table("environment")
 
 
 def reused_outputs(record: Record) -> list[ReusedOutput]:
@@ -60,12 +59,17 @@ def reuse_notes(records: Iterable[Record]) -> Iterator[str]:
 def _reused(record: Record, run: StageRun) -> ReusedOutput | None:
     if not run.cached:
         return None
-    scorer = next((other.made_by for other in record.stages if other.stage == SCORE), "")
-    if run.made_by == scorer and scorer:
+    scored_by = _scored_by(record)
+    if run.made_by == scored_by and scored_by:
         return None
-    differences = tuple(_differences(record.table("makers", run.made_by), record.table("makers", scorer)))
-    unknown = not (run.made_by and scorer)
+    differences = tuple(_differences(record.table("makers", run.made_by), record.table("makers", scored_by)))
+    unknown = not (run.made_by and scored_by)
     return ReusedOutput(run.stage, differences) if differences or unknown else None
+
+
+def _scored_by(record: Record) -> str:
+    """Return the maker of the scores, "" for a record that does not say."""
+    return next((run.made_by for run in record.stages if run.stage == SCORE), "")
 
 
 def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Differing]:
