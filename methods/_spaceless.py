@@ -1,9 +1,9 @@
 """Scripts without spaces between words: their letters, in overlapping pairs as Lucene's CJKBigramFilter makes them.
 
-The letters are those that UAX #29 keeps out of words, because they need a dictionary to be divided: Han and other
-ideographs, Hiragana, Katakana, and Line_Break=SA (Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet,
-Ahom). Javanese and Balinese are added, which UAX #14 breaks after any syllable. Tibetan and Yi are not: the one divides
-its syllables by a mark, the other its words by spaces.
+The letters are those that UAX #29 keeps out of its words (not ALetter), as only a dictionary divides them: Han and
+other ideographs, Hiragana, Katakana, and Line_Break=SA (Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai
+Viet, Ahom). Javanese and Balinese are added, which UAX #14 breaks after any syllable, and iteration marks (人々).
+Tibetan is not: a mark divides its syllables, which are the words here.
 
 A character is a letter with the marks after it, so that a Thai or Khmer vowel sign makes no pair of its own.
 """

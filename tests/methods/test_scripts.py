@@ -167,5 +167,17 @@ def test_width_is_folded_in_letters_and_digits_alone() -> None:
     assert in_one_width("（ＢＭ２５）ｶﾞｽ。") == "（BM25）ガス。"
 
 
+def test_the_letters_in_pairs_are_those_that_uax_29_keeps_out_of_words() -> None:
+    everything = "".join(map(chr, range(0x30000)))
+
+    def letters(pattern: str) -> set[str]:
+        return set(regex.findall(rf"[{pattern}&&[\p{{L}}\p{{Nl}}]]", everything, flags=regex.V1))
+
+    outside = letters(r"[^\p{WB=ALetter}\p{WB=Hebrew_Letter}]")
+    added = letters(r"[\p{Script=Javanese}\p{Script=Balinese}]") | set("々〻𖿣")  # iteration marks
+    assert letters(LETTER) - outside == added
+    assert outside - letters(LETTER) == set("ﾞﾟ")  # marks of half-width Katakana, which are folded first
+
+
 def test_pairs_overlap() -> None:
     assert pairs("ภาษา") == ["ภา", "าษ", "ษา"]
