@@ -15,6 +15,7 @@ from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
 from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
+from harness.stages.tokenless import warnings
 from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
@@ -51,9 +52,16 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
         },
         "writers": _writers(cell),
         "ties": ties,
+        **_warnings(store),
         "suite_digest": cell.suite.digest,
         **_made(cell, store),
     }
+
+
+def _warnings(store: Store) -> dict[str, list[str]]:
+    """Return what a reader of the cell's numbers must know; nothing where there is nothing."""
+    found = list(dict.fromkeys(warnings(store.runs)))
+    return {"warnings": found} if found else {}
 
 
 def _model(folder: Path | None) -> dict[str, Any] | None:

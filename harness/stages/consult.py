@@ -21,6 +21,7 @@ from harness.machine.store import VALUE, Store
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.manifest import Expert
+from harness.stages import tokenless
 from harness.stages.base_model import base_model
 from harness.stages.encode import rows_of
 from harness.stages.lineage import consult_key
@@ -43,11 +44,15 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
     ]
 
     def compute() -> dict[str, Any]:
-        columns = []
+        columns, counts = [], {}
         for done, expert in enumerate(cell.suite.experts):
             store.progress("consult", done, len(cell.suite.experts))
-            scores = _ranker_scores if expert.ranker is not None else _encoder_scores
-            columns.append(scores(expert, cell, training, pairs, store))
+            if expert.ranker is not None:
+                column, counts[expert.name] = _ranker_scores(expert, cell, training, pairs)
+                columns.append(column)
+            else:
+                columns.append(_encoder_scores(expert, cell, training, pairs, store))
+        tokenless.note(store, counts)
         rows = np.stack([scaled(column) for column in columns], axis=1).tolist()
         names = [expert.name for expert in cell.suite.experts]
         return {"scores": rows, "agreement": agreement(names, np.stack(columns, axis=1))}
@@ -76,12 +81,17 @@ def scaled(raw: Column) -> Column:
     return clipped
 
 
-def _ranker_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> Column:
+def _ranker_scores(
+    expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair]
+) -> tuple[Column, tokenless.Counts]:
+    """Return a ranker's scores, and how many texts have no token for it."""
     assert expert.ranker is not None
     ranker = plugins.load(expert.ranker, expert.settings, cell.place.methods_path)
-    ranking = ranker.search(training.passages, _queries(training, pairs), len(training.passages))
+    queries = _queries(training, pairs)
+    ranking = ranker.search(training.passages, queries, len(training.passages))
     scores = {query: dict(results) for query, results in ranking.items()}
-    return np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
+    column: Column = np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
+    return column, tokenless.counted(ranker, training.passages, queries)
 
 
 def _encoder_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> Column:
