@@ -13,6 +13,7 @@ from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
+from harness.stages.prepare import rows_report
 from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.tokenless import warnings
@@ -49,6 +50,8 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
             "max_train": cell.suite.max_train,
             "published_rows": rows_file(cell, Store(cell.place.cache)),
             "unverified": cell.suite.unverified.get(cell.language),
+            "found": list(cell.suite.found.get(cell.language, ())),
+            "rows": rows_report(data),
         },
         "writers": _writers(cell),
         "ties": ties,

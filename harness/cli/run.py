@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,8 @@ def run(
     from harness.machine.store import default_root
 
     made = plan.make(request, cache_dir or default_root())
+    for problem in made.left_out.values():
+        print(f"left out of 'all': {problem}", file=sys.stderr)
     work = survey(made, out or Path("runs") / Path(request.suite).stem)
     count = jobs or default_jobs(made.place.device)
     if dry_run:

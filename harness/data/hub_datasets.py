@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.data.file_status import FileStatus, Lookup, verified_path
 from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
 from harness.errors import DataError, short_reason
-from harness.request.manifest import Hub
+from harness.request.data_sources import Hub
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.")
 
@@ -50,7 +50,7 @@ def paths(hub: Hub, language: str, lookup: Lookup) -> list[Path]:
 
     They are in the hub's cache: `lookup` has no other folder for them.
     """
-    remedy = f"run `harness data fetch {lookup.suite}` with a network, or set HF_HOME to a cache that holds it"
+    remedy = f"run `harness data fetch {lookup.argument}` with a network, or set HF_HOME to a cache that holds it"
     return [verified_path(row, lookup, remedy) for row in states(hub, language)]
 
 

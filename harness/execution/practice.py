@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pydantic import ValidationError
 
 from harness.errors import DataError, RequestError
+from harness.execution.offers import check_training_queries
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
 from harness.schema import explain
@@ -95,6 +96,7 @@ def check_data(cell: Cell, data: Data) -> None:
     if cell.method is None:
         return
     name = f"{cell.entry.name}, {cell.language}"
+    check_training_queries(cell, data)
     queries = trained = len(original_queries(data.train))
     if cell.entry.folds is not None:
         if cell.entry.folds > queries:

@@ -6,19 +6,13 @@ Unknown keys are errors; nothing here touches the data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from harness.request.data_sources import Revision, Sha256
 from harness.schema import Strict
-
-
-def _inside(path: str) -> str:
-    parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in path:
-        raise ValueError(f"path '{path}' leaves its folder")
-    return path
 
 
 def measure(name: str) -> str:
@@ -39,112 +33,9 @@ def measure(name: str) -> str:
     return str(parsed)
 
 
-def _revision(value: str) -> str:
-    if len(value) != 40 or set(value) - set("0123456789abcdef"):
-        raise ValueError(f"revision '{value}' is not a 40-digit hash; branches and tags can move")
-    return value
-
-
-RelativePath = Annotated[str, AfterValidator(_inside)]
 Measure = Annotated[str, AfterValidator(measure)]
-Revision = Annotated[str, AfterValidator(_revision)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Precision = Literal["float32", "bfloat16", "float16"]
-
-
-class File(Strict):
-    """One data file; without `url` it is part of the package."""
-
-    path: RelativePath
-    sha256: Sha256
-    bytes: int = Field(gt=0)
-    url: str | None = None
-
-    @property
-    def hash(self) -> str:
-        """The hash of the content, written KIND:VALUE."""
-        return f"sha256:{self.sha256}"
-
-
-class PublishedRows(Strict):
-    """Training rows that the authors of a paper published, one file in their repository at a pinned commit.
-
-    `git_blob` is the hash under which git stores the file. It verifies a download whose sha256 and size are unknown.
-    """
-
-    path: RelativePath
-    url: str
-    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-    licence: str
-    citation: str
-
-    @property
-    def hash(self) -> str:
-        """The hash of the content, written KIND:VALUE."""
-        return f"git:{self.git_blob}"
-
-    @property
-    def bytes(self) -> None:
-        """The size, which is not declared."""
-
-
-class Hub(Strict):
-    """A dataset on the Hugging Face hub, at one revision; `files` are glob patterns below its root."""
-
-    id: str
-    revision: Revision
-    files: tuple[RelativePath, ...] = Field(min_length=1)
-
-
-class Source(Strict):
-    """Data of one origin and the reader that understands it: files by sha256, a hub dataset, or an ir_datasets id."""
-
-    reader: str
-    files: tuple[File, ...] = ()
-    hub: Hub | None = None
-    ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
-    licence: str
-    citation: str
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Source:
-        if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
-            raise ValueError("a source has exactly one of files, a hub dataset and an ir_datasets id")
-        return self
-
-
-class Counts(Strict):
-    """Expected sizes of the sources, where given; a difference is an error."""
-
-    passages: int
-    train_queries: int
-    dev_queries: int
-    nli: int | None = None
-    train_judgments: int | None = None
-    train_positives: int | None = None
-    dev_judgments: int | None = None
-    dev_positives: int | None = None
-
-
-class Task(Strict):
-    """A task of MTEB, scored through `mteb.evaluate`; `subset` is mteb's name of the language's part."""
-
-    name: str
-    revision: Revision  # of the task's dataset; another one in the installed mteb is an error
-    subset: str = "default"
-    split: str = "test"
-
-
-class Language(Strict):
-    """The sources of one language. Without `training`, training queries come from `retrieval`."""
-
-    retrieval: Source
-    training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
-    nli: Source | None = None
-    published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
-    tasks: tuple[Task, ...] = ()
-    counts: Counts
 
 
 class Text(Strict):
@@ -162,12 +53,18 @@ class Text(Strict):
 class BuiltBase(Strict):
     """A small encoder built from the suite's passages, with a fixed initialisation seed."""
 
-    vocab_size: int
-    hidden_size: int
-    intermediate_size: int
-    layers: int
-    attention_heads: int
-    initialisation_seed: int
+    vocab_size: int = Field(gt=0)
+    hidden_size: int = Field(gt=0)
+    intermediate_size: int = Field(gt=0)
+    layers: int = Field(gt=0)
+    attention_heads: int = Field(gt=0)
+    initialisation_seed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _heads_share_the_hidden_size(self) -> BuiltBase:
+        if self.hidden_size % self.attention_heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of attention_heads")
+        return self
 
 
 class PinnedBase(Strict):

@@ -21,7 +21,8 @@ from harness.machine import determinism
 from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase, Task
+from harness.request.data_sources import Task
+from harness.request.manifest import BuiltBase
 from harness.request.suite import Suite
 from harness.stages.stage_settings import (
     all_passages,

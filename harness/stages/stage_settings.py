@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from harness.request.cell import Cell
-from harness.request.manifest import PublishedRows, Task, Text, Writer
+from harness.request.data_sources import PublishedRows, Task
+from harness.request.manifest import Text, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
 

@@ -79,7 +79,7 @@ def parse(option: str, value: str, replaced: Source = None) -> Writer:
 def _with_prompt(writers: Mapping[str, Source], path: Path) -> dict[str, Source]:
     """Return the writers with the prompt of a file, for those that use a prompt."""
     try:
-        prompt = path.read_text(encoding="utf-8").strip()
+        prompt = path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"--write-prompt {path} cannot be read: {error}") from error
     prompted = {

@@ -130,7 +130,6 @@ def first_row(**changes: Any) -> dict[str, Any]:
         (first_row(neg=["a", "Tea  is brewed."]), "neg[1] is also in 'pos'"),
         ('{"query": "what", "pos": ["Tea', "truncated or broken JSON"),
         ("query", "truncated or broken JSON"),
-        ("", "truncated or broken JSON"),
         ("[]", "'line' is list, not dict"),
         (first_row(neg_q=None), "has no 'neg_q' but line 1 has; give it in all rows or in none"),
     ],

@@ -11,8 +11,9 @@ import pytest
 
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
+from harness.request.data_sources import Task
 from harness.request.entry import Entry
-from harness.request.manifest import Evaluation, Mining, PinnedBase, Task, Text, TrainFile, Training, Writer
+from harness.request.manifest import Evaluation, Mining, PinnedBase, Text, TrainFile, Training, Writer
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages import lineage
