@@ -178,10 +178,11 @@ class PinnedBase(Strict):
 
 
 class LocalBase(Strict):
-    """An encoder in a folder, identified by its content, not by its path."""
+    """An encoder in a folder, identified by its content, not by its path; or LoRA weights, and the model `adapts`."""
 
     path: Path = Field(exclude=True)
     sha256: Sha256
+    adapts: PinnedBase | LocalBase | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class TrainFile(Strict):
@@ -234,7 +235,8 @@ class Training(Strict):
 class Expert(Strict):
     """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
 
-    A published encoder has its own prompts: its scores depend on the input that it was trained with.
+    A published encoder has its own prompts: its scores depend on the input that it was trained with. So it may have its
+    own length and precision; where they are not given, they are those of training and of the suite's evaluation.
     """
 
     name: str
@@ -243,11 +245,17 @@ class Expert(Strict):
     encoder: Literal["base"] | PinnedBase | None = None
     query_prompt: str = ""
     passage_prompt: str = ""
+    max_length: int | None = Field(
+        default=None, gt=2, exclude_if=lambda value: value is None
+    )  # tokens; queries at most
+    precision: Precision | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Expert:
         if (self.ranker is None) == (self.encoder is None):
             raise ValueError(f"expert '{self.name}' needs either a ranker or an encoder")
+        if not isinstance(self.encoder, PinnedBase) and (self.max_length or self.precision):
+            raise ValueError(f"expert '{self.name}': max_length and precision are those of a published encoder")
         return self
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.request.manifest import Text
 from harness.stages.stage_settings import training_lengths
+from harness.vectors.lengths import preprocessing
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -50,5 +51,5 @@ def collator(model: SentenceTransformer, rows_by_objective: Mapping[str, Sequenc
     names = {name for rows in rows_by_objective.values() for name in text_columns(rows[0])}
     kinds = {name: "query" if is_cut_as_query(name) else "document" for name in sorted(names)}
     return SentenceTransformerDataCollator(
-        preprocess_fn=model.preprocess, router_mapping=kinds, max_length=training_lengths(text)
+        preprocess_fn=preprocessing(model), router_mapping=kinds, max_length=training_lengths(text)
     )
