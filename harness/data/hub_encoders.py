@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from glob import escape
 from pathlib import Path, PurePosixPath
@@ -17,8 +19,10 @@ from harness.request.suite import Suite
 UNUSED = ["onnx/*", "openvino/*", "*.onnx*", "*.h5", "*.msgpack", "*.ot", "*.gguf"]  # weights for other runtimes
 REMEDIES = {
     "base model": "run `harness data fetch SUITE` with a network, or pass a folder to --base-model",
+    "writer's model": "run with a network, or pass a folder",
     "checkpoint": "run with a network, or pass a folder with --set checkpoint.LANGUAGE=FOLDER",
 }
+_downloads = ContextVar("downloads", default=True)
 ALL_LANGUAGES = "all"  # shown in the language column: a model belongs to no language
 
 
@@ -35,6 +39,8 @@ def snapshot(model: PinnedBase, role: str = "base model") -> Path:
     """
     from huggingface_hub import snapshot_download
 
+    if not _downloads.get() and (folder := cached(model)) is not None:
+        return folder
     try:
         ignored = [*UNUSED, *_second_copies(model)]
         return Path(snapshot_download(model.id, revision=model.revision, ignore_patterns=ignored))
@@ -46,15 +52,25 @@ def snapshot(model: PinnedBase, role: str = "base model") -> Path:
         ) from error
 
 
-def check_available(model: PinnedBase) -> None:
+@contextmanager
+def without_downloads() -> Iterator[None]:
+    """Let `snapshot` return what is in the cache, without completing it from the hub."""
+    token = _downloads.set(False)
+    try:
+        yield
+    finally:
+        _downloads.reset(token)
+
+
+def check_available(model: PinnedBase, role: str = "base model") -> None:
     """Raise RequestError where `snapshot` would for a model that is not in the cache; downloads nothing."""
     if cached(model) is not None:
         return
     try:
         _files(model.id, model.revision)
     except Exception as error:
-        reason, remedy = problem(error, model.id), REMEDIES["base model"]
-        raise RequestError(f"model '{model.id}' at {model.revision} does not load: {reason}; {remedy}") from error
+        reason, remedy = problem(error, model.id), REMEDIES[role]
+        raise RequestError(f"{role} '{model.id}' at {model.revision} does not load: {reason}; {remedy}") from error
 
 
 def _second_copies(model: PinnedBase) -> list[str]:

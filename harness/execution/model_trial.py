@@ -128,7 +128,9 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
         if (rows := _rows(cell, method, data)) is None:
             continue
         model.train()
-        batch = collator(model, {name: [rows]}, cell.suite.text)(list(prompted(rows, cell.suite.text)))
+        batch = collator(model, {name: [rows]}, cell.suite.text, cell.training.max_length)(
+            list(prompted(rows, cell.suite.text))
+        )
         features, labels = _collected(batch, model)
         with _autocast(cell):
             loss = objective.losses[name].to(model.device)(features, labels)

@@ -10,7 +10,7 @@ from typing import Any
 from harness.data import train_file
 from harness.data.unverified import unverified_digests
 from harness.errors import DataError, RequestError, unknown
-from harness.execution import practice
+from harness.execution import practice, unread
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
@@ -55,6 +55,7 @@ def make(request: Request, cache: Path) -> Plan:
     for cell in cells:
         _check(cell)
     _check_read(request, cells)
+    unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)
     return Plan(request, place, on_request, cells, _resolved(on_request, rows, languages, request))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from harness.data import hub_encoders, suite_files
@@ -11,7 +12,8 @@ from harness.execution import forecast, model_trial, practice
 from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase, PinnedBase
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
+from harness.request.suite import Suite
 from harness.stages import base_model, tasks
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.consult import on_expert
@@ -27,15 +29,21 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-def preflight(cells: Sequence[Cell], store: Store) -> None:
-    """Read and check the data of every language of `cells`, which are of one plan, and open its base model.
+def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> None:
+    """Read and check the data of every language of `cells`, which are of one plan, and try its base model and experts.
 
-    Raises DataError or RequestError; nothing has been written to the output folder by then.
+    Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
+    RequestError; nothing has been written to the output folder by then.
     """
+    with nullcontext() if download else hub_encoders.without_downloads():
+        _preflight(cells, store, download)
+
+
+def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
     determinism.set_environment()
     data = _check_data(cells, store)
     tasks.check_data(cells)
-    forecast.check_models(cells)
+    forecast.check_models(cells, download=download)
     _try_experts(cells, store)
     suite, place = cells[0].suite, cells[0].place
     if isinstance(suite.base_model, BuiltBase):
@@ -43,6 +51,8 @@ def preflight(cells: Sequence[Cell], store: Store) -> None:
         for language in suite.languages:
             prepare(unrestricted, language, place, store)
         _open_checkpoints(cells, store)
+        return
+    if not download and not _base_is_here(suite):
         return
     model = base_model.check_opens(suite, place, store)
     _check_adapters(cells, model)
@@ -76,10 +86,21 @@ def _try_experts(cells: Sequence[Cell], store: Store) -> None:
         if asked is None or not isinstance(expert.encoder, PinnedBase):
             continue
         hub_encoders.check_available(expert.encoder)
-        if (folder := hub_encoders.cached(expert.encoder)) is not None:
+        if hub_encoders.cached(expert.encoder) is not None:
+            folder = hub_encoders.snapshot(expert.encoder)
             name = f"expert '{expert.name}' ({expert.encoder.id}@{expert.encoder.revision})"
             check_kind(folder, name)
             model_trial.check_encodes(folder, on_expert(asked, expert), name, store)
+
+
+def _base_is_here(suite: Suite) -> bool:
+    """Return whether no file of the base is missing here; raises RequestError where the hub does not have it either."""
+    base = suite.base_model
+    published = base.adapts if isinstance(base, LocalBase) else base
+    if not isinstance(published, PinnedBase):
+        return True
+    hub_encoders.check_available(published)
+    return hub_encoders.cached(published) is not None
 
 
 def _consulted(cell: Cell, store: Store) -> bool:

@@ -225,6 +225,9 @@ class Training(Strict):
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: Fraction | None = None  # None keeps what the base model's configuration says
     checkpoint_steps: int | None = Field(default=None, gt=0)  # an interrupted training resumes from the last one
+    max_length: int | None = Field(
+        default=None, gt=2, exclude_if=lambda value: value is None
+    )  # tokens; [text] may be less
     precision: Precision = "float32"
     gradient_checkpointing: bool = False  # recompute activations instead of storing them
     pairs: int | None = Field(default=None, gt=0)  # maximum number of (query, relevant passage), by a seeded draw
@@ -235,8 +238,8 @@ class Training(Strict):
 class Expert(Strict):
     """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
 
-    A published encoder has its own prompts: its scores depend on the input that it was trained with. So it may have its
-    own length and precision; where they are not given, they are those of training and of the suite's evaluation.
+    A published encoder has its own prompts, and may have its own length and precision: those that it was trained for.
+    By default the length is that of training, the precision that of the suite's evaluation.
     """
 
     name: str
@@ -273,9 +276,7 @@ class Writer(Strict):
     """
 
     kind: Literal["file", "endpoint", "model"]
-    path: Path | None = Field(
-        default=None, exclude=True
-    )  # file: JSON lines, see harness.writers.query_file; model: folder
+    path: Path | None = Field(default=None, exclude=True)  # file: see harness.writers.query_file; model: folder
     sha256: Sha256 | None = None  # of the content of `path`
     model: str = ""  # endpoint: its name for the model; model: hub id
     revision: Revision | None = None  # model: of the hub id

@@ -61,7 +61,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
         train_dataset=together(rows, cell.suite.text),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
-        data_collator=collator(model, rows, cell.suite.text),
+        data_collator=collator(model, rows, cell.suite.text, cell.training.max_length),
         callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
     )
     trainer.remove_callback(PrinterCallback)
@@ -115,7 +115,10 @@ def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
     The pool is None where the negatives came with the rows.
     """
     pairs = training.pairs()
-    facts: dict[str, Any] = {"pairs": len(pairs), "lengths": training_lengths(cell.suite.text)}
+    facts: dict[str, Any] = {
+        "pairs": len(pairs),
+        "lengths": training_lengths(cell.suite.text, cell.training.max_length),
+    }
     if Need.HARD_NEGATIVES in cell.needs:  # a pair without negatives makes no row of a method that contrasts them
         facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
         facts["negatives_mined_from"] = {"pool": training.pool_size, "passages": len(training.passages)}

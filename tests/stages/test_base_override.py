@@ -74,7 +74,9 @@ def test_an_unavailable_hub_model_is_rejected_in_one_line(
 
     monkeypatch.setattr("huggingface_hub.model_info", fail)
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
-    with pytest.raises(RequestError, match=r"base model 'someone/model' is neither a folder nor .* \(no network\); give a"):
+    with pytest.raises(
+        RequestError, match=r"base model 'someone/model' is neither a folder nor .* \(no network\); give a"
+    ):
         with_base_model(small_suite, "someone/model")
     pinned = with_base_model(small_suite, f"someone/model@{REVISION}")
     with pytest.raises(

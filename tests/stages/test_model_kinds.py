@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stages.conftest import Workbench
+from tests.stages.conftest import Workbench
 from support import model_kinds
 
 from harness.errors import RequestError
