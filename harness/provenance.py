@@ -78,7 +78,7 @@ def _model(folder: Path | None) -> dict[str, Any] | None:
 def _base_sha256(cell: Cell) -> str:
     """Return the digest of the base model's files; of a pinned one, as it was when this cache first used it."""
     base, place, store = cell.suite.base_model, cell.place, Store(cell.place.cache)
-    if isinstance(base, LocalBase):
+    if isinstance(base, LocalBase) and base.adapts is None:
         return base.sha256
 
     def compute() -> str:

@@ -28,7 +28,7 @@ def run(
     jobs: options.Jobs = None,
     cache_dir: options.CacheDir = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would run, and with which settings, then stop.")
+        bool, typer.Option("--dry-run", help="Check the request and show what would run, then stop.")
     ] = False,
 ) -> None:
     """Train and score methods, then write the leaderboard. The same command again resumes."""
@@ -73,6 +73,9 @@ def _carry_out(work: Work, executor: Executor) -> None:
 
 def _show_plan(work: Work, jobs: int) -> None:
     from harness.execution.dry_run import lines
+    from harness.execution.runner import check
 
     for line in lines(work, jobs):
         print(line)
+    sys.stdout.flush()
+    check(work)

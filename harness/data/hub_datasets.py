@@ -12,8 +12,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from harness.data.file_status import FileStatus, Lookup, verified_path
+from harness.data.hub_problems import problem
 from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
-from harness.errors import DataError, short_reason
+from harness.errors import DataError
 from harness.request.data_sources import Hub
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.")
@@ -83,6 +84,6 @@ def _download(hub: Hub) -> None:
         snapshot_download(hub.id, repo_type="dataset", revision=hub.revision, allow_patterns=list(hub.files))
     except Exception as error:  # see short_reason
         raise DataError(
-            f"dataset {hub.id} at {hub.revision} cannot be fetched: {type(error).__name__}: {short_reason(error)}; "
-            "check the network and HF_ENDPOINT, accept its terms on the hub if it has any, or set HF_HOME"
+            f"dataset {hub.id} at {hub.revision} cannot be fetched: {problem(error, hub.id, 'dataset')}; "
+            "check the network and HF_ENDPOINT, or set HF_HOME to a cache that holds it"
         ) from error

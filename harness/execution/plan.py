@@ -11,7 +11,7 @@ from harness.data import train_file
 from harness.data.found_hashes import with_found_hashes
 from harness.data.unverified import unverified_digests
 from harness.errors import RequestError, unknown
-from harness.execution import practice
+from harness.execution import practice, unread
 from harness.execution.offers import lacking, offered
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
@@ -59,6 +59,7 @@ def make(request: Request, cache: Path) -> Plan:
     for cell in cells:
         _check(cell)
     _check_read(request, cells)
+    unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)
     resolved = _resolved(on_request, rows, languages, request) | ({"left_out": left_out} if left_out else {})
     return Plan(request, place, on_request, cells, resolved, left_out)

@@ -47,6 +47,9 @@ def _check_switches(cell: Cell) -> None:
     dimensions = [*entry.dimensions, *cell.suite.evaluation.dimensions]
     if any(dimension < 1 for dimension in dimensions):
         raise RequestError(f"{entry.name}: dimensions must be at least 1, not {min(dimensions)}")
+    for listed in (entry.dimensions, cell.suite.evaluation.dimensions):
+        if twice := [dimension for dimension in listed if listed.count(dimension) > 1]:
+            raise RequestError(f"{entry.name}: dimension {twice[0]} is given twice; give each once")
     if isinstance(cell.suite.base_model, BuiltBase):
         check_dimensions([cell], cell.suite.base_model.hidden_size)
 

@@ -17,6 +17,7 @@ from harness.execution.progress import Display
 from harness.execution.worker import expected_seconds
 from harness.machine import determinism
 from harness.machine.hardware import environment
+from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import checksums, record
@@ -73,6 +74,13 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
                 outcomes.append(outcome)
                 display.ended(outcome)
     return outcomes
+
+
+def check(work: Work) -> None:
+    """Raise what `execute` would raise before its first cell; downloads nothing and keeps nothing."""
+    if work.todo:
+        with scratch_store(work.plan.place.cache) as store:
+            preflight(work.todo, store, download=False)
 
 
 @contextmanager

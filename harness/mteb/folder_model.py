@@ -18,6 +18,7 @@ from mteb.types import PromptType
 from harness.keys import digest, file_sha256
 from harness.request.manifest import Precision, Text
 from harness.vectors.embedding import open_model
+from harness.vectors.lengths import set_length
 
 NOT_THE_MODEL = {"training.json", "README.md"}  # logs and cards: they change no vector
 
@@ -44,7 +45,7 @@ class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
 
     def encode(self, inputs: Any, *, prompt_type: PromptType | None = None, **settings: Any) -> Any:
         """Return unit float32 vectors as mteb's wrapper does, with inputs truncated at the length of their role."""
-        self.model.max_seq_length = self._lengths[prompt_type]
+        set_length(self.model, self._lengths[prompt_type])
         vectors = super().encode(inputs, prompt_type=prompt_type, **settings)
         if self._full_precision:
             return vectors

@@ -75,10 +75,11 @@ class PinnedBase(Strict):
 
 
 class LocalBase(Strict):
-    """An encoder in a folder, identified by its content, not by its path."""
+    """An encoder in a folder, identified by its content, not by its path; or LoRA weights, and the model `adapts`."""
 
     path: Path = Field(exclude=True)
     sha256: Sha256
+    adapts: PinnedBase | LocalBase | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class TrainFile(Strict):
@@ -121,6 +122,9 @@ class Training(Strict):
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: Fraction | None = None  # None keeps what the base model's configuration says
     checkpoint_steps: int | None = Field(default=None, gt=0)  # an interrupted training resumes from the last one
+    max_length: int | None = Field(
+        default=None, gt=2, exclude_if=lambda value: value is None
+    )  # tokens; [text] may be less
     precision: Precision = "float32"
     gradient_checkpointing: bool = False  # recompute activations instead of storing them
     pairs: int | None = Field(default=None, gt=0)  # maximum number of (query, relevant passage), by a seeded draw
@@ -131,7 +135,8 @@ class Training(Strict):
 class Expert(Strict):
     """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
 
-    A published encoder has its own prompts: its scores depend on the input that it was trained with.
+    A published encoder has its own prompts, and may have its own length and precision: those that it was trained for.
+    By default the length is that of training, the precision that of the suite's evaluation.
     """
 
     name: str
@@ -140,11 +145,17 @@ class Expert(Strict):
     encoder: Literal["base"] | PinnedBase | None = None
     query_prompt: str = ""
     passage_prompt: str = ""
+    max_length: int | None = Field(
+        default=None, gt=2, exclude_if=lambda value: value is None
+    )  # tokens; queries at most
+    precision: Precision | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Expert:
         if (self.ranker is None) == (self.encoder is None):
             raise ValueError(f"expert '{self.name}' needs either a ranker or an encoder")
+        if not isinstance(self.encoder, PinnedBase) and (self.max_length or self.precision):
+            raise ValueError(f"expert '{self.name}': max_length and precision are those of a published encoder")
         return self
 
 
@@ -162,9 +173,7 @@ class Writer(Strict):
     """
 
     kind: Literal["file", "endpoint", "model"]
-    path: Path | None = Field(
-        default=None, exclude=True
-    )  # file: JSON lines, see harness.writers.query_file; model: folder
+    path: Path | None = Field(default=None, exclude=True)  # file: see harness.writers.query_file; model: folder
     sha256: Sha256 | None = None  # of the content of `path`
     model: str = ""  # endpoint: its name for the model; model: hub id
     revision: Revision | None = None  # model: of the hub id

@@ -73,6 +73,11 @@ def _file(name: str, methods_path: Path | None) -> Path:
 
 
 @cache
+def exists(name: str, methods_path: Path | None = None) -> bool:
+    """Return whether there is a plugin of that name; imports nothing."""
+    return name in _files(methods_path)
+
+
 def _module(name: str, methods_path: Path | None) -> ModuleType:
     path = _file(name, methods_path)
     if _is_bundled(path):

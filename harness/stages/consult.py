@@ -96,7 +96,7 @@ def _ranker_scores(
 
 def _encoder_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> Column:
     if expert.encoder != "base":
-        cell = _with_encoder(cell, expert)
+        cell = on_expert(cell, expert)
     model = open_encoder(base_model(cell.suite, cell.place, store), cell)
     passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
     query_vectors = embed(model, _queries(training, pairs), "query", cell, store)
@@ -111,13 +111,22 @@ def _queries(training: TrainingData, pairs: list[Pair]) -> dict[str, str]:
     return {query: training.queries[query] for query in sorted({query for query, _ in pairs})}
 
 
-def _with_encoder(cell: Cell, expert: Expert) -> Cell:
-    """Return the cell on the expert's encoder, with the expert's prompts."""
-    text = cell.suite.text
+def on_expert(cell: Cell, expert: Expert) -> Cell:
+    """Return the cell on the expert's encoder, with the expert's prompts, length and precision."""
+    text, evaluation = cell.suite.text, cell.suite.evaluation
+    training_length = text.train_passage_max_length or text.passage_max_length  # few take evaluation's 8192
     changes = {
         "query_prompt": expert.query_prompt,
         "passage_prompt": expert.passage_prompt,
-        "passage_max_length": text.train_passage_max_length or text.passage_max_length,  # few take evaluation's 8192
+        "query_max_length": min(text.query_max_length, expert.max_length or text.query_max_length),
+        "passage_max_length": expert.max_length or training_length,
     }
-    suite = cell.suite.model_copy(update={"base_model": expert.encoder, "text": text.model_copy(update=changes)})
+    precision = {"precision": expert.precision, "query_precision": None} if expert.precision else {}
+    suite = cell.suite.model_copy(
+        update={
+            "base_model": expert.encoder,
+            "text": text.model_copy(update=changes),
+            "evaluation": evaluation.model_copy(update=precision),
+        }
+    )
     return replace(cell, suite=suite)

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.request.suite import Suite
 from harness.stages.held_out import Relevant
+from harness.vectors.lengths import set_length
 
 MEASURES = {"nDCG": "ndcg", "R": "recall", "RR": "mrr", "P": "precision", "Success": "accuracy"}  # the evaluator's
 DEFAULT_MEASURE = ("ndcg", 10)
@@ -51,12 +52,11 @@ def held_out_evaluator(
             prompt: str | None = None,
             **options: Any,
         ) -> Any:
-            max_seq_length = model.max_seq_length
-            model.max_seq_length = lengths[encode_fn_name or "document"]
+            set_length(model, lengths[encode_fn_name or "document"])
             try:
                 return super().embed_inputs(model, sentences, prompt="", **options)
             finally:
-                model.max_seq_length = max_seq_length
+                set_length(model, max(lengths.values()))  # that of the training
 
     return HeldOutEvaluator(
         dict(queries),

@@ -22,7 +22,7 @@ from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.data_sources import Task
-from harness.request.manifest import BuiltBase
+from harness.request.manifest import BuiltBase, LocalBase
 from harness.request.suite import Suite
 from harness.stages.stage_settings import (
     all_passages,
@@ -64,7 +64,7 @@ TRAINING = (*ENCODING, "accelerate", "datasets")
 LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose versions are in its key: they compute in it
     "prepare": (),  # reads texts; records hold the digests of what was read
     "inference": (),
-    "base": ENCODING,  # of a base that is built; others are their files
+    "base": ENCODING,  # of a base that is built or merged (peft too); others are their files
     "base-digest": (),
     "published-rows": (),
     "augment": (),  # a local model's are in the identity of the writer, and so in the keys of its answers
@@ -114,6 +114,8 @@ def inference_key(suite: Suite, language: str) -> str:
 def base_key(suite: Suite) -> str:
     """The base model: its revision or content, or the text and settings it is built from."""
     base = suite.base_model
+    if isinstance(base, LocalBase) and base.adapts is not None:
+        return _key("base", [], [base.model_dump(), {"peft": installed_version("peft")}])
     if not isinstance(base, BuiltBase):
         return _key("base", [], base.model_dump(), computes=False)
     corpora = [prepare_key(all_passages(suite), language) for language in sorted(suite.languages)]

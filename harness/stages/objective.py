@@ -61,6 +61,13 @@ def batches(rows: Rows, batch_size: int) -> int:
     return sum(math.ceil(len(datasets[0]) / batch_size) for datasets in rows.values())
 
 
+def rows_of(features: Mapping[str, Any]) -> int:
+    """Return the number of texts in a batch of one column; in one of static embeddings, all tokens are in one row."""
+    if "offsets" in features:
+        return len(features["offsets"])
+    return len(next(value for value in features.values() if hasattr(value, "shape")))
+
+
 class Objective:
     """The losses of a cell, the rows that each has read (docs/traps.md, T17 and T18) and the pairs left out.
 
@@ -94,8 +101,7 @@ class Objective:
         return MatryoshkaLoss(model, loss, sorted({full, *cell.entry.dimensions}, reverse=True))
 
     def _count(self, name: str, features: Iterable[Mapping[str, Any]], labels: Any = None) -> None:
-        first_column = next(iter(features))
-        self.seen[name] += len(next(value for value in first_column.values() if hasattr(value, "shape")))
+        self.seen[name] += rows_of(next(iter(features)))
         if name in self.masks:
             self.masked[name] += self.masks[name](labels)
 

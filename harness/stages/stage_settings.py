@@ -94,9 +94,10 @@ def base_positions(text: Text) -> int:
     return max(text.query_max_length, text.passage_max_length)
 
 
-def training_lengths(text: Text) -> dict[str, int]:
-    """Return the number of tokens that training cuts queries and passages at, special ones included."""
-    return {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+def training_lengths(text: Text, most: int | None = None) -> dict[str, int]:
+    """Return the tokens, at most `most`, that training cuts queries and passages at, special ones included."""
+    lengths = {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+    return lengths if most is None else {role: min(length, most) for role, length in lengths.items()}
 
 
 def choice_settings(cell: Cell) -> list[Any]:

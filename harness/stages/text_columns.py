@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.request.manifest import Text
 from harness.stages.stage_settings import training_lengths
+from harness.vectors.lengths import preprocessing
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -43,12 +44,17 @@ def prompted(rows: Dataset, text: Text) -> Dataset:
     return rows.map(lambda row: {name: prompts[name] + row[name] for name in columns})
 
 
-def collator(model: SentenceTransformer, rows_by_objective: Mapping[str, Sequence[Dataset]], text: Text) -> Any:
-    """Return the library's collator, told which columns hold queries and where queries and documents are cut."""
+def collator(
+    model: SentenceTransformer,
+    rows_by_objective: Mapping[str, Sequence[Dataset]],
+    text: Text,
+    most: int | None = None,
+) -> Any:
+    """Return the library's collator, told which columns hold queries, and to cut texts at `most` tokens or before."""
     from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
 
     names = {name for rows in rows_by_objective.values() for name in text_columns(rows[0])}
     kinds = {name: "query" if is_cut_as_query(name) else "document" for name in sorted(names)}
     return SentenceTransformerDataCollator(
-        preprocess_fn=model.preprocess, router_mapping=kinds, max_length=training_lengths(text)
+        preprocess_fn=preprocessing(model), router_mapping=kinds, max_length=training_lengths(text, most)
     )

@@ -25,6 +25,7 @@ from harness.stages.training_arguments import step_count, training_arguments
 from harness.types import Need, TrainingData
 from harness.vectors.as_found import attention, dtypes
 from harness.vectors.embedding import open_model
+from harness.vectors.lengths import forget_length, set_length
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -47,7 +48,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     from sentence_transformers import SentenceTransformerTrainer
     from transformers import PrinterCallback
 
-    model = _adapted(cell, base)
+    model = adapted(cell, base)
     kept, held = held_out.split(cell, training)
     rows = examples(cell, kept)
     objective = Objective(cell, model)
@@ -60,7 +61,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
         train_dataset=together(rows, cell.suite.text),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
-        data_collator=collator(model, rows, cell.suite.text),
+        data_collator=collator(model, rows, cell.suite.text, cell.training.max_length),
         callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
     )
     trainer.remove_callback(PrinterCallback)
@@ -70,6 +71,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     objective.check(rows, cell.training.epochs)
     best = evaluations.close(trainer, model)
     check_weights(model)
+    forget_length(model)
     model.save_pretrained(str(folder), create_model_card=False)
     mixed_precision = str(trainer.accelerator.mixed_precision)
     store.note(dtype=dtypes(model), mixed_precision=mixed_precision, attention_implementation=attention(model))
@@ -79,13 +81,13 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     store.forget(train_key(cell))
 
 
-def _adapted(cell: Cell, base: Path) -> SentenceTransformer:
-    """Return the base model with the entry's adapters and the training's dropout."""
+def adapted(cell: Cell, base: Path, opened: SentenceTransformer | None = None) -> SentenceTransformer:
+    """Return the base model with the entry's adapters and the training's dropout; `opened` is changed in its place."""
     import torch
 
-    model = open_model(base, cell.place.device)
+    model = open_model(base, cell.place.device) if opened is None else opened.to(cell.place.device)
     model.float()  # whatever the base's file holds: a lower training precision is autocast over float32 weights
-    model.max_seq_length = max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length)
+    set_length(model, max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length))
     model.model_card_data.widget = [{}]  # else the trainer makes up examples for a model card, which is not written
     torch.manual_seed(derive(cell.seed, "adapter"))
     for adapter in cell.adapters:
@@ -113,7 +115,10 @@ def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
     The pool is None where the negatives came with the rows.
     """
     pairs = training.pairs()
-    facts: dict[str, Any] = {"pairs": len(pairs), "lengths": training_lengths(cell.suite.text)}
+    facts: dict[str, Any] = {
+        "pairs": len(pairs),
+        "lengths": training_lengths(cell.suite.text, cell.training.max_length),
+    }
     if Need.HARD_NEGATIVES in cell.needs:  # a pair without negatives makes no row of a method that contrasts them
         facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
         facts["negatives_mined_from"] = {"pool": training.pool_size, "passages": len(training.passages)}

@@ -17,6 +17,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Precision
 from harness.vectors.as_found import attention, dtypes
+from harness.vectors.lengths import set_length
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -100,7 +101,7 @@ def embed_blocks(
         "query": (settings.query_max_length, settings.query_prompt),
         "passage": (settings.passage_max_length, settings.passage_prompt),
     }[role]
-    model.max_seq_length = max_length
+    set_length(model, max_length)
     done = start
     for ids, block in corpus.blocks(texts, BLOCK, start):
         vectors: NDArray[np.float32] = model.encode(
