@@ -30,6 +30,7 @@ from harness.stages.stage_settings import (
     choice_settings,
     cuts,
     declared_rows,
+    has_outside_method,
     mines_answered_passages,
     negative_query_writer,
     previous_round,
@@ -84,6 +85,7 @@ READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
     "published_rows": True,
     "counts": {"nli"},
 }
+COLUMNS = 2  # what columns of outside methods hold; 2: `question`, `sentence1` and others are queries
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
@@ -206,6 +208,7 @@ def train_key(cell: Cell) -> str:
         cell.place.device,
         *([threads] if (threads := determinism.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
+        *([["columns", COLUMNS]] if has_outside_method(cell) else []),
     ]
     return _key("train", inputs, settings)
 

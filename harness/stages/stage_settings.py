@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.manifest import PublishedRows, Task, Text, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
+
+
+def has_outside_method(cell: Cell) -> bool:
+    """Return whether a cell trains a method that does not come with this package; its columns may have any names."""
+    names = [name for name in (cell.entry.method, *cell.entry.joined) if name is not None]
+    return any(not plugins.is_bundled(name, cell.place.methods_path) for name in names)
 
 
 def trains_on_queries(cell: Cell) -> bool:

@@ -18,7 +18,7 @@ from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
-from harness.stages.objective import Objective, batches, examples, together
+from harness.stages.objective import Objective, batches, declared, examples, together
 from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator
 from harness.stages.training_arguments import step_count, training_arguments
@@ -57,10 +57,10 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     trainer = SentenceTransformerTrainer(
         model=model,
         args=training_arguments(cell, checkpoints),
-        train_dataset=together(rows, cell.suite.text),
+        train_dataset=together(rows, cell.suite.text, declared(cell)),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
-        data_collator=collator(model, rows, cell.suite.text),
+        data_collator=collator(model, rows, cell.suite.text, declared(cell)),
         callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
     )
     trainer.remove_callback(PrinterCallback)
