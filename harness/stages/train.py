@@ -18,6 +18,7 @@ from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
+from harness.stages.loss_state import is_whole, loss_state
 from harness.stages.objective import Objective, batches, declared, examples, together
 from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator
@@ -61,10 +62,14 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
         loss=objective.loss,
         evaluator=evaluations.evaluator,
         data_collator=collator(model, rows, cell.suite.text, declared(cell)),
-        callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
+        callbacks=[
+            *(loss_watch(store), objective.watch(), loss_state(objective.losses, model)),
+            *evaluations.callbacks(steps),
+        ],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
+    last = _last_checkpoint(checkpoints)
+    trainer.train(resume_from_checkpoint=last if last and is_whole(last, objective.losses, model) else None)
     if trainer.state.global_step != steps:
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
     objective.check(rows, cell.training.epochs)
