@@ -16,6 +16,7 @@ from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, trai
 from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.train import LOG
+from harness.stages.train_file_report import train_file_report
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
@@ -48,6 +49,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
             "max_train": cell.suite.max_train,
             "published_rows": rows_file(cell, Store(cell.place.cache)),
             "unverified": cell.suite.unverified.get(cell.language),
+            **train_file_report(cell),
         },
         "writers": _writers(cell),
         "ties": ties,

@@ -12,6 +12,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
+from harness.stages.train_file_report import train_file_warnings
 
 
 def lines(work: Work, jobs: int) -> Iterator[str]:
@@ -25,6 +26,7 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
         yield f"{entry:<28} {to_run:>4} to run {len(group) - to_run:>4} done"
         for line in settings_lines(group[0]):
             yield f"  {line}"
+    yield from (f"warning: {line}" for line in train_file_warnings(work.todo))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)

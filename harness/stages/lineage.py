@@ -34,6 +34,7 @@ from harness.stages.stage_settings import (
     mines_answered_passages,
     negative_query_writer,
     previous_round,
+    scored_rows,
     tasks_of,
     training_lengths,
 )
@@ -175,6 +176,7 @@ def consult_key(cell: Cell) -> str:
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
     rankers = [plugins.sources_sha256(expert.ranker, path) for expert in suite.experts if expert.ranker]
     settings = [experts, rankers, suite.text.train_passage_max_length, embedding_settings(cell)]
+    settings = settings if scored_rows(cell) is None else ["the rows' scores"]
     written = [write_key(cell)] if negative_query_writer(cell) is not None else []
     return _key("consult", [mine_key(cell), *written, base_key(suite)], settings)
 
