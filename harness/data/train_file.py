@@ -92,9 +92,8 @@ def _check_layout(path: Path) -> None:
     """Raise DataError for a JSON array and for a table, with what makes JSON lines of it."""
     first_line = read_text(path).lstrip("\ufeff \r\n").partition("\n")[0].strip()
     if first_line.startswith("["):
-        code = (
-            "import json, sys; [print(json.dumps(row)) for row in json.load(open(sys.argv[1], encoding='utf-8-sig'))]"
-        )
+        rows = "json.loads(pathlib.Path(sys.argv[1]).read_bytes())"
+        code = f"import json, pathlib, sys; [print(json.dumps(row)) for row in {rows}]"
         raise DataError(
             f"{path} is a JSON array, and one JSON object per line is read; "
             f'convert it: python -c "{code}" {shlex.quote(str(path))} > rows.jsonl'

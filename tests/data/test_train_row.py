@@ -15,7 +15,7 @@ from harness.data.train_file import read
 from harness.data.train_file_data import content_id, row_scores, use_train_file
 from harness.errors import DataError
 from harness.types import Data
-from tests.data.test_train_file import ROWS, Write, data, declared, write  # noqa: F401 - fixtures
+from tests.data.test_train_file import ROWS, Write, declared
 
 SCORED: list[dict[str, Any]] = [
     {
@@ -30,6 +30,18 @@ SCORED: list[dict[str, Any]] = [
     },
     {"query": "what swims", "pos": ["Fish swim."], "neg": [], "pos_scores": [3.0], "neg_scores": [], "prompt": None},
 ]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write rows, or verbatim lines, to a train file."""
+
+    def make(*rows: dict[str, Any] | str) -> Path:
+        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        (tmp_path / "rows.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return tmp_path / "rows.jsonl"
+
+    return make
 
 
 def test_the_optional_keys_of_flagembedding_are_accepted_and_counted(write: Write) -> None:
@@ -56,7 +68,8 @@ def test_scores_serve_only_where_each_text_of_each_row_has_one(write: Write, mis
 
 
 @pytest.mark.parametrize("negatives", [{}, {"neg": None}, {"neg": []}, {"neg": [], "neg_q": []}])
-def test_rows_without_negatives_are_read(data: Data, write: Write, negatives: dict[str, Any]) -> None:
+def test_rows_without_negatives_are_read(write: Write, negatives: dict[str, Any]) -> None:
+    data = Data("en", passages={"d1": "Tea"}, queries={"q9": "dev"}, train={}, dev={"q9": {"d1": 1}})
     row = {"query": "what swims", "pos": ["Fish swim."], **negatives}
     file = declared(write(row))
     assert (file.negatives, file.counts) == (False, {"rows": 1, "without neg": 1})
@@ -69,7 +82,7 @@ def test_new_facts_of_a_file_are_in_no_digest_where_they_are_as_before(write: Wr
 
 
 def test_a_json_array_is_said_to_be_one_and_converting_it_as_said_gives_rows(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, indent in (("flat array.json", None), ("pretty.json", 2)):
         path = tmp_path / name
