@@ -36,10 +36,10 @@ def _check_train_file(cell: Cell) -> None:
             f"{name}: it trains on hard negatives, and no row of {file.path} has 'neg'; add them to the rows, "
             "or run entries that take none (mnrl) or draw them (infonce-random)"
         )
-    if Need.EXPERT_SCORES in cell.needs and not cell.suite.experts and scored_rows(cell) is None:
+    if Need.EXPERT_SCORES in cell.needs and not cell.suite.experts and file.scores and scored_rows(cell) is None:
         raise RequestError(
-            f"{name}: the suite has no experts, and the scores in {file.path} are those of its own negatives; "
-            'leave --augment out and run an entry with negatives = "ance" and one round of mining'
+            f"{name}: the suite has no experts, and {file.path} scores its own negatives, on which this entry does not "
+            'train; run an entry with negatives = "ance" and one round of mining, without --augment'
         )
 
 
