@@ -66,7 +66,4 @@ def problem_of(columns: object) -> str:
 def advice(column: str) -> str:
     """Return what to do about a column whose role is unknown, with the known names."""
     known = "; ".join(f"{role}: {', '.join(names)}" for role, names in NAMES.items())
-    return (
-        f"rename it to a known name ({known}), "
-        f'or declare it in the method: columns: ClassVar = {{"{column}": "passage"}} (or "query", "label")'
-    )
+    return f'declare it (columns: ClassVar = {{"{column}": "passage"}}) or use a known name ({known})'

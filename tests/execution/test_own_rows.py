@@ -79,8 +79,13 @@ def test_rows_that_lack_negatives_in_part_are_counted_and_warned_about(run: Run,
 
 
 def test_scores_of_the_rows_serve_a_method_that_reads_experts_scores(run: Run, tmp_path: Path) -> None:
-    result = run("taught,mnrl", SCORED, "--methods-path", entries(tmp_path / "own"))
+    result = run("taught,mnrl", SCORED, "--methods-path", entries(tmp_path / "own"), "--cache-dir", tmp_path / "cache")
     assert result.status == 0, result.err
+    (consulted,) = (tmp_path / "cache/consult").rglob("value.json")
+    scores = [score for (score,) in read_json(consulted)["scores"]]
+    given = [4.0, 1.0, -4.0, 3.0, -2.0, 2.0, 0.0]  # of the pairs in the order of the rows
+    assert sorted(range(7), key=scores.__getitem__) == sorted(range(7), key=given.__getitem__)
+    assert (min(scores), max(scores)) == (0.0, 1.0)
     (warning,) = [line for line in result.err.splitlines() if line.startswith("warning: ")]
     assert warning.endswith("pos_scores and neg_scores are not used: no method reads them from these rows (mnrl)")
     report = data_of(tmp_path, "taught")

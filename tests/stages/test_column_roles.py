@@ -113,7 +113,10 @@ def training_data(*passages: str) -> TrainingData:
 @pytest.mark.parametrize(
     ("columns", "problem"),
     [
-        ({"query": ["a"], "doc_text": ["b"]}, "column 'doc_text' of the training rows: its role is unknown; rename it"),
+        (
+            {"query": ["a"], "doc_text": ["b"]},
+            "column 'doc_text' of the training rows: its role is unknown; declare it (",
+        ),
         ({"query": ["a", ""], "passage": ["b", "c"]}, "column 'query' of the training rows is empty in row 1; give"),
         ({"query": ["a", "b"], "passage": [" \n", "c"]}, "column 'passage' of the training rows is empty in row 0"),
         ({"query": ["a", "b"], "passage": ["c", None]}, "column 'passage' of the training rows is None in row 1"),
