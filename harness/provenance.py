@@ -18,6 +18,7 @@ from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.tokenless import warnings
 from harness.stages.train import LOG
+from harness.stages.train_file_report import train_file_report
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
@@ -52,6 +53,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
             "unverified": cell.suite.unverified.get(cell.language),
             "found": list(cell.suite.found.get(cell.language, ())),
             "rows": rows_report(data),
+            **train_file_report(cell),
         },
         "writers": _writers(cell),
         "ties": ties,

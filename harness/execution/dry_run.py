@@ -15,6 +15,7 @@ from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
 from harness.results import record
 from harness.stages.lineage import record_key
+from harness.stages.train_file_report import train_file_warnings
 
 
 def lines(work: Work, jobs: int) -> Iterator[str]:
@@ -30,6 +31,7 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
             yield f"  {line}"
     yield from _training_rows(work)
     yield from _damaged(work)
+    yield from (f"warning: {line}" for line in train_file_warnings(work.todo))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)

@@ -12,7 +12,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
 from harness.schema import explain
 from harness.stages.held_out import original_queries
-from harness.stages.stage_settings import declared_rows
+from harness.stages.stage_settings import declared_rows, scored_rows
 from harness.types import Data, Method, Need
 
 
@@ -23,7 +23,25 @@ def check(cell: Cell) -> None:
     if cell.entry.negatives is None and Need.HARD_NEGATIVES in cell.needs:
         raise DataError(f'{cell.entry.name}: its methods need hard negatives; add negatives = "ance" or "random"')
     _check_rows(cell)
+    _check_train_file(cell)
     _check_training(cell)
+
+
+def _check_train_file(cell: Cell) -> None:
+    """Raise RequestError for an entry that reads what the user's training rows do not have."""
+    file, name = cell.suite.train_files.get(cell.language), f"{cell.entry.name}, {cell.language}"
+    if cell.method is None or file is None:
+        return
+    if cell.entry.negatives == "ance" and not file.negatives:
+        raise RequestError(
+            f"{name}: it trains on hard negatives, and no row of {file.path} has 'neg'; add them to the rows, "
+            "or run entries that take none (mnrl) or draw them (infonce-random)"
+        )
+    if Need.EXPERT_SCORES in cell.needs and not cell.suite.experts and file.scores and scored_rows(cell) is None:
+        raise RequestError(
+            f"{name}: the suite has no experts, and {file.path} scores its own negatives, on which this entry does not "
+            'train; run an entry with negatives = "ance" and one round of mining, without --augment'
+        )
 
 
 def _check_rows(cell: Cell) -> None:

@@ -22,6 +22,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import checksums, record
 from harness.stages.lineage import record_key, train_key
+from harness.stages.train_file_report import train_file_warnings
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     if not work.todo:
         return []
     preflight(work.todo, Store(work.plan.place.cache))
+    display.warn(train_file_warnings(work.todo))
     output_folder.claim(work.folder, work.plan, environment())
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []

@@ -88,6 +88,10 @@ class TrainFile(Strict):
     path: Path = Field(exclude=True)
     sha256: Sha256
     negative_queries: bool = False  # whether rows have neg_q
+    negatives: bool = Field(default=True, exclude_if=bool)  # whether any row has neg
+    scores: bool = Field(default=False, exclude_if=lambda scores: not scores)  # whether all rows have them
+    counts: Mapping[str, int] = Field(default_factory=dict, exclude=True)  # what rows have, as found in the file
+    prompts: Mapping[str, int] = Field(default_factory=dict, exclude=True)  # of the rows' own → rows
 
 
 class Evaluation(Strict):

@@ -105,7 +105,7 @@ class Suite(Strict):
         offered = {
             Need.HARD_NEGATIVES: True,
             Need.NEGATIVE_QUERIES: written or (train_file.negative_queries if train_file else self.negative_queries),
-            Need.EXPERT_SCORES: self.experts,
+            Need.EXPERT_SCORES: self.experts or (train_file and train_file.scores),
             Need.NLI: self.languages[language].nli,
         }
         return frozenset(need for need, is_offered in offered.items() if is_offered)

@@ -4,6 +4,9 @@ The pairs are each training query with its relevant passages and its mined negat
 rule: `s = clip((x - p1) / (p99 - p1), 0, 1)`, where p1 and p99 are the 1st and 99th percentile of the expert's raw
 scores over the cell's pairs. A passage that a ranker does not return has score 0.
 
+Where the user's training rows score all of these pairs (`pos_scores`, `neg_scores`), their scores are those of one
+expert, in place of the suite's experts.
+
 The scores are stored with the experts' agreement on the order of the pairs (harness.stats.agreement). It is computed
 from raw scores, because clipping makes ties at both ends.
 """
@@ -17,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.train_file_data import row_scores
 from harness.machine.store import VALUE, Store
 from harness.request import plugins
 from harness.request.cell import Cell
@@ -25,6 +29,7 @@ from harness.stages import tokenless
 from harness.stages.base_model import base_model
 from harness.stages.encode import rows_of
 from harness.stages.lineage import consult_key
+from harness.stages.stage_settings import scored_rows
 from harness.stats.agreement import agreement
 from harness.types import Need, TrainingData
 from harness.vectors.embedding import embed, open_encoder
@@ -44,6 +49,10 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
     ]
 
     def compute() -> dict[str, Any]:
+        if (file := scored_rows(cell)) is not None:
+            given = row_scores(file)
+            scored: Column = np.array([given[pair] for pair in pairs])
+            return {"scores": scaled(scored)[:, None].tolist(), "agreement": {}}
         columns, counts = [], {}
         for done, expert in enumerate(cell.suite.experts):
             store.progress("consult", done, len(cell.suite.experts))

@@ -31,9 +31,11 @@ from harness.stages.stage_settings import (
     choice_settings,
     cuts,
     declared_rows,
+    has_outside_method,
     mines_answered_passages,
     negative_query_writer,
     previous_round,
+    scored_rows,
     tasks_of,
     training_lengths,
 )
@@ -85,6 +87,7 @@ READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
     "published_rows": True,
     "counts": {"nli"},
 }
+COLUMNS = 2  # what columns of outside methods hold; 2: `question`, `sentence1` and others are queries
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
@@ -176,6 +179,7 @@ def consult_key(cell: Cell) -> str:
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
     rankers = [plugins.sources_sha256(expert.ranker, path) for expert in suite.experts if expert.ranker]
     settings = [experts, rankers, suite.text.train_passage_max_length, embedding_settings(cell)]
+    settings = settings if scored_rows(cell) is None else ["the rows' scores"]
     written = [write_key(cell)] if negative_query_writer(cell) is not None else []
     return _key("consult", [mine_key(cell), *written, base_key(suite)], settings)
 
@@ -209,6 +213,7 @@ def train_key(cell: Cell) -> str:
         cell.place.device,
         *([threads] if (threads := determinism.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
+        *([["columns", COLUMNS]] if has_outside_method(cell) else []),
     ]
     return _key("train", inputs, settings)
 

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
 from harness.request.cell import Cell
+from harness.request.column_roles import declared_columns
 from harness.request.manifest import Text
 from harness.stages.epoch_rows import rows_by_epoch
-from harness.stages.text_columns import prompted
+from harness.stages.row_checks import check_rows
+from harness.stages.text_columns import Declared, prompted
 from harness.types import Method, TrainingData
 
 if TYPE_CHECKING:
@@ -38,21 +40,34 @@ def methods(cell: Cell) -> dict[str, Method]:
     return {cell.entry.method: cell.method, **cell.joined}
 
 
+def declared(cell: Cell) -> dict[str, Declared]:
+    """Return objective → the roles of columns that its method declares."""
+    return {name: declared_columns(method) for name, method in methods(cell).items()}
+
+
 def examples(cell: Cell, training: TrainingData) -> Rows:
-    """Return the training rows of each objective; raises CellError where one has none."""
+    """Return the training rows of each objective; raises CellError where one has none, or one cannot be trained on."""
     rows = {}
     for name, method in methods(cell).items():
         rows[name] = rows_by_epoch(cell, method, training)
         if len(rows[name][0]) == 0:
             raise CellError(f"{name} made no training row from {len(training.data.train)} queries")
+        for dataset in rows[name]:
+            check_rows(name, dataset, declared_columns(method), training)
     return rows
 
 
-def together(rows: Rows, text: Text) -> Dataset | DatasetDict:
-    """Return the rows with prompts as the trainer takes them: one dataset, or several objectives' datasets by name."""
+def together(rows: Rows, text: Text, roles: Mapping[str, Declared] | None = None) -> Dataset | DatasetDict:
+    """Return the rows with prompts as the trainer takes them: one dataset, or several objectives' datasets by name.
+
+    `roles`: objective → the roles of columns that its method declares.
+    """
     from datasets import DatasetDict, concatenate_datasets
 
-    joined = {name: prompted(concatenate_datasets(list(datasets)), text) for name, datasets in rows.items()}
+    joined = {
+        name: prompted(concatenate_datasets(list(datasets)), text, (roles or {}).get(name, {}))
+        for name, datasets in rows.items()
+    }
     return DatasetDict(joined) if len(joined) > 1 else next(iter(joined.values()))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from harness.data.declared_files import path_of
 from harness.data.published_rows_file import read, with_published_rows
 from harness.data.suite_files import lookup_of
-from harness.data.train_file import Row
+from harness.data.train_row import Row
 from harness.data.validation import normalized
 from harness.keys import file_sha256
 from harness.machine.store import VALUE, Store

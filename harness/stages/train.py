@@ -18,7 +18,8 @@ from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
-from harness.stages.objective import Objective, batches, examples, together
+from harness.stages.loss_state import is_whole, loss_state
+from harness.stages.objective import Objective, batches, declared, examples, together
 from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator
 from harness.stages.training_arguments import step_count, training_arguments
@@ -58,14 +59,18 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     trainer = SentenceTransformerTrainer(
         model=model,
         args=training_arguments(cell, checkpoints),
-        train_dataset=together(rows, cell.suite.text),
+        train_dataset=together(rows, cell.suite.text, declared(cell)),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
-        data_collator=collator(model, rows, cell.suite.text, cell.training.max_length),
-        callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
+        data_collator=collator(model, rows, cell.suite.text, declared(cell), cell.training.max_length),
+        callbacks=[
+            *(loss_watch(store), objective.watch(), loss_state(objective.losses, model)),
+            *evaluations.callbacks(steps),
+        ],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
+    last = _last_checkpoint(checkpoints)
+    trainer.train(resume_from_checkpoint=last if last and is_whole(last, objective.losses, model) else None)
     if trainer.state.global_step != steps:
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
     objective.check(rows, cell.training.epochs)
