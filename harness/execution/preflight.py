@@ -11,7 +11,7 @@ from harness.execution import forecast, practice
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
-from harness.stages import base_model, tasks
+from harness.stages import base_model, gradient_cache, tasks
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
@@ -36,9 +36,11 @@ def preflight(cells: Sequence[Cell], store: Store) -> None:
         for language in suite.languages:
             prepare(unrestricted, language, place, store)
         _open_checkpoints(cells, store)
+        gradient_cache.check(cells, lambda: base_model.check_opens(suite, place, store))
         return
     model = base_model.check_opens(suite, place, store)
     _check_adapters(cells, model)
+    gradient_cache.check(cells, lambda: model)
     _open_checkpoints(cells, store)
     practice.check_dimensions(cells, model.get_embedding_dimension() or 0)
 
