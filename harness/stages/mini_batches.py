@@ -50,14 +50,14 @@ def _embed(encode: Encode, size: int, features: Features) -> Visible:
     import torch
     from torch.utils.checkpoint import checkpoint
 
-    parts = list(_parts(features, size))
+    parts = list(mini_batches(features, size))
     run = partial(_embeddings, encode)
     if len(parts) == 1 or not torch.is_grad_enabled():
         return Visible({EMBEDDING: torch.cat([run(part) for part in parts])})
     return Visible({EMBEDDING: torch.cat([checkpoint(run, part, use_reentrant=False) for part in parts])})
 
 
-def _parts(features: Features, size: int) -> Iterator[dict[str, Any]]:
+def mini_batches(features: Features, size: int) -> Iterator[dict[str, Any]]:
     """Yield a column's features in parts of at most `size` rows; what does not have a row per text is in every part."""
     tokens = features["input_ids"]
     if tokens.ndim != 2:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.training_probes import Killed, Recording, kill_at, log_of, weights
+from support.training_probes import log_of
 
-from harness.machine.store import Store
-from harness.request.cell import Cell
 from harness.stages.base_model import base_model
-from harness.stages.lineage import train_key
 from tests.stages.conftest import Workbench
 
 pytest.importorskip("peft")
