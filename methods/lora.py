@@ -29,7 +29,7 @@ class LoRA:
 
     equation: ClassVar[str] = EQUATION
     r: int = 16
-    alpha: float = 32
+    alpha: int = 32
     dropout: float = 0.0
     targets: tuple[str, ...] = ()
 
@@ -38,8 +38,8 @@ class LoRA:
             raise ValueError(INSTALL)
         if self.r < 1:
             raise ValueError(f"r {self.r} must be at least 1")
-        if self.alpha <= 0:
-            raise ValueError(f"alpha {self.alpha} must be greater than 0")
+        if self.alpha < 1:
+            raise ValueError(f"alpha {self.alpha} must be at least 1")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout {self.dropout} must be at least 0 and below 1")
 

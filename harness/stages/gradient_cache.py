@@ -55,8 +55,9 @@ def check(cells: Sequence[Cell], opened: Callable[[], SentenceTransformer]) -> N
 
 def _refusal(cell: Cell, name: str, reason: str) -> str:
     return (
-        f"{cell.entry.name}: train.mini_batch_size needs a loss that reads sentence embeddings alone, and that of {name} "
-        f"{reason}; leave the setting out, or set it to train.batch_size ({cell.training.batch_size}) or more"
+        f"{cell.entry.name}: train.mini_batch_size needs a loss that reads sentence embeddings alone, "
+        f"and that of {name} {reason}; leave the setting out, "
+        f"or set it to train.batch_size ({cell.training.batch_size}) or more"
     )
 
 

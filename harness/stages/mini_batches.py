@@ -1,4 +1,4 @@
-"""A loss computed on a whole batch, with the activations of one mini-batch at a time (harness.stages.gradient_cache)."""
+"""A loss of a whole batch with the activations of one mini-batch at a time: what harness.stages.gradient_cache is."""
 
 from __future__ import annotations
 

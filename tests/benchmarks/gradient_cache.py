@@ -1,6 +1,6 @@
 """Memory and time of one training step: the whole batch, and with gradient caching in mini-batches.
 
-    python tests/benchmarks/gradient_cache.py --batch 512 --mini-batch 32 --layers 6 --width 256 --length 128
+    python tests/benchmarks/gradient_cache.py --batch 512 --mini-batch 32 --layers 6 --width 256 --length 64
 
 Three cases, each in a separate process: a batch as small as the mini-batch, the large batch, and the large batch in
 mini-batches. The loss is MNRL over two columns of full-length random tokens, and the encoder is random with a fixed
@@ -58,7 +58,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--mini-batch", type=int, default=32)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--length", type=int, default=128, help="tokens of a row")
+    parser.add_argument("--length", type=int, default=64, help="tokens of a row")
     parser.add_argument("--base-model", default="", help="folder of an encoder, in place of a random one")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
