@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from harness.errors import DataError, RequestError
 from harness.execution.offers import check_training_queries
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase
+from harness.request.manifest import SCHEDULERS, SCHEDULERS_NEED, BuiltBase, Training
 from harness.schema import explain
 from harness.stages.held_out import original_queries
 from harness.stages.stage_settings import declared_rows, scored_rows
@@ -92,9 +93,32 @@ def _check_training(cell: Cell) -> None:
     if cell.method is None or cell.method.family not in cell.suite.training:
         return
     try:
-        _ = cell.training
+        _check_schedule(cell.entry.name, cell.training)
     except ValidationError as error:
         raise DataError(f"{cell.entry.name}: training: {explain(error)}") from error
+
+
+def _check_schedule(name: str, training: Training) -> None:
+    """Raise RequestError for a setting that the training's schedule does not read, or lacks."""
+    scheduler, given = training.scheduler, training.scheduler_settings or {}
+    known = SCHEDULERS[scheduler]
+    for setting in given:
+        if setting not in known:
+            raise RequestError(
+                f"{name}: train.scheduler_settings: {scheduler} has no '{setting}'; "
+                f"its settings: {', '.join(known) or 'none'}"
+            )
+    needed = SCHEDULERS_NEED.get(scheduler)
+    if needed is not None and needed[0] not in given:
+        example = json.dumps({needed[0]: needed[1]})
+        raise RequestError(
+            f"{name}: train.scheduler {scheduler} needs {needed[0]}; add --set 'train.scheduler_settings={example}'"
+        )
+    if scheduler == "constant" and (training.warmup or training.warmup_steps):
+        raise RequestError(
+            f"{name}: train.scheduler constant has no warm-up; "
+            "add --set train.warmup=0, or use --set train.scheduler=constant_with_warmup"
+        )
 
 
 def check_dimensions(cells: Iterable[Cell], size: int) -> None:

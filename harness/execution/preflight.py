@@ -14,7 +14,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
-from harness.stages import base_model, tasks
+from harness.stages import base_model, gradient_cache, tasks
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.consult import on_expert
 from harness.stages.lineage import consult_key
@@ -51,11 +51,13 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
         for language in suite.languages:
             prepare(unrestricted, language, place, store)
         _open_checkpoints(cells, store)
+        gradient_cache.check(cells, lambda: base_model.check_opens(suite, place, store))
         return
     if not download and not _base_is_here(suite):
         return
     model = base_model.check_opens(suite, place, store)
     _check_adapters(cells, model)
+    gradient_cache.check(cells, lambda: model)
     _open_checkpoints(cells, store)
     practice.check_dimensions(cells, model.get_embedding_dimension() or 0)
     folder = base_model.base_model(suite, place, store)

@@ -26,7 +26,7 @@ from harness.request import plugins, sweep
 from harness.request.checkpoints import CHECKPOINT, with_checkpoint
 from harness.request.entry import Entry, Practice
 from harness.request.manifest import Evaluation, Text, Training
-from harness.request.settings import SET, TRAIN, overlay, set_training
+from harness.request.settings import SET, TRAIN, laid_over, overlay, set_training
 from harness.request.suite import Suite
 from harness.request.sweep import Setting
 from harness.schema import explain
@@ -139,7 +139,7 @@ def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:
     _check_number(setting, value)
     try:
         if setting.name == TRAIN:
-            Training.model_validate({**_REQUIRED, setting.field: value})
+            Training.model_validate(laid_over(_REQUIRED, {setting.field: value}))
             return overlay(entry, SET, {}, {setting.field: value})
         if setting.name == ENTRY:
             practice = Practice.model_validate({setting.field: value})

@@ -17,6 +17,7 @@ from harness.errors import CellError
 from harness.request.cell import Cell
 from harness.request.column_roles import declared_columns
 from harness.request.manifest import Text
+from harness.stages import gradient_cache
 from harness.stages.epoch_rows import rows_by_epoch
 from harness.stages.row_checks import check_rows
 from harness.stages.text_columns import Declared, prompted
@@ -91,7 +92,10 @@ class Objective:
 
     def __init__(self, cell: Cell, model: SentenceTransformer) -> None:
         plain = {name: method.loss(model) for name, method in methods(cell).items()}
-        self.losses = {name: self._loss(cell, loss, model) for name, loss in plain.items()}
+        self.losses = {
+            name: gradient_cache.cached(cell, name, self._loss(cell, loss, model), model)
+            for name, loss in plain.items()
+        }
         self.seen = dict.fromkeys(self.losses, 0)
         self.masks: dict[str, Any] = {
             name: loss.masked_pairs for name, loss in plain.items() if hasattr(loss, "masked_pairs")

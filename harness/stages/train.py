@@ -16,13 +16,13 @@ from harness.request.cell import Cell
 from harness.stages import best_checkpoint, held_out
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
-from harness.stages.divergence import check_weights, loss_watch
+from harness.stages.divergence import check_trained, check_weights, fingerprint, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.loss_state import is_whole, loss_state
 from harness.stages.objective import Objective, batches, declared, examples, together
 from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator
-from harness.stages.training_arguments import step_count, training_arguments
+from harness.stages.training_arguments import step_count, training_arguments, warmup_in_force
 from harness.types import Need, TrainingData
 from harness.vectors.as_found import attention, dtypes
 from harness.vectors.embedding import open_model
@@ -56,9 +56,10 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     evaluations = best_checkpoint.evaluations(cell, training, held)
     steps = step_count(batches(rows, cell.training.batch_size), cell.training)
     checkpoints = store.partial(train_key(cell))
+    start = fingerprint(model)
     trainer = SentenceTransformerTrainer(
         model=model,
-        args=training_arguments(cell, checkpoints),
+        args=training_arguments(cell, checkpoints, steps),
         train_dataset=together(rows, cell.suite.text, declared(cell)),
         loss=objective.loss,
         evaluator=evaluations.evaluator,
@@ -76,12 +77,15 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     objective.check(rows, cell.training.epochs)
     best = evaluations.close(trainer, model)
     check_weights(model)
+    check_trained(model, start, trainer.state.log_history)
+    _finish(cell, model)
     forget_length(model)
     model.save_pretrained(str(folder), create_model_card=False)
     mixed_precision = str(trainer.accelerator.mixed_precision)
     store.note(dtype=dtypes(model), mixed_precision=mixed_precision, attention_implementation=attention(model))
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **best}
+    warmup = warmup_in_force(cell.training, steps)
+    log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **warmup, **best}
     (folder / LOG).write_text(json.dumps(log), encoding="utf-8")
     store.forget(train_key(cell))
 
@@ -101,6 +105,13 @@ def adapted(cell: Cell, base: Path, opened: SentenceTransformer | None = None) -
     if cell.training.gradient_checkpointing:  # not reentrant: that needs a gradient of the embeddings, often frozen
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return model
+
+
+def _finish(cell: Cell, model: SentenceTransformer) -> None:
+    """Let adapters that have `finish(model)` put the trained network into the form in which it is saved."""
+    for adapter in reversed(cell.adapters):
+        if hasattr(adapter, "finish"):
+            adapter.finish(model)
 
 
 def _set_dropout(model: SentenceTransformer, share: float | None) -> None:
