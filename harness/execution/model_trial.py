@@ -21,8 +21,8 @@ from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.epoch_rows import drawn_in_each_epoch
-from harness.stages.objective import Objective, methods
-from harness.stages.text_columns import collator, prompted
+from harness.stages.objective import Objective, declared, methods
+from harness.stages.text_columns import NONE, collator, prompted
 from harness.stages.train import adapted
 from harness.types import Data, TrainingData
 from harness.vectors.embedding import Role, embed, open_encoder, precision_of
@@ -30,7 +30,6 @@ from harness.vectors.embedding import Role, embed, open_encoder, precision_of
 if TYPE_CHECKING:
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer
-    from torch import Tensor
 
 START = 40  # characters of a text: enough to be tokenized and pooled, few enough for a large encoder on CPU
 ROWS = 2
@@ -128,13 +127,13 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
         if (rows := _rows(cell, method, data)) is None:
             continue
         model.train()
-        batch = collator(model, {name: [rows]}, cell.suite.text, cell.training.max_length)(
-            list(prompted(rows, cell.suite.text))
-        )
+        roles = declared(cell)
+        collate = collator(model, {name: [rows]}, cell.suite.text, roles, cell.training.max_length)
+        batch = collate(list(prompted(rows, cell.suite.text, roles.get(name, NONE))))
         features, labels = _collected(batch, model)
         with _autocast(cell):
             loss = objective.losses[name].to(model.device)(features, labels)
-        total: Tensor = sum(loss.values()) if isinstance(loss, dict) else loss
+        total: Any = sum(loss.values()) if isinstance(loss, dict) else loss
         if not math.isfinite(float(total.detach())):
             raise CellError(f"the loss of two rows is {float(total.detach())}")
         total.backward()  # type: ignore[no-untyped-call]

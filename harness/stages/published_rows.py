@@ -33,7 +33,10 @@ def published_rows(cell: Cell, data: Data, store: Store) -> Data:
     if declared_rows(cell) is None:
         return data
     value = store.read_json(STAGE, rows_key(cell), lambda: _read(cell, data))
-    rows = [Row(where, query, *map(tuple, texts)) for where, query, *texts in value["rows"]]
+    rows = [
+        Row(where, query, tuple(positives), tuple(negatives), tuple(queries))
+        for where, query, positives, negatives, queries in value["rows"]
+    ]
     return with_published_rows(data, rows, cell.suite.max_train)
 
 

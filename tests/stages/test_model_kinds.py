@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.stages.conftest import Workbench
 from support import model_kinds
 
 from harness.errors import RequestError
@@ -23,6 +22,7 @@ from harness.stages.base_override import with_base_model
 from harness.vectors.embedding import embed, open_encoder, open_model
 from harness.vectors.lengths import set_length
 from harness.vectors.model_kind import check_kind
+from tests.stages.conftest import Workbench
 
 Make = Callable[[Path, Path], Path]
 TEXTS = {"1": "비빔밥은 그릇에 밥을 담는다", "2": "바다와 산", "3": "강"}
