@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from harness.errors import DataError, RequestError
 from harness.request.cell import Cell
-from harness.request.manifest import SCHEDULERS, SCHEDULERS_NEED, BuiltBase, Training
+from harness.request.manifest import BuiltBase
+from harness.request.training import SCHEDULERS, SCHEDULERS_NEED, Training
 from harness.schema import explain
 from harness.stages.held_out import original_queries
 from harness.stages.stage_settings import declared_rows

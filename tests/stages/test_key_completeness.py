@@ -12,9 +12,10 @@ import pytest
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
-from harness.request.manifest import Evaluation, Mining, PinnedBase, Task, Text, TrainFile, Training, Writer
+from harness.request.manifest import Evaluation, Mining, PinnedBase, Task, Text, TrainFile, Writer
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
+from harness.request.training import Training
 from harness.stages import lineage
 
 TASK = Task(name="A", revision="0" * 40)
