@@ -25,10 +25,10 @@ from harness.request.manifest import (
     PinnedBase,
     Text,
     TrainFile,
-    Training,
     Writer,
     measure,
 )
+from harness.request.training import Training
 from harness.schema import Strict, explain
 from harness.types import Family, Need
 

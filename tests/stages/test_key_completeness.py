@@ -13,9 +13,10 @@ from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.data_sources import Task
 from harness.request.entry import Entry
-from harness.request.manifest import Evaluation, Mining, PinnedBase, Text, TrainFile, Training, Writer
+from harness.request.manifest import Evaluation, Mining, PinnedBase, Text, TrainFile, Writer
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
+from harness.request.training import Training
 from harness.stages import lineage
 
 TASK = Task(name="A", revision="0" * 40)
