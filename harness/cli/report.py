@@ -26,8 +26,9 @@ def report(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run; with --index, a folder of several.")],
     baseline: Annotated[str, typer.Option(help="Entry to compare the others with.")] = "base",
     format_: Annotated[
-        str, typer.Option("--format", help="Comma-separated formats: html, md, tex, csv, json; all by default.")
-    ] = "",
+        str | None,
+        options.list_option("Comma-separated formats: html, md, tex, csv, json; all by default.", "--format"),
+    ] = None,
     index: Annotated[bool, typer.Option("--index", help="Write index.html over the folders below.")] = False,
     texts: Annotated[
         bool | None,
@@ -44,13 +45,13 @@ def report(
         _index(folder, baseline)
     else:
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
-        show(folder, baseline, report_formats.parse_formats(list(words(format_))), find)
+        show(folder, baseline, report_formats.parse_formats(list(words(format_ or ""))), find)
 
 
 def _check_of_index(others: Mapping[str, object]) -> None:
     """Raise RequestError for an option that an index does not read."""
     for option, value in others.items():
-        if value not in (None, ""):
+        if value is not None:
             raise RequestError(f"--index writes one page from the folders' own files; remove {option}")
 
 

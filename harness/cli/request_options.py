@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Annotated, Any, get_origin, get_type_hints
 
 from harness.cli.options import request_option
+from harness.errors import RequestError
 from harness.request.request import Request, options
 
 
@@ -36,6 +37,8 @@ def _parameters() -> list[inspect.Parameter]:
         if get_origin(kind) is tuple:
             repeated = options()[field.name].read is None
             kind, default = (list[str], list(default)) if repeated else (str, ",".join(map(str, default)))
+            if not default and not repeated:
+                kind, default = str | None, None
         annotation = Annotated[kind, request_option(field.name)]
         parameter = inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
         parameters.append(parameter.replace(default=default))
@@ -47,7 +50,11 @@ def _request(values: Mapping[str, Any]) -> Request:
     parsed: dict[str, Any] = {}
     for name, option in options().items():
         value = values[name]
-        if option.read is not None and value is not None:
+        if value is None:
+            continue
+        if option.read is not None:
             value = option.read(value)
+            if value == ():
+                raise RequestError(f"{option.flag}: the list is empty; leave the option out, or name something")
         parsed[name] = tuple(value) if isinstance(value, list) else value
     return Request(**parsed)

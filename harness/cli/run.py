@@ -37,8 +37,9 @@ def run(
     from harness.machine.store import default_root
 
     made = plan.make(request, cache_dir or default_root())
-    for problem in made.left_out.values():
-        print(f"left out of 'all': {problem}", file=sys.stderr)
+    for reason in dict.fromkeys(made.left_out.values()):
+        names = ", ".join(name for name, why in made.left_out.items() if why == reason)
+        print(f"left out of 'all', as the suite has {reason}: {names}", file=sys.stderr)
     work = survey(made, out or Path("runs") / Path(request.suite).stem)
     count = jobs or default_jobs(made.place.device)
     if dry_run:

@@ -29,6 +29,7 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
         "suite_digest": plan.suite.digest,
         "suite": plan.suite.model_dump(mode="json"),
         "environment": dict(environment),
+        **({"found": found} if (found := {name: list(files) for name, files in plan.suite.found.items()}) else {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
