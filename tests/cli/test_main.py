@@ -126,24 +126,14 @@ def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_pa
 
 
 def test_a_dry_run_refuses_what_the_run_would_and_keeps_nothing(tmp_path: Path) -> None:
-    queries = DATA["queries.jsonl"].replace(b"which drink is made from beans", b"which  food is a grain")
-    manifest = tiny_suite(tmp_path / "suite", {"queries.jsonl": queries})
-    request = (
-        "run",
-        "--suite",
-        manifest,
-        "--methods",
-        "bm25",
-        "--data-dir",
-        tmp_path / "suite",
-        "--out",
-        tmp_path / "out",
-    )
-    cache = ("--cache-dir", tmp_path / "cache")
-    dry = invoke(*request, *cache, "--dry-run")
+    manifest = tiny_suite(tmp_path / "suite")
+    (tmp_path / "suite/corpus.jsonl").write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
+    folders = ("--data-dir", tmp_path / "suite", "--out", tmp_path / "out", "--cache-dir", tmp_path / "cache")
+    request = ("run", "--suite", manifest, "--methods", "bm25", *folders)
+    dry = invoke(*request, "--dry-run")
     assert not (tmp_path / "cache" / "prepare").exists()
     assert not (tmp_path / "out").exists()
-    real = invoke(*request, *cache)
+    real = invoke(*request)
     assert (dry.status, dry.err) == (real.status, real.err)
     assert real.status == 2
     assert "1 of 1 cells to run" in dry.out
