@@ -43,6 +43,7 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
     determinism.set_environment()
     data = _check_data(cells, store)
     tasks.check_data(cells)
+    forecast.check_reachable(cells, Store(cells[0].place.cache))
     forecast.check_models(cells, download=download)
     _try_experts(cells, store)
     suite, place = cells[0].suite, cells[0].place

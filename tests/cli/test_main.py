@@ -134,6 +134,20 @@ def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_pa
     assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
 
 
+def test_a_dry_run_refuses_what_the_run_would_and_keeps_nothing(tmp_path: Path) -> None:
+    manifest = tiny_suite(tmp_path / "suite")
+    (tmp_path / "suite/corpus.jsonl").write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
+    folders = ("--data-dir", tmp_path / "suite", "--out", tmp_path / "out", "--cache-dir", tmp_path / "cache")
+    request = ("run", "--suite", manifest, "--methods", "bm25", *folders)
+    dry = invoke(*request, "--dry-run")
+    assert not (tmp_path / "cache" / "prepare").exists()
+    assert not (tmp_path / "out").exists()
+    real = invoke(*request)
+    assert (dry.status, dry.err) == (real.status, real.err)
+    assert real.status == 2
+    assert "1 of 1 cells to run" in dry.out
+
+
 def test_an_edited_data_file_is_noticed_where_its_prepared_form_is_cached(tmp_path: Path) -> None:
     manifest, corpus = tiny_suite(tmp_path / "suite"), tmp_path / "suite/corpus.jsonl"
     folders = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")
