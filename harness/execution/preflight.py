@@ -22,8 +22,17 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
+def preflight_models(cells: Sequence[Cell], store: Store) -> None:
+    """Check the cells of one plan, base model by base model; raises what `preflight` raises."""
+    by_model: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_model.setdefault(cell.entry.model, []).append(cell)
+    for group in by_model.values():
+        preflight(group, store)
+
+
 def preflight(cells: Sequence[Cell], store: Store) -> None:
-    """Read and check the data of every language of `cells`, which are of one plan, and open its base model.
+    """Read and check the data of every language of `cells`, which are of one plan and one base model, and open it.
 
     Raises DataError or RequestError; nothing has been written to the output folder by then.
     """

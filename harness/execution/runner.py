@@ -12,7 +12,7 @@ from harness.errors import DataError
 from harness.execution import forecast, output_folder
 from harness.execution.executor import Executor, Outcome
 from harness.execution.plan import Plan
-from harness.execution.preflight import preflight
+from harness.execution.preflight import preflight_models
 from harness.execution.progress import Display
 from harness.execution.worker import expected_seconds
 from harness.machine import determinism
@@ -62,7 +62,7 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     """Run the cells to do and return how each ended; an interrupt keeps the records that are written."""
     if not work.todo:
         return []
-    preflight(work.todo, Store(work.plan.place.cache))
+    preflight_models(work.todo, Store(work.plan.place.cache))
     output_folder.claim(work.folder, work.plan, environment())
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []

@@ -71,8 +71,15 @@ class SuiteAsRun(Tolerant):
     unverified: Mapping[str, str] = Field(default_factory=dict)
 
 
+class ModelAsRun(Tolerant):
+    """A named base model: the digest of the suite on it, and what that suite has otherwise than the shared one."""
+
+    suite_digest: str = ""
+    changes: Mapping[str, Any] = Field(default_factory=dict)
+
+
 class Resolved(Tolerant):
-    """What the request resolved to."""
+    """What the request resolved to; `models` are the named base models, in the order of the request."""
 
     suite: str = ""
     entries: Mapping[str, Any] = Field(default_factory=dict)
@@ -80,6 +87,7 @@ class Resolved(Tolerant):
     seeds: tuple[int, ...] | None = None
     primary: str | None = None
     base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
+    models: Mapping[str, ModelAsRun] = Field(default_factory=dict)
 
 
 class RunFile(Tolerant):
@@ -107,6 +115,21 @@ class RunFile(Tolerant):
         """The suite's definition as JSON, {} where run.json holds none."""
         suite = self._content.get("suite")
         return suite if isinstance(suite, Mapping) else {}
+
+    def suite_content_on(self, model: str) -> Mapping[str, Any]:
+        """The suite's definition on a named base model as JSON; that of `suite_content` for the name ""."""
+        as_run = self.resolved.models.get(model)
+        return {**self.suite_content, **as_run.changes} if as_run and self.suite_content else self.suite_content
+
+    def suite_digest_on(self, model: str) -> str:
+        """The digest of the suite on a named base model, "" where run.json does not hold it."""
+        as_run = self.resolved.models.get(model)
+        return as_run.suite_digest if as_run else "" if model else self.suite_digest
+
+    def base_model_on(self, model: str) -> BaseModelAsRun:
+        """The base model of that name; for the name "" the one of all entries."""
+        as_run = self.resolved.models.get(model)
+        return BaseModelAsRun.model_validate(as_run.changes.get("base_model", {})) if as_run else self.resolved.base_model
 
 
 def read_run_file(folder: Path) -> RunFile:

@@ -18,7 +18,7 @@ from harness.evidence.verification.measurements import Departure, departures, gr
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.stored_rankings import OTHER_SCORES, equal_scores, rescored
 from harness.execution.local import LocalExecutor
-from harness.execution.preflight import preflight
+from harness.execution.preflight import preflight_models
 from harness.execution.progress import Display
 from harness.machine.store import Store
 from harness.request.cell import Cell
@@ -66,7 +66,7 @@ def verify_cells(
     with _fresh_cache(rebuilt.plan.place.cache) as scratch:
         moved = [_moved(cell, scratch / "cache", options.encode_batch_size) for cell in cells]
         store = Store(scratch / "cache")
-        preflight(moved, store)
+        preflight_models(moved, store)
         out = scratch / "out"
         out.mkdir()
         with display.running(0, len(moved)):
