@@ -146,8 +146,7 @@ def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
 
 def leaderboard_of(results: ResultFolder, baseline: str = BASE) -> Leaderboard:
     """Return the leaderboard of a folder that has been read."""
-    baselines = {results.baseline_of(entry, baseline) for entry in results.measured}
-    if baseline != BASE and not baselines & results.measured:
+    if baseline != BASE and not results.is_baseline(baseline):
         raise unknown("baseline", baseline, results.measured, str(results.path))
     statistics = suite_statistics(
         results.scored, results.languages, baseline=partial(results.baseline_of, baseline=baseline)

@@ -60,7 +60,16 @@ def default_name(model: str) -> str:
 
 def on_model(entry: Entry, model: str) -> Entry:
     """Return the entry as the row of one named model; what decides its weights is unchanged."""
-    return entry.model_copy(update={"name": f"{entry.name}@{model}", "model": model}) if model else entry
+    return entry.model_copy(update={"name": on_model_name(entry.name, model), "model": model}) if model else entry
+
+
+def on_model_name(entry: str, model: str) -> str:
+    """Return the name of an entry's row on a named model; the entry's own name for the model "".
+
+    >>> on_model_name("clpl-moe@published", "e5"), on_model_name("bm25", "")
+    ('clpl-moe@published@e5', 'bm25')
+    """
+    return f"{entry}@{model}" if model else entry
 
 
 def without_model(entry: str, model: str) -> str:

@@ -92,6 +92,10 @@ class ResultFolder:
         on_its_model = f"{baseline}@{self.model_by_entry.get(entry, '')}"
         return baseline if baseline in self.measured or on_its_model not in self.measured else on_its_model
 
+    def is_baseline(self, name: str) -> bool:
+        """Return whether some entry can be compared with a baseline of that name."""
+        return any(self.baseline_of(entry, name) in self.measured for entry in self.measured)
+
     @cached_property
     def measured(self) -> frozenset[str]:
         """The entries with a done record."""

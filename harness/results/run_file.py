@@ -128,8 +128,9 @@ class RunFile(Tolerant):
 
     def base_model_on(self, model: str) -> BaseModelAsRun:
         """The base model of that name; for the name "" the one of all entries."""
-        as_run = self.resolved.models.get(model)
-        return BaseModelAsRun.model_validate(as_run.changes.get("base_model", {})) if as_run else self.resolved.base_model
+        if model not in self.resolved.models:
+            return self.resolved.base_model
+        return BaseModelAsRun.model_validate(self.suite_content_on(model).get("base_model", {}))
 
 
 def read_run_file(folder: Path) -> RunFile:
