@@ -16,6 +16,7 @@ from harness.report import report_formats
 from harness.request.request import words
 
 if TYPE_CHECKING:
+    from harness.evidence.leaderboard import Leaderboard
     from harness.evidence.texts import Texts
     from harness.results.folder import ResultFolder
 
@@ -69,8 +70,11 @@ def show(
     baseline: str = "base",
     forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
     find: FindTexts | None = None,
-) -> None:
-    """Write the leaderboard of a folder and print its table, or why every cell failed; `find` finds texts for pages."""
+) -> Leaderboard:
+    """Write the leaderboard of a folder, print its table and return it, or print why every cell failed.
+
+    `find` finds texts for pages.
+    """
     from rich.console import Console
 
     from harness.evidence.leaderboard import collate
@@ -91,6 +95,7 @@ def show(
     console.print(
         f"leaderboard: {folder / report_formats.file_name(forms[0])}", highlight=False, soft_wrap=True, markup=False
     )
+    return board
 
 
 def _index(folder: Path, baseline: str) -> None:

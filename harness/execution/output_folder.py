@@ -36,7 +36,8 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
         if not added(folder, plan):
             return
         stored = read_run_file(folder).content
-        content = {**stored, **content, "additions": [*stored.get("additions", ()), made_by]}
+        earlier = stored.get("additions", {})
+        content = {**stored, **content, "additions": {**earlier, str(len(earlier) + 1): made_by}}
         unlist(folder, [RUN_FILE])
     else:
         content |= made_by

@@ -44,6 +44,21 @@ def widened(request: Request, folder: Path, given: Collection[str]) -> Request:
     )
 
 
+def united(request: Request, other: Request, languages: tuple[str, ...], other_languages: tuple[str, ...]) -> Request:
+    """Return a request for what two ask for, which differ in nothing else; `languages`: those that each resolved to.
+
+    Of a path that is another one on another machine, the first one's is kept.
+    """
+    same = languages == other_languages and request.languages == other.languages
+    return replace(
+        request,
+        methods=_union(request.methods, other.methods),
+        languages=request.languages if same else _union(languages, other_languages),
+        seeds=_union(request.seeds, other.seeds),
+        base_model=_models(other.base_model, request.base_model),
+    )
+
+
 def additions(stored: Mapping[str, Any], planned: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return what a plan has more than a folder, by PARTS, from what both resolved to; parts without more left out."""
     more = {
