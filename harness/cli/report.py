@@ -38,12 +38,15 @@ def report(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Write the leaderboard of a folder as HTML, Markdown, LaTeX, CSV and JSON; or an index of several."""
+    from harness.results.run_file import check_run_file
+
     if index:
         _check_of_index(
             {"--format": format_, "--texts or --no-texts": texts, "--data-dir": data_dir, "--cache-dir": cache_dir}
         )
         _index(folder, baseline)
     else:
+        check_run_file(folder)
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
         show(folder, baseline, report_formats.parse_formats(list(words(format_))), find)
 

@@ -55,7 +55,7 @@ def united(request: Request, other: Request, languages: tuple[str, ...], other_l
         methods=_union(request.methods, other.methods),
         languages=request.languages if same else _union(languages, other_languages),
         seeds=_union(request.seeds, other.seeds),
-        base_model=_models(other.base_model, request.base_model),
+        base_model=_models(request.base_model, other.base_model, replaces=False),
     )
 
 
@@ -92,7 +92,9 @@ def _languages(stored: tuple[str, ...], resolved: tuple[str, ...], asked: tuple[
     return stored if set(asked) <= set(resolved) else _union(resolved, asked)
 
 
-def _models(stored: str | None, asked: str | None) -> str | None:
-    """Return the named models of both; of a single model, the one asked for."""
+def _models(stored: str | None, asked: str | None, *, replaces: bool = True) -> str | None:
+    """Return the named models of both; of a name that both have, and of single models, one replaces the other."""
     before, models = base_models(stored), base_models(asked)
-    return text_of({**before, **models}) if any(before) and any(models) else asked
+    if not (any(before) and any(models)):
+        return asked if replaces else stored
+    return text_of({**before, **{name: model for name, model in models.items() if replaces or name not in before}})

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from harness.errors import DataError
 from harness.machine.atomic import write_atomically
 from harness.request.request import Request
+from harness.results import checksums
 from harness.schema import explain
 
 RUN_FILE = "run.json"
@@ -147,6 +148,17 @@ def read_run_file(folder: Path) -> RunFile:
     if not isinstance(content, dict):
         raise DataError(f"{path} does not hold a JSON object; run the request again into another folder")
     return parse_run_file(content, path)
+
+
+def check_run_file(folder: Path) -> None:
+    """Raise DataError for a folder whose run.json is empty, or was removed after it was listed in SHA256SUMS."""
+    path, problem = folder / RUN_FILE, ""
+    if path.is_file():
+        problem = "" if read_run_file(folder).content else "holds no request"
+    elif checksums.lists(folder, RUN_FILE):
+        problem = "was removed after it was written"
+    if problem:
+        raise DataError(f"{path} {problem}; restore it, or run the request again into another folder")
 
 
 def write_run_file(folder: Path, content: Mapping[str, Any]) -> None:
