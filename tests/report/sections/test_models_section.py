@@ -69,4 +69,4 @@ def test_a_page_of_one_model_has_no_such_section(tmp_path: Path) -> None:
     for name in ("leaderboard.html", "leaderboard.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert "Base models" not in text
-        assert "own base" not in text
+        assert "to own base" not in text
