@@ -11,7 +11,7 @@ import typer
 
 
 def merge(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Output folders of one request.")],
+    folders: Annotated[list[Path], typer.Argument(help="Output folders of one request.")],
     out: Annotated[Path, typer.Option(help="New or empty folder.")],
 ) -> None:
     """Join folders of one request made on different machines: entries, languages, seeds and base models."""

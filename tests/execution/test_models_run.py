@@ -45,7 +45,7 @@ def test_a_named_model_trains_nothing_that_the_unnamed_one_has(runs: Runs) -> No
         named = read_json(runs.joined / f"records/mnrl@A/ko/{seed}.json")
         keys = [{run["stage"]: run["key"] for run in record["stages"]} for record in (alone, named)]
         assert keys[0]["train"] == keys[1]["train"]
-        assert keys[0]["encode"] == keys[1]["encode"]
+        assert keys[0]["retrieve"] == keys[1]["retrieve"]
         assert {run["stage"]: run["cached"] for run in alone["stages"]}["train"]
         assert alone["provenance"]["model"] == named["provenance"]["model"]
         assert alone["cell_key"] != named["cell_key"]
