@@ -13,6 +13,7 @@ from harness.cli.compare import compare
 from harness.cli.data import fetch, pin, status
 from harness.cli.export import export
 from harness.cli.list import list_
+from harness.cli.merge import merge
 from harness.cli.repeated_options import check_repeated
 from harness.cli.report import report
 from harness.cli.rescore import rescore
@@ -40,6 +41,7 @@ app.command()(check)
 app.command()(compare)
 app.command()(export)
 app.command("list")(list_)
+app.command()(merge)
 app.command()(report)
 app.command()(rescore)
 app.command()(verify)

@@ -16,6 +16,7 @@ from harness.report import report_formats
 from harness.request.request import words
 
 if TYPE_CHECKING:
+    from harness.evidence.leaderboard import Leaderboard
     from harness.evidence.texts import Texts
     from harness.results.folder import ResultFolder
 
@@ -38,12 +39,15 @@ def report(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Write the leaderboard of a folder as HTML, Markdown, LaTeX, CSV and JSON; or an index of several."""
+    from harness.results.run_file import check_run_file
+
     if index:
         _check_of_index(
             {"--format": format_, "--texts or --no-texts": texts, "--data-dir": data_dir, "--cache-dir": cache_dir}
         )
         _index(folder, baseline)
     else:
+        check_run_file(folder)
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
         show(folder, baseline, report_formats.parse_formats(list(words(format_ or ""))), find)
 
@@ -70,8 +74,11 @@ def show(
     baseline: str = "base",
     forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
     find: FindTexts | None = None,
-) -> None:
-    """Write the leaderboard of a folder and print its table, or why every cell failed; `find` finds texts for pages."""
+) -> Leaderboard:
+    """Write the leaderboard of a folder, print its table and return it, or print why every cell failed.
+
+    `find` finds texts for pages.
+    """
     from rich.console import Console
 
     from harness.evidence.leaderboard import collate
@@ -92,6 +99,7 @@ def show(
     console.print(
         f"leaderboard: {folder / report_formats.file_name(forms[0])}", highlight=False, soft_wrap=True, markup=False
     )
+    return board
 
 
 def _index(folder: Path, baseline: str) -> None:

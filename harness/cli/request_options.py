@@ -8,23 +8,39 @@ from dataclasses import fields
 from functools import wraps
 from typing import Annotated, Any, get_origin, get_type_hints
 
+import typer
+
 from harness.cli.options import request_option
 from harness.errors import RequestError
 from harness.request.request import Request, options
 
 
 def takes_request(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with one option per field of `Request` in place of its first parameter, the request."""
-    _, *others = inspect.signature(command, eval_str=True).parameters.values()
+    """Return a command with one option per field of `Request` in place of its first two parameters.
+
+    These are the request, and the names of the fields that were given.
+    """
+    _, _, *others = inspect.signature(command, eval_str=True).parameters.values()
 
     @wraps(command)
-    def with_options(**values: Any) -> None:
+    def with_options(context: typer.Context, **values: Any) -> None:
         request = _request({field.name: values.pop(field.name) for field in fields(Request)})
-        command(request, **values)
+        given = {field.name for field in fields(Request) if _is_given(context, field.name)}
+        command(request, given, **values)
 
-    parameters = [*_parameters(), *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others)]
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [
+        context,
+        *_parameters(),
+        *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others),
+    ]
     with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return with_options
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _parameters() -> list[inspect.Parameter]:

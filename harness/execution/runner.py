@@ -62,11 +62,14 @@ def is_done(cell: Cell, folder: Path) -> bool:
 
 def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     """Run the cells to do and return how each ended; an interrupt keeps the records that are written."""
+    if not (work.todo or output_folder.added(work.folder, work.plan)):
+        return []
+    if work.todo:
+        preflight(work.todo, Store(work.plan.place.cache))
+        display.warn(train_file_warnings(work.todo))
+    output_folder.claim(work.folder, work.plan, environment())
     if not work.todo:
         return []
-    preflight(work.todo, Store(work.plan.place.cache))
-    display.warn(train_file_warnings(work.todo))
-    output_folder.claim(work.folder, work.plan, environment())
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []
     with display.running(len(work.done), len(work.plan.cells)):
