@@ -9,7 +9,8 @@ from typing import Any
 from harness.keys import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
-from harness.request.manifest import LocalBase
+from harness.request.manifest import BuiltBase, LocalBase
+from harness.stages import model_prompts
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
@@ -19,6 +20,7 @@ from harness.stages.train import LOG
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
+FOUND = ("attention_implementation", "similarity", "normalized", "pooling", "truncate_dim", "prompts")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # files that hold a network's parameters
 
 
@@ -51,6 +53,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
         },
         "writers": _writers(cell),
         "ties": ties,
+        **_warnings(cell, model),
         "suite_digest": cell.suite.digest,
         **_made(cell, store),
     }
@@ -94,8 +97,17 @@ def _computation(cell: Cell, model: Path | None, store: Store) -> dict[str, Any]
         "train_dtype": training.found.get("dtype") if training else None,
         "train_mixed_precision": training.found.get("mixed_precision") if training else None,
         "train_batch_size": cell.training.batch_size if cell.method else None,
-        "attention_implementation": encoding.found.get("attention_implementation") if encoding else None,
+        **{name: encoding.found.get(name) if encoding else None for name in FOUND},
     }
+
+
+def _warnings(cell: Cell, model: Path | None) -> dict[str, list[str]]:
+    """Return the `warnings` about the cell's base model; {} where there are none."""
+    if model is None or isinstance(cell.suite.base_model, BuiltBase):
+        return {}
+    folder = base_model(cell.suite, cell.place, Store(cell.place.cache))
+    lines = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
+    return {"warnings": lines} if lines else {}
 
 
 def _run(store: Store, key: str) -> StageRun | None:

@@ -35,15 +35,38 @@ def snapshot(model: PinnedBase, role: str = "base model") -> Path:
     try:
         return Path(snapshot_download(model.id, revision=model.revision, ignore_patterns=UNUSED))
     except Exception as error:  # see short_reason
-        if (folder := _cached(model)) is not None:  # offline, the client may call a complete snapshot incomplete
+        if (folder := cached(model)) is not None:  # offline, the client may call a complete snapshot incomplete
             return folder
         raise RequestError(
             f"{role} '{model.id}' at {model.revision} does not load: {short_reason(error)}; {REMEDIES[role]}"
         ) from error
 
 
-def _cached(model: PinnedBase) -> Path | None:
-    return cached_snapshot(model.id, model.revision, "model")
+def declaration_file(model: PinnedBase, name: str) -> Path | None:
+    """Return one small file of a model, downloaded if it is not cached; None where the model does not have it.
+
+    Raises RequestError, which names the command that fetches the model, if that cannot be found out.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(model.id, name, revision=model.revision))
+    except Exception as error:  # see short_reason
+        absent = isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError)
+        if absent or cached(model) is not None:  # a whole snapshot without the file
+            return None
+        raise RequestError(
+            f"base model '{model.id}' at {model.revision} cannot be read: {short_reason(error)}; "
+            f"{REMEDIES['base model']}"
+        ) from error
+
+
+def cached(model: PinnedBase) -> Path | None:
+    """Return the folder of a model's snapshot; None also where it holds nothing besides a `declaration_file`."""
+    folder = cached_snapshot(model.id, model.revision, "model")
+    whole = folder is not None and any(not name.endswith("_transformers.json") for name in snapshot_files(folder))
+    return folder if whole else None
 
 
 def fetch(suite: Suite) -> None:
@@ -55,7 +78,7 @@ def fetch(suite: Suite) -> None:
 def states(suite: Suite) -> Iterator[FileStatus]:
     """Yield the state of every file of the suite's published encoders; a missing encoder is one row."""
     for model in encoders(suite):
-        folder = _cached(model)
+        folder = cached(model)
         files = snapshot_files(folder) if folder else {}
         if not files:
             url = f"https://huggingface.co/{model.id}/tree/{model.revision}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.execution.forecast import requests
-from harness.execution.runner import Work, estimate, trained_already
+from harness.execution.runner import Work, estimate, trained_already, warnings_of
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
@@ -25,6 +25,7 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
         yield f"{entry:<28} {to_run:>4} to run {len(group) - to_run:>4} done"
         for line in settings_lines(group[0]):
             yield f"  {line}"
+    yield from (f"warning: {line}" for line in warnings_of(work))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.execution.plan import Plan
 from harness.results.run_file import RUN_FILE, read_run_file, resolved_differences, write_run_file
 
 
-def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
+def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Sequence[str] = ()) -> None:
     """Write the plan's run.json into the folder, or check that the one there is of the same request.
 
     Raises RequestError for a folder of another request and one that cannot be written.
@@ -29,6 +29,7 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
         "suite_digest": plan.suite.digest,
         "suite": plan.suite.model_dump(mode="json"),
         "environment": dict(environment),
+        **({"warnings": list(warnings)} if warnings else {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

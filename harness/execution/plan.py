@@ -21,6 +21,7 @@ from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages import checkpoint, tasks
 from harness.stages.base_override import with_base_model
+from harness.stages.model_prompts import with_model_prompts
 from harness.stages.stage_settings import trains_on_queries
 from harness.types import Need
 from harness.writers.writer_option import with_writers
@@ -45,6 +46,7 @@ def make(request: Request, cache: Path) -> Plan:
     rows = entries.resolve(request.methods, entries.declared(place.methods_path), on_request.recipes)
     rows = [on_suite(entry, on_request) for entry in rows]
     on_request, rows = override(request.settings, on_request, rows, place.methods_path)
+    on_request = with_model_prompts(on_request, given=request.base_model is not None)
     _check_depth(on_request, languages)
     cells = [
         Cell(on_request, entry, language, seed, place)

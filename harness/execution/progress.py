@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -50,6 +50,11 @@ class Display:
             self._cells = self._progress.add_task("cells", total=total, completed=done)
             yield
         self._progress = None
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Print one line for each warning."""
+        for line in warnings:
+            self.console.print(f"[yellow]warning:[/yellow] {escape(line)}", highlight=False, soft_wrap=True)
 
     def stage(self, cell: str, stage: str, done: int, total: int) -> None:
         """Show how far a cell is in a stage."""

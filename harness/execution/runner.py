@@ -20,7 +20,9 @@ from harness.machine.hardware import environment
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import checksums, record
+from harness.stages import base_model, model_prompts
 from harness.stages.lineage import record_key, train_key
+from harness.types import Ranker
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     if not work.todo:
         return []
     preflight(work.todo, Store(work.plan.place.cache))
-    output_folder.claim(work.folder, work.plan, environment())
+    warnings = warnings_of(work)
+    display.warn(warnings)
+    output_folder.claim(work.folder, work.plan, environment(), warnings)
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []
     with display.running(len(work.done), len(work.plan.cells)):
@@ -73,6 +77,14 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
                 outcomes.append(outcome)
                 display.ended(outcome)
     return outcomes
+
+
+def warnings_of(work: Work) -> list[str]:
+    """Return what a plan's base model declares and the request does not do; [] while the model is not here."""
+    suite, trains = work.plan.suite, any(cell.method is not None for cell in work.plan.cells)
+    if all(isinstance(cell.plugin, Ranker) for cell in work.plan.cells):
+        return []
+    return model_prompts.warnings(suite, base_model.folder_of(suite), trains)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from harness.stages.built_base import build
 from harness.stages.lineage import base_key
 from harness.stages.prepare import prepare
 from harness.stages.stage_settings import all_passages, base_positions
-from harness.vectors.embedding import BLOCK, open_model
+from harness.vectors.embedding import BLOCK
+from harness.vectors.encoder import open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -39,6 +40,14 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
     return store.make("base", base_key(suite), write)
 
 
+def folder_of(suite: Suite) -> Path | None:
+    """Return the folder of a base model that is not built here; None where it is, or is not on this machine."""
+    base = suite.base_model
+    if isinstance(base, LocalBase):
+        return base.path
+    return hub_encoders.cached(base) if isinstance(base, PinnedBase) else None
+
+
 def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer:
     """Return the base model, on CPU.
 
@@ -47,6 +56,8 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     folder = base_model(suite, place, store)
     try:
         model = open_model(folder, "cpu")
+    except RequestError:
+        raise
     except Exception as error:
         problem = short_reason(error)
         raise RequestError(f"base model {folder} does not load: {problem}") from error

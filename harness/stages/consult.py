@@ -24,6 +24,7 @@ from harness.request.manifest import Expert
 from harness.stages.base_model import base_model
 from harness.stages.encode import rows_of
 from harness.stages.lineage import consult_key
+from harness.stages.model_prompts import expert_prompts
 from harness.stats.agreement import agreement
 from harness.types import Need, TrainingData
 from harness.vectors.embedding import embed, open_encoder
@@ -93,8 +94,8 @@ def _encoder_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: l
     passage_vectors = embed(model, passages, "passage", cell, store)
     left = rows_of(query_vectors, (query for query, _ in pairs))
     right = rows_of(passage_vectors, (doc for _, doc in pairs))
-    cosines: Column = np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))
-    return cosines
+    similarities: Column = np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))
+    return similarities
 
 
 def _queries(training: TrainingData, pairs: list[Pair]) -> dict[str, str]:
@@ -102,11 +103,10 @@ def _queries(training: TrainingData, pairs: list[Pair]) -> dict[str, str]:
 
 
 def _with_encoder(cell: Cell, expert: Expert) -> Cell:
-    """Return the cell on the expert's encoder, with the expert's prompts."""
+    """Return the cell on the expert's encoder, with the expert's prompts: as stated, otherwise as it declares them."""
     text = cell.suite.text
     changes = {
-        "query_prompt": expert.query_prompt,
-        "passage_prompt": expert.passage_prompt,
+        **expert_prompts(expert),
         "passage_max_length": text.train_passage_max_length or text.passage_max_length,  # few take evaluation's 8192
     }
     suite = cell.suite.model_copy(update={"base_model": expert.encoder, "text": text.model_copy(update=changes)})

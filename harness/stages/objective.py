@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
 from harness.request.cell import Cell
-from harness.request.manifest import Text
 from harness.stages.epoch_rows import rows_by_epoch
-from harness.stages.text_columns import prompted
 from harness.types import Method, TrainingData
 
 if TYPE_CHECKING:
@@ -48,11 +46,11 @@ def examples(cell: Cell, training: TrainingData) -> Rows:
     return rows
 
 
-def together(rows: Rows, text: Text) -> Dataset | DatasetDict:
-    """Return the rows with prompts as the trainer takes them: one dataset, or several objectives' datasets by name."""
+def together(rows: Rows) -> Dataset | DatasetDict:
+    """Return the rows as the trainer takes them: one dataset, or several objectives' datasets by name."""
     from datasets import DatasetDict, concatenate_datasets
 
-    joined = {name: prompted(concatenate_datasets(list(datasets)), text) for name, datasets in rows.items()}
+    joined = {name: concatenate_datasets(list(datasets)) for name, datasets in rows.items()}
     return DatasetDict(joined) if len(joined) > 1 else next(iter(joined.values()))
 
 

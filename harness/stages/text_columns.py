@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 LABEL = "label"  # the one column that holds no texts
+AS_DOCUMENT = "cut-as-document:"  # before the route of a column that is cut at the length of passages all the same
 
 
 def is_query(column: str) -> bool:
@@ -34,21 +35,39 @@ def text_columns(rows: Dataset) -> list[str]:
     return [name for name in rows.column_names if name != LABEL]
 
 
-def prompted(rows: Dataset, text: Text) -> Dataset:
-    """Return the rows with the suite's prompts before the texts, as encoding puts them."""
-    if not (text.query_prompt or text.passage_prompt):
-        return rows
-    columns = text_columns(rows)
-    prompts = {name: text.query_prompt if is_query(name) else text.passage_prompt for name in columns}
-    return rows.map(lambda row: {name: prompts[name] + row[name] for name in columns})
-
-
 def collator(model: SentenceTransformer, rows_by_objective: Mapping[str, Sequence[Dataset]], text: Text) -> Any:
-    """Return the library's collator, told which columns hold queries and where queries and documents are cut."""
+    """Return the library's collator: it reads each column on its route, with its prompt, cut at its length.
+
+    So a training reads a text as encoding does, but for passages that training cuts earlier.
+    """
     from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
 
-    names = {name for rows in rows_by_objective.values() for name in text_columns(rows[0])}
-    kinds = {name: "query" if is_cut_as_query(name) else "document" for name in sorted(names)}
-    return SentenceTransformerDataCollator(
-        preprocess_fn=model.preprocess, router_mapping=kinds, max_length=training_lengths(text)
+    names = sorted({name for rows in rows_by_objective.values() for name in text_columns(rows[0])})
+    routes = {name: "query" if is_query(name) else "document" for name in names}
+    cut_as = {name: "query" if is_cut_as_query(name) else "document" for name in names}
+    prompts = {"query": text.query_prompt, "document": text.passage_prompt}
+
+    class Collator(SentenceTransformerDataCollator):
+        """Reads a negative query on the route of queries, cut at the length of passages."""
+
+        def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+            batch = super().__call__(features)
+            return batch | {f"{name}_task": routes[name] for name in names if f"{name}_task" in batch}
+
+    def preprocess(inputs: Any, prompt: str | None = None, task: str | None = None, **options: Any) -> Any:
+        return model.preprocess(inputs, prompt=prompt, task=task and task.removeprefix(AS_DOCUMENT), **options)
+
+    lengths = training_lengths(text)
+    return Collator(
+        preprocess_fn=preprocess,
+        router_mapping={
+            name: route if route == cut_as[name] else AS_DOCUMENT + route for name, route in routes.items()
+        },
+        prompts={name: prompts[route] for name, route in routes.items() if prompts[route]},
+        max_length={**lengths, f"{AS_DOCUMENT}query": lengths["document"]},
     )
+
+
+def declare_prompts(model: SentenceTransformer, text: Text) -> None:
+    """Write the prompts that a model was trained with into its declaration, so that the library puts the same ones."""
+    model.prompts = {**model.prompts, "query": text.query_prompt, "document": text.passage_prompt}

@@ -20,11 +20,11 @@ from harness.stages.divergence import check_weights, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.objective import Objective, batches, examples, together
 from harness.stages.stage_settings import training_lengths
-from harness.stages.text_columns import collator
+from harness.stages.text_columns import collator, declare_prompts
 from harness.stages.training_arguments import step_count, training_arguments
 from harness.types import Need, TrainingData
-from harness.vectors.as_found import attention, dtypes
-from harness.vectors.embedding import open_model
+from harness.vectors.as_found import arithmetic
+from harness.vectors.encoder import open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -57,9 +57,9 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     trainer = SentenceTransformerTrainer(
         model=model,
         args=training_arguments(cell, checkpoints),
-        train_dataset=together(rows, cell.suite.text),
+        train_dataset=together(rows),
         loss=objective.loss,
-        evaluator=evaluations.evaluator,
+        evaluator=evaluations.evaluator(model),
         data_collator=collator(model, rows, cell.suite.text),
         callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
     )
@@ -70,9 +70,10 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     objective.check(rows, cell.training.epochs)
     best = evaluations.close(trainer, model)
     check_weights(model)
+    declare_prompts(model, cell.suite.text)
     model.save_pretrained(str(folder), create_model_card=False)
     mixed_precision = str(trainer.accelerator.mixed_precision)
-    store.note(dtype=dtypes(model), mixed_precision=mixed_precision, attention_implementation=attention(model))
+    store.note(**arithmetic(model), mixed_precision=mixed_precision)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **best}
     (folder / LOG).write_text(json.dumps(log), encoding="utf-8")
@@ -80,11 +81,13 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
 
 
 def _adapted(cell: Cell, base: Path) -> SentenceTransformer:
-    """Return the base model with the entry's adapters and the training's dropout."""
+    """Return the base model with the entry's adapters and the training's dropout.
+
+    Its weights are float32 whatever the base's files hold: a lower training precision is autocast over them.
+    """
     import torch
 
     model = open_model(base, cell.place.device)
-    model.float()  # whatever the base's file holds: a lower training precision is autocast over float32 weights
     model.max_seq_length = max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length)
     model.model_card_data.widget = [{}]  # else the trainer makes up examples for a model card, which is not written
     torch.manual_seed(derive(cell.seed, "adapter"))
