@@ -69,5 +69,4 @@ def held_out_evaluator(
         name=NAME,
         write_csv=False,
         score_functions={SIMILARITY: similarity},
-        main_score_function=SIMILARITY,
     )

@@ -34,6 +34,8 @@ def with_model_prompts(suite: Suite, given: bool) -> Suite:
     if text.prompts != "model" and not (given and not stated):
         return suite
     declared = declaration_of(suite.base_model)
+    if text.prompts != "model" and not any(declared.prompts.values()):
+        return suite
     prompts = {f"{role}_prompt": declared.prompt(role) for role, _ in ROLES}
     unstated = {name: prompt for name, prompt in prompts.items() if name not in stated}
     return suite.model_copy(update={"text": text.model_copy(update={"prompts": "model", **unstated})})
