@@ -34,6 +34,7 @@ test: lint
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/search_memory.py
+	$(BIN)/python tests/benchmarks/gradient_cache.py
 	$(if $(DATA_DIR),$(BIN)/python tests/benchmarks/corpus_memory.py --data-dir $(DATA_DIR))
 	$(BIN)/python tests/benchmarks/evidence.py speed
 	$(BIN)/python tests/benchmarks/verdicts.py

@@ -3,6 +3,7 @@
     HarnessError                  1   a measurement went wrong
     ├── RequestError              2   the request is wrong: unknown name, bad seed, folder of another run
     │   └── DataError             2   the data is wrong: hash, encoding, ids, judgments
+    │       └── DataChanged       2   a file is not the one that is declared
     ├── CellError                 1   one cell failed; the others continue
     └── NothingMeasured           3   there is nothing to report
 
@@ -29,6 +30,10 @@ class RequestError(HarnessError):
 
 class DataError(RequestError):
     """A data file or a manifest is missing, damaged or inconsistent."""
+
+
+class DataChanged(DataError):  # noqa: N818 - a state of a file
+    """A data file differs from the one that is declared, or from the one that a run has read."""
 
 
 class CellError(HarnessError):

@@ -6,17 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.data.model_declaration import declaring_folder
 from harness.keys import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase, LocalBase
+from harness.request.manifest import LocalBase
 from harness.stages import model_prompts
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
+from harness.stages.prepare import rows_report
 from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
+from harness.stages.tokenless import warnings
 from harness.stages.train import LOG
+from harness.stages.train_file_report import train_file_report
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
@@ -50,13 +54,24 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
             "max_train": cell.suite.max_train,
             "published_rows": rows_file(cell, Store(cell.place.cache)),
             "unverified": cell.suite.unverified.get(cell.language),
+            "found": list(cell.suite.found.get(cell.language, ())),
+            "rows": rows_report(data),
+            **train_file_report(cell),
         },
         "writers": _writers(cell),
         "ties": ties,
-        **_warnings(cell, model),
+        **_warnings(cell, model, store),
         "suite_digest": cell.suite.digest,
         **_made(cell, store),
     }
+
+
+def _warnings(cell: Cell, model: Path | None, store: Store) -> dict[str, list[str]]:
+    """Return what a reader of the cell's numbers must know; nothing where there is nothing."""
+    folder = None if model is None else declaring_folder(cell.suite.base_model)
+    of_base = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
+    found = list(dict.fromkeys([*warnings(store.runs), *of_base]))
+    return {"warnings": found} if found else {}
 
 
 def _model(folder: Path | None) -> dict[str, Any] | None:
@@ -70,7 +85,7 @@ def _model(folder: Path | None) -> dict[str, Any] | None:
 def _base_sha256(cell: Cell) -> str:
     """Return the digest of the base model's files; of a pinned one, as it was when this cache first used it."""
     base, place, store = cell.suite.base_model, cell.place, Store(cell.place.cache)
-    if isinstance(base, LocalBase):
+    if isinstance(base, LocalBase) and base.adapts is None:
         return base.sha256
 
     def compute() -> str:
@@ -99,15 +114,6 @@ def _computation(cell: Cell, model: Path | None, store: Store) -> dict[str, Any]
         "train_batch_size": cell.training.batch_size if cell.method else None,
         **{name: encoding.found.get(name) if encoding else None for name in FOUND},
     }
-
-
-def _warnings(cell: Cell, model: Path | None) -> dict[str, list[str]]:
-    """Return the `warnings` about the cell's base model; {} where there are none."""
-    if model is None or isinstance(cell.suite.base_model, BuiltBase):
-        return {}
-    folder = base_model(cell.suite, cell.place, Store(cell.place.cache))
-    lines = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
-    return {"warnings": lines} if lines else {}
 
 
 def _run(store: Store, key: str) -> StageRun | None:

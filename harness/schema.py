@@ -18,4 +18,4 @@ def explain(error: ValidationError) -> str:
     place = ".".join(str(part) for part in first["loc"])
     message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{place}: {message}{more}"
+    return f"{place}: {message}{more}" if place else f"{message}{more}"

@@ -214,7 +214,8 @@ class Ranker(Protocol):
     """A ranking without training and without vectors, such as BM25.
 
     A lexical ranker may have `analyzer: ClassVar[str]`: what turns a text into its tokens, in a few words; records hold
-    it, and published numbers are compared only with those of the same analyzer.
+    it, and published numbers are compared only with those of the same analyzer. It may also have
+    `has_tokens(text) -> bool`: records then warn of queries and passages in which it finds no token.
     """
 
     def search(self, passages: Mapping[str, str], queries: Mapping[str, str], depth: int) -> Ranking:

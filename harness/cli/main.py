@@ -13,6 +13,7 @@ from harness.cli.compare import compare
 from harness.cli.data import fetch, status
 from harness.cli.export import export
 from harness.cli.list import list_
+from harness.cli.repeated_options import check_repeated
 from harness.cli.report import report
 from harness.cli.rescore import rescore
 from harness.cli.run import run
@@ -52,6 +53,7 @@ _UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy o
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; the errors of the harness become one line each."""
     try:
+        check_repeated(sys.argv[1:] if arguments is None else arguments)
         outcome = app(args=arguments, standalone_mode=False)
         if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
             raise KeyboardInterrupt

@@ -45,7 +45,7 @@ def rescore(
     if write and changes:
         rescoring.write(folder, rebuilt, plan, cells)
         board = collate(folder)
-        texts = texts_of(board.results, plan.place.cache, plan.place.data_dir)
+        texts = texts_of(board.results, plan.place.cache, plan.place.data_dir, manifest=suite)
         print(f"leaderboard: {write_reports(folder, board, texts=texts)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ def run(
     jobs: options.Jobs = None,
     cache_dir: options.CacheDir = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would run, and with which settings, then stop.")
+        bool, typer.Option("--dry-run", help="Check the request and show what would run, then stop.")
     ] = False,
 ) -> None:
     """Train and score methods, then write the leaderboard. The same command again resumes."""
@@ -36,6 +37,8 @@ def run(
     from harness.machine.store import default_root
 
     made = plan.make(request, cache_dir or default_root())
+    for problem in made.left_out.values():
+        print(f"left out of 'all': {problem}", file=sys.stderr)
     work = survey(made, out or Path("runs") / Path(request.suite).stem)
     count = jobs or default_jobs(made.place.device)
     if dry_run:
@@ -70,6 +73,9 @@ def _carry_out(work: Work, executor: Executor) -> None:
 
 def _show_plan(work: Work, jobs: int) -> None:
     from harness.execution.dry_run import lines
+    from harness.execution.runner import check
 
     for line in lines(work, jobs):
         print(line)
+    sys.stdout.flush()
+    check(work)

@@ -55,7 +55,7 @@ def verify(
     result = Verification(folder, checked.files, checked.differences, unpublished=checked.unpublished, margin=margin)
     cache = cache_dir or default_root()
     if not hashes_only:
-        result = _prove(result, cache, data_dir)
+        result = _prove(result, cache, data_dir, suite)
     if result.results is not None and not tables_only and not result.differences:
         used = DeviceName(resolve_device(device)) if device else None
         elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path, device=used)
@@ -68,7 +68,7 @@ def verify(
         raise typer.Exit(1)
 
 
-def _prove(result: Verification, cache: Path, data_dir: Path | None) -> Verification:
+def _prove(result: Verification, cache: Path, data_dir: Path | None, suite: str | None) -> Verification:
     """Compare records with each other and with their rankings, and all other files with what the records give."""
     from harness.evidence.texts import texts_of
     from harness.evidence.verification.finding import Finding, Proof
@@ -81,7 +81,7 @@ def _prove(result: Verification, cache: Path, data_dir: Path | None) -> Verifica
     read_run_file(result.folder)  # raises where it is damaged
     try:
         results = read_result_folder(result.folder)
-        texts = texts_of(results, cache, data_dir)
+        texts = texts_of(results, cache, data_dir, manifest=suite)
         proofs = [prove_records(results), prove_rankings(results, texts), prove_files(results, texts)]
     except (DataError, NothingMeasured) as error:
         if isinstance(error, NothingMeasured) and not result.differences:

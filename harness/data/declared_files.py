@@ -1,7 +1,7 @@
 """Files that a manifest declares by path and hash: sha256 with the size, or the hash of a git blob.
 
-A file is searched for in the user's data folder, then in the package (if the manifest gives no URL) or in the cache.
-Nothing is downloaded except by `fetch`.
+A file is searched for in the user's data folder, then beside the manifest of a suite that is named by its path, then in
+the package (if the manifest gives no URL) or in the cache. Nothing is downloaded except by `fetch`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from harness.data.file_status import FileStatus, Lookup, check_data_dir, first_file, hash_state, unreadable
-from harness.errors import DataError
+from harness.errors import DataChanged, DataError
 from harness.keys import file_sha256, git_blob_sha1
 from harness.machine.bundled import manifests
-from harness.request.manifest import File, PublishedRows
+from harness.request.data_sources import File, PublishedRows
 
 Declared = File | PublishedRows
 
@@ -27,7 +27,9 @@ def path_of(file: Declared, lookup: Lookup) -> Path:
     """
     path = verified_if_present(file, lookup)
     if path is None:
-        raise DataError(f"data file {file.path} of suite {lookup.suite} is missing; {_remedy(file, lookup.suite)}")
+        raise DataError(f"data file {file.path} of suite {lookup.suite} is missing; {_where_to_put(file, lookup)}")
+    if not file.hash and not lookup.unverified:
+        raise DataError(f"data file {path} was not there when the run was planned; rerun the command")
     return path
 
 
@@ -36,29 +38,40 @@ def verified_if_present(file: Declared, lookup: Lookup) -> Path | None:
 
     Raises DataError if it cannot be read, or differs from the manifest's.
     """
-    path = find(file, lookup.data_dir, lookup.cache_dir)
-    if path is not None and not lookup.unverified:
-        in_place = path == default_path(file, lookup.cache_dir)
-        remedy = _remedy(file, lookup.suite) if in_place else "replace or delete that file"
-        verify(file, path, f"{remedy}, or accept it with --unverified-data")
+    path = find(file, lookup)
+    if path is not None and file.hash and not lookup.unverified:
+        verify(file, path, f"{_how_to_restore(file, path, lookup)}, or accept it with --unverified-data")
     return path
 
 
-def _remedy(file: Declared, suite: str) -> str:
-    if file.url is None:
-        return f"it is part of the package: reinstall it, or put the file at DIR/{file.path} and pass --data-dir DIR"
-    return f"run `harness data fetch {suite}`, or pass --data-dir DIR with a folder that holds it"
+def _where_to_put(file: Declared, lookup: Lookup) -> str:
+    if file.url is not None:
+        return f"run `harness data fetch {lookup.argument}`, or pass --data-dir DIR with a folder that holds it"
+    elsewhere = f"put the file at DIR/{file.path} and pass --data-dir DIR"
+    if lookup.folder is not None:
+        return f"put it at {lookup.folder / file.path}, or {elsewhere}"
+    return f"it is part of the package: reinstall it, or {elsewhere}"
 
 
-def find(file: Declared, data_dir: Path | None, cache_dir: Path) -> Path | None:
+def _how_to_restore(file: Declared, path: Path, lookup: Lookup) -> str:
+    if path == default_path(file, lookup.cache_dir):
+        return _where_to_put(file, lookup)
+    if file.url is None and lookup.folder is not None:
+        return f"restore it, or declare it as it is now with `harness data pin {lookup.argument}`"
+    return "replace or delete that file"
+
+
+def find(file: Declared, lookup: Lookup) -> Path | None:
     """Return the first existing file of that name, whatever its content; None if there is none."""
     candidates = []
-    if data_dir is not None:
-        check_data_dir(data_dir)
-        candidates.append(data_dir / file.path)
+    if lookup.data_dir is not None:
+        check_data_dir(lookup.data_dir)
+        candidates.append(lookup.data_dir / file.path)
         if file.url is not None:  # bundled files of different languages share their names
-            candidates.append(data_dir / PurePosixPath(file.path).name)
-    return first_file([*candidates, default_path(file, cache_dir)])
+            candidates.append(lookup.data_dir / PurePosixPath(file.path).name)
+    if lookup.folder is not None:
+        candidates.append(lookup.folder / file.path)
+    return first_file([*candidates, default_path(file, lookup.cache_dir)])
 
 
 def default_path(file: Declared, cache_dir: Path) -> Path:
@@ -69,29 +82,30 @@ def default_path(file: Declared, cache_dir: Path) -> Path:
 
 
 def verify(file: Declared, path: Path, remedy: str) -> None:
-    """Raise DataError, which ends with `remedy`, if the file at `path` differs from the declared one."""
+    """Raise DataChanged, which ends with `remedy`, if the file at `path` differs from the declared one."""
     size, actual = _measure(path, file)
     if actual != file.hash or size != (file.bytes or size):
         kind, _, value = file.hash.partition(":")
         expected = f"{kind} {value} ({file.bytes or 'any number of'} bytes)"
         found = actual.partition(":")[2]
-        raise DataError(f"data file {path} is damaged: expected {expected}, found {found} ({size} bytes); {remedy}")
+        raise DataChanged(f"data file {path} is damaged: expected {expected}, found {found} ({size} bytes); {remedy}")
 
 
 def _measure(path: Path, file: Declared) -> tuple[int, str]:
     """Return the size of the file at `path` and its hash of the declared kind; raises DataError if it is unreadable."""
-    kind = file.hash.partition(":")[0]
+    kind = file.hash.partition(":")[0] or "sha256"
     try:
         return path.stat().st_size, f"{kind}:{git_blob_sha1(path) if kind == 'git' else file_sha256(path)}"
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def status(file: Declared, language: str, data_dir: Path | None, cache_dir: Path) -> FileStatus:
+def status(file: Declared, language: str, lookup: Lookup) -> FileStatus:
     """Return the state of one file of one language; raises DataError if it cannot be read."""
-    path = find(file, data_dir, cache_dir)
+    path = find(file, lookup)
     if path is None:
-        return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.url or "the package")
+        local = "the package" if lookup.folder is None else str(lookup.folder / file.path)
+        return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.url or local)
     size, actual = _measure(path, file)
     state = hash_state(file.hash, actual) if size == (file.bytes or size) else "damaged"
     return FileStatus(language, file.path, state, size, file.hash, str(path), actual)
@@ -103,10 +117,10 @@ def fetch(file: Declared, lookup: Lookup) -> None:
     Raises DataError if it cannot be downloaded, or if it is damaged in a folder that is not the cache.
     """
     target = default_path(file, lookup.cache_dir)
-    path = find(file, lookup.data_dir, lookup.cache_dir)
+    path = find(file, lookup)
     if file.url is None or path not in (None, target):
         path_of(file, lookup)
-    elif path is None or status(file, "", None, lookup.cache_dir).state == "damaged":
+    elif path is None or status(file, "", lookup).state == "damaged":
         _download(file.url, file.hash, target, lookup.cache_dir)
 
 

@@ -16,13 +16,21 @@ State = Literal["present", "missing", "damaged"]
 class Lookup:
     """The folders that are searched for files, and the suite that an error message names.
 
-    With `unverified`, an existing file is used even if its content differs from the manifest's.
+    `folder` is that of the suite's manifest where the suite was named by its path, and `given` this path. With
+    `unverified`, an existing file is used even if its content differs from the manifest's.
     """
 
     data_dir: Path | None
     cache_dir: Path
     suite: str = "SUITE"
     unverified: bool = False
+    folder: Path | None = None
+    given: str = ""
+
+    @property
+    def argument(self) -> str:
+        """What a command line names the suite by."""
+        return self.given or self.suite
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from harness.data.file_status import FileStatus, Lookup, verified_path
+from harness.data.hub_problems import problem
 from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
-from harness.errors import DataError, short_reason
-from harness.request.manifest import Hub
+from harness.errors import DataError
+from harness.request.data_sources import Hub
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.")
 
@@ -50,7 +51,7 @@ def paths(hub: Hub, language: str, lookup: Lookup) -> list[Path]:
 
     They are in the hub's cache: `lookup` has no other folder for them.
     """
-    remedy = f"run `harness data fetch {lookup.suite}` with a network, or set HF_HOME to a cache that holds it"
+    remedy = f"run `harness data fetch {lookup.argument}` with a network, or set HF_HOME to a cache that holds it"
     return [verified_path(row, lookup, remedy) for row in states(hub, language)]
 
 
@@ -83,6 +84,6 @@ def _download(hub: Hub) -> None:
         snapshot_download(hub.id, repo_type="dataset", revision=hub.revision, allow_patterns=list(hub.files))
     except Exception as error:  # see short_reason
         raise DataError(
-            f"dataset {hub.id} at {hub.revision} cannot be fetched: {type(error).__name__}: {short_reason(error)}; "
-            "check the network and HF_ENDPOINT, accept its terms on the hub if it has any, or set HF_HOME"
+            f"dataset {hub.id} at {hub.revision} cannot be fetched: {problem(error, hub.id, 'dataset')}; "
+            "check the network and HF_ENDPOINT, or set HF_HOME to a cache that holds it"
         ) from error

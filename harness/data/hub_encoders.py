@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from glob import escape
+from pathlib import Path, PurePosixPath
 
 from harness.data.file_status import FileStatus
+from harness.data.hub_problems import problem
 from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
-from harness.errors import RequestError, short_reason
+from harness.errors import RequestError
 from harness.request.manifest import PinnedBase
 from harness.request.suite import Suite
 
 UNUSED = ["onnx/*", "openvino/*", "*.onnx*", "*.h5", "*.msgpack", "*.ot", "*.gguf"]  # weights for other runtimes
 REMEDIES = {
     "base model": "run `harness data fetch SUITE` with a network, or pass a folder to --base-model",
+    "writer's model": "run with a network, or pass a folder",
     "checkpoint": "run with a network, or pass a folder with --set checkpoint.LANGUAGE=FOLDER",
 }
+_downloads = ContextVar("downloads", default=True)
 ALL_LANGUAGES = "all"  # shown in the language column: a model belongs to no language
 
 
@@ -32,14 +39,64 @@ def snapshot(model: PinnedBase, role: str = "base model") -> Path:
     """
     from huggingface_hub import snapshot_download
 
+    if not _downloads.get() and (folder := cached(model)) is not None:
+        return folder
     try:
-        return Path(snapshot_download(model.id, revision=model.revision, ignore_patterns=UNUSED))
+        ignored = [*UNUSED, *_second_copies(model)]
+        return Path(snapshot_download(model.id, revision=model.revision, ignore_patterns=ignored))
     except Exception as error:  # see short_reason
         if (folder := cached(model)) is not None:  # offline, the client may call a complete snapshot incomplete
             return folder
         raise RequestError(
-            f"{role} '{model.id}' at {model.revision} does not load: {short_reason(error)}; {REMEDIES[role]}"
+            f"{role} '{model.id}' at {model.revision} does not load: {problem(error, model.id)}; {REMEDIES[role]}"
         ) from error
+
+
+@contextmanager
+def without_downloads() -> Iterator[None]:
+    """Let `snapshot` return what is in the cache, without completing it from the hub."""
+    token = _downloads.set(False)
+    try:
+        yield
+    finally:
+        _downloads.reset(token)
+
+
+def check_available(model: PinnedBase, role: str = "base model") -> None:
+    """Raise RequestError where `snapshot` would for a model that is not in the cache; downloads nothing."""
+    if cached(model) is not None:
+        return
+    try:
+        _files(model.id, model.revision)
+    except Exception as error:
+        reason, remedy = problem(error, model.id), REMEDIES[role]
+        raise RequestError(f"{role} '{model.id}' at {model.revision} does not load: {reason}; {remedy}") from error
+
+
+def _second_copies(model: PinnedBase) -> list[str]:
+    """Return patterns of the weights that are never opened; none where the hub does not answer."""
+    try:
+        return second_copies(_files(model.id, model.revision))
+    except Exception:  # the download says what is wrong
+        return []
+
+
+def second_copies(files: Sequence[str]) -> list[str]:
+    """Return patterns of the `.bin` files of a repository in whose folder there are safetensors, which are opened.
+
+    >>> second_copies(["model.safetensors", "pytorch_model.bin", "2_Dense/pytorch_model.bin"])
+    ['pytorch_model.bin']
+    """
+    folders = {PurePosixPath(name).parent for name in files if name.endswith(".safetensors")}
+    return [escape(name) for name in files if name.endswith(".bin") and PurePosixPath(name).parent in folders]
+
+
+@lru_cache
+def _files(repository: str, revision: str) -> tuple[str, ...]:
+    """Return the files of a revision, which never change; an error is not cached."""
+    import huggingface_hub
+
+    return tuple(huggingface_hub.list_repo_files(repository, revision=revision))
 
 
 def declaration_file(model: PinnedBase, name: str) -> Path | None:
@@ -57,13 +114,16 @@ def declaration_file(model: PinnedBase, name: str) -> Path | None:
         if absent or cached(model) is not None:  # a whole snapshot without the file
             return None
         raise RequestError(
-            f"base model '{model.id}' at {model.revision} cannot be read: {short_reason(error)}; "
+            f"base model '{model.id}' at {model.revision} cannot be read: {problem(error, model.id)}; "
             f"{REMEDIES['base model']}"
         ) from error
 
 
 def cached(model: PinnedBase) -> Path | None:
-    """Return the folder of a model's snapshot; None also where it holds nothing besides a `declaration_file`."""
+    """Return the folder of a model in the hub's cache, which may lack files.
+
+    None if it is not there, or holds nothing besides a `declaration_file`.
+    """
     folder = cached_snapshot(model.id, model.revision, "model")
     whole = folder is not None and any(not name.endswith("_transformers.json") for name in snapshot_files(folder))
     return folder if whole else None

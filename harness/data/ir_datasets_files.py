@@ -127,9 +127,9 @@ def paths(identifier: str, reader: str, language: str, lookup: Lookup) -> list[P
 
 def _remedy(row: FileStatus, lookup: Lookup) -> str:
     if row.state == "missing":
-        return f"run `harness data fetch {lookup.suite}`, or set IR_DATASETS_HOME to a folder that holds it"
+        return f"run `harness data fetch {lookup.argument}`, or set IR_DATASETS_HOME to a folder that holds it"
     if row.location == str(home() / row.file):
-        return f"run `harness data fetch {lookup.suite}`"
+        return f"run `harness data fetch {lookup.argument}`"
     return REPLACE
 
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from harness.data import splits, validation
 from harness.data.assembly import assemble
 from harness.data.file_status import Lookup
+from harness.data.judged_passages import checked
 from harness.data.passage_streams import check_number
 from harness.data.raw_data import NliData, RetrievalData, Stream, row_counts
+from harness.data.readers.beir import of_split
 from harness.data.readers.registry import nli_reader, retrieval_reader
-from harness.data.suite_files import paths
+from harness.data.suite_files import lookup_of, paths
 from harness.data.train_file_data import use_train_file
 from harness.errors import DataError, unknown
-from harness.request.manifest import Counts, Source
+from harness.request.data_sources import Counts, Source
 from harness.request.suite import Suite
 from harness.types import Data
 
@@ -35,9 +37,13 @@ def load(suite: Suite, language: str, *, data_dir: Path | None = None, cache_dir
 def load_reported(
     suite: Suite, language: str, *, data_dir: Path | None = None, cache_dir: Path
 ) -> tuple[Data, dict[str, int]]:
-    """Return what `load` returns, and a report: description of rows that were left out → their number."""
+    """Return what `load` returns, and a report: description of rows that were left out or accepted → their number.
+
+    Of streamed passages the report says nothing before all of them have been read.
+    """
     where = f"{suite.name}/{language}"
-    raw, nli = _read(suite, language, data_dir=data_dir, cache_dir=cache_dir)
+    report: dict[str, int] = {}
+    raw, nli = _read(suite, language, report, data_dir=data_dir, cache_dir=cache_dir)
     validation.check_roles(raw.queries, raw.roles, where)
     if language not in suite.unverified:
         raw = _with_checked_counts(raw, nli, suite.languages[language].counts, where)
@@ -48,32 +54,35 @@ def load_reported(
     if suite.max_train is not None:
         raw = splits.bound_training(raw, suite.max_train, language)
     validation.check_roles(raw.queries, raw.roles, where)
-    report = {**raw.report, **nli.report}
+    report.update({**raw.report, **nli.report})
     logger.info("%s: %s", where, ", ".join(f"{rows}: {number}" for rows, number in report.items()) or "all rows kept")
     data = assemble(raw, nli, language, suite.text)
     train_file = suite.train_files.get(language)
     return use_train_file(data, train_file, suite.max_train) if train_file else data, report
 
 
-def _read(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> tuple[RetrievalData, NliData]:
-    """Return what the readers return for a language, with its separate training source if it has one."""
+def _read(
+    suite: Suite, language: str, report: dict[str, int], *, data_dir: Path | None, cache_dir: Path
+) -> tuple[RetrievalData, NliData]:
+    """Return what the readers return for a language, with its separate training source if it has one.
+
+    Passages are held against the judgments; what is counted there is written to `report`.
+    """
     if language not in suite.languages:
         raise unknown("language", language, suite.languages, f"suite {suite.name}")
     declared = suite.languages[language]
     where = f"suite {suite.name}, language {language}"
-    lookup = _lookup(suite, language, data_dir, cache_dir)
+    lookup = lookup_of(suite, data_dir, cache_dir, language)
 
     def read(source: Source) -> RetrievalData:
-        return retrieval_reader(source.reader, where)(paths(source, language, lookup))
+        files = of_split(paths(source, language, lookup), source.split)
+        raw = retrieval_reader(source.reader, where)(files)
+        return checked(raw, source, suite.text, where, report)
 
     raw = read(declared.retrieval)
     if declared.training is not None:
         raw = splits.with_training_source(raw, read(declared.training), where)
     return raw, _read_nli(declared.nli, language, lookup)
-
-
-def _lookup(suite: Suite, language: str, data_dir: Path | None, cache_dir: Path) -> Lookup:
-    return Lookup(data_dir, cache_dir, suite.name, unverified=language in suite.unverified)
 
 
 def _read_nli(source: Source | None, language: str, lookup: Lookup) -> NliData:
@@ -86,7 +95,7 @@ def _read_nli(source: Source | None, language: str, lookup: Lookup) -> NliData:
 def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache_dir: Path) -> NliData:
     """Return the NLI triples of a language alone; raises what `load` raises."""
     declared = suite.languages[language]
-    lookup = _lookup(suite, language, data_dir, cache_dir)
+    lookup = lookup_of(suite, data_dir, cache_dir, language)
     nli = _read_nli(declared.nli, language, lookup)
     if declared.counts.nli is not None and not lookup.unverified:
         validation.check_counts({"nli": len(nli.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}")
@@ -101,9 +110,23 @@ def without_nli(suite: Suite, language: str) -> Suite:
     return suite.model_copy(update={"languages": {**suite.languages, language: without}})
 
 
+def counted(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> tuple[Counts, dict[str, int]]:
+    """Return the counts of the files of a language, and the report of `load_reported`; reads the whole corpus."""
+    report: dict[str, int] = {}
+    raw, nli = _read(suite, language, report, data_dir=data_dir, cache_dir=cache_dir)
+    numbers = {**row_counts(raw), "passages": sum(1 for _ in raw.passages.items())}
+    declared = suite.languages[language]
+    return Counts(
+        passages=numbers["passages"],
+        train_queries=numbers["train_queries"],
+        dev_queries=numbers["dev_queries"],
+        nli=len(nli.triples) if declared.nli is not None else None,
+    ), {**report, **raw.report, **nli.report}
+
+
 def counts_differ(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> bool:
     """Return whether the files hold other numbers of rows than the manifest states; reads the whole corpus."""
-    raw, nli = _read(suite, language, data_dir=data_dir, cache_dir=cache_dir)
+    raw, nli = _read(suite, language, {}, data_dir=data_dir, cache_dir=cache_dir)
     try:
         checked = _with_checked_counts(raw, nli, suite.languages[language].counts, f"{suite.name}/{language}")
         for _ in checked.passages.items():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.data.hub_encoders import declaration_file
+from harness.data.hub_encoders import cached, declaration_file
 from harness.errors import RequestError
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 
@@ -22,6 +22,7 @@ DECLARATION, TOKENIZER, LENGTH = (
     "tokenizer_config.json",
     "sentence_bert_config.json",
 )
+MODULES = "modules.json"
 COSINE, DOT = "cosine", "dot"
 PROMPTS = {"query": "query", "passage": "document"}  # role → the library's name of its prompt
 NO_LIMIT = 10**9  # a tokenizer without a maximum has 10^30
@@ -46,9 +47,25 @@ def declaration_of(base: BuiltBase | PinnedBase | LocalBase) -> Declaration:
     """
     if isinstance(base, BuiltBase):
         return Declaration()
-    if isinstance(base, PinnedBase):
-        return read_declaration(declaration_file(base, DECLARATION), base.id)
-    return read_declaration(base.path / DECLARATION, str(base.path))
+    own = _own(base)
+    if isinstance(own, PinnedBase):
+        return read_declaration(declaration_file(own, DECLARATION), own.id)
+    return read_declaration(own.path / DECLARATION, str(own.path))
+
+
+def declaring_folder(base: BuiltBase | PinnedBase | LocalBase) -> Path | None:
+    """Return the folder with a base model's declaration; None for one that is built, or is not on this machine."""
+    if isinstance(base, BuiltBase):
+        return None
+    own = _own(base)
+    return cached(own) if isinstance(own, PinnedBase) else own.path
+
+
+def _own(base: PinnedBase | LocalBase) -> PinnedBase | LocalBase:
+    """Return the model whose declaration counts: of LoRA weights that are saved alone, the one that they adapt."""
+    if isinstance(base, LocalBase) and base.adapts is not None and not (base.path / MODULES).is_file():
+        return _own(base.adapts)
+    return base
 
 
 def read_declaration(path: Path | None, model: str) -> Declaration:
@@ -72,7 +89,7 @@ def check_similarity(similarity: str, model: str) -> None:
 
 def declared_length(folder: Path) -> int | None:
     """Return the number of tokens at which a model in a folder cuts texts by itself; None where it has no limit."""
-    modules: Any = _json(folder / "modules.json")
+    modules: Any = _json(folder / MODULES) if (folder / MODULES).is_file() else []
     first = folder / str(modules[0].get("path", "")) if isinstance(modules, list) and modules else folder
     for name, key in ((LENGTH, "max_seq_length"), (TOKENIZER, "model_max_length")):
         length = _json(first / name).get(key) if (first / name).is_file() else None

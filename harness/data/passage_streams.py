@@ -8,7 +8,6 @@ from pathlib import Path
 from harness.data import validation
 from harness.data.raw_data import Passage
 from harness.data.row_streams import rows
-from harness.errors import DataError
 
 Pair = tuple[str, Passage]
 """Passage id and passage."""
@@ -26,17 +25,6 @@ def read_passages(paths: Iterable[Path], columns: tuple[str, str, str]) -> Itera
             title = validation.string(row.get(title_column) or "", f"{where}, document '{doc}'", title_column)
             text = validation.string(row.get(text_column), f"{where}, document '{doc}'", text_column)
             yield doc, Passage(title, text)
-
-
-def check_judged(passages: Iterable[Pair], judged: Collection[str], where: str) -> Iterator[Pair]:
-    """Yield the passages; raises DataError at their end if a judged one was not among them."""
-    missing = set(judged)
-    for doc, passage in passages:
-        missing.discard(doc)
-        yield doc, passage
-    if missing:
-        others = f" (and of {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise DataError(f"{where}: judgment of unknown document '{min(missing)}'{others}; is the corpus complete?")
 
 
 def select(passages: Iterable[Pair], ids: Collection[str]) -> Iterator[Pair]:

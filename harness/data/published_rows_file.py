@@ -1,6 +1,6 @@
 """Training rows that the authors of a paper published, in place of a suite's training queries.
 
-One JSON object per line, as in a train file (harness.data.train_file): {query, pos, neg, neg_q}, where `neg_q[j]` is a
+One JSON object per line, as in a train file (harness.data.train_row): {query, pos, neg, neg_q}, where `neg_q[j]` is a
 query that `neg[j]` answers. The file is verified by its hash and cannot be corrected, so it is read as it is: further
 keys are ignored, and rows without a query, a positive, a negative or a query for each negative are left out and
 counted. A negative that a row gives twice counts twice in a draw, as in the authors' code.
@@ -17,8 +17,8 @@ from typing import Any
 
 from harness.data import validation
 from harness.data.text_files import json_lines
-from harness.data.train_file import Row
 from harness.data.train_file_data import content_id, row_ids, with_rows
+from harness.data.train_row import Row
 from harness.errors import DataError
 from harness.types import Data
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
-from harness.data.text_files import RESTORE, member
+from harness.data.text_files import GZIP, RESTORE, member, unpacked
 from harness.errors import DataError, short_reason
 
 Row = tuple[str, dict[str, Any]]
@@ -17,7 +18,7 @@ Row = tuple[str, dict[str, Any]]
 
 
 def rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a file by its suffix: .parquet, .jsonl or .jsonl.gz.
+    """Yield the rows of a file by its suffix: .parquet, .jsonl or .jsonl.gz; JSON lines may be gzip under either name.
 
     Raises DataError, with the file and the row reached, for one that is truncated, damaged or of another format.
     """
@@ -31,8 +32,12 @@ def rows(path: Path) -> Iterator[Row]:
 def _json_rows(path: Path) -> Iterator[Row]:
     number = 0
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with _opened(path) as file:
             for number, line in enumerate(file, start=1):
+                if number == 1:
+                    line = unpacked(line, path).removeprefix(codecs.BOM_UTF8)
+                if not line.strip():
+                    continue
                 where = f"{path} line {number}"
                 yield where, member({"line": json.loads(line)}, "line", dict, where)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -43,6 +48,13 @@ def _json_rows(path: Path) -> Iterator[Row]:
         raise DataError(f"{path} line {number}: truncated or broken JSON ({error}); {RESTORE}") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; check the path and its permissions") from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open a file, decompressed where its first bytes are those of gzip."""
+    with path.open("rb") as file:
+        compressed = file.read(len(GZIP)) == GZIP
+    return cast(IO[bytes], gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:

@@ -14,10 +14,12 @@ from harness.keys import derive
 
 
 def without_leaks(raw: RetrievalData) -> RetrievalData:
-    """Return the data without training queries that have the text of a dev query; they are counted."""
-    train = _without_texts(raw.train, raw.queries, raw.dev)
+    """Return the data without training and extra queries that have the text of a dev query; they are counted."""
+    train, extra = (_without_texts(judgments, raw.queries, raw.dev) for judgments in (raw.train, raw.extra))
     report = {**raw.report, "training queries with the text of a dev query": len(raw.train) - len(train)}
-    return replace(raw, train=train, report=report, counts=row_counts(raw))
+    if left_out := len(raw.extra) - len(extra):
+        report["extra queries with the text of a dev query"] = left_out
+    return replace(raw, train=train, extra=extra, report=report, counts=row_counts(raw))
 
 
 def _without_texts(judgments: Judgments, queries: Mapping[str, str], excluded: Iterable[str]) -> Judgments:

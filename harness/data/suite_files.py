@@ -11,8 +11,14 @@ from pathlib import Path
 from harness.data import declared_files, hub_datasets, ir_datasets_files
 from harness.data.file_status import FileStatus, Lookup
 from harness.errors import unknown
-from harness.request.manifest import PublishedRows, Source
+from harness.request.data_sources import PublishedRows, Source
 from harness.request.suite import Suite
+
+
+def lookup_of(suite: Suite, data_dir: Path | None, cache_dir: Path, language: str | None = None) -> Lookup:
+    """Return where a suite's files are searched for; of a language, whether it accepts unverified ones."""
+    accepted = language in suite.unverified
+    return Lookup(data_dir, cache_dir, suite.name, unverified=accepted, folder=suite.folder, given=suite.given)
 
 
 def paths(source: Source, language: str, lookup: Lookup) -> list[Path]:
@@ -32,7 +38,7 @@ def check_declared(suite: Suite, language: str, *, data_dir: Path | None, cache_
 
     Prepared data are cached under the declared hashes, and so would hide that a file was edited.
     """
-    lookup = Lookup(data_dir, cache_dir, suite.name, unverified=language in suite.unverified)
+    lookup = lookup_of(suite, data_dir, cache_dir, language)
     for _, source in sources(suite, [language]):
         for file in source.files:
             declared_files.verified_if_present(file, lookup)
@@ -68,10 +74,10 @@ def status(
 
     Raises RequestError for an unknown language, DataError for a file that cannot be read; damage is a state.
     """
-    lookup = Lookup(data_dir, cache_dir, suite.name)
+    lookup = lookup_of(suite, data_dir, cache_dir)
     rows = [row for language, source in sources(suite, languages) for row in _states(source, language, lookup)]
     published = published_rows(suite, languages)
-    return rows + [declared_files.status(file, language, data_dir, cache_dir) for language, file in published]
+    return rows + [declared_files.status(file, language, lookup) for language, file in published]
 
 
 def _states(source: Source, language: str, lookup: Lookup) -> Iterator[FileStatus]:
@@ -80,7 +86,7 @@ def _states(source: Source, language: str, lookup: Lookup) -> Iterator[FileStatu
     elif source.hub is not None:
         yield from hub_datasets.states(source.hub, language)
     for file in source.files:
-        yield declared_files.status(file, language, lookup.data_dir, lookup.cache_dir)
+        yield declared_files.status(file, language, lookup)
 
 
 def fetch(
@@ -91,7 +97,7 @@ def fetch(
     Raises DataError if a file cannot be downloaded, has a wrong hash (nothing of it is kept), or is damaged in a
     folder of the user's.
     """
-    lookup = Lookup(data_dir, cache_dir, suite.name)
+    lookup = lookup_of(suite, data_dir, cache_dir)
     languages = list(suite.languages if languages is None else languages)
     for language, source in list(sources(suite, languages)):
         if source.ir_datasets is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +16,17 @@ from harness.errors import DataError
 T = TypeVar("T")
 
 RESTORE = "restore the file or fetch it again"
+GZIP = b"\x1f\x8b"
+FORMATS = {  # first bytes → what a file is, and what to do
+    b"PK\x03\x04": ("a zip archive", "unpack it"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "decompress it"),
+    b"BZh": ("compressed by bzip2", "decompress it"),
+    b"\xfd7zXZ\x00": ("compressed by xz", "decompress it"),
+    b"PAR1": ("a parquet file", "convert it to JSON lines"),
+    b"\xff\xfe": ("UTF-16", "save it as UTF-8"),
+    b"\xfe\xff": ("UTF-16", "save it as UTF-8"),
+    b"version https://git-lfs": ("a Git LFS pointer", "fetch the file that it stands for with `git lfs pull`"),
+}
 
 
 def only_path(paths: Sequence[Path], reader: str) -> Path:
@@ -24,16 +37,33 @@ def only_path(paths: Sequence[Path], reader: str) -> Path:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file; raises DataError naming the line and the byte that is not UTF-8."""
+    """Return the text of a UTF-8 file, without a byte order mark; a file compressed by gzip is decompressed.
+
+    Raises DataError naming the line and the byte that is not UTF-8.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; check the path and its permissions") from error
+    content = unpacked(content, path)
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(f"{path} line {line}: byte {error.start} is not UTF-8; {RESTORE}") from error
+
+
+def unpacked(content: bytes, path: Path) -> bytes:
+    """Return the content of a file, decompressed if it is gzip under any name; raises DataError for another format."""
+    if content.startswith(GZIP):
+        try:
+            return gzip.decompress(content)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(f"{path}: the gzip file is truncated or damaged ({error}); {RESTORE}") from error
+    for start, (kind, remedy) in FORMATS.items():
+        if content.startswith(start):
+            raise DataError(f"{path} is {kind}, not UTF-8 text; {remedy}")
+    return content
 
 
 def read_json(path: Path) -> Any:
@@ -45,8 +75,10 @@ def read_json(path: Path) -> Any:
 
 
 def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield ("FILE line N", object) for every line of a JSON-lines file."""
+    """Yield ("FILE line N", object) for every line of a JSON-lines file that is not blank."""
     for number, line in enumerate(io.StringIO(read_text(path), newline=None), start=1):
+        if not line.strip():
+            continue
         where = f"{path} line {number}"
         try:
             value = json.loads(line)
@@ -56,7 +88,10 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield ("FILE line N", row by column name) for a tab-separated file with a header and CSV quotes."""
+    """Yield ("FILE line N", row by column name) for a tab-separated file with a header and CSV quotes.
+
+    Blank lines are left out.
+    """
     rows = csv.reader(io.StringIO(read_text(path), newline=""), delimiter="\t", strict=True)
     header: list[str] = []
     while True:
@@ -67,6 +102,8 @@ def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             return
         except csv.Error as error:
             raise DataError(f"{where}: truncated or broken row ({error}); {RESTORE}") from error
+        if len(row) < 2 and not "".join(row).strip():
+            continue
         if not header:
             header = row
             continue

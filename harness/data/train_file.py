@@ -1,38 +1,25 @@
-"""The user's training rows (--train-file), in the published format of arXiv 2412.17364: one JSON object per line.
+"""The user's training rows (--train-file): the option, and the file of one JSON object per line (train_row.py).
 
-    {"query": str, "pos": [str, …], "neg": [str, …], "neg_q": [str, …]}
-
-`neg_q[j]` is a query that `neg[j]` answers; either all rows have it or none.
+Either all rows with negatives have queries for them, or none has.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import json
+import shlex
+from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.data import validation
-from harness.data.text_files import json_lines
+from harness.data.text_files import json_lines, read_text
+from harness.data.train_row import NEGATIVE_QUERIES, Row, row_of
 from harness.errors import DataError, RequestError, unknown
 from harness.keys import file_sha256
 from harness.request.manifest import TrainFile
 
 OPTION = "--train-file"
-REQUIRED = ("query", "pos", "neg")
-NEGATIVE_QUERIES = "neg_q"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a train file; `where` names its file and line."""
-
-    where: str
-    query: str
-    positives: tuple[str, ...]
-    negatives: tuple[str, ...]
-    negative_queries: tuple[str, ...] = ()  # one per negative; empty if the file has none
+WITHOUT_NEGATIVES = "without neg"
 
 
 def declare(option: str, languages: Sequence[str], known: Collection[str]) -> dict[str, TrainFile]:
@@ -64,56 +51,58 @@ def _paths(option: str, languages: Sequence[str], known: Collection[str]) -> dic
 
 
 def _declared(path: Path) -> TrainFile:
-    first = read(path)[0]
-    return TrainFile(path=path.absolute(), sha256=file_sha256(path), negative_queries=bool(first.negative_queries))
+    rows = read(path)
+    counts = {"rows": len(rows), WITHOUT_NEGATIVES: sum(not row.negatives for row in rows)}
+    counts |= Counter(name for row in rows for name in row.optional)
+    return TrainFile(
+        path=path.absolute(),
+        sha256=file_sha256(path),
+        negative_queries=any(row.negative_queries for row in rows),
+        negatives=any(row.negatives for row in rows),
+        scores=all(row.scores for row in rows),
+        counts={name: number for name, number in counts.items() if number},
+        prompts=Counter(row.prompt for row in rows if row.prompt),
+    )
 
 
 def read(path: Path) -> list[Row]:
     """Return the rows of a train file; raises DataError, with the line, for the first invalid row."""
     rows: list[Row] = []
-    for where, value in json_lines(path):
-        rows.append(_row(value, where))
-        if bool(rows[0].negative_queries) != bool(rows[-1].negative_queries):
-            this_line, first_line = ("has no", "has") if rows[0].negative_queries else ("has", "does not")
-            raise DataError(
-                f"{where}: {this_line} '{NEGATIVE_QUERIES}' but line 1 {first_line}; give it in all rows or in none"
-            )
+    first: Row | None = None  # with negatives
+    try:
+        for where, value in json_lines(path):
+            row = row_of(value, where)
+            rows.append(row)
+            first = first or (row if row.negatives else None)
+            if first is not None and row.negatives and bool(first.negative_queries) != bool(row.negative_queries):
+                this_line, first_line = ("has no", "has") if first.negative_queries else ("has", "does not")
+                raise DataError(
+                    f"{where}: {this_line} '{NEGATIVE_QUERIES}' but {first.where.removeprefix(f'{path} ')} "
+                    f"{first_line}; give it in all rows or in none"
+                )
+    except DataError:
+        if not rows:
+            _check_layout(path)
+        raise
     validation.check_not_empty(rows, str(path), "training row")
     return rows
 
 
-def _row(value: Mapping[str, Any], where: str) -> Row:
-    _check_keys(value, where)
-    positives = _texts(value["pos"], "pos", where)
-    negatives = _texts(value["neg"], "neg", where)
-    queries = _texts(value[NEGATIVE_QUERIES], NEGATIVE_QUERIES, where) if NEGATIVE_QUERIES in value else ()
-    if queries and len(queries) != len(negatives):
+def _check_layout(path: Path) -> None:
+    """Raise DataError for a JSON array and for a table, with what makes JSON lines of it."""
+    first_line = read_text(path).lstrip("\ufeff \r\n").partition("\n")[0].strip()
+    if first_line.startswith("["):
+        rows = "json.loads(pathlib.Path(sys.argv[1]).read_bytes())"
+        code = f"import json, pathlib, sys; [print(json.dumps(row)) for row in {rows}]"
         raise DataError(
-            f"{where}: 'neg' holds {len(negatives)} and '{NEGATIVE_QUERIES}' {len(queries)}; "
-            f"{NEGATIVE_QUERIES}[j] is the query that neg[j] answers: give one for each"
+            f"{path} is a JSON array, and one JSON object per line is read; "
+            f'convert it: python -c "{code}" {shlex.quote(str(path))} > rows.jsonl'
         )
-    relevant = {validation.normalized(text) for text in positives}
-    for number, text in enumerate(negatives):
-        if validation.normalized(text) in relevant:
-            raise DataError(f"{where}: neg[{number}] is also in 'pos'; delete it from one of them")
-    return Row(where, validation.text(value["query"], where, "'query'").strip(), positives, negatives, queries)
-
-
-def _check_keys(value: Mapping[str, Any], where: str) -> None:
-    known = (*REQUIRED, NEGATIVE_QUERIES)
-    for name in value:
-        if name not in known:
-            near = difflib.get_close_matches(name, [other for other in known if other not in value], n=1, cutoff=0.5)
-            hint = f"did you mean '{near[0]}'?" if near else "delete it;"
-            raise DataError(f"{where}: unknown key '{name}'; {hint} a row has {', '.join(known)}")
-    for name in REQUIRED:
-        if name not in value:
-            raise DataError(f"{where}: key '{name}' is missing; a row has {', '.join(REQUIRED)}")
-
-
-def _texts(value: object, name: str, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise DataError(f"{where}: '{name}' is {type(value).__name__}, not a list of texts; correct the row")
-    if not value:
-        raise DataError(f"{where}: '{name}' is an empty list; give it a text or delete the row")
-    return tuple(validation.text(text, where, f"{name}[{number}]").strip() for number, text in enumerate(value))
+    delimiter = "\t" if "\t" in first_line else ","
+    names = [name.strip().strip('"') for name in first_line.split(delimiter)]
+    if not first_line.startswith("{") and len(names) > 1:
+        example = json.dumps({"query": "text", "pos": ["relevant text"], "neg": ["other text"]})
+        raise DataError(
+            f"{path} is a table ({', '.join(names[:6])}), and one JSON object per line is read; "
+            f"write each row as {example}, texts of one query in one list"
+        )

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from harness.data import validation
 from harness.data.splits import draw
-from harness.data.train_file import NEGATIVE_QUERIES, Row, read
+from harness.data.train_file import read
+from harness.data.train_row import NEGATIVE_QUERIES, Row
 from harness.errors import DataError
 from harness.keys import file_sha256
 from harness.request.manifest import TrainFile
@@ -24,11 +25,25 @@ def use_train_file(data: Data, file: TrainFile, most: int | None = None) -> Data
     Passages, dev queries and NLI triples stay. Raises DataError if the file has changed since it was declared, or
     holds a query that has the text of a dev query.
     """
-    if not file.path.is_file() or file_sha256(file.path) != file.sha256:
-        raise DataError(f"{file.path} was deleted or has changed since the run was planned; rerun the command")
-    rows = read(file.path)
+    rows = unchanged_rows(file)
     _check_dev_texts(rows, data)
     return with_rows(data, rows, str(file.path), most)
+
+
+def unchanged_rows(file: TrainFile) -> list[Row]:
+    """Return the rows of a file; raises DataError if it has changed since it was declared."""
+    if not file.path.is_file() or file_sha256(file.path) != file.sha256:
+        raise DataError(f"{file.path} was deleted or has changed since the run was planned; rerun the command")
+    return read(file.path)
+
+
+def row_scores(file: TrainFile) -> dict[tuple[str, str], float]:
+    """Return (query id, passage id) → the score that a row gives the pair; the first where it has the text twice."""
+    scores: dict[tuple[str, str], float] = {}
+    for query, row in row_ids(unchanged_rows(file)).items():
+        for text, score in zip((*row.positives, *row.negatives), row.scores, strict=True):
+            scores.setdefault((query, content_id(text)), score)
+    return scores
 
 
 def with_rows(data: Data, rows: Sequence[Row], where: str, most: int | None = None) -> Data:

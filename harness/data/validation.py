@@ -47,15 +47,15 @@ def check_new_id(name: str, seen: Collection[str], where: str, kind: str) -> str
     return name
 
 
-def check_judgment(row: tuple[str, str, int], queries: Collection[str], passages: Collection[str], where: str) -> None:
-    """Reject a judgment (query id, passage id, grade) of an unknown query or passage, or with a negative grade."""
+def check_judgment(row: tuple[str, str, int], queries: Collection[str], where: str) -> None:
+    """Reject a judgment (query id, passage id, grade) of an unknown query, or with a negative grade."""
     query, doc, grade = row
     if query not in queries:
         raise DataError(f"{where}: judgment of unknown query '{query}'; add the query or delete the judgment")
-    if doc not in passages:
-        raise DataError(f"{where}: judgment of unknown document '{doc}'; add the document or delete the judgment")
     if grade < 0:
-        raise DataError(f"{where}: negative relevance {grade} of '{doc}' for query '{query}'; grades start at 0")
+        raise DataError(
+            f"{where}: negative relevance {grade} of '{doc}' for query '{query}'; grades start at 0: write 0"
+        )
 
 
 def check_not_empty(items: Sized, where: str, kind: str) -> None:

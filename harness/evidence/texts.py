@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.data import train_file
-from harness.errors import RequestError
+from harness.data import suite_files, train_file
+from harness.errors import DataChanged, RequestError
 from harness.machine.store import Store
 from harness.request.cell import Place
 from harness.request.manifest import LocalBase
@@ -29,15 +29,24 @@ OTHER = "the data at hand are not those of the records"
 UNKNOWN = "run.json does not say what data the records are of."
 
 
-def texts_of(results: ResultFolder, cache: Path, data_dir: Path | None = None, *, large: bool = False) -> Texts:
+def texts_of(
+    results: ResultFolder,
+    cache: Path,
+    data_dir: Path | None = None,
+    *,
+    manifest: str | None = None,
+    large: bool = False,
+) -> Texts:
     """Return the data of every language of a folder, compared with the digests in its records.
 
-    Data files are looked up as in a run; `data_dir` replaces the folder that the request named. Prepared data are taken
-    from the cache; a corpus of more than LARGE passages that is not there is read only with `large`.
+    Data files are looked up as in a run. `data_dir` replaces the folder that the request named, `manifest` the path of
+    the suite, beside which files are found too. Prepared data are taken from the cache, unless a file at hand has
+    changed; a corpus of more than LARGE passages that is not there is read only with `large`.
     """
     suite = _suite(results.run)
     if isinstance(suite, str):
         return dict.fromkeys(results.languages, suite)
+    suite.locate(manifest or (results.run.request.suite if results.run.request else ""))
     place = Place(cache, data_dir or _data_dir(results.run))
     return {language: _data(results, suite, language, place, large=large) for language in results.languages}
 
@@ -74,13 +83,16 @@ def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, l
         return ABSENT
     try:
         store = Store(place.cache)
-        passages = suite.languages[language].counts.passages
+        passages = suite.languages[language].counts.passages or 0
         if passages > LARGE and not large and not store.has("prepare", prepare_key(suite, language)):
             return (
                 f"reading its {passages:,} passages takes minutes, and no run prepared them in this cache; "
                 "`harness report --texts` reads them."
             )
+        suite_files.check_declared(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
         data = prepare.prepare(suite, language, place, store)
+    except DataChanged as error:
+        return f"{OTHER}: {error}."
     except (RequestError, OSError):
         return ABSENT
     return _mismatch(results, language, data) or data

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from harness.errors import DataError
 from harness.execution.forecast import requests
 from harness.execution.runner import Work, estimate, trained_already, warnings_of
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
+from harness.results import record
+from harness.stages.lineage import record_key
 
 
 def lines(work: Work, jobs: int) -> Iterator[str]:
@@ -25,12 +28,38 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
         yield f"{entry:<28} {to_run:>4} to run {len(group) - to_run:>4} done"
         for line in settings_lines(group[0]):
             yield f"  {line}"
+    yield from _training_rows(work)
+    yield from _damaged(work)
     yield from (f"warning: {line}" for line in warnings_of(work))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)
     yield f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them already trained"
     yield f"time: {_time(work, jobs)}"
+
+
+def _training_rows(work: Work) -> Iterator[str]:
+    """Yield where training rows come from, and how many there are at most, where the request says so."""
+    request = work.plan.request
+    if request.train_file is not None:
+        yield f"training rows: {request.train_file}"
+    if request.max_train is not None:
+        yield f"training queries: at most {request.max_train} per language"
+
+
+def _damaged(work: Work) -> Iterator[str]:
+    """Yield the records in the output folder that are there, and cannot be used."""
+    for cell in work.todo:
+        path = record.path_of(work.folder, cell.entry.name, cell.language, cell.seed)
+        if not path.is_file():
+            continue
+        try:
+            stored = record.read(path)
+        except DataError as error:
+            yield f"made again: {error}"
+            continue
+        if stored.status == "done" and stored.cell_key == record_key(cell):  # so its files are not as they were written
+            yield f"made again: record {path} is damaged: a file beside it is missing or was changed"
 
 
 def settings_lines(cell: Cell) -> Iterator[str]:

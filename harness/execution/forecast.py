@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.data import hub_encoders
 from harness.execution.request_tally import StoredOnly, Tally
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.request.manifest import Writer
+from harness.request.manifest import PinnedBase, Writer
 from harness.stages.training_rows import WRITER_STAGES
 from harness.stages.writer_stage import WriterStage
 from harness.writers import endpoint_access, local_model
@@ -47,11 +48,18 @@ def check_access(cells: Iterable[Cell]) -> None:
         endpoint_access.read_access()
 
 
-def check_models(cells: Iterable[Cell]) -> None:
-    """Raise RequestError where a local model will write and does not load."""
+def check_models(cells: Iterable[Cell], *, download: bool = True) -> None:
+    """Raise RequestError where a local model will write and does not load, or is not on the hub.
+
+    Without `download`, one that would be downloaded must be on the hub and is not opened.
+    """
     models = [writer for _, _, writer in _unwritten(cells) if writer.kind == "model"]
     for writer in {name_of(writer): writer for writer in models}.values():
-        local_model.check(writer)
+        published = PinnedBase(id=writer.model, revision=writer.revision) if writer.revision else None
+        if published and not download and hub_encoders.cached(published) is None:
+            hub_encoders.check_available(published, "writer's model")
+        else:
+            local_model.check(writer)
 
 
 def requests(cells: Sequence[Cell], store: Store) -> list[Requests]:

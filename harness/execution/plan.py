@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.data import train_file
+from harness.data.found_hashes import with_found_hashes
 from harness.data.unverified import unverified_digests
-from harness.errors import DataError, RequestError, unknown
-from harness.execution import practice
+from harness.errors import RequestError, unknown
+from harness.execution import practice, unread
+from harness.execution.offers import lacking, offered
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
@@ -36,6 +38,7 @@ class Plan:
     suite: Suite
     cells: list[Cell]
     resolved: Mapping[str, Any]
+    left_out: Mapping[str, str] = field(default_factory=dict)  # entries of `all` → what the suite lacks for them
 
 
 def make(request: Request, cache: Path) -> Plan:
@@ -44,6 +47,7 @@ def make(request: Request, cache: Path) -> Plan:
     on_request, languages = _suite(request, place)
     _check_seeds(request.seeds)
     rows = entries.resolve(request.methods, entries.declared(place.methods_path), on_request.recipes)
+    rows, left_out = offered(rows, request.methods, on_request, languages, place)
     rows = [on_suite(entry, on_request) for entry in rows]
     on_request, rows = override(request.settings, on_request, rows, place.methods_path)
     on_request = with_model_prompts(on_request, given=request.base_model is not None)
@@ -57,8 +61,10 @@ def make(request: Request, cache: Path) -> Plan:
     for cell in cells:
         _check(cell)
     _check_read(request, cells)
+    unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)
-    return Plan(request, place, on_request, cells, _resolved(on_request, rows, languages, request))
+    resolved = _resolved(on_request, rows, languages, request) | ({"left_out": left_out} if left_out else {})
+    return Plan(request, place, on_request, cells, resolved, left_out)
 
 
 def _resolved(resolved: Suite, rows: Sequence[Entry], languages: Sequence[str], request: Request) -> dict[str, Any]:
@@ -79,7 +85,8 @@ def _resolved(resolved: Suite, rows: Sequence[Entry], languages: Sequence[str], 
 
 def _suite(request: Request, place: Place) -> tuple[Suite, list[str]]:
     """Return the suite with what the request changes in it, --set excepted, and the languages to run."""
-    changed = _with_options(suite.load(request.suite), request)
+    declared = with_found_hashes(suite.load(request.suite), data_dir=place.data_dir, cache_dir=place.cache)
+    changed = _with_options(declared, request)
     known = list(changed.languages)
     languages = list(dict.fromkeys(request.languages or known))
     for language in languages:
@@ -118,7 +125,8 @@ def _check_depth(on_request: Suite, languages: Sequence[str]) -> None:
     import ir_measures
 
     depth = on_request.evaluation.depth
-    if all(on_request.languages[language].counts.passages <= depth for language in languages):
+    passages = [on_request.languages[language].counts.passages for language in languages]
+    if all(number is not None and number <= depth for number in passages):
         return
     for name in on_request.evaluation.measures:
         cutoff = ir_measures.parse_measure(name).params.get("cutoff") or 0
@@ -164,16 +172,10 @@ def _check(cell: Cell) -> None:
     _ = cell.adapters
     checkpoint.check(cell)
     practice.check(cell)
-    for need in sorted(cell.needs - cell.suite.offers(cell.language)):
-        missing = need.value.replace("_", " ")
-        raise RequestError(
-            f"{cell.entry.name} on suite {cell.suite.name}, {cell.language}: no {missing}; "
-            f"leave the method out, or add {missing} to the suite's manifest"
-        )
+    if problem := lacking(cell):
+        raise problem
     if cell.method is None:
         return
-    if cell.method.family not in cell.suite.training:
-        raise DataError(f"suite {cell.suite.name}: no [training.{cell.method.family}] for {cell.entry.name}")
     if cell.training.precision == "float16" and cell.place.device == "cpu":
         raise RequestError(
             f"{cell.entry.name} on suite {cell.suite.name}: float16 training needs a GPU for its gradient scaling; "

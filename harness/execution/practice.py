@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from pydantic import ValidationError
 
 from harness.errors import DataError, RequestError
+from harness.execution.offers import check_training_queries
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase
+from harness.request.manifest import SCHEDULERS, SCHEDULERS_NEED, BuiltBase, Training
 from harness.schema import explain
 from harness.stages.held_out import original_queries
-from harness.stages.stage_settings import declared_rows
+from harness.stages.stage_settings import declared_rows, scored_rows
 from harness.types import Data, Method, Need
 
 
@@ -22,7 +24,25 @@ def check(cell: Cell) -> None:
     if cell.entry.negatives is None and Need.HARD_NEGATIVES in cell.needs:
         raise DataError(f'{cell.entry.name}: its methods need hard negatives; add negatives = "ance" or "random"')
     _check_rows(cell)
+    _check_train_file(cell)
     _check_training(cell)
+
+
+def _check_train_file(cell: Cell) -> None:
+    """Raise RequestError for an entry that reads what the user's training rows do not have."""
+    file, name = cell.suite.train_files.get(cell.language), f"{cell.entry.name}, {cell.language}"
+    if cell.method is None or file is None:
+        return
+    if cell.entry.negatives == "ance" and not file.negatives:
+        raise RequestError(
+            f"{name}: it trains on hard negatives, and no row of {file.path} has 'neg'; add them to the rows, "
+            "or run entries that take none (mnrl) or draw them (infonce-random)"
+        )
+    if Need.EXPERT_SCORES in cell.needs and not cell.suite.experts and file.scores and scored_rows(cell) is None:
+        raise RequestError(
+            f"{name}: the suite has no experts, and {file.path} scores its own negatives, on which this entry does not "
+            'train; run an entry with negatives = "ance" and one round of mining, without --augment'
+        )
 
 
 def _check_rows(cell: Cell) -> None:
@@ -46,6 +66,9 @@ def _check_switches(cell: Cell) -> None:
     dimensions = [*entry.dimensions, *cell.suite.evaluation.dimensions]
     if any(dimension < 1 for dimension in dimensions):
         raise RequestError(f"{entry.name}: dimensions must be at least 1, not {min(dimensions)}")
+    for listed in (entry.dimensions, cell.suite.evaluation.dimensions):
+        if twice := [dimension for dimension in listed if listed.count(dimension) > 1]:
+            raise RequestError(f"{entry.name}: dimension {twice[0]} is given twice; give each once")
     if isinstance(cell.suite.base_model, BuiltBase):
         check_dimensions([cell], cell.suite.base_model.hidden_size)
 
@@ -70,9 +93,32 @@ def _check_training(cell: Cell) -> None:
     if cell.method is None or cell.method.family not in cell.suite.training:
         return
     try:
-        _ = cell.training
+        _check_schedule(cell.entry.name, cell.training)
     except ValidationError as error:
         raise DataError(f"{cell.entry.name}: training: {explain(error)}") from error
+
+
+def _check_schedule(name: str, training: Training) -> None:
+    """Raise RequestError for a setting that the training's schedule does not read, or lacks."""
+    scheduler, given = training.scheduler, training.scheduler_settings or {}
+    known = SCHEDULERS[scheduler]
+    for setting in given:
+        if setting not in known:
+            raise RequestError(
+                f"{name}: train.scheduler_settings: {scheduler} has no '{setting}'; "
+                f"its settings: {', '.join(known) or 'none'}"
+            )
+    needed = SCHEDULERS_NEED.get(scheduler)
+    if needed is not None and needed[0] not in given:
+        example = json.dumps({needed[0]: needed[1]})
+        raise RequestError(
+            f"{name}: train.scheduler {scheduler} needs {needed[0]}; add --set 'train.scheduler_settings={example}'"
+        )
+    if scheduler == "constant" and (training.warmup or training.warmup_steps):
+        raise RequestError(
+            f"{name}: train.scheduler constant has no warm-up; "
+            "add --set train.warmup=0, or use --set train.scheduler=constant_with_warmup"
+        )
 
 
 def check_dimensions(cells: Iterable[Cell], size: int) -> None:
@@ -95,6 +141,7 @@ def check_data(cell: Cell, data: Data) -> None:
     if cell.method is None:
         return
     name = f"{cell.entry.name}, {cell.language}"
+    check_training_queries(cell, data)
     queries = trained = len(original_queries(data.train))
     if cell.entry.folds is not None:
         if cell.entry.folds > queries:

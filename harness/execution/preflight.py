@@ -3,55 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from harness.data import suite_files
+from harness.data import hub_encoders, suite_files
 from harness.errors import RequestError
-from harness.execution import forecast, practice
+from harness.execution import forecast, model_trial, practice
+from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase
-from harness.stages import base_model, tasks
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
+from harness.request.suite import Suite
+from harness.stages import base_model, gradient_cache, tasks
 from harness.stages.checkpoint import checkpoint_model
+from harness.stages.consult import on_expert
+from harness.stages.lineage import consult_key
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
 from harness.stages.published_rows import published_rows
 from harness.stages.stage_settings import all_passages
+from harness.types import Data, Need
+from harness.vectors.model_kind import check_kind
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-def preflight(cells: Sequence[Cell], store: Store) -> None:
-    """Read and check the data of every language of `cells`, which are of one plan, and open its base model.
+def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> None:
+    """Read and check the data of every language of `cells`, which are of one plan, and try its base model and experts.
 
-    Raises DataError or RequestError; nothing has been written to the output folder by then.
+    Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
+    RequestError; nothing has been written to the output folder by then.
     """
-    _check_data(cells, store)
+    with nullcontext() if download else hub_encoders.without_downloads():
+        _preflight(cells, store, download)
+
+
+def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
+    determinism.set_environment()
+    data = _check_data(cells, store)
     tasks.check_data(cells)
-    forecast.check_models(cells)
+    forecast.check_models(cells, download=download)
+    _try_experts(cells, store)
     suite, place = cells[0].suite, cells[0].place
     if isinstance(suite.base_model, BuiltBase):
         unrestricted = all_passages(suite)
         for language in suite.languages:
             prepare(unrestricted, language, place, store)
         _open_checkpoints(cells, store)
+        gradient_cache.check(cells, lambda: base_model.check_opens(suite, place, store))
+        return
+    if not download and not _base_is_here(suite):
         return
     model = base_model.check_opens(suite, place, store)
     _check_adapters(cells, model)
+    gradient_cache.check(cells, lambda: model)
     _open_checkpoints(cells, store)
     practice.check_dimensions(cells, model.get_embedding_dimension() or 0)
+    folder = base_model.base_model(suite, place, store)
+    name = f"base model {base_model.name_of(suite, folder)}"
+    model_trial.check_encodes(folder, cells[0], name, store, model)
+    model_trial.check_trains(folder, cells, data, name, model)
 
 
-def _check_data(cells: Sequence[Cell], store: Store) -> None:
+def _check_data(cells: Sequence[Cell], store: Store) -> dict[str, Data]:
+    """Return the data of each language, with what the methods of its cells need."""
+    checked = {}
     for language in dict.fromkeys(cell.language for cell in cells):
         group = [cell for cell in cells if cell.language == language]
         suite, place = group[0].suite, group[0].place
         suite_files.check_declared(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
         data = prepare(suite, language, place, store)
         for cell in group:
-            inference(cell, data, store)
+            data = inference(cell, data, store)
             practice.check_data(cell, published_rows(cell, data, store))
+        checked[language] = data
+    return checked
+
+
+def _try_experts(cells: Sequence[Cell], store: Store) -> None:
+    """Try the published encoders that will be consulted; one that is not in the hub's cache must be on the hub."""
+    asked = next((cell for cell in cells if Need.EXPERT_SCORES in cell.needs and not _consulted(cell, store)), None)
+    for expert in asked.suite.experts if asked else ():
+        if asked is None or not isinstance(expert.encoder, PinnedBase):
+            continue
+        hub_encoders.check_available(expert.encoder)
+        if hub_encoders.cached(expert.encoder) is not None:
+            folder = hub_encoders.snapshot(expert.encoder)
+            name = f"expert '{expert.name}' ({expert.encoder.id}@{expert.encoder.revision})"
+            check_kind(folder, name)
+            model_trial.check_encodes(folder, on_expert(asked, expert), name, store)
+
+
+def _base_is_here(suite: Suite) -> bool:
+    """Return whether no file of the base is missing here; raises RequestError where the hub does not have it either."""
+    base = suite.base_model
+    published = base.adapts if isinstance(base, LocalBase) else base
+    if not isinstance(published, PinnedBase):
+        return True
+    hub_encoders.check_available(published)
+    return hub_encoders.cached(published) is not None
+
+
+def _consulted(cell: Cell, store: Store) -> bool:
+    return store.has("consult", consult_key(cell))
 
 
 def _open_checkpoints(cells: Sequence[Cell], store: Store) -> None:

@@ -39,14 +39,14 @@ class _Counts:
     """How the requests of one stage are counted."""
 
     passages: Callable[[Cell, Data, Store], dict[str, str]]  # asked about; raises NotStored while they are unknown
-    bound: Callable[[Cell, Data | None], int]  # on their number; a passage is asked about once
+    bound: Callable[[Cell, Data | None], int | None]  # on their number; a passage is asked about once
 
 
 def _relevant_passages(cell: Cell, data: Data, stored: Store) -> dict[str, str]:
     return AUGMENT.passages_of(data)
 
 
-def _relevant_bound(cell: Cell, data: Data | None) -> int:
+def _relevant_bound(cell: Cell, data: Data | None) -> int | None:
     return cell.suite.languages[cell.language].counts.passages
 
 
@@ -54,18 +54,21 @@ def _negatives(cell: Cell, data: Data, stored: Store) -> dict[str, str]:
     return WRITE.passages_of(mined(cell, augment(cell, data, stored), stored))
 
 
-def _negatives_bound(cell: Cell, data: Data | None) -> int:
-    return _train_queries(cell, data) * cell.suite.mining.depth
+def _negatives_bound(cell: Cell, data: Data | None) -> int | None:
+    queries = _train_queries(cell, data)
+    return None if queries is None else queries * cell.suite.mining.depth
 
 
-def _train_queries(cell: Cell, data: Data | None) -> int:
-    """Return how many training queries there are at most, written ones included."""
-    counts = cell.suite.languages[cell.language].counts
-    number = len(data.train) if data else min(counts.train_queries, cell.suite.max_train or counts.train_queries)
+def _train_queries(cell: Cell, data: Data | None) -> int | None:
+    """Return how many training queries there are at most, written ones included; None where nothing says it."""
+    counts, most = cell.suite.languages[cell.language].counts, cell.suite.max_train
+    declared = [number for number in (counts.train_queries, most) if number is not None]
+    number = len(data.train) if data else min(declared, default=None)
     writer = AUGMENT.writer_of(cell)
-    if writer is None:
+    if writer is None or number is None:
         return number
-    return number + writer.queries * (len(AUGMENT.passages_of(data)) if data else counts.passages)
+    passages = len(AUGMENT.passages_of(data)) if data else counts.passages
+    return None if passages is None else number + writer.queries * passages
 
 
 COUNTS = {
@@ -82,7 +85,7 @@ class Tally:
     writer: Writer
     cached: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
-    bound: int = 0
+    bound: int | None = 0
     passages: int | None = None  # in the pool; None before the user's training rows are read
     exact: bool = True
 
@@ -90,6 +93,8 @@ class Tally:
     def most(self) -> int | None:
         if self.passages is None:
             return None
+        if self.bound is None:
+            return self.passages
         return min(len(self.missing) + self.bound, self.passages)
 
     def add(self, cell: Cell, stored: StoredOnly) -> None:
@@ -100,7 +105,8 @@ class Tally:
             passages = counts.passages(cell, data, stored)
         except NotStored:
             self.exact = False
-            self.bound += counts.bound(cell, data)
+            bound = counts.bound(cell, data)
+            self.bound = None if bound is None or self.bound is None else self.bound + bound
         else:
             questions = questions_about(self.writer, passages, cell.language, cell.place.device)
             missing = {question.key for question in answers.missing(self.writer, questions, stored)}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.data.model_declaration import declaring_folder
 from harness.errors import DataError
 from harness.execution import forecast, output_folder
 from harness.execution.executor import Executor, Outcome
@@ -17,11 +18,13 @@ from harness.execution.progress import Display
 from harness.execution.worker import expected_seconds
 from harness.machine import determinism
 from harness.machine.hardware import environment
+from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import checksums, record
-from harness.stages import base_model, model_prompts
+from harness.stages import model_prompts
 from harness.stages.lineage import record_key, train_key
+from harness.stages.train_file_report import train_file_warnings
 from harness.types import Ranker
 
 
@@ -80,11 +83,18 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
 
 
 def warnings_of(work: Work) -> list[str]:
-    """Return what a plan's base model declares and the request does not do; [] while the model is not here."""
-    suite, trains = work.plan.suite, any(cell.method is not None for cell in work.plan.cells)
-    if all(isinstance(cell.plugin, Ranker) for cell in work.plan.cells):
-        return []
-    return model_prompts.warnings(suite, base_model.folder_of(suite), trains)
+    """Return what a plan's training rows leave out, and what its base model declares and the request does not do."""
+    suite, cells = work.plan.suite, work.plan.cells
+    folder = None if all(isinstance(cell.plugin, Ranker) for cell in cells) else declaring_folder(suite.base_model)
+    trains = any(cell.method is not None for cell in cells)
+    return [*train_file_warnings(work.todo), *model_prompts.warnings(suite, folder, trains)]
+
+
+def check(work: Work) -> None:
+    """Raise what `execute` would raise before its first cell; downloads nothing and keeps nothing."""
+    if work.todo:
+        with scratch_store(work.plan.place.cache) as store:
+            preflight(work.todo, store, download=False)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from harness.data.file_status import FileStatus
 from harness.data.hub_snapshots import cached_snapshot
 from harness.errors import DataError, short_reason, unknown
 from harness.mteb.dataset_card import CARD, patterns
-from harness.request.manifest import Hub
+from harness.request.data_sources import Hub
 from harness.request.suite import Suite
 
 if TYPE_CHECKING:

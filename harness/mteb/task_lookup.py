@@ -11,7 +11,7 @@ from mteb.abstasks.aggregated_task import AbsTaskAggregate
 
 from harness.errors import RequestError, unknown
 from harness.mteb.mteb_names import LANGUAGES
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 
 
 def find(task: Task, language: str) -> AbsTask:

@@ -38,6 +38,7 @@ from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
 from harness.results import checksums
+from harness.results.notes import warnings
 from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "queries": coverage.queries(board),
         "absent": board.results.absent,
         "unverified": coverage.unverified(board),
+        "warnings": warnings(board.records),
         "run": facts.run_facts(board.run),
         "entries": facts.entry_facts(board, entries),
         "provenance": facts.provenance_facts(board.records),

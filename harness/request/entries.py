@@ -38,7 +38,7 @@ def declared(methods_path: Path | None = None) -> dict[str, Declaration]:
     declarations: dict[str, Declaration] = {}
     for path in entry_files(methods_path):
         try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise DataError(f"entries file {path} is not valid TOML: {error}") from error
         for name, table in tables.items():

@@ -6,19 +6,13 @@ Unknown keys are errors; nothing here touches the data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from harness.request.data_sources import Revision, Sha256
 from harness.schema import Strict
-
-
-def _inside(path: str) -> str:
-    parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in path:
-        raise ValueError(f"path '{path}' leaves its folder")
-    return path
 
 
 def measure(name: str) -> str:
@@ -39,112 +33,9 @@ def measure(name: str) -> str:
     return str(parsed)
 
 
-def _revision(value: str) -> str:
-    if len(value) != 40 or set(value) - set("0123456789abcdef"):
-        raise ValueError(f"revision '{value}' is not a 40-digit hash; branches and tags can move")
-    return value
-
-
-RelativePath = Annotated[str, AfterValidator(_inside)]
 Measure = Annotated[str, AfterValidator(measure)]
-Revision = Annotated[str, AfterValidator(_revision)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Precision = Literal["float32", "bfloat16", "float16"]
-
-
-class File(Strict):
-    """One data file; without `url` it is part of the package."""
-
-    path: RelativePath
-    sha256: Sha256
-    bytes: int = Field(gt=0)
-    url: str | None = None
-
-    @property
-    def hash(self) -> str:
-        """The hash of the content, written KIND:VALUE."""
-        return f"sha256:{self.sha256}"
-
-
-class PublishedRows(Strict):
-    """Training rows that the authors of a paper published, one file in their repository at a pinned commit.
-
-    `git_blob` is the hash under which git stores the file. It verifies a download whose sha256 and size are unknown.
-    """
-
-    path: RelativePath
-    url: str
-    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-    licence: str
-    citation: str
-
-    @property
-    def hash(self) -> str:
-        """The hash of the content, written KIND:VALUE."""
-        return f"git:{self.git_blob}"
-
-    @property
-    def bytes(self) -> None:
-        """The size, which is not declared."""
-
-
-class Hub(Strict):
-    """A dataset on the Hugging Face hub, at one revision; `files` are glob patterns below its root."""
-
-    id: str
-    revision: Revision
-    files: tuple[RelativePath, ...] = Field(min_length=1)
-
-
-class Source(Strict):
-    """Data of one origin and the reader that understands it: files by sha256, a hub dataset, or an ir_datasets id."""
-
-    reader: str
-    files: tuple[File, ...] = ()
-    hub: Hub | None = None
-    ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
-    licence: str
-    citation: str
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Source:
-        if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
-            raise ValueError("a source has exactly one of files, a hub dataset and an ir_datasets id")
-        return self
-
-
-class Counts(Strict):
-    """Expected sizes of the sources, where given; a difference is an error."""
-
-    passages: int
-    train_queries: int
-    dev_queries: int
-    nli: int | None = None
-    train_judgments: int | None = None
-    train_positives: int | None = None
-    dev_judgments: int | None = None
-    dev_positives: int | None = None
-
-
-class Task(Strict):
-    """A task of MTEB, scored through `mteb.evaluate`; `subset` is mteb's name of the language's part."""
-
-    name: str
-    revision: Revision  # of the task's dataset; another one in the installed mteb is an error
-    subset: str = "default"
-    split: str = "test"
-
-
-class Language(Strict):
-    """The sources of one language. Without `training`, training queries come from `retrieval`."""
-
-    retrieval: Source
-    training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
-    nli: Source | None = None
-    published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
-    tasks: tuple[Task, ...] = ()
-    counts: Counts
 
 
 class Text(Strict):
@@ -163,12 +54,18 @@ class Text(Strict):
 class BuiltBase(Strict):
     """A small encoder built from the suite's passages, with a fixed initialisation seed."""
 
-    vocab_size: int
-    hidden_size: int
-    intermediate_size: int
-    layers: int
-    attention_heads: int
-    initialisation_seed: int
+    vocab_size: int = Field(gt=0)
+    hidden_size: int = Field(gt=0)
+    intermediate_size: int = Field(gt=0)
+    layers: int = Field(gt=0)
+    attention_heads: int = Field(gt=0)
+    initialisation_seed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _heads_share_the_hidden_size(self) -> BuiltBase:
+        if self.hidden_size % self.attention_heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of attention_heads")
+        return self
 
 
 class PinnedBase(Strict):
@@ -179,10 +76,11 @@ class PinnedBase(Strict):
 
 
 class LocalBase(Strict):
-    """An encoder in a folder, identified by its content, not by its path."""
+    """An encoder in a folder, identified by its content, not by its path; or LoRA weights, and the model `adapts`."""
 
     path: Path = Field(exclude=True)
     sha256: Sha256
+    adapts: PinnedBase | LocalBase | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class TrainFile(Strict):
@@ -191,6 +89,10 @@ class TrainFile(Strict):
     path: Path = Field(exclude=True)
     sha256: Sha256
     negative_queries: bool = False  # whether rows have neg_q
+    negatives: bool = Field(default=True, exclude_if=bool)  # whether any row has neg
+    scores: bool = Field(default=False, exclude_if=lambda scores: not scores)  # whether all rows have them
+    counts: Mapping[str, int] = Field(default_factory=dict, exclude=True)  # what rows have, as found in the file
+    prompts: Mapping[str, int] = Field(default_factory=dict, exclude=True)  # of the rows' own → rows
 
 
 class Evaluation(Strict):
@@ -212,6 +114,40 @@ class Evaluation(Strict):
         return self
 
 
+Scheduler = Literal[
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "cosine_with_min_lr",
+    "polynomial",
+    "inverse_sqrt",
+    "constant",
+    "constant_with_warmup",
+]
+SCHEDULERS: Mapping[Scheduler, tuple[str, ...]] = {
+    "linear": (),
+    "cosine": ("num_cycles",),
+    "cosine_with_restarts": ("num_cycles",),
+    "cosine_with_min_lr": ("num_cycles", "min_lr_rate"),
+    "polynomial": ("power", "lr_end"),
+    "inverse_sqrt": ("timescale",),
+    "constant": (),
+    "constant_with_warmup": (),
+}
+"""Schedule of transformers → the settings that it takes, by their names there."""
+
+SCHEDULERS_NEED: Mapping[Scheduler, tuple[str, float]] = {
+    "cosine_with_restarts": ("num_cycles", 2),  # with its default of 1 it is `cosine`
+    "cosine_with_min_lr": ("min_lr_rate", 0.1),
+}
+"""Schedule → a setting without which it is another one, and an example of its value."""
+
+
+def _unset(value: Any) -> bool:
+    """Return whether a setting is absent, and so in no dump, digest or key."""
+    return value is None
+
+
 class Training(Strict):
     """Trainer settings of one family of methods."""
 
@@ -219,23 +155,37 @@ class Training(Strict):
     batch_size: int = Field(gt=0)
     gradient_accumulation: int = Field(default=1, gt=0)
     learning_rate: float = Field(gt=0)
-    warmup: Fraction  # share of all steps
-    scheduler: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    warmup: Fraction | None = Field(default=None, exclude_if=_unset)  # share of all steps, rounded up
+    warmup_steps: int | None = Field(default=None, gt=0, exclude_if=_unset)  # their number, in place of a share
+    scheduler: Scheduler = "linear"
+    scheduler_settings: Mapping[str, float] | None = Field(default=None, exclude_if=_unset)  # see SCHEDULERS
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: Fraction | None = None  # None keeps what the base model's configuration says
     checkpoint_steps: int | None = Field(default=None, gt=0)  # an interrupted training resumes from the last one
+    max_length: int | None = Field(
+        default=None, gt=2, exclude_if=lambda value: value is None
+    )  # tokens; [text] may be less
     precision: Precision = "float32"
     gradient_checkpointing: bool = False  # recompute activations instead of storing them
     pairs: int | None = Field(default=None, gt=0)  # maximum number of (query, relevant passage), by a seeded draw
     best_of: int | None = Field(default=None, gt=1)  # evaluations, evenly spaced; the best weights are kept
     best_holdout: Fraction = 0.1  # share of the training queries held out for these evaluations
+    mini_batch_size: int | None = Field(default=None, gt=0, exclude_if=_unset)  # rows embedded at a time: see docs
+
+    @model_validator(mode="after")
+    def _one_warmup(self) -> Training:
+        if (self.warmup is None) == (self.warmup_steps is None):
+            raise ValueError("give either warmup (a share of all steps) or warmup_steps (their number)")
+        return self
 
 
 class Expert(Strict):
     """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
 
-    A published encoder has its own prompts, as stated here or else as it declares them: it was trained with them.
+    A published encoder has its own prompts, as stated here or else as it declares them, and may have its own length and
+    precision: those that it was trained for. By default the length is that of training, the precision that of the
+    suite's evaluation.
     """
 
     name: str
@@ -244,11 +194,17 @@ class Expert(Strict):
     encoder: Literal["base"] | PinnedBase | None = None
     query_prompt: str = ""
     passage_prompt: str = ""
+    max_length: int | None = Field(
+        default=None, gt=2, exclude_if=lambda value: value is None
+    )  # tokens; queries at most
+    precision: Precision | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Expert:
         if (self.ranker is None) == (self.encoder is None):
             raise ValueError(f"expert '{self.name}' needs either a ranker or an encoder")
+        if not isinstance(self.encoder, PinnedBase) and (self.max_length or self.precision):
+            raise ValueError(f"expert '{self.name}': max_length and precision are those of a published encoder")
         return self
 
 
@@ -266,9 +222,7 @@ class Writer(Strict):
     """
 
     kind: Literal["file", "endpoint", "model"]
-    path: Path | None = Field(
-        default=None, exclude=True
-    )  # file: JSON lines, see harness.writers.query_file; model: folder
+    path: Path | None = Field(default=None, exclude=True)  # file: see harness.writers.query_file; model: folder
     sha256: Sha256 | None = None  # of the content of `path`
     model: str = ""  # endpoint: its name for the model; model: hub id
     revision: Revision | None = None  # model: of the hub id

@@ -28,7 +28,7 @@ from harness.request import plugins, sweep
 from harness.request.checkpoints import CHECKPOINT, with_checkpoint
 from harness.request.entry import Entry, Practice
 from harness.request.manifest import Evaluation, Text, Training
-from harness.request.settings import SET, TRAIN, overlay, set_training
+from harness.request.settings import SET, TRAIN, laid_over, overlay, set_training
 from harness.request.suite import Suite
 from harness.request.sweep import Setting
 from harness.schema import explain
@@ -46,6 +46,7 @@ FIELDS = {
     ENTRY: PRACTICES,
     **{name: tuple(table.model_fields) for name, (_, table) in SUITE_TABLES.items()},
 }
+KINDS = {TRAIN: Training, ENTRY: Practice, **{name: table for name, (_, table) in SUITE_TABLES.items()}}
 _REQUIRED = {"epochs": 1, "batch_size": 1, "learning_rate": 1, "warmup": 0}  # so that one other field can be checked
 
 
@@ -110,13 +111,28 @@ def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | No
     if setting.name not in (TRAIN, ENTRY):
         names = frozenset(entry.name for entry in entries if setting.name in entry.plugins)
         if not names:
+            if plugins.exists(setting.name, methods_path):
+                raise RequestError(
+                    f"--set {setting.text}: {setting.name} is not among the requested entries' plugins; leave it out, "
+                    "or add an entry that uses it"
+                )
             used = {plugin for entry in entries for plugin in entry.plugins}
             raise unknown("setting", setting.name, {*used, *FIELDS}, where="--set")
         return names
     names = frozenset(entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting))
-    if not names and (setting.name == ENTRY or len(setting.raw) > 1):
+    if not names:
         raise RequestError(f"--set {setting.text}: no requested entry takes {setting.target}; leave it out")
     return names
+
+
+def _check_number(setting: Setting, value: Any) -> None:
+    """Raise RequestError for true or false where a number is expected: they would be read as 1 and 0."""
+    kind = dict(KINDS).get(setting.name)
+    fields: Any = kind.model_fields if kind else {}
+    if isinstance(value, bool) and setting.field in fields and fields[setting.field].annotation is not bool:
+        raise RequestError(
+            f"--set {setting.text}: {str(value).lower()} is not a value of {setting.target}; give a number"
+        )
 
 
 def _trains(entry: Entry, methods_path: Path | None) -> bool:
@@ -130,9 +146,10 @@ def _takes(entry: Entry, setting: Setting) -> bool:
 
 def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:
     """Return the entry with one setting changed; raises RequestError for an invalid value."""
+    _check_number(setting, value)
     try:
         if setting.name == TRAIN:
-            Training.model_validate({**_REQUIRED, setting.field: value})
+            Training.model_validate(laid_over(_REQUIRED, {setting.field: value}))
             return overlay(entry, SET, {}, {setting.field: value})
         if setting.name == ENTRY:
             practice = Practice.model_validate({setting.field: value})
@@ -144,8 +161,10 @@ def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:
 
 
 def _trained(setting: Setting, suite: Suite, entries: list[Entry]) -> tuple[Suite, list[Entry]]:
+    value = read_value(setting.raw[0])
+    _check_number(setting, value)
     try:
-        return set_training(suite, entries, setting.field, read_value(setting.raw[0]))
+        return set_training(suite, entries, setting.field, value)
     except ValidationError as error:
         raise RequestError(f"--set {setting.text}: {explain(error)}") from error
 
@@ -160,6 +179,7 @@ def _measured(setting: Setting, suite: Suite, targets: Sequence[str]) -> Suite:
     if setting.target == "text.prompts":
         table = {field: value for field, value in table.items() if field not in PROMPTS or f"text.{field}" in targets}
     value = _free_text(setting.raw[0]) if setting.target in VERBATIM else read_value(setting.raw[0])
+    _check_number(setting, value)
     try:
         changed = {**table, setting.field: value}
         return suite.model_copy(update={name: kind.model_validate(changed)})

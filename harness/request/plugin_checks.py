@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from harness.errors import RequestError
+from harness.request.column_roles import declared_columns, problem_of
 
 SIGNATURES = {
     "method": {"examples": ["data"], "loss": ["model"]},
@@ -54,3 +55,9 @@ def check_signature(plugin: type, where: str) -> None:
     missing = [name for name in ("needs", "family") if kind == "method" and not hasattr(plugin, name)]
     if missing:
         raise RequestError(f"plugin {where}: class variable '{missing[0]}' is missing")
+
+
+def check_columns(plugin: Any, where: str) -> None:
+    """Raise RequestError for a method whose `columns` are not a mapping of column to role."""
+    if problem := problem_of(declared_columns(plugin)):
+        raise RequestError(f"plugin {where}: {problem}")

@@ -1,7 +1,8 @@
 """What stands for a plugin's meaning in keys: the sources that it is made of, and the libraries that they import.
 
 The sources are the plugin's file and every module that it imports, directly or through another module: of `methods` and
-other packages of plugins, of `harness` (harness.types draws pairs), and any that no installed distribution provides.
+other packages of plugins, of `harness` (harness.types draws pairs), any that lies beside a plugin of `--methods-path`,
+and any that no installed distribution provides.
 Sources are parsed, not run. For a library its version counts. Docstrings, comments, layout, imports for type checkers
 and `EQUATION` are prose: they are in no digest, so that editing them trains nothing again.
 """
@@ -21,6 +22,7 @@ from typing import Any
 from harness.errors import RequestError
 from harness.keys import digest
 from harness.machine.hardware import installed_version
+from harness.request.plugin_modules import beside
 
 Parents = Mapping[str, Path]  # name of a top-level module or package → the folder that contains it
 _ENGINE = {"harness": Path(__file__).resolve().parents[2]}
@@ -28,18 +30,19 @@ _PROSE = {"EQUATION", "equation"}
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # imported by a bundled plugin; asking for all names takes a second
 
 
-def sources_sha256(path: Path, packages: Mapping[str, Path]) -> str:
+def sources_sha256(path: Path, packages: Mapping[str, Path], folder: Path | None = None) -> str:
     """Return the sha256 of a plugin's sources and of the versions of the libraries that they import.
 
-    `packages`: dotted name and folder of the packages that hold plugins. Raises RequestError for a module that is not
-    valid Python.
+    `packages`: dotted name and folder of the packages that hold plugins. `folder`: the plugin's, where its modules may
+    import each other by their bare names (harness.request.plugin_modules). Raises RequestError for a module that is not
+    valid Python, and for an ambiguous import.
     """
     parents = {name.partition(".")[0]: folder.parents[name.count(".")] for name, folder in packages.items()}
-    return _digest(path, tuple(sorted((_ENGINE | parents).items())))
+    return _digest(path, tuple(sorted((_ENGINE | parents).items())), folder)
 
 
 @cache  # what is installed does not change while a process runs
-def _digest(path: Path, parents: tuple[tuple[str, Path], ...]) -> str:
+def _digest(path: Path, parents: tuple[tuple[str, Path], ...], folder: Path | None = None) -> str:
     sources: dict[str, Any] = {}
     libraries: dict[str, str] = {}
     waiting = [("plugin", path)]
@@ -50,9 +53,11 @@ def _digest(path: Path, parents: tuple[tuple[str, Path], ...]) -> str:
         tree = _parsed(file)
         sources[name] = _dumped(tree)
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-        for module in _imports(tree, package):
+        for module, is_relative in _imports(tree, package):
             top = module.partition(".")[0]
-            parent = dict(parents).get(top) or _parent_of_sources(top)
+            inside = folder if folder is not None and file.is_relative_to(folder) else None
+            is_beside = inside is not None and (is_relative or beside(inside, top) is not None)
+            parent = inside if is_beside else dict(parents).get(top) or _parent_of_sources(top)
             if parent is not None:
                 waiting += _files(module, parent)
             elif top not in sys.stdlib_module_names:
@@ -106,14 +111,18 @@ def _dumped(node: Any) -> Any:
     return [_dumped(item) for item in node] if isinstance(node, list) else repr(node)
 
 
-def _imports(tree: ast.Module, package: str) -> Iterator[str]:
-    """Yield the dotted names of what a module of `package` imports, anywhere: `from a import b` gives `a.b`."""
+def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, bool]]:
+    """Yield what a module of `package` imports, anywhere, by dotted names (`from a import b` gives `a.b`).
+
+    Each with whether it is imported relatively.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, False) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
-            yield from (".".join(filter(None, [*above, node.module, alias.name])) for alias in node.names)
+            names = (".".join(filter(None, [*above, node.module, alias.name])) for alias in node.names)
+            yield from ((name, node.level > 0) for name in names)
 
 
 def _files(module: str, parent: Path) -> Iterator[tuple[str, Path]]:

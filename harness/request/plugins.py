@@ -12,7 +12,6 @@ import dataclasses
 import importlib
 import importlib.util
 import inspect
-import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
@@ -21,12 +20,13 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import RequestError, unknown
-from harness.keys import digest
 from harness.request import plugin_sources
-from harness.request.plugin_checks import SIGNATURES, check_signature, check_types
+from harness.request.plugin_checks import SIGNATURES, check_columns, check_signature, check_types
+from harness.request.plugin_modules import load_from_folder
 from harness.types import Need
 
 GROUP = "harness.methods"
+BUNDLED = "methods"
 
 
 def folders(methods_path: Path | None = None) -> list[Path]:
@@ -42,7 +42,7 @@ def folders(methods_path: Path | None = None) -> list[Path]:
 def _packages() -> dict[str, Path]:
     """Return package → folder, the bundled one first; what is installed does not change while a process runs."""
     paths = {}
-    for package in ["methods", *(point.value for point in entry_points(group=GROUP))]:
+    for package in [BUNDLED, *(point.value for point in entry_points(group=GROUP))]:
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             raise RequestError(f"entry point of group {GROUP} names '{package}', which is not a package; reinstall it")
@@ -73,30 +73,36 @@ def _file(name: str, methods_path: Path | None) -> Path:
 
 
 @cache
+def exists(name: str, methods_path: Path | None = None) -> bool:
+    """Return whether there is a plugin of that name; imports nothing."""
+    return name in _files(methods_path)
+
+
 def _module(name: str, methods_path: Path | None) -> ModuleType:
     path = _file(name, methods_path)
-    if _is_bundled(path):
-        return importlib.import_module(f"methods.{name}")
-    spec = importlib.util.spec_from_file_location(f"harness_plugin_{name}_{digest(str(path))[:8]}", path)
-    if spec is None or spec.loader is None:
-        raise RequestError(f"plugin {path} cannot be loaded as a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look up the module of a class with annotations
+    package = _package_of(path)
     try:
-        spec.loader.exec_module(module)
+        return importlib.import_module(f"{package}.{name}") if package else load_from_folder(path)
+    except RequestError:
+        raise
     except (Exception, SystemExit) as error:
-        del sys.modules[spec.name]
         raise RequestError(f"plugin {path} fails when it is imported: {type(error).__name__}: {error}") from error
-    return module
 
 
-def _is_bundled(path: Path) -> bool:
-    return path.parent == folders()[0]
+def _package_of(path: Path) -> str | None:
+    """Return the installed package that a plugin's file is in; None for one of `--methods-path`."""
+    return next((package for package, folder in _packages().items() if folder == path.parent), None)
+
+
+def is_bundled(name: str, methods_path: Path | None = None) -> bool:
+    """Return whether a plugin comes with this package."""
+    return _package_of(_file(name, methods_path)) == BUNDLED
 
 
 def sources_sha256(name: str, methods_path: Path | None = None) -> str:
     """Return what stands for a plugin's meaning in keys; raises RequestError for an unknown plugin."""
-    return plugin_sources.sources_sha256(_file(name, methods_path), _packages())
+    path = _file(name, methods_path)
+    return plugin_sources.sources_sha256(path, _packages(), path.parent if _package_of(path) is None else None)
 
 
 def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = None) -> Any:
@@ -108,8 +114,6 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
     plugin = getattr(module, "PLUGIN", None)
     if not (inspect.isclass(plugin) and dataclasses.is_dataclass(plugin)):
         raise RequestError(f"plugin {module.__file__}: PLUGIN is {plugin!r}; bind it to a frozen dataclass")
-    if hasattr(module, "VERSION"):
-        raise RequestError(f"plugin {module.__file__}: delete VERSION; keys hold the digest of its sources")
     check_signature(plugin, str(module.__file__))
     fields = [field.name for field in dataclasses.fields(plugin)]
     for setting in settings:
@@ -122,6 +126,8 @@ def load(name: str, settings: Mapping[str, Any], methods_path: Path | None = Non
             check_types(name, plugin, settings)  # its message names the setting
         raise RequestError(f"invalid settings of {name}: {error}") from error
     check_types(name, plugin, settings)
+    if is_method(name, methods_path):
+        check_columns(loaded, str(module.__file__))
     return loaded
 
 

@@ -25,6 +25,7 @@ SUITE_ROWS = (  # departures of a published recipe on a suite without the author
     "one row per (query, relevant passage), its negatives drawn once for all epochs; no row is dropped",
 )
 TRAIN = "train"  # the training's name in `sources` and in --set
+ALTERNATIVES = {"warmup": "warmup_steps", "warmup_steps": "warmup"}  # a field that replaces another, in any layer
 
 
 def declared_entry(name: str, declaration: Declaration, recipe: Recipe) -> Entry:
@@ -76,7 +77,7 @@ def overlay(entry: Entry, layer: str, settings: Settings, training: Mapping[str,
         merged[name] = {**merged.get(name, {}), **values}
     sources = {**entry.sources, **_sources(layer, {**settings, TRAIN: training or {}})}
     return entry.model_copy(
-        update={"settings": merged, "training": {**entry.training, **(training or {})}, "sources": sources}
+        update={"settings": merged, "training": laid_over(entry.training, training or {}), "sources": sources}
     )
 
 
@@ -102,7 +103,7 @@ def set_training(suite: Suite, entries: Sequence[Entry], field: str, value: Any)
     It is part of the suite, and so of its digest. Raises pydantic's ValidationError for a value that is refused.
     """
     training = {
-        family: Training.model_validate({**table.model_dump(exclude_unset=True), field: value})
+        family: Training.model_validate(laid_over(table.model_dump(exclude_unset=True), {field: value}))
         for family, table in suite.training.items()
     }
     recipe = {family: _without(table, field) for family, table in suite.published.training.items()}
@@ -120,14 +121,20 @@ def set_training(suite: Suite, entries: Sequence[Entry], field: str, value: Any)
 
 
 def _without(table: Mapping[str, Any], field: str) -> dict[str, Any]:
-    return {name: value for name, value in table.items() if name != field}
+    return {name: value for name, value in table.items() if name not in (field, ALTERNATIVES.get(field))}
+
+
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return training settings with others above them; one that is set replaces its alternative below."""
+    replaced = {ALTERNATIVES.get(field) for field in above}
+    return {**{field: value for field, value in below.items() if field not in replaced}, **above}
 
 
 def training(suite: Suite, entry: Entry, family: Family) -> Training:
     """Return the training settings of an entry on a suite; raises ValidationError for what is not a Training."""
     values: dict[str, Any] = {}
     for _, table in _training_layers(suite, entry, family):
-        values |= table
+        values = laid_over(values, table)
     return Training.model_validate(values)
 
 

@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from harness.errors import DataError, RequestError, unknown
 from harness.keys import digest
 from harness.machine.bundled import manifests
+from harness.request.data_sources import Language, LanguageTag
 from harness.request.manifest import (
     BuiltBase,
     Evaluation,
     Expert,
-    Language,
     LocalBase,
     Mining,
     PinnedBase,
@@ -51,7 +51,7 @@ class Suite(Strict):
     description: str
     licence: str
     tier: str = "full"  # of the corpus: scores of different tiers are not comparable
-    languages: Mapping[str, Language] = Field(min_length=1)
+    languages: Mapping[LanguageTag, Language] = Field(min_length=1)
     text: Text
     base_model: BuiltBase | PinnedBase | LocalBase
     evaluation: Evaluation
@@ -66,11 +66,37 @@ class Suite(Strict):
     max_train: int | None = Field(default=None, gt=0)  # training queries per language, by a seeded draw
     train_files: Mapping[str, TrainFile] = Field(default_factory=dict)  # language → rows in place of the suite's
     unverified: Mapping[str, str] = Field(default_factory=dict)  # language → digest of accepted data that differ
+    found: Mapping[str, tuple[str, ...]] = Field(  # language → files whose hashes are as found, not as declared
+        default_factory=dict, exclude_if=lambda value: not value
+    )
+    _manifest: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _languages_differ_in_more_than_case(self) -> Suite:
+        if len({name.lower() for name in self.languages}) < len(self.languages):
+            raise ValueError(f"languages differ in case alone ({', '.join(self.languages)}); rename one")
+        return self
 
     @property
     def digest(self) -> str:
-        """sha256 of the whole definition."""
-        return digest(self.model_dump(mode="json"))
+        """sha256 of the whole definition; a hash as found is worth one that is declared."""
+        return digest(self.model_dump(mode="json", exclude={"found"}))
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the manifest where the suite was named by its path: its data are searched for there."""
+        return None if self._manifest is None else self._manifest.parent
+
+    def locate(self, name: str) -> Suite:
+        """Return the suite, with the folder of its manifest where it was named by its path."""
+        base, _ = split_variant(name)
+        self._manifest = Path(base).absolute() if base.endswith(".toml") else None
+        return self
+
+    @property
+    def given(self) -> str:
+        """What a command line names the suite by: its path, or its name."""
+        return self.name if self._manifest is None else str(self._manifest)
 
     def offers(self, language: str) -> frozenset[Need]:
         """Return what the suite has for the methods that need it, in `language`."""
@@ -79,7 +105,7 @@ class Suite(Strict):
         offered = {
             Need.HARD_NEGATIVES: True,
             Need.NEGATIVE_QUERIES: written or (train_file.negative_queries if train_file else self.negative_queries),
-            Need.EXPERT_SCORES: self.experts,
+            Need.EXPERT_SCORES: self.experts or (train_file and train_file.scores),
             Need.NLI: self.languages[language].nli,
         }
         return frozenset(need for need, is_offered in offered.items() if is_offered)
@@ -105,11 +131,26 @@ def load(name: str) -> Suite:
 
     Raises RequestError for an unknown name and DataError for an invalid manifest.
     """
-    name, _, variant = name.partition("@")
-    path = Path(name) if name.endswith(".toml") else manifests() / f"{name}.toml"
+    base, variant = split_variant(name)
+    path = Path(base) if base.endswith(".toml") else manifests() / f"{base}.toml"
     if not path.is_file():
-        raise unknown("suite", name, names())
-    return parse(path, variant)
+        raise unknown("suite", base, names())
+    return parse(path, variant).locate(name)
+
+
+def split_variant(name: str) -> tuple[str, str]:
+    """Return a suite's name or path, and its variant ("" where none is named).
+
+    >>> split_variant("miracl@untitled"), split_variant("my@folder/own.toml")
+    (('miracl', 'untitled'), ('my@folder/own.toml', ''))
+    """
+    if name.endswith(".toml"):
+        return name, ""
+    path, toml, variant = name.rpartition(".toml@")
+    base, at, variant = (f"{path}.toml", "@", variant) if toml else name.partition("@")
+    if at and not variant:
+        raise RequestError(f"suite '{name}' names no variant after '@'; add its name, or leave '@' out")
+    return base, variant
 
 
 def variants(name: str) -> list[str]:
@@ -134,7 +175,7 @@ def parse(path: Path, variant: str = "") -> Suite:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"manifest {path} is not valid TOML: {error}") from error
 

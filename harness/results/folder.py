@@ -165,10 +165,16 @@ def read_result_folder(path: Path) -> ResultFolder:
     return ResultFolder(path, run, done, failures, scores)
 
 
+def nothing_measured(folder: Path) -> NothingMeasured:
+    """Return the error for a folder without records."""
+    place = f"no records below {folder / 'records'}" if folder.is_dir() else f"{folder} does not exist"
+    return NothingMeasured(f"{place}; name a folder that 'harness run --out' wrote")
+
+
 def check_records(folder: Path, records: Sequence[Record]) -> None:
     """Raise for records that make no result, before any score is read."""
     if not records:
-        raise NothingMeasured(f"no records below {folder / 'records'}; name a folder that 'harness run --out' wrote")
+        raise nothing_measured(folder)
     names = sorted({record.suite for record in records})
     if len(names) > 1:
         raise DataError(f"{folder} holds records of two suites ({', '.join(names)}); give each its own folder")

@@ -9,6 +9,7 @@ from typing import Any
 from harness.machine.store import StageRun
 from harness.results.differences import Differing
 from harness.results.flatten import flatten
+from harness.results.notes import joined
 from harness.results.record import Record
 
 SCORE = "score"  # the stage that the process which wrote the record computes itself
@@ -47,13 +48,8 @@ def reused_outputs(record: Record) -> list[ReusedOutput]:
 
 
 def reuse_notes(records: Iterable[Record]) -> Iterator[str]:
-    """Yield what was reused from elsewhere, with the number of cells and the first of them."""
-    cells: dict[str, list[str]] = {}
-    for record in records:
-        for output in reused_outputs(record):
-            cells.setdefault(str(output), []).append(record.name)
-    for text, names in cells.items():
-        yield f"{text} ({len(names)} {'cell' if len(names) == 1 else 'cells'}, first {names[0]})"
+    """Return what was reused from elsewhere, with the number of cells and the first of them."""
+    return joined(records, lambda record: map(str, reused_outputs(record)))
 
 
 def _reused(record: Record, run: StageRun) -> ReusedOutput | None:

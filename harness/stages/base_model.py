@@ -14,10 +14,12 @@ from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages.built_base import build
 from harness.stages.lineage import base_key
+from harness.stages.merged_base import merge
 from harness.stages.prepare import prepare
 from harness.stages.stage_settings import all_passages, base_positions
 from harness.vectors.embedding import BLOCK
 from harness.vectors.encoder import open_model
+from harness.vectors.model_kind import check_kind
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
 def base_model(suite: Suite, place: Place, store: Store) -> Path:
     """Return the folder of the base model; raises RequestError where a published one is not available."""
     base = suite.base_model
-    if isinstance(base, LocalBase):
-        return base.path
-    if isinstance(base, PinnedBase):
-        return hub_encoders.snapshot(base)
+    if isinstance(base, LocalBase) and base.adapts is not None:
+        adapters, adapted = base.path, _folder(base.adapts)
+        return store.make("base", base_key(suite), lambda folder: merge(adapters, adapted, folder))
+    if isinstance(base, LocalBase | PinnedBase):
+        return _folder(base)
     unrestricted = all_passages(suite)
 
     def write(folder: Path) -> None:
@@ -40,12 +43,8 @@ def base_model(suite: Suite, place: Place, store: Store) -> Path:
     return store.make("base", base_key(suite), write)
 
 
-def folder_of(suite: Suite) -> Path | None:
-    """Return the folder of a base model that is not built here; None where it is, or is not on this machine."""
-    base = suite.base_model
-    if isinstance(base, LocalBase):
-        return base.path
-    return hub_encoders.cached(base) if isinstance(base, PinnedBase) else None
+def _folder(base: LocalBase | PinnedBase) -> Path:
+    return base.path if isinstance(base, LocalBase) else hub_encoders.snapshot(base)
 
 
 def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer:
@@ -54,6 +53,7 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     Raises RequestError where it does not load, or has fewer positions than the suite's lengths.
     """
     folder = base_model(suite, place, store)
+    check_kind(folder, f"base model {name_of(suite, folder)}")
     try:
         model = open_model(folder, "cpu")
     except RequestError:
@@ -70,6 +70,12 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
                 f"use another base model, or add --set text.{name}={most}"
             )
     return model
+
+
+def name_of(suite: Suite, folder: Path) -> str:
+    """Return what a message calls the base model: its hub id and revision, or its folder."""
+    base = suite.base_model
+    return f"{base.id}@{base.revision}" if isinstance(base, PinnedBase) else str(getattr(base, "path", folder))
 
 
 def positions(model: SentenceTransformer) -> int | None:

@@ -4,6 +4,9 @@ The pairs are each training query with its relevant passages and its mined negat
 rule: `s = clip((x - p1) / (p99 - p1), 0, 1)`, where p1 and p99 are the 1st and 99th percentile of the expert's raw
 scores over the cell's pairs. A passage that a ranker does not return has score 0.
 
+Where the user's training rows score all of these pairs (`pos_scores`, `neg_scores`), their scores are those of one
+expert, in place of the suite's experts.
+
 The scores are stored with the experts' agreement on the order of the pairs (harness.stats.agreement). It is computed
 from raw scores, because clipping makes ties at both ends.
 """
@@ -17,14 +20,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.data.train_file_data import row_scores
 from harness.machine.store import VALUE, Store
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.manifest import Expert
+from harness.stages import tokenless
 from harness.stages.base_model import base_model
 from harness.stages.encode import rows_of
 from harness.stages.lineage import consult_key
 from harness.stages.model_prompts import expert_prompts
+from harness.stages.stage_settings import scored_rows
 from harness.stats.agreement import agreement
 from harness.types import Need, TrainingData
 from harness.vectors.embedding import embed, open_encoder
@@ -44,11 +50,19 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
     ]
 
     def compute() -> dict[str, Any]:
-        columns = []
+        if (file := scored_rows(cell)) is not None:
+            given = row_scores(file)
+            scored: Column = np.array([given[pair] for pair in pairs])
+            return {"scores": scaled(scored)[:, None].tolist(), "agreement": {}}
+        columns, counts = [], {}
         for done, expert in enumerate(cell.suite.experts):
             store.progress("consult", done, len(cell.suite.experts))
-            scores = _ranker_scores if expert.ranker is not None else _encoder_scores
-            columns.append(scores(expert, cell, training, pairs, store))
+            if expert.ranker is not None:
+                column, counts[expert.name] = _ranker_scores(expert, cell, training, pairs)
+                columns.append(column)
+            else:
+                columns.append(_encoder_scores(expert, cell, training, pairs, store))
+        tokenless.note(store, counts)
         rows = np.stack([scaled(column) for column in columns], axis=1).tolist()
         names = [expert.name for expert in cell.suite.experts]
         return {"scores": rows, "agreement": agreement(names, np.stack(columns, axis=1))}
@@ -77,17 +91,22 @@ def scaled(raw: Column) -> Column:
     return clipped
 
 
-def _ranker_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> Column:
+def _ranker_scores(
+    expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair]
+) -> tuple[Column, tokenless.Counts]:
+    """Return a ranker's scores, and how many texts have no token for it."""
     assert expert.ranker is not None
     ranker = plugins.load(expert.ranker, expert.settings, cell.place.methods_path)
-    ranking = ranker.search(training.passages, _queries(training, pairs), len(training.passages))
+    queries = _queries(training, pairs)
+    ranking = ranker.search(training.passages, queries, len(training.passages))
     scores = {query: dict(results) for query, results in ranking.items()}
-    return np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
+    column: Column = np.array([scores.get(query, {}).get(doc, 0.0) for query, doc in pairs])
+    return column, tokenless.counted(ranker, training.passages, queries)
 
 
 def _encoder_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> Column:
     if expert.encoder != "base":
-        cell = _with_encoder(cell, expert)
+        cell = on_expert(cell, expert)
     model = open_encoder(base_model(cell.suite, cell.place, store), cell)
     passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
     query_vectors = embed(model, _queries(training, pairs), "query", cell, store)
@@ -102,12 +121,24 @@ def _queries(training: TrainingData, pairs: list[Pair]) -> dict[str, str]:
     return {query: training.queries[query] for query in sorted({query for query, _ in pairs})}
 
 
-def _with_encoder(cell: Cell, expert: Expert) -> Cell:
-    """Return the cell on the expert's encoder, with the expert's prompts: as stated, otherwise as it declares them."""
-    text = cell.suite.text
+def on_expert(cell: Cell, expert: Expert) -> Cell:
+    """Return the cell on the expert's encoder, with the expert's prompts, length and precision.
+
+    A prompt that is not stated is the one that its model declares.
+    """
+    text, evaluation = cell.suite.text, cell.suite.evaluation
+    training_length = text.train_passage_max_length or text.passage_max_length  # few take evaluation's 8192
     changes = {
         **expert_prompts(expert),
-        "passage_max_length": text.train_passage_max_length or text.passage_max_length,  # few take evaluation's 8192
+        "query_max_length": min(text.query_max_length, expert.max_length or text.query_max_length),
+        "passage_max_length": expert.max_length or training_length,
     }
-    suite = cell.suite.model_copy(update={"base_model": expert.encoder, "text": text.model_copy(update=changes)})
+    precision = {"precision": expert.precision, "query_precision": None} if expert.precision else {}
+    suite = cell.suite.model_copy(
+        update={
+            "base_model": expert.encoder,
+            "text": text.model_copy(update=changes),
+            "evaluation": evaluation.model_copy(update=precision),
+        }
+    )
     return replace(cell, suite=suite)

@@ -1,8 +1,9 @@
-"""Divergence: a training stops at the first loss, or ends at a weight, that is NaN or infinite."""
+"""Trainings that fail: a loss or a weight that is NaN or infinite, and weights that are those of the start."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
@@ -34,6 +35,30 @@ def check_weights(model: SentenceTransformer) -> None:
     """Raise CellError where a trained weight is not finite: the last step's loss says nothing of its update."""
     if not all(_is_finite(parameter.detach()) for parameter in model.parameters() if parameter.requires_grad):
         raise CellError("diverged: a weight is NaN or infinite; lower the learning rate")
+
+
+def fingerprint(model: SentenceTransformer) -> list[int]:
+    """Return a number per trained parameter that its bits decide; a changed parameter has another, almost surely."""
+    import torch
+
+    integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    return [
+        int(parameter.detach().contiguous().view(integers[parameter.element_size()]).sum(dtype=torch.int64))
+        for parameter in model.parameters()
+        if parameter.requires_grad
+    ]
+
+
+def check_trained(model: SentenceTransformer, before: list[int], log: Sequence[Mapping[str, Any]]) -> None:
+    """Raise CellError where a training changed no weight; `before` is the fingerprint at its start."""
+    rates = [float(entry["learning_rate"]) for entry in log if "learning_rate" in entry]
+    if rates and not any(rates):
+        raise CellError(f"not trained: the learning rate was 0 at all {len(rates)} steps; use a shorter warm-up")
+    if fingerprint(model) == before:
+        raise CellError(
+            f"not trained: no weight changed in {len(rates)} steps at learning rates up to {max(rates, default=0):g}; "
+            "raise train.learning_rate, or train.batch_size if the loss compares the rows of a batch"
+        )
 
 
 def _is_finite(tensor: Tensor) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from harness.request.suite import Suite
 from harness.stages.held_out import Relevant
 from harness.vectors.encoder import Encoder, Role
+from harness.vectors.lengths import cut_at
 
 MEASURES = {"nDCG": "ndcg", "R": "recall", "RR": "mrr", "P": "precision", "Success": "accuracy"}  # the evaluator's
 DEFAULT_MEASURE = ("ndcg", 10)
@@ -53,7 +54,7 @@ def held_out_evaluator(
             **options: Any,
         ) -> Any:
             role: Role = "query" if encode_fn_name == "query" else "passage"
-            with encoder.cut_at(role):
+            with cut_at(model, encoder.length(role)):
                 return super().embed_inputs(model, sentences, encode_fn_name, prompt=encoder.prompt(role), **options)
 
     return HeldOutEvaluator(

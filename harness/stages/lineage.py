@@ -21,7 +21,8 @@ from harness.machine import determinism
 from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
-from harness.request.manifest import BuiltBase, PinnedBase, Task
+from harness.request.data_sources import Task
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages.stage_settings import (
     all_passages,
@@ -30,9 +31,11 @@ from harness.stages.stage_settings import (
     choice_settings,
     cuts,
     declared_rows,
+    has_outside_method,
     mines_answered_passages,
     negative_query_writer,
     previous_round,
+    scored_rows,
     tasks_of,
     training_lengths,
 )
@@ -64,7 +67,7 @@ TRAINING = (*ENCODING, "accelerate", "datasets")
 LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose versions are in its key: they compute in it
     "prepare": (),  # reads texts; records hold the digests of what was read
     "inference": (),
-    "base": ENCODING,  # of a base that is built; others are their files
+    "base": ENCODING,  # of a base that is built or merged (peft too); others are their files
     "opened-base": (),
     "base-digest": (),
     "published-rows": (),
@@ -86,6 +89,7 @@ READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
     "published_rows": True,
     "counts": {"nli"},
 }
+COLUMNS = 2  # what columns of outside methods hold; 2: `question`, `sentence1` and others are queries
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
 
 
@@ -115,6 +119,8 @@ def inference_key(suite: Suite, language: str) -> str:
 def base_key(suite: Suite) -> str:
     """The base model: its revision or content, or the text and settings it is built from."""
     base = suite.base_model
+    if isinstance(base, LocalBase) and base.adapts is not None:
+        return _key("base", [], [base.model_dump(), {"peft": installed_version("peft")}])
     if not isinstance(base, BuiltBase):
         return _key("opened-base", [], base.model_dump())
     corpora = [prepare_key(all_passages(suite), language) for language in sorted(suite.languages)]
@@ -175,6 +181,7 @@ def consult_key(cell: Cell) -> str:
     experts = [expert.model_dump(mode="json") for expert in suite.experts]
     rankers = [plugins.sources_sha256(expert.ranker, path) for expert in suite.experts if expert.ranker]
     settings = [experts, rankers, suite.text.train_passage_max_length, embedding_settings(cell)]
+    settings = settings if scored_rows(cell) is None else ["the rows' scores"]
     written = [write_key(cell)] if negative_query_writer(cell) is not None else []
     published = (
         [VERSIONS["opened-base"]] if any(isinstance(expert.encoder, PinnedBase) for expert in suite.experts) else []
@@ -211,6 +218,7 @@ def train_key(cell: Cell) -> str:
         cell.place.device,
         *([threads] if (threads := determinism.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
+        *([["columns", COLUMNS]] if has_outside_method(cell) else []),
     ]
     return _key("train", inputs, settings)
 

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
 from harness.request.cell import Cell
+from harness.request.column_roles import declared_columns
+from harness.stages import gradient_cache
 from harness.stages.epoch_rows import rows_by_epoch
+from harness.stages.row_checks import check_rows
+from harness.stages.text_columns import Declared
 from harness.types import Method, TrainingData
 
 if TYPE_CHECKING:
@@ -36,13 +40,20 @@ def methods(cell: Cell) -> dict[str, Method]:
     return {cell.entry.method: cell.method, **cell.joined}
 
 
+def declared(cell: Cell) -> dict[str, Declared]:
+    """Return objective → the roles of columns that its method declares."""
+    return {name: declared_columns(method) for name, method in methods(cell).items()}
+
+
 def examples(cell: Cell, training: TrainingData) -> Rows:
-    """Return the training rows of each objective; raises CellError where one has none."""
+    """Return the training rows of each objective; raises CellError where one has none, or one cannot be trained on."""
     rows = {}
     for name, method in methods(cell).items():
         rows[name] = rows_by_epoch(cell, method, training)
         if len(rows[name][0]) == 0:
             raise CellError(f"{name} made no training row from {len(training.data.train)} queries")
+        for dataset in rows[name]:
+            check_rows(name, dataset, declared_columns(method), training)
     return rows
 
 
@@ -59,6 +70,13 @@ def batches(rows: Rows, batch_size: int) -> int:
     return sum(math.ceil(len(datasets[0]) / batch_size) for datasets in rows.values())
 
 
+def rows_of(features: Mapping[str, Any]) -> int:
+    """Return the number of texts in a batch of one column; in one of static embeddings, all tokens are in one row."""
+    if "offsets" in features:
+        return len(features["offsets"])
+    return len(next(value for value in features.values() if hasattr(value, "shape")))
+
+
 class Objective:
     """The losses of a cell, the rows that each has read (docs/traps.md, T17 and T18) and the pairs left out.
 
@@ -67,7 +85,10 @@ class Objective:
 
     def __init__(self, cell: Cell, model: SentenceTransformer) -> None:
         plain = {name: method.loss(model) for name, method in methods(cell).items()}
-        self.losses = {name: self._loss(cell, loss, model) for name, loss in plain.items()}
+        self.losses = {
+            name: gradient_cache.cached(cell, name, self._loss(cell, loss, model), model)
+            for name, loss in plain.items()
+        }
         self.seen = dict.fromkeys(self.losses, 0)
         self.masks: dict[str, Any] = {
             name: loss.masked_pairs for name, loss in plain.items() if hasattr(loss, "masked_pairs")
@@ -92,8 +113,7 @@ class Objective:
         return MatryoshkaLoss(model, loss, sorted({full, *cell.entry.dimensions}, reverse=True))
 
     def _count(self, name: str, features: Iterable[Mapping[str, Any]], labels: Any = None) -> None:
-        first_column = next(iter(features))
-        self.seen[name] += len(next(value for value in first_column.values() if hasattr(value, "shape")))
+        self.seen[name] += rows_of(next(iter(features)))
         if name in self.masks:
             self.masked[name] += self.masks[name](labels)
 

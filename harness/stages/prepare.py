@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.data.corpus import Corpus
 from harness.data.corpus_writer import write_corpus
-from harness.data.load import load, without_nli
+from harness.data.load import load_reported, without_nli
 from harness.data.unverified import check_unchanged
 from harness.machine.store import Store
 from harness.request.cell import Place
@@ -24,11 +24,13 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
 
     def write(folder: Path) -> None:
         check_unchanged(suite, language, data_dir=place.data_dir, cache_dir=place.cache)
-        loaded = load(without_nli(suite, language), language, data_dir=place.data_dir, cache_dir=place.cache)
+        readable = without_nli(suite, language)
+        loaded, report = load_reported(readable, language, data_dir=place.data_dir, cache_dir=place.cache)
         texts = {"passages": loaded.passages} | ({} if loaded.pool is None else {"pool": loaded.pool})
         corpora = {name: write_corpus(folder / f"{name}.arrow", items.items()) for name, items in texts.items()}
         fields = {name: getattr(loaded, name) for name in FIELDS}
-        value = {"rest": fields, "sha256": {name: written.sha256 for name, written in corpora.items()}}
+        sha256 = {name: written.sha256 for name, written in corpora.items()}
+        value = {"rest": fields, "sha256": sha256, "report": report}
         (folder / DATA_FILE).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
     folder = store.make("prepare", prepare_key(suite, language), write)
@@ -45,3 +47,15 @@ def prepare(suite: Suite, language: str, place: Place, store: Store) -> Data:
         pool=corpora.get("pool"),
         mined={query: tuple(docs) for query, docs in fields["mined"].items()},
     )
+
+
+def rows_report(data: Data) -> dict[str, int] | None:
+    """Return description of rows that were left out or accepted → their number, of prepared data.
+
+    None where an earlier version prepared them.
+    """
+    if not isinstance(data.passages, Corpus):
+        return None
+    stored = json.loads((data.passages.path.parent / DATA_FILE).read_text(encoding="utf-8"))
+    report: dict[str, int] | None = stored.get("report")
+    return report

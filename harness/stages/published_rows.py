@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 from harness.data.declared_files import path_of
-from harness.data.file_status import Lookup
 from harness.data.published_rows_file import read, with_published_rows
-from harness.data.train_file import Row
+from harness.data.suite_files import lookup_of
+from harness.data.train_row import Row
 from harness.data.validation import normalized
 from harness.keys import file_sha256
 from harness.machine.store import VALUE, Store
@@ -33,7 +33,10 @@ def published_rows(cell: Cell, data: Data, store: Store) -> Data:
     if declared_rows(cell) is None:
         return data
     value = store.read_json(STAGE, rows_key(cell), lambda: _read(cell, data))
-    rows = [Row(where, query, *map(tuple, texts)) for where, query, *texts in value["rows"]]
+    rows = [
+        Row(where, query, tuple(positives), tuple(negatives), tuple(queries))
+        for where, query, positives, negatives, queries in value["rows"]
+    ]
     return with_published_rows(data, rows, cell.suite.max_train)
 
 
@@ -50,7 +53,7 @@ def _read(cell: Cell, data: Data) -> dict[str, Any]:
     declared = declared_rows(cell)
     assert declared is not None
     suite, place = cell.suite, cell.place
-    path = path_of(declared, Lookup(place.data_dir, place.cache, suite.name, cell.language in suite.unverified))
+    path = path_of(declared, lookup_of(suite, place.data_dir, place.cache, cell.language))
     result = read(path, frozenset(normalized(data.queries[query]) for query in data.dev))
     file = {
         "url": declared.url,

@@ -14,6 +14,7 @@ import numpy as np
 
 from harness.machine.store import Store
 from harness.request.cell import Cell
+from harness.stages import tokenless
 from harness.stages.encode import Encoded
 from harness.stages.lineage import retrieve_key
 from harness.stages.stage_settings import cuts
@@ -76,6 +77,7 @@ def rank(cell: Cell, ranker: Ranker, data: Data, store: Store) -> TiedRanking:
 
     def compute() -> dict[str, TiedRanking]:
         queries = {query: data.queries[query] for query in sorted(data.dev)}
+        tokenless.note(store, {str(cell.entry.method): tokenless.counted(ranker, data.passages, queries)})
         results = ranker.search(data.passages, queries, cell.suite.evaluation.depth)
         distinct = {query: strictly_decreasing(list(rows)) for query, rows in results.items()}
         ranking = {query: rows for query, (rows, _) in distinct.items()}

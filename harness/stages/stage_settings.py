@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from harness.request import plugins
 from harness.request.cell import Cell
-from harness.request.manifest import PublishedRows, Task, Text, Writer
+from harness.request.data_sources import PublishedRows, Task
+from harness.request.manifest import Text, TrainFile, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
+
+
+def has_outside_method(cell: Cell) -> bool:
+    """Return whether a cell trains a method that does not come with this package; its columns may have any names."""
+    names = [name for name in (cell.entry.method, *cell.entry.joined) if name is not None]
+    return any(not plugins.is_bundled(name, cell.place.methods_path) for name in names)
 
 
 def trains_on_queries(cell: Cell) -> bool:
@@ -45,6 +53,18 @@ def data_hold_negative_queries(cell: Cell) -> bool:
         return True
     train_file = cell.suite.train_files.get(cell.language)
     return train_file.negative_queries if train_file else cell.suite.negative_queries == "data"
+
+
+def scored_rows(cell: Cell) -> TrainFile | None:
+    """Return the user's training rows whose scores serve as those of one expert, in place of the suite's experts.
+
+    None where the method reads no scores, where a row lacks some, and where a cell has pairs that no row scores: mined
+    or drawn negatives, and written queries.
+    """
+    file = cell.suite.train_files.get(cell.language)
+    all_pairs_of_rows = cell.entry.negatives != "random" and cell.entry.mining_rounds == 1
+    reads = Need.EXPERT_SCORES in cell.needs and all_pairs_of_rows and augmentation_writer(cell) is None
+    return file if file is not None and file.scores and reads else None
 
 
 def mines_answered_passages(cell: Cell) -> bool:
@@ -93,9 +113,10 @@ def base_positions(text: Text) -> int:
     return max(text.query_max_length, text.passage_max_length)
 
 
-def training_lengths(text: Text) -> dict[str, int]:
-    """Return the number of tokens that training cuts queries and passages at, special ones included."""
-    return {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+def training_lengths(text: Text, most: int | None = None) -> dict[str, int]:
+    """Return the tokens, at most `most`, that training cuts queries and passages at, special ones included."""
+    lengths = {"query": text.query_max_length, "document": text.train_passage_max_length or text.passage_max_length}
+    return lengths if most is None else {role: min(length, most) for role, length in lengths.items()}
 
 
 def choice_settings(cell: Cell) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import CellError, HarnessError, short_reason
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 from harness.stages.lineage import task_key
 from harness.stages.stage_settings import tasks_of
 

@@ -16,15 +16,17 @@ from harness.request.cell import Cell
 from harness.stages import best_checkpoint, held_out
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
-from harness.stages.divergence import check_weights, loss_watch
+from harness.stages.divergence import check_trained, check_weights, fingerprint, loss_watch
 from harness.stages.lineage import train_key
-from harness.stages.objective import Objective, batches, examples, together
+from harness.stages.loss_state import is_whole, loss_state
+from harness.stages.objective import Objective, batches, declared, examples, together
 from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator, declare_prompts
-from harness.stages.training_arguments import step_count, training_arguments
+from harness.stages.training_arguments import step_count, training_arguments, warmup_in_force
 from harness.types import Need, TrainingData
 from harness.vectors.as_found import arithmetic
 from harness.vectors.encoder import open_model
+from harness.vectors.lengths import forget_length, set_length
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -47,48 +49,58 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     from sentence_transformers import SentenceTransformerTrainer
     from transformers import PrinterCallback
 
-    model = _adapted(cell, base)
+    model = adapted(cell, base)
     kept, held = held_out.split(cell, training)
     rows = examples(cell, kept)
     objective = Objective(cell, model)
     evaluations = best_checkpoint.evaluations(cell, training, held)
     steps = step_count(batches(rows, cell.training.batch_size), cell.training)
     checkpoints = store.partial(train_key(cell))
+    start = fingerprint(model)
     trainer = SentenceTransformerTrainer(
         model=model,
-        args=training_arguments(cell, checkpoints),
+        args=training_arguments(cell, checkpoints, steps),
         train_dataset=together(rows),
         loss=objective.loss,
         evaluator=evaluations.evaluator(model),
-        data_collator=collator(model, rows, cell.suite.text),
-        callbacks=[loss_watch(store), objective.watch(), *evaluations.callbacks(steps)],
+        data_collator=collator(model, rows, cell.suite.text, declared(cell), cell.training.max_length),
+        callbacks=[
+            *(loss_watch(store), objective.watch(), loss_state(objective.losses, model)),
+            *evaluations.callbacks(steps),
+        ],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(checkpoints))
+    last = _last_checkpoint(checkpoints)
+    trainer.train(resume_from_checkpoint=last if last and is_whole(last, objective.losses, model) else None)
     if trainer.state.global_step != steps:
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
     objective.check(rows, cell.training.epochs)
     best = evaluations.close(trainer, model)
     check_weights(model)
+    check_trained(model, start, trainer.state.log_history)
+    _finish(cell, model)
+    forget_length(model)
     declare_prompts(model, cell.suite.text)
     model.save_pretrained(str(folder), create_model_card=False)
     mixed_precision = str(trainer.accelerator.mixed_precision)
     store.note(**arithmetic(model), mixed_precision=mixed_precision)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **best}
+    warmup = warmup_in_force(cell.training, steps)
+    log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **warmup, **best}
     (folder / LOG).write_text(json.dumps(log), encoding="utf-8")
     store.forget(train_key(cell))
 
 
-def _adapted(cell: Cell, base: Path) -> SentenceTransformer:
-    """Return the base model with the entry's adapters and the training's dropout.
+def adapted(cell: Cell, base: Path, opened: SentenceTransformer | None = None) -> SentenceTransformer:
+    """Return the base model with the entry's adapters and the training's dropout; `opened` is changed in its place.
 
     Its weights are float32 whatever the base's files hold: a lower training precision is autocast over them.
     """
     import torch
 
-    model = open_model(base, cell.place.device)
-    model.max_seq_length = max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length)
+    model = open_model(base, cell.place.device) if opened is None else opened.to(cell.place.device)
+    model.float()
+    set_length(model, max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length))
     model.model_card_data.widget = [{}]  # else the trainer makes up examples for a model card, which is not written
     torch.manual_seed(derive(cell.seed, "adapter"))
     for adapter in cell.adapters:
@@ -97,6 +109,13 @@ def _adapted(cell: Cell, base: Path) -> SentenceTransformer:
     if cell.training.gradient_checkpointing:  # not reentrant: that needs a gradient of the embeddings, often frozen
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return model
+
+
+def _finish(cell: Cell, model: SentenceTransformer) -> None:
+    """Let adapters that have `finish(model)` put the trained network into the form in which it is saved."""
+    for adapter in reversed(cell.adapters):
+        if hasattr(adapter, "finish"):
+            adapter.finish(model)
 
 
 def _set_dropout(model: SentenceTransformer, share: float | None) -> None:
@@ -116,7 +135,10 @@ def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
     The pool is None where the negatives came with the rows.
     """
     pairs = training.pairs()
-    facts: dict[str, Any] = {"pairs": len(pairs), "lengths": training_lengths(cell.suite.text)}
+    facts: dict[str, Any] = {
+        "pairs": len(pairs),
+        "lengths": training_lengths(cell.suite.text, cell.training.max_length),
+    }
     if Need.HARD_NEGATIVES in cell.needs:  # a pair without negatives makes no row of a method that contrasts them
         facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
         facts["negatives_mined_from"] = {"pool": training.pool_size, "passages": len(training.passages)}

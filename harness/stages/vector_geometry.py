@@ -67,7 +67,9 @@ def pairs(data: Data) -> list[Pair]:
 
 def _measure(vectors: Encoded) -> dict[str, float]:
     data, sample, sample_pairs = vectors.data, passages(vectors.data), pairs(vectors.data)
-    texts = {doc: data.passages[doc] for doc in sorted({*sample, *(doc for _, doc in sample_pairs)})}
+    judged = sorted({*sample, *(doc for _, doc in sample_pairs)})
+    texts = {doc: text for doc in judged if (text := data.passages.get(doc)) is not None}
+    sample_pairs = [pair for pair in sample_pairs if pair[1] in texts]  # the corpus may lack a relevant passage
     passage_vectors = _unit(embed(vectors.model, texts, "passage", vectors.cell, vectors.store), vectors)
     query_vectors = _unit(vectors.queries, vectors)
     uniform: Floats = rows_of(passage_vectors, sample).astype(np.float64)

@@ -8,8 +8,7 @@ cosine, and their own length where it compares by dot product, so that an inner 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from harness.data.model_declaration import COSINE, check_similarity
 from harness.request.manifest import Precision, Text
 from harness.vectors import as_found
+from harness.vectors.lengths import cut_at
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -44,13 +44,6 @@ def open_model(folder: Path, device: str, precision: Precision = "float32") -> S
             parameter.data = parameter.data.to(dtype)
     check_similarity(model.similarity_fn_name, f"model {folder}")
     return model
-
-
-def set_length(model: SentenceTransformer, length: int | None) -> None:
-    """Set the number of tokens at which a model cuts texts; without effect on one that has no limit to set."""
-    limit = getattr(type(model[0]), "max_seq_length", None)
-    if not (isinstance(limit, property) and limit.fset is None):
-        model.max_seq_length = length
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,7 @@ class Encoder:
             "passage": self.model.encode_document,
             None: self.model.encode,
         }
-        with self.cut_at(role):
+        with cut_at(self.model, self.length(role)):
             vectors: NDArray[np.float32] = calls[role](
                 list(texts),
                 prompt=self.prompt(role),  # "" is none; without the argument the model's own would be used
@@ -109,26 +102,6 @@ class Encoder:
         if self.normalized:  # half precision is too coarse for unit length
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
-
-    @contextmanager
-    def cut_at(self, role: Role | None) -> Iterator[None]:
-        """Cut texts at the length of their role while the block runs, on every route, whatever the model declares."""
-        before, length = self.model.max_seq_length, self.length(role)
-        declared = [
-            (module, name, getattr(module, name))
-            for module in self.model.modules()
-            for name in ("query_length", "document_length")
-            if getattr(module, name, None) is not None
-        ]
-        set_length(self.model, length)
-        for module, name, _ in declared:
-            setattr(module, name, length)
-        try:
-            yield
-        finally:
-            set_length(self.model, before)
-            for module, name, value in declared:
-                setattr(module, name, value)
 
     def found(self) -> dict[str, Any]:
         """Return what the loaded model computes with, and the prompts that its texts are given."""

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.data.text_files import read_text
 from harness.data.validation import normalized, string, text
 from harness.errors import CellError, DataError, unknown
 
@@ -23,9 +24,9 @@ def read(path: Path) -> Rows:
     """Return the rows of a file; raises DataError with the line number of an invalid row."""
     rows: dict[tuple[str, str], tuple[str, ...]] = {}
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"queries file {path} cannot be read: {error}; name another file") from error
+        lines = read_text(path).split("\n")
+    except DataError as error:
+        raise DataError(f"queries file {error}") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.data.hub_problems import problem
 from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.request.manifest import Writer
@@ -33,8 +34,8 @@ def folder_of(writer: Writer) -> Path:
     try:
         return Path(huggingface_hub.snapshot_download(writer.model, revision=writer.revision, ignore_patterns=ignored))
     except Exception as error:
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RequestError(f"writer's model '{writer.model}' at {writer.revision} does not load: {problem}") from error
+        reason = problem(error, writer.model)
+        raise RequestError(f"writer's model '{writer.model}' at {writer.revision} does not load: {reason}") from error
 
 
 class TextGenerator:

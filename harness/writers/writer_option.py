@@ -79,9 +79,11 @@ def parse(option: str, value: str, replaced: Source = None) -> Writer:
 def _with_prompt(writers: Mapping[str, Source], path: Path) -> dict[str, Source]:
     """Return the writers with the prompt of a file, for those that use a prompt."""
     try:
-        prompt = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"--write-prompt {path} cannot be read: {error}") from error
+        prompt = path.read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise RequestError(f"--write-prompt {path} cannot be read: {error.strerror}; name a text file") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"--write-prompt {path} is not UTF-8; save it as UTF-8") from error
     prompted = {
         name: writer for name, writer in writers.items() if isinstance(writer, Writer) and writer.kind != "file"
     }

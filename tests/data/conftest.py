@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.download_server import Server, serving
 
-from harness.request.manifest import File
+from harness.request.data_sources import File
 from harness.request.suite import Suite
 
 DeclareSuite = Callable[..., Suite]

@@ -11,7 +11,7 @@ from harness.data.declared_files import path_of, verify
 from harness.data.file_status import Lookup
 from harness.data.text_files import read_text
 from harness.errors import DataError
-from harness.request.manifest import File
+from harness.request.data_sources import File
 
 SHA = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of b"foo"
 OTHER = "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9"  # of b"bar"

@@ -13,7 +13,7 @@ from support.hub_standin import HubServer, serving
 from harness.data import hub_datasets
 from harness.data.file_status import Lookup
 from harness.errors import DataError
-from harness.request.manifest import Hub
+from harness.request.data_sources import Hub
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 NLI = Hub(id="made/nli", revision=REVISION, files=("nli/train-*.parquet",))
@@ -91,7 +91,7 @@ def test_an_offline_fetch_fails_with_one_line(home: Path) -> None:
 FETCH = f"""
 from pathlib import Path
 from harness.data.hub_datasets import fetch, states
-from harness.request.manifest import Hub
+from harness.request.data_sources import Hub
 dataset = Hub(id="made/nli", revision="{REVISION}", files=("nli/train-*.parquet",))
 fetch(dataset, "ko")
 (row,) = states(dataset, "ko")

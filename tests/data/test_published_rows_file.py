@@ -45,9 +45,9 @@ def test_the_hash_is_that_of_git(tmp_path: Path) -> None:
 def test_a_file_is_fetched_into_the_cache_and_its_size_is_shown(server: Server, tmp_path: Path) -> None:
     server.content = lines([row(1), row(2)])
     file = declared(server.content, server.url)
-    assert status(file, "ko", None, tmp_path).state == "missing"
+    assert status(file, "ko", Lookup(None, tmp_path)).state == "missing"
     fetch(file, Lookup(None, tmp_path))
-    state = status(file, "ko", None, tmp_path)
+    state = status(file, "ko", Lookup(None, tmp_path))
     assert (state.state, state.bytes, state.expected) == ("present", len(server.content), f"git:{file.git_blob}")
     assert Path(state.location).read_bytes() == server.content
     assert path_of(file, Lookup(None, tmp_path)) == Path(state.location)

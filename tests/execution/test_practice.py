@@ -29,7 +29,13 @@ def cell_of(name: str, cache: Path, **changes: Any) -> Cell:
     return Cell(mini, on_suite(entry, mini).model_copy(update=changes), "ko", 0, Place(cache=cache))
 
 
-@pytest.mark.parametrize("name", ["mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"])
+PRACTICES = (
+    *("mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"),
+    *("mnrl-cached", "mnrl-cosine", "mnrl-freeze", "mnrl-lora"),
+)
+
+
+@pytest.mark.parametrize("name", PRACTICES)
 def test_the_example_of_each_practice_is_accepted_and_is_not_part_of_all(cache: Path, name: str) -> None:
     cell = cell_of(name, cache)
     practice.check(cell)

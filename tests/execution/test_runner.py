@@ -198,6 +198,16 @@ def test_a_dry_run_writes_nothing_and_counts_what_is_cached(finished: Run, tmp_p
     assert snapshot(finished.folder) == before
 
 
+def test_a_dry_run_names_the_records_that_are_made_again(finished: Run, tmp_path: Path) -> None:
+    copied = copy_of(finished, tmp_path)
+    (copied / "records/mnrl/ko/0.json").write_bytes(b"{")
+    (copied / "records/mnrl/ko/1.per_query.parquet").unlink()
+    result = invoke(*finished.arguments, "--out", copied, "--dry-run")
+    assert f"made again: record {copied}/records/mnrl/ko/0.json is damaged: Invalid JSON" in result.out
+    assert f"made again: record {copied}/records/mnrl/ko/1.json is damaged: a file beside it is missing" in result.out
+    assert result.status == 0
+
+
 def test_the_folder_of_another_request_is_rejected_and_keeps_its_bytes(finished: Run) -> None:
     before = snapshot(finished.folder)
     result = invoke(*finished.arguments, "--seeds", "0,1,2")

@@ -8,7 +8,7 @@ import pytest
 
 from harness.mteb import task_lookup
 from harness.request import suite
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 
 pytestmark = pytest.mark.xdist_group("mteb")
 

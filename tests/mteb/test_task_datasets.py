@@ -15,7 +15,7 @@ from harness.data.readers.mteb_tables import TABLES
 from harness.errors import DataError
 from harness.mteb import dataset_card, task_datasets
 from harness.request import suite
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 from harness.request.suite import Suite
 
 pytestmark = pytest.mark.xdist_group("mteb")
@@ -125,7 +125,7 @@ import sys
 from pathlib import Path
 from harness.mteb.task_datasets import fetch_tasks, tasks_status
 from harness.request import suite
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 mini = suite.load("mini")
 tasks = [Task.model_validate_json(text) for text in sys.argv[1:]]
 korean = mini.languages["ko"].model_copy(update={"tasks": tuple(tasks)})

@@ -139,6 +139,25 @@ def test_the_variants_change_what_their_names_say() -> None:
     assert kornli.languages["hi"] == miracl.languages["hi"]
 
 
+@pytest.mark.parametrize("name", ["miracl", "miracl-hn", "mteb-ko", "mteb-hi", "mteb-fa"])
+def test_experts_read_at_their_authors_lengths_and_simcse_trains_as_for_a_large_model(name: str) -> None:
+    loaded = suite.load(name)
+    own = {expert.name: (expert.max_length, expert.precision) for expert in loaded.experts}
+    assert {expert: values for expert, values in own.items() if values != (None, None)} == {
+        "paraphrase-mpnet": (128, None),
+        "paraphrase-minilm": (128, None),
+        "labse": (256, None),
+        "qwen3-embedding-0.6b": (None, "bfloat16"),
+    }
+    nli = loaded.training["nli"]
+    assert (nli.learning_rate, nli.max_length, nli.epochs, nli.batch_size) == (1e-5, 32, 3, 512)
+    assert loaded.training["ranking"].max_length is None
+
+
+def test_the_base_sized_model_of_the_soft_labels_trains_nli_at_the_rate_of_its_size() -> None:
+    assert suite.load("miracl@bce").training["nli"].learning_rate == 5e-5
+
+
 def test_a_revision_that_is_not_a_40_digit_hash_is_rejected(tmp_path: Path) -> None:
     from harness.errors import DataError
     from harness.machine.bundled import manifests

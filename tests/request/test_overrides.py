@@ -48,7 +48,13 @@ def test_a_request_that_sets_nothing_changes_nothing() -> None:
             "mnlr.temperature=1",
             "unknown setting 'mnlr' in --set; did you mean 'mnrl'? Available: entry, evaluate, mnrl, text, train",
         ),
-        ("clpl.in_batch=true", "unknown setting 'clpl' in --set"),
+        (
+            "clpl.in_batch=true",
+            "--set clpl.in_batch=true: clpl is not among the requested entries' plugins; leave it out, or",
+        ),
+        ("train.epochs=true", "--set train.epochs=true: true is not a value of train.epochs; give a number"),
+        ("entry.folds=true", "--set entry.folds=true: true is not a value of entry.folds; give a number"),
+        ("evaluate.depth=false", "--set evaluate.depth=false: false is not a value of evaluate.depth; give a number"),
         ("train.epochs=-1", "--set train.epochs=-1: epochs: Input should be greater than 0"),
         ("train.epochs=many", "--set train.epochs=many: epochs: "),
         ("train.scheduler=lineer", "--set train.scheduler=lineer: scheduler: "),
@@ -187,7 +193,7 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
             "entry.fold=5",
             "unknown setting 'fold' in entry; did you mean 'folds'? Available: dimensions, folds, mining_",
         ),
-        ("infonce.negatives=1,2", "unknown setting 'infonce' in --set"),
+        ("infonce.negatives=1,2", "infonce is not among the requested entries' plugins"),
     ],
 )
 def test_a_wrong_sweep_is_rejected_in_one_line(settings: str, message: str) -> None:
@@ -200,6 +206,7 @@ def test_a_wrong_sweep_is_rejected_in_one_line(settings: str, message: str) -> N
 @pytest.mark.parametrize(
     ("settings", "names", "message"),
     [
+        (["train.pairs=1"], "base,bm25", "--set train.pairs=1: no requested entry takes train.pairs; leave it out"),
         (["train.pairs=1,2"], "base,bm25", "--set train.pairs=1,2: no requested entry takes train.pairs; "),
         (
             ["entry.mining_rounds=2"],

@@ -93,7 +93,6 @@ def test_a_module_whose_name_begins_with_an_underscore_is_not_a_plugin(tmp_path:
         ("def loss", "def cost", "PLUGIN is not a method, adapter or ranker"),
         ("@dataclass(frozen=True)\n", "", "bind it to a frozen dataclass"),
         ("PLUGIN = Mine", "PLUGIN = Mine()", "bind it to a frozen dataclass"),
-        ("PLUGIN = Mine", "VERSION = 1\nPLUGIN = Mine", "delete VERSION; keys hold the digest of its sources"),
         ("PLUGIN = Mine", "", "PLUGIN is None; bind it to a frozen dataclass"),
         ("PLUGIN = Mine", "PLUGIN = Mnie", "fails when it is imported: NameError: name 'Mnie' is not defined"),
         ("PLUGIN = Mine", "PLUGIN = (", "fails when it is imported: SyntaxError"),

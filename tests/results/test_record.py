@@ -121,6 +121,7 @@ def test_a_truncated_record_is_one_line_that_says_what_to_do(tmp_path: Path) -> 
     with pytest.raises(DataError, match=r"is damaged: .*; delete it and run again$") as caught:
         record.read(path)
     assert "\n" not in str(caught.value)
+    assert "damaged: Invalid JSON" in str(caught.value)
 
 
 def test_a_record_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:

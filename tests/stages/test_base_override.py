@@ -39,6 +39,17 @@ def test_a_folder_without_a_model_is_rejected(small_suite: Suite, tmp_path: Path
         with_base_model(small_suite, str(tmp_path))
 
 
+@pytest.mark.parametrize("text", ["/nope", "./nope", "../some/where", "a/b/c", "-x", "model.tar.gz/", ""])
+def test_a_path_that_does_not_exist_is_not_asked_of_the_hub(
+    text: str, small_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.model_info", lambda *_, **__: pytest.fail("asked the hub"))
+    with pytest.raises(
+        RequestError, match="is neither a folder nor the ID of a hub model; give an existing folder, or"
+    ):
+        with_base_model(small_suite, text)
+
+
 def test_a_hub_model_is_pinned_to_its_revision(small_suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     suite = with_base_model(small_suite, f"someone/model@{REVISION}")
     assert suite.base_model == PinnedBase(id="someone/model", revision=REVISION)
@@ -63,7 +74,9 @@ def test_an_unavailable_hub_model_is_rejected_in_one_line(
 
     monkeypatch.setattr("huggingface_hub.model_info", fail)
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
-    with pytest.raises(RequestError, match=r"base model 'someone/model' is neither a folder nor .* \(no\); give a"):
+    with pytest.raises(
+        RequestError, match=r"base model 'someone/model' is neither a folder nor .* \(no network\); give a"
+    ):
         with_base_model(small_suite, "someone/model")
     pinned = with_base_model(small_suite, f"someone/model@{REVISION}")
     with pytest.raises(

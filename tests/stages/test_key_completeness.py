@@ -11,8 +11,9 @@ import pytest
 
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
+from harness.request.data_sources import Task
 from harness.request.entry import Entry
-from harness.request.manifest import Evaluation, Mining, PinnedBase, Task, Text, TrainFile, Training, Writer
+from harness.request.manifest import Evaluation, Mining, PinnedBase, Text, TrainFile, Training, Writer
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages import lineage
@@ -66,7 +67,9 @@ TRAINING: dict[str, Any] = {
     "gradient_accumulation": 7,
     "learning_rate": 0.7,
     "warmup": 0.7,
+    "warmup_steps": 7,
     "scheduler": "cosine",
+    "scheduler_settings": {"num_cycles": 0.7},
     "weight_decay": 0.7,
     "max_grad_norm": 7.0,
     "dropout": 0.7,
@@ -76,6 +79,7 @@ TRAINING: dict[str, Any] = {
     "pairs": 7,
     "best_of": 7,
     "best_holdout": 0.7,
+    "mini_batch_size": 7,
 }
 ENTRY: dict[str, tuple[Any, set[str]]] = {
     "method": ("infonce", MODEL),
@@ -161,7 +165,8 @@ def test_a_setting_of_the_evaluation_is_in_the_keys_of_the_stages_that_read_it(c
 
 @pytest.mark.parametrize("field", TRAINING)
 def test_a_training_setting_is_in_the_keys_of_the_model_and_of_what_is_made_with_it(cell: Cell, field: str) -> None:
-    family = cell.suite.training["regression"].model_copy(update={field: TRAINING[field]})
+    replaced = {"warmup": None} if field == "warmup_steps" else {}
+    family = cell.suite.training["regression"].model_copy(update={field: TRAINING[field], **replaced})
     trained = cell.suite.model_copy(update={"training": {**cell.suite.training, "regression": family}})
     entry = cell.entry.model_copy(update={"training": {}})
     assert changed(replace(cell, entry=entry), replace(cell, entry=entry, suite=trained)) == MODEL

@@ -120,7 +120,7 @@ def test_an_edit_of_any_function_changes_the_plugins_that_use_its_module_and_no_
     [
         ("infonce", "import torch\n", "import torch as _\n    import torch\n"),
         ("_loss", "self.function = function", "self.function: Any = function"),
-        ("bm25", "import regex\n", "import regex as _\n    import regex\n"),
+        ("bm25", "import bm25s\n", "import bm25s as _\n        import bm25s\n"),
         ("intermediate", "from dataclasses import dataclass\n", "from dataclasses import dataclass, field\n"),
     ],
 )

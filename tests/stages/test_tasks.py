@@ -14,7 +14,7 @@ from support.hub_standin import NLI, RETRIEVAL, STS, TASKS
 from harness.errors import CellError, DataError, RequestError
 from harness.mteb import task_lookup, task_scoring
 from harness.request.cell import Cell
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 from harness.stages import lineage, tasks
 from harness.stages.lineage import task_key
 from harness.stages.stage_settings import tasks_of

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.request.manifest import PublishedRows
+from harness.request.data_sources import PublishedRows
 from harness.request.suite import Suite
 
 NAME = "ko_CLPL_train_data.jsonl"

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.request.manifest import Task
+from harness.request.data_sources import Task
 
 KLUE = "349481ec73fff722f88e0453ca05c77a447d967c"
 XPQA = "fc4624be978945a0ceebbc4b85737258fe26330b"

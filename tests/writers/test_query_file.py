@@ -78,7 +78,7 @@ def test_an_invalid_row_is_reported_with_its_line_number(tmp_path: Path, line: s
 def test_a_file_that_is_empty_binary_or_absent_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"\n")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
-    for name, message in (("empty", "has no rows"), ("bytes", "cannot be read"), ("absent", "cannot be read")):
+    for name, message in (("empty", "has no rows"), ("bytes", "not UTF-8"), ("absent", "cannot be read")):
         with pytest.raises(DataError, match=message):
             read(tmp_path / name)
 

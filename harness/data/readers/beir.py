@@ -1,62 +1,75 @@
-"""The folder layout of BEIR (Thakur et al. 2021, arXiv 2104.08663), read through beir's own loader.
+"""The folder layout of BEIR (Thakur et al. 2021, arXiv 2104.08663).
 
     corpus.jsonl       {"_id", "title", "text"}
     queries.jsonl      {"_id", "text"}
-    qrels/train.tsv    query-id, corpus-id, score; likewise qrels/dev.tsv and, optionally, qrels/extra.tsv
+    qrels/dev.tsv      query-id, corpus-id, score, or TREC's four columns; likewise qrels/test.tsv, and optionally
+                       qrels/train.tsv and qrels/extra.tsv (queries that serve only as negative queries)
 
-The loader takes the last of two rows with one id, drops the first judgment of a file without a header and stops
-with a KeyError at an unknown query; so the files are checked here first.
+Files are recognised by their names, and may be compressed by gzip (corpus.jsonl.gz). What is read is what beir's own
+loader reads, which takes the last of two rows with one id, drops the first judgment of a file without a header and
+stops with a KeyError at an unknown query: here these are errors with their line.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.data import validation
+from harness.data.qrels_files import judgments
 from harness.data.raw_data import Judgments, Passage, RetrievalData
-from harness.data.text_files import json_lines, table
+from harness.data.splits import without_leaks
+from harness.data.text_files import json_lines
 from harness.errors import DataError
 
-REQUIRED = ("corpus.jsonl", "queries.jsonl", "train.tsv", "dev.tsv")
-OPTIONAL = ("extra.tsv",)
-COLUMNS = ("query-id", "corpus-id", "score")
+TEXTS = ("corpus.jsonl", "queries.jsonl")
+EVALUATED = ("dev.tsv", "test.tsv")
+TRAINING = ("train.tsv", "extra.tsv")
+KNOWN = (*TEXTS, *EVALUATED, *TRAINING)
+
+
+def of_split(paths: Sequence[Path], split: str | None) -> list[Path]:
+    """Return the files without the judgments of the other split to evaluate on; all where no split is named."""
+    others = {name for name in EVALUATED if split is not None and name != f"{split}.tsv"}
+    return [path for path in paths if _name(path) not in others]
+
+
+def lists_training(paths: Sequence[str]) -> bool:
+    """Return whether judgments of training queries are among the files."""
+    return any(_name(Path(path)) == "train.tsv" for path in paths)
+
+
+def _name(path: Path) -> str:
+    return path.name.removesuffix(".gz")
 
 
 def read(paths: Sequence[Path]) -> RetrievalData:
-    """Return the content of the files, which are recognised by their names.
+    """Return the content of the files; dev are the judgments of dev.tsv or of test.tsv.
 
-    Queries without a judgment and training queries without a relevant passage are left out and counted.
+    Left out and counted: queries without a judgment, training queries without a relevant passage, and training and
+    extra queries with the text of an evaluated one.
     """
     files = _by_name(paths)
-    docs = _check_rows(files["corpus.jsonl"], "document")
-    queries = _check_rows(files["queries.jsonl"], "query")
-    splits = [name for name in files if name.endswith(".tsv")]
-    for name in splits:
-        _check_judgments(files[name], queries, docs)
-
-    corpus: dict[str, dict[str, str | None]] = {}
-    texts: dict[str, str] = {}
-    judgments: dict[str, Judgments] = {}
-    for name in splits:
-        corpus, split_texts, judgments[name] = _load(files, name, corpus)
-        texts |= split_texts
-    train = {query: grades for query, grades in judgments["train.tsv"].items() if any(grades.values())}
-    return RetrievalData(
-        passages={doc: Passage(row["title"] or "", row["text"] or "") for doc, row in corpus.items()},
-        queries=texts,
-        train=train,
-        dev=judgments["dev.tsv"],
-        extra=judgments.get("extra.tsv", {}),
-        report={
-            "queries without a judgment": len(queries) - len(texts),
-            "training queries without a relevant passage": len(judgments["train.tsv"]) - len(train),
-        },
+    (evaluated,) = (name for name in EVALUATED if name in files)
+    passages = _passages(files["corpus.jsonl"])
+    queries = _queries(files["queries.jsonl"])
+    train, dev, extra = (_judgments(files.get(name), queries) for name in ("train.tsv", evaluated, "extra.tsv"))
+    validation.check_not_empty(dev, str(files[evaluated]), "judgment")
+    splits = (train, dev, extra)
+    judged = {query for split in splits for query in split}
+    answerable = {query: grades for query, grades in train.items() if any(grades.values())}
+    return without_leaks(
+        RetrievalData(
+            passages=passages,
+            queries={query: text for query, text in queries.items() if query in judged},
+            train=answerable,
+            dev=dev,
+            extra=extra,
+            report={
+                "queries without a judgment": len(queries) - len(judged),
+                "training queries without a relevant passage": len(train) - len(answerable),
+            },
+        )
     )
 
 
@@ -64,78 +77,49 @@ def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
     """Return name → path; raises DataError if a file is missing or is not part of the layout."""
     files: dict[str, Path] = {}
     for path in paths:
-        if path.name not in REQUIRED + OPTIONAL or path.name in files:
-            known = ", ".join(REQUIRED + OPTIONAL)
-            raise DataError(f"reader 'beir' does not take {path}; it takes one each of {known}")
-        files[path.name] = path
-    missing = [name for name in REQUIRED if name not in files]
+        name = _name(path)
+        if name not in KNOWN or name in files:
+            raise DataError(f"reader 'beir' does not take {path}; it takes one each of {', '.join(KNOWN)}")
+        files[name] = path
+    missing = [name for name in TEXTS if name not in files]
+    if not any(name in files for name in EVALUATED):
+        missing.append(" or ".join(EVALUATED))
     if missing:
         raise DataError(f"reader 'beir' needs {', '.join(missing)}, which the manifest does not list; add it there")
+    if all(name in files for name in EVALUATED):
+        raise DataError(
+            f"reader 'beir' has both {' and '.join(str(files[name]) for name in EVALUATED)}; "
+            'add split = "dev" or split = "test" beside the reader in the manifest, or list one of the two files'
+        )
     return files
 
 
-def _check_rows(path: Path, kind: str) -> set[str]:
-    """Return the ids of a file of passages or queries; raises DataError at the first invalid row."""
-    seen: set[str] = set()
+def _passages(path: Path) -> dict[str, Passage]:
+    passages: dict[str, Passage] = {}
     for where, row in json_lines(path):
-        name = validation.check_new_id(validation.identifier(row.get("_id"), where), seen, where, kind)
-        validation.text(row.get("text"), f"{where}, {kind} '{name}'", "text")
-        validation.string(row.get("title") or "", f"{where}, {kind} '{name}'", "title")
-        seen.add(name)
-    validation.check_not_empty(seen, str(path), kind)
-    return seen
+        doc = validation.check_new_id(validation.identifier(row.get("_id"), where), passages, where, "document")
+        text = validation.string(row.get("text"), f"{where}, document '{doc}'", "text")
+        title = validation.string(row.get("title") or "", f"{where}, document '{doc}'", "title")
+        passages[doc] = Passage(title, text)
+    validation.check_not_empty(passages, str(path), "document")
+    return passages
 
 
-def _check_judgments(path: Path, queries: set[str], docs: set[str]) -> None:
-    """Raise DataError at the first judgment that is malformed, repeated, or of an unknown query or passage."""
-    seen: set[tuple[str, str]] = set()
-    for where, row in table(path):
-        query, doc, grade = _judgment(row, where)
-        validation.check_judgment((query, doc, grade), queries, docs, where)
-        if (query, doc) in seen:
+def _queries(path: Path) -> dict[str, str]:
+    queries: dict[str, str] = {}
+    for where, row in json_lines(path):
+        query = validation.check_new_id(validation.identifier(row.get("_id"), where), queries, where, "query")
+        queries[query] = validation.text(row.get("text"), f"{where}, query '{query}'", "text")
+    validation.check_not_empty(queries, str(path), "query")
+    return queries
+
+
+def _judgments(path: Path | None, queries: Mapping[str, str]) -> Judgments:
+    """Return the judgments of a file, none where there is no file; of a judged query, in the order of the file."""
+    found: dict[str, dict[str, int]] = {}
+    for where, (query, doc, grade) in judgments(path) if path is not None else ():
+        validation.check_judgment((query, doc, grade), queries, where)
+        if doc in found.setdefault(query, {}):
             raise DataError(f"{where}: duplicate judgment of '{doc}' for query '{query}'; keep one of them")
-        seen.add((query, doc))
-    validation.check_not_empty(seen, str(path), "judgment")
-
-
-def _judgment(row: Mapping[str, str], where: str) -> tuple[str, str, int]:
-    """Return query id, passage id and grade of one row."""
-    if tuple(row) != COLUMNS:
-        raise DataError(f"{where}: the header is not {', '.join(COLUMNS)}, tab-separated; add it as the first line")
-    query, doc, score = row.values()
-    try:
-        return query, doc, int(score)
-    except ValueError as error:
-        raise DataError(f"{where}: the score {score!r} is not an integer; correct the row") from error
-
-
-def _load(files: Mapping[str, Path], split: str, corpus: dict[str, Any]) -> tuple[dict[str, Any], Any, Any]:
-    """Return passages, judged queries and judgments of one split as beir reads them.
-
-    `corpus` holds the passages if they were read with an earlier split.
-    """
-    from beir.datasets.data_loader import GenericDataLoader
-
-    loader = GenericDataLoader(
-        corpus_file=str(files["corpus.jsonl"]),
-        query_file=str(files["queries.jsonl"]),
-        qrels_file=str(files[split]),
-    )
-    loader.corpus = corpus
-    with _quiet():
-        passages, queries, judgments = loader.load_custom()
-    return passages, queries, judgments
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Hide the loader's progress bar, log lines and unclosed-file warnings."""
-    logger = logging.getLogger("beir")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+        found[query][doc] = grade
+    return found

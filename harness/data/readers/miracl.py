@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.data import validation
-from harness.data.passage_streams import check_judged, read_passages
+from harness.data.passage_streams import read_passages
 from harness.data.raw_data import Judgments, RetrievalData, Stream, row_counts
 from harness.data.splits import without_leaks
 from harness.data.text_files import RESTORE, read_text
@@ -44,10 +44,8 @@ def read_train(paths: Sequence[Path]) -> RetrievalData:
 
 def _raw_data(queries: dict[str, str], splits: tuple[Judgments, Judgments], parts: Sequence[Path]) -> RetrievalData:
     train, dev = splits
-    judged = {doc for split in splits for grades in split.values() for doc in grades}
-    where = f"{parts[0].parent} ({len(parts)} files)"
     raw = RetrievalData(
-        passages=Stream(lambda: check_judged(read_passages(parts, COLUMNS), judged, where)),
+        passages=Stream(lambda: read_passages(parts, COLUMNS)),
         queries={query: queries[query] for query in (*train, *dev)},
         train=train,
         dev=dev,
@@ -72,7 +70,7 @@ def _read_split(topics: Path, qrels: Path) -> tuple[dict[str, str], dict[str, di
     judgments: dict[str, dict[str, int]] = {}
     for where, line in _lines(qrels):
         query, doc, grade = _judgment(line, where)
-        validation.check_judgment((query, doc, grade), queries, (doc,), where)
+        validation.check_judgment((query, doc, grade), queries, where)
         if doc in judgments.setdefault(query, {}):
             raise DataError(f"{where}: duplicate judgment of '{doc}' for query '{query}'; keep one of them")
         judgments[query][doc] = grade

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.data import validation
-from harness.data.passage_streams import check_judged, read_passages
+from harness.data.passage_streams import read_passages
 from harness.data.raw_data import Judgments, Passage, RetrievalData, Stream
 from harness.data.row_streams import rows
 from harness.errors import DataError
@@ -32,11 +32,9 @@ def read(paths: Sequence[Path]) -> RetrievalData:
     train = _judgments([path for path in tables["qrels"] if path.name.startswith("train")], queries)
     dev = _judgments([path for path in tables["qrels"] if not path.name.startswith("train")], queries)
     validation.check_not_empty(dev, str(tables["qrels"][0].parent), "judgment of a split to evaluate on")
-    judged = {doc for split in (train, dev) for grades in split.values() for doc in grades}
     corpus = tables["corpus"]
-    where = str(corpus[0].parent)
     return RetrievalData(
-        passages=Stream(lambda: check_judged(_passages(corpus), judged, where)),
+        passages=Stream(lambda: _passages(corpus)),
         queries={query: queries[query] for query in (*train, *dev)},
         train=train,
         dev=dev,
@@ -89,7 +87,7 @@ def _judgments(paths: Sequence[Path], queries: dict[str, str]) -> Judgments:
             score = row.get("score")
             if not isinstance(score, int | float) or score != int(score):
                 raise DataError(f"{where}: the score {score!r} is not an integer; correct the row")
-            validation.check_judgment((query, doc, int(score)), queries, (doc,), where)
+            validation.check_judgment((query, doc, int(score)), queries, where)
             if doc in judgments.setdefault(query, {}):
                 raise DataError(f"{where}: duplicate judgment of '{doc}' for query '{query}'; keep one of them")
             judgments[query][doc] = int(score)

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.data.raw_data import NliData, RetrievalData
 from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, squad
 from harness.errors import unknown
+from harness.request.data_sources import Source
 
 RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
     "beir": beir.read,
@@ -32,6 +33,11 @@ def retrieval_reader(name: str, where: str) -> Callable[[Sequence[Path]], Retrie
     if name not in RETRIEVAL:
         raise unknown("reader", name, RETRIEVAL, where)
     return RETRIEVAL[name]
+
+
+def lists_training(source: Source) -> bool:
+    """Return whether a source may hold training queries, as far as its list of files says."""
+    return source.reader != "beir" or not source.files or beir.lists_training([file.path for file in source.files])
 
 
 def nli_reader(name: str, where: str) -> Callable[[Sequence[Path]], NliData]:

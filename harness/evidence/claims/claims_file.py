@@ -33,7 +33,7 @@ def load(path: Path | None = None) -> list[Claim]:
     """
     path = path or results() / FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"claims file {path} cannot be read: {error}; fix it") from error
     sheet: Sheet = _valid(Sheet, table, f"claims file {path}")

@@ -8,7 +8,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from harness.request.manifest import Precision, Revision
+from harness.request.data_sources import Revision
+from harness.request.manifest import Precision
 from harness.schema import Strict
 from harness.types import NegativeQueries, TrainingRows
 

@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import CellError, DataError, NothingMeasured, RequestError
+from harness.errors import CellError, DataError, RequestError
 from harness.results import checksums, record
+from harness.results.folder import nothing_measured
 from harness.results.record import Record
 from harness.results.run_file import RUN_FILE, Resolved, read_run_file
 
@@ -44,7 +45,7 @@ def check_complete(folder: Path) -> None:
     """Raise if a folder cannot be a baseline: every requested cell is measured, every file as it was written."""
     records = record.read_all(folder)
     if not records:
-        raise NothingMeasured(f"no records below {folder / 'records'}; name a folder that 'harness run --out' wrote")
+        raise nothing_measured(folder)
     for cell in records:
         if cell.status == "failed":
             raise CellError(f"{cell.name} in {folder} failed; a baseline has no failed cell: run the request again")

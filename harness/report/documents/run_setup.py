@@ -11,7 +11,10 @@ from harness.report import coverage
 from harness.report.documents.nested import first_table, mapping
 from harness.results.flatten import text
 
-TRAINER = ("epochs", "batch_size", "learning_rate", "warmup", "scheduler", "weight_decay", "dropout", "precision")
+TRAINER = (
+    *("epochs", "batch_size", "mini_batch_size", "learning_rate", "warmup", "warmup_steps", "scheduler"),
+    *("weight_decay", "dropout", "precision"),
+)
 
 
 @dataclass(frozen=True)

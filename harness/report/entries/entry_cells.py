@@ -14,10 +14,12 @@ from harness.report.facts import shared_facts
 from harness.report.page_links import pair_link
 from harness.results.flatten import Facts
 from harness.results.makers import reuse_notes
+from harness.results.notes import warnings
 from harness.results.record import Record
 from harness.results.signature import cell_signatures
 
 TRAINING = "training.settings."
+SHOWN_ELSEWHERE = ("model", "energy", "makers", "warnings")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class EntryCells:
     training: Facts  # training settings that are the same in all cells
     signature: str  # of all done cells
     reused: tuple[str, ...]  # outputs of another machine, library or code version, or of an unknown maker
+    warnings: tuple[str, ...]
 
     @property
     def done(self) -> int:
@@ -74,7 +77,15 @@ def entry_cells(folder: Path, board: Leaderboard, records: Sequence[Record], pag
             cells.append(cell_view(board, record, names, signatures.get((language, record.seed), ""), facts))
     training = [(name.removeprefix(TRAINING), value) for name, value in provenance.shared if name.startswith(TRAINING)]
     shared = [fact for fact in provenance.shared if not fact[0].startswith((TRAINING, "entry."))]
-    return EntryCells(tuple(cells), tuple(languages), shared, training, signature, tuple(reuse_notes(done)))
+    return EntryCells(
+        cells=tuple(cells),
+        languages=tuple(languages),
+        shared=shared,
+        training=training,
+        signature=signature,
+        reused=tuple(reuse_notes(done)),
+        warnings=tuple(warnings(done)),
+    )
 
 
 def _queries_href(board: Leaderboard, entry: str, language: str, pages: Collection[str]) -> str:
@@ -86,7 +97,7 @@ def _queries_href(board: Leaderboard, entry: str, language: str, pages: Collecti
 
 def _unshown_provenance(record: Record) -> Mapping[str, Any]:
     """Return a record's provenance without the parts that have a place of their own on the page."""
-    provenance = {name: value for name, value in record.provenance.items() if name not in ("model", "energy", "makers")}
+    provenance = {name: value for name, value in record.provenance.items() if name not in SHOWN_ELSEWHERE}
     for name, shown in (("training", "losses"), ("entry", "equations")):
         table = provenance.get(name)
         if isinstance(table, Mapping) and shown in table:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from harness.data.raw_data import Passage
-from harness.data.readers.beir import read
+from harness.data.readers.beir import of_split, read
 from harness.errors import DataError
 
 
@@ -93,22 +94,19 @@ def test_reading_prints_and_logs_nothing(
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d1"', "corpus.jsonl line 3: duplicate document id 'd1'"),
         ("queries.jsonl", '{"_id": "q2"', '{"_id": "q1"', "queries.jsonl line 2: duplicate query id 'q1'"),
         ("queries.jsonl", "which food is a grain", " ", "queries.jsonl line 3, query 'q3': empty text"),
-        ("corpus.jsonl", "Rice is a grain.", "", "corpus.jsonl line 3, document 'd3': empty text"),
         ("corpus.jsonl", '"text": "Rice is', '"txt": "Rice is', "corpus.jsonl line 3, document 'd3': text is missing"),
         ("corpus.jsonl", '"title": "Rice"', '"title": 7', "corpus.jsonl line 3, document 'd3': title is not a string"),
         ("corpus.jsonl", "grain.", "\\ud800", "corpus.jsonl line 3, document 'd3': text has a lone surrogate"),
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d 3"', "corpus.jsonl line 3: 'd 3' is not an id"),
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": 3', "corpus.jsonl line 3: id is not a string"),
         ("corpus.jsonl", 'a grain."}\n', "a gr", "corpus.jsonl line 3: truncated or broken JSON"),
-        ("corpus.jsonl", '{"_id": "d2"', '\n{"_id": "d2"', "corpus.jsonl line 2: truncated or broken JSON"),
         ("queries.jsonl", '{"_id": "q1", "text": "which drink is made from leaves"}', "[]", "queries.jsonl line 1: "),
         ("train.tsv", "q2\td2", "q9\td2", "train.tsv line 4: judgment of unknown query 'q9'"),
-        ("dev.tsv", "q3\td3", "q3\td9", "dev.tsv line 2: judgment of unknown document 'd9'"),
         ("train.tsv", "q2\td2\t1", "q2\td2\t-1", "train.tsv line 4: negative relevance -1 of 'd2' for query 'q2'"),
         ("train.tsv", "q2\td2\t1", "q1\td1\t1", "train.tsv line 4: duplicate judgment of 'd1' for query 'q1'"),
         ("train.tsv", "q2\td2\t1", "q2\td2", "train.tsv line 4: 2 fields where the header has 3"),
         ("train.tsv", "q2\td2\t1", "q2\td2\t1.5", "train.tsv line 4: the score '1.5' is not an integer"),
-        ("train.tsv", "query-id\tcorpus-id\tscore\n", "", "train.tsv line 2: the header is not query-id"),
+        ("train.tsv", "query-id\tcorpus-id\tscore\n", "", "train.tsv line 1: the header is not query-id"),
         ("dev.tsv", "q3\td3\t2\n", "", "dev.tsv: holds no judgment"),
         ("dev.tsv", "q3\td3\t2\n", '"q3\td3', "dev.tsv line 2: truncated or broken row"),
     ],
@@ -134,8 +132,76 @@ def test_bytes_that_are_not_utf8_are_rejected_with_line_and_byte(beir: list[Path
 
 
 def test_missing_files_of_the_layout_are_named(beir: list[Path]) -> None:
-    assert "needs queries.jsonl, dev.tsv" in rejection([beir[0], beir[2]])
+    assert "needs queries.jsonl, dev.tsv or test.tsv" in rejection([beir[0], beir[2]])
 
 
 def test_a_file_that_is_not_part_of_the_layout_is_rejected(beir: list[Path]) -> None:
-    assert "test.tsv" in rejection([*beir, beir[0].with_name("test.tsv")])
+    assert "does not take" in rejection([*beir, beir[0].with_name("qrels.tsv")])
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_what_is_read_is_what_beirs_own_loader_reads(beir: list[Path]) -> None:
+    from beir.datasets.data_loader import GenericDataLoader
+
+    files = {path.name: str(path) for path in beir}
+    corpus, queries, qrels = GenericDataLoader(
+        corpus_file=files["corpus.jsonl"], query_file=files["queries.jsonl"], qrels_file=files["train.tsv"]
+    ).load_custom()
+    source = read(beir)
+    assert {doc: {"title": row.title, "text": row.text} for doc, row in dict(source.passages.items()).items()} == corpus
+    assert {query: source.queries[query] for query in source.train} == queries
+    assert source.train == qrels
+
+
+def test_judgments_of_a_test_split_are_evaluated_where_there_is_no_other(beir: list[Path]) -> None:
+    test = beir[3].rename(beir[3].with_name("test.tsv"))
+    source = read([*beir[:2], test])
+    assert (source.train, source.dev) == ({}, {"q3": {"d3": 2}})
+
+
+def test_two_splits_to_evaluate_on_need_one_of_them_named(beir: list[Path]) -> None:
+    test = beir[0].with_name("test.tsv")
+    test.write_text("query-id\tcorpus-id\tscore\nq5\td1\t1\n", encoding="utf-8")
+    files = [*beir, test]
+    assert 'add split = "dev" or split = "test"' in rejection(files)
+    assert read(of_split(files, "test")).dev == {"q5": {"d1": 1}}
+    assert read(of_split(files, "dev")).dev == {"q3": {"d3": 2}}
+
+
+def test_a_training_file_with_a_header_alone_has_no_training_queries(beir: list[Path]) -> None:
+    beir[2].write_text("query-id\tcorpus-id\tscore\n", encoding="utf-8")
+    assert read(beir).train == {}
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "train.tsv", "dev.tsv", "extra.tsv"])
+def test_a_byte_order_mark_and_blank_last_lines_are_left_out_in_every_file(beir: list[Path], name: str) -> None:
+    expected = read(beir)
+    path = next(path for path in beir if path.name == name)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes() + b"\n \r\n")
+    assert read(beir) == expected
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "train.tsv", "dev.tsv", "extra.tsv"])
+def test_gzip_is_read_in_every_file_under_either_name(beir: list[Path], name: str, suffix: str) -> None:
+    expected = read(beir)
+    place = next(i for i, path in enumerate(beir) if path.name == name)
+    content = beir[place].read_bytes()
+    beir[place] = beir[place].with_name(name + suffix)
+    beir[place].write_bytes(gzip.compress(content))
+    assert read(beir) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04rest", "is a zip archive, not UTF-8 text; unpack it"),
+        ("x".encode("utf-16"), "is UTF-16, not UTF-8 text; save it as UTF-8"),
+        (b"PAR1rest", "is a parquet file"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
+        (gzip.compress(b"x" * 999)[:-9], "the gzip file is truncated or damaged"),
+    ],
+)
+def test_another_format_is_named(beir: list[Path], content: bytes, said: str) -> None:
+    beir[0].write_bytes(content)
+    assert said in rejection(beir)

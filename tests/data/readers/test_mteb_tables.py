@@ -45,7 +45,6 @@ def test_the_tables_are_read_and_judgments_of_a_passage_with_the_querys_id_are_k
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"qrels": [{"query-id": "d1", "corpus-id": "d3", "score": 1}]}, "judgment of unknown document 'd3'"),
         ({"qrels": [{"query-id": "d3", "corpus-id": "d1", "score": 1}]}, "row 1: judgment of unknown query 'd3'"),
         ({"qrels": [{"query-id": "d1", "corpus-id": "d1", "score": 0.5}]}, "row 1: the score 0.5 is not an integer"),
         ({"qrels": [{"query-id": "d1", "corpus-id": "d1", "score": 1}] * 2}, "row 2: duplicate judgment of 'd1'"),

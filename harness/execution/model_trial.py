@@ -1,0 +1,230 @@
+"""A trial of the models of a request before its first cell: two texts per role are encoded, two rows are trained on.
+
+The texts are the starts of the suite's own. The trial opens models of its own, keeps nothing, and leaves the state of
+the random generators as it was, so that it changes no number of a cell.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import math
+import os
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import CellError, RequestError, short_reason
+from harness.keys import digest
+from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.stages.epoch_rows import drawn_in_each_epoch
+from harness.stages.objective import Objective, declared, methods
+from harness.stages.text_columns import collator
+from harness.stages.train import adapted
+from harness.types import Data, TrainingData
+from harness.vectors.embedding import embed, open_encoder, precision_of
+from harness.vectors.encoder import Role
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from sentence_transformers import SentenceTransformer
+
+START = 40  # characters of a text: enough to be tokenized and pooled, few enough for a large encoder on CPU
+ROWS = 2
+NEGATIVES = 2
+LARGE_TABLE = 10_000  # rows
+ROLES: tuple[Role, Role] = ("query", "passage")
+
+
+def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: SentenceTransformer | None = None) -> None:
+    """Raise RequestError where a model, called `name`, does not open or encode, or gives NaN, as the cell encodes.
+
+    `opened` is the model on CPU, which is used where the cell encodes there in float32.
+    """
+    model, precision = opened if cell.place.device == "cpu" else None, "float32"
+    with _aside(cell):
+        try:
+            for role in ROLES:
+                if model is None or precision != precision_of(cell, role):
+                    model, precision = open_encoder(folder, cell, role), precision_of(cell, role)
+                _check_pads(model, name)
+                embed(model, {"1": "a short text", "2": "another text, which is longer"}, role, cell, store)
+        except CellError as error:
+            hint = "" if precision == "float32" else f" in {precision}; add --set evaluate.precision=float32"
+            raise RequestError(f"{name} gives NaN or infinite vectors{hint or '; use another model'}") from error
+        except RequestError:
+            raise
+        except Exception as error:
+            raise RequestError(f"{name} does not encode: {short_reason(error)}; use another model") from error
+
+
+def check_trains(
+    folder: Path, cells: Sequence[Cell], data: Mapping[str, Data], name: str, opened: SentenceTransformer | None = None
+) -> None:
+    """Raise RequestError for an entry whose method or adapters fail on the base model, or give NaN, on two rows.
+
+    `data` are those of each language. Entries with equal methods, adapters and settings are tried once. `opened`, the
+    model on CPU, is used for the first of them, without adapters where there is one, and changed.
+    """
+    tried: dict[str, Cell] = {}
+    for cell in cells:
+        if cell.method is not None:
+            tried.setdefault(_tried_alike(cell), cell)
+    by_network = sorted(tried.values(), key=lambda cell: (cell.entry.adapters, _network(cell)))
+    for _, group in itertools.groupby(by_network, key=_network):
+        _check_group(folder, list(group), data, name, opened)
+        opened = None
+
+
+def _check_group(
+    folder: Path, cells: Sequence[Cell], data: Mapping[str, Data], name: str, opened: SentenceTransformer | None
+) -> None:
+    """Try entries that train one network, which no trial changes."""
+    with _aside(cells[0]):
+        model = None
+        for cell in cells:
+            try:
+                if model is None:
+                    model = adapted(cell, folder, opened)
+                    _leave_out_vocabulary(model)
+                _train_on(cell, model, data[cell.language])
+            except Exception as error:
+                problem = f"{cell.entry.name} cannot be trained on {name}: {short_reason(error)}"
+                raise RequestError(f"{problem}; leave the entry out, or use another base model") from error
+
+
+def _leave_out_vocabulary(model: SentenceTransformer) -> None:
+    """Compute no gradients of large tables of token vectors: they would take most of the trial's time."""
+    from torch import nn
+
+    tables = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
+    large = {id(table) for table in tables if table.shape[0] > LARGE_TABLE}
+    if any(weights.requires_grad and id(weights) not in large for weights in model.parameters()):
+        for table in tables:
+            if id(table) in large:
+                table.requires_grad_(False)
+
+
+def _tried_alike(cell: Cell) -> str:
+    """Return what decides how a trial ends; entries that differ in other things end alike."""
+    entry, training = cell.entry, cell.training
+    settings = {name: dict(entry.settings.get(name, {})) for name in entry.plugins}
+    return digest([entry.plugins, settings, entry.dimensions, training.precision, _network(cell)])
+
+
+def _network(cell: Cell) -> str:
+    """Return what decides the network that is trained."""
+    adapters = [[name, dict(cell.entry.settings.get(name, {}))] for name in cell.entry.adapters]
+    return digest([adapters, cell.training.dropout, cell.training.gradient_checkpointing])
+
+
+def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
+    """Compute the loss and the gradients of every objective on a few rows; raises CellError where one is not finite."""
+    objective = Objective(cell, model)
+    for name, method in methods(cell).items():
+        if (rows := _rows(cell, method, data)) is None:
+            continue
+        model.train()
+        roles = declared(cell)
+        collate = collator(model, {name: [rows]}, cell.suite.text, roles, cell.training.max_length)
+        batch = collate(list(rows))
+        features, labels = _collected(batch, model)
+        with _autocast(cell):
+            loss = objective.losses[name].to(model.device)(features, labels)
+        total: Any = sum(loss.values()) if isinstance(loss, dict) else loss
+        if not math.isfinite(float(total.detach())):
+            raise CellError(f"the loss of two rows is {float(total.detach())}")
+        total.backward()  # type: ignore[no-untyped-call]
+        gradients = [weights.grad for weights in model.parameters() if weights.grad is not None]
+        if not gradients:
+            raise CellError("no weight of it is trained: all are frozen")
+        if cell.training.precision != "float16" and not all(bool(gradient.isfinite().all()) for gradient in gradients):
+            raise CellError("the gradients of two rows are NaN or infinite")  # float16's are scaled in a training
+        model.zero_grad(set_to_none=True)
+
+
+def _collected(batch: Mapping[str, Any], model: SentenceTransformer) -> tuple[list[dict[str, Any]], Any]:
+    """Return the features of each column and the labels, on the model's device, as the library's trainer does."""
+    from sentence_transformers import SentenceTransformerTrainer
+
+    moved = {name: value.to(model.device) if hasattr(value, "to") else value for name, value in batch.items()}
+    collect: Any = SentenceTransformerTrainer.collect_features
+    features, labels = collect(None, moved)
+    return features, labels
+
+
+def _autocast(cell: Cell) -> Any:
+    """Return the context in which a training of this precision computes its loss."""
+    import torch
+
+    precision = cell.training.precision
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(cell.place.device, dtype=getattr(torch, precision))
+
+
+def _rows(cell: Cell, method: Any, data: Data) -> Dataset | None:
+    """Return a few training rows of a method; None where it makes none of the few texts that a trial has."""
+    try:
+        rows: Dataset = method.examples(_few(cell, data))
+        return rows.select(range(min(ROWS, len(rows)))) if len(rows) else None
+    except Exception:  # a method may need more than a trial gives it; its cell says what is wrong
+        return None
+
+
+def _few(cell: Cell, data: Data) -> TrainingData:
+    """Return training data of two queries, with made-up negatives, negative queries and experts' scores."""
+    train = {query: docs[:1] for query, docs in itertools.islice(data.train.items(), ROWS)}
+    relevant = {doc for docs in train.values() for doc in docs}
+    passages = data.training_passages
+    others = [doc for doc, _ in itertools.islice(passages.items(), NEGATIVES + ROWS) if doc not in relevant][:NEGATIVES]
+    texts = {doc: passages[doc][:START] for doc in sorted({*relevant, *others})}
+    queries = {query: data.queries[query][:START] for query in train}
+    few = Data(
+        language=data.language, passages=texts, queries=queries, train=train, dev={}, nli=data.nli[:ROWS], pool=None
+    )
+    query_texts = tuple(queries.values())
+    number = max(1, len(cell.suite.experts))
+    scores = tuple((i + 1) / (number + 1) for i in range(number))
+    return TrainingData(
+        data=few,
+        seed=cell.seed,
+        negatives=dict.fromkeys(train, tuple(others)),
+        negative_queries=dict.fromkeys(others, query_texts),
+        expert_scores={(query, doc): scores for query in train for doc in texts},
+        epoch=None if drawn_in_each_epoch(cell) is None else 0,
+    )
+
+
+def _check_pads(model: SentenceTransformer, name: str) -> None:
+    """Raise RequestError where texts of different lengths cannot be in one batch."""
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    if hasattr(tokenizer, "pad_token") and tokenizer.pad_token is None:
+        raise RequestError(
+            f"{name} has no pad token; add one to its tokenizer, such as the end-of-text token "
+            "(tokenizer.pad_token = tokenizer.eos_token), and save it"
+        )
+
+
+@contextmanager
+def _aside(cell: Cell) -> Iterator[None]:
+    """Leave generators as they are, and the memory of what was opened free."""
+    import numpy as np
+    import torch
+
+    states, threads = (random.getstate(), np.random.get_state()), torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)  # bits do not matter here, seconds do
+    on_gpu = cell.place.device != "cpu"
+    try:
+        with torch.random.fork_rng(devices=list(range(torch.cuda.device_count())) if on_gpu else []):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        gc.collect()
+        if on_gpu:
+            torch.cuda.empty_cache()

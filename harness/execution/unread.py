@@ -1,0 +1,31 @@
+"""Settings that no requested entry reads: ignored without a word, they would look as if they had no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.errors import RequestError
+from harness.request.cell import Cell
+from harness.request.overrides import parse
+from harness.types import Need, Ranker
+
+OF_ENCODERS = {
+    "text": ("query_prompt", "passage_prompt", "query_max_length", "passage_max_length"),
+    "evaluate": ("encode_batch_size", "precision", "query_precision", "dimensions"),
+}
+OF_TRAINING = {"text": ("train_passage_max_length",)}
+
+
+def check_settings(texts: Sequence[str], cells: Sequence[Cell]) -> None:
+    """Raise RequestError for a --set of a suite's table that only encoders or trainings read, where there is none."""
+    encodes = any(not isinstance(cell.plugin, Ranker) for cell in cells)
+    trains = any(cell.method is not None or Need.EXPERT_SCORES in cell.needs for cell in cells)
+    for text in texts:
+        setting = parse(text)
+        of_encoders = setting.field in OF_ENCODERS.get(setting.name, ())
+        of_training = setting.field in OF_TRAINING.get(setting.name, ())
+        if (of_encoders and not encodes) or (of_training and not trains):
+            names = ", ".join(dict.fromkeys(cell.entry.name for cell in cells))
+            raise RequestError(
+                f"--set {text}: no requested entry reads it ({names}); leave it out, or add an entry that does"
+            )

@@ -1,0 +1,154 @@
+"""The data that a manifest declares: files, hub datasets, MTEB tasks, and how many rows they must hold.
+
+A file on this machine may be declared without its hash: the hash as found takes its place (harness.data.found_hashes).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from harness.schema import Strict
+
+
+def _inside(path: str) -> str:
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or "\\" in path:
+        raise ValueError(f"path '{path}' leaves its folder")
+    return path
+
+
+def _revision(value: str) -> str:
+    if len(value) != 40 or set(value) - set("0123456789abcdef"):
+        raise ValueError(f"revision '{value}' is not a 40-digit hash; branches and tags can move")
+    return value
+
+
+RelativePath = Annotated[str, AfterValidator(_inside)]
+Revision = Annotated[str, AfterValidator(_revision)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _tag(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", name) or name == "average":
+        raise ValueError(
+            f"language '{name}' is not a language tag; use letters and digits, joined by '-' or '_', such as pt-BR"
+        )
+    return name
+
+
+LanguageTag = Annotated[str, AfterValidator(_tag)]
+
+
+class File(Strict):
+    """One data file. Without `url` it is beside the manifest, or part of the package.
+
+    Hash and size of a file without `url` may be left out: they are then those of the file as found.
+    """
+
+    path: RelativePath
+    sha256: Sha256 | None = None
+    bytes: int | None = Field(default=None, gt=0)
+    url: str | None = None
+
+    @model_validator(mode="after")
+    def _downloads_are_verified(self) -> File:
+        if self.url is not None and (self.sha256 is None or self.bytes is None):
+            raise ValueError(f"file '{self.path}' has a url and needs its sha256 and bytes, which verify the download")
+        return self
+
+    @property
+    def hash(self) -> str:
+        """The hash of the content, written KIND:VALUE; empty while it is neither declared nor found."""
+        return f"sha256:{self.sha256}" if self.sha256 else ""
+
+
+class PublishedRows(Strict):
+    """Training rows that the authors of a paper published, one file in their repository at a pinned commit.
+
+    `git_blob` is the hash under which git stores the file. It verifies a download whose sha256 and size are unknown.
+    """
+
+    path: RelativePath
+    url: str
+    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    licence: str
+    citation: str
+
+    @property
+    def hash(self) -> str:
+        """The hash of the content, written KIND:VALUE."""
+        return f"git:{self.git_blob}"
+
+    @property
+    def bytes(self) -> None:
+        """The size, which is not declared."""
+
+
+class Hub(Strict):
+    """A dataset on the Hugging Face hub, at one revision; `files` are glob patterns below its root."""
+
+    id: str
+    revision: Revision
+    files: tuple[RelativePath, ...] = Field(min_length=1)
+
+
+class Source(Strict):
+    """Data of one origin and the reader that understands it: files by sha256, a hub dataset, or an ir_datasets id.
+
+    `split` names the judgments to evaluate on where the files hold both dev and test. `missing_positives` is the number
+    of relevant judgments whose passage the corpus lacks: they count as not retrieved.
+    """
+
+    reader: str
+    files: tuple[File, ...] = ()
+    hub: Hub | None = None
+    ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
+    split: Literal["dev", "test"] | None = Field(default=None, exclude_if=lambda value: value is None)
+    missing_positives: int = Field(default=0, ge=0, exclude_if=lambda value: value == 0)
+    licence: str
+    citation: str
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Source:
+        if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
+            raise ValueError("a source has exactly one of files, a hub dataset and an ir_datasets id")
+        if self.split is not None and (self.reader != "beir" or not self.files):
+            raise ValueError("split names one of the files dev.tsv and test.tsv of reader 'beir'; leave it out")
+        return self
+
+
+class Counts(Strict):
+    """Expected sizes of the sources, where given; a difference is an error."""
+
+    passages: int | None = Field(default=None, gt=0)
+    train_queries: int | None = Field(default=None, ge=0)
+    dev_queries: int | None = Field(default=None, gt=0)
+    nli: int | None = Field(default=None, ge=0)
+    train_judgments: int | None = Field(default=None, ge=0)
+    train_positives: int | None = Field(default=None, ge=0)
+    dev_judgments: int | None = Field(default=None, ge=0)
+    dev_positives: int | None = Field(default=None, ge=0)
+
+
+class Task(Strict):
+    """A task of MTEB, scored through `mteb.evaluate`; `subset` is mteb's name of the language's part."""
+
+    name: str
+    revision: Revision  # of the task's dataset; another one in the installed mteb is an error
+    subset: str = "default"
+    split: str = "test"
+
+
+class Language(Strict):
+    """The sources of one language. Without `training`, training queries come from `retrieval`."""
+
+    retrieval: Source
+    training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
+    nli: Source | None = None
+    published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
+    tasks: tuple[Task, ...] = ()
+    counts: Counts = Field(default=Counts(), exclude_if=lambda value: value == Counts())
