@@ -57,6 +57,7 @@ def _kinds(other: Path) -> dict[str, Callable[[Path, Path], None]]:
             base, folder, prompts={"task": "word5 "}, default_prompt_name="task"
         ),
         "router": lambda base, folder: _router(base, other, folder),
+        "static-router": lambda base, folder: _static_router(base, folder),
         "dense": lambda base, folder: _with_modules(base, folder, dense=16),
         "normalize": lambda base, folder: _with_modules(base, folder, normalize=True),
         "dot": lambda base, folder: _declared(base, folder, similarity_fn_name="dot"),
@@ -108,5 +109,19 @@ def _router(base: Path, other: Path, folder: Path) -> None:
 
     queries, documents = (list(SentenceTransformer(str(path), device="cpu").children()) for path in (other, base))
     router = Router.for_query_document(queries, documents)
+    SentenceTransformer(modules=[router], device="cpu").save_pretrained(str(folder), create_model_card=False)
+    declare(folder, prompts=PROMPTS)
+
+
+def _static_router(base: Path, folder: Path) -> None:
+    """Save a model whose queries are means of token vectors, and whose passages are read by a network."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Router, StaticEmbedding
+
+    torch.manual_seed(0)
+    network = SentenceTransformer(str(base), device="cpu")
+    queries = StaticEmbedding(network.tokenizer.backend_tokenizer, embedding_dim=DIMENSION)
+    router = Router.for_query_document([queries], list(network.children()))
     SentenceTransformer(modules=[router], device="cpu").save_pretrained(str(folder), create_model_card=False)
     declare(folder, prompts=PROMPTS)

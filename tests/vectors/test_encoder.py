@@ -68,6 +68,18 @@ def test_similarities_are_those_of_the_librarys_own_calls(kind: str, kinds: Mapp
     assert np.abs(queries - passages).max() > 1e-4  # two lengths, two prompts or two routes
 
 
+def test_a_route_of_token_vectors_alone_is_read_and_cut_too(kinds: Mapping[str, Path]) -> None:
+    folder, short = kinds["static-router"], [text for text in TEXTS if len(text.split()) < 5]
+    reference, ours = library(folder), encoder(folder)
+    expected = reference.similarity(reference.encode_query(short), reference.encode_document(short)).numpy()
+    similarities = ours.encode(short, "query", 4) @ ours.encode(short, "passage", 4).T
+    assert np.abs(similarities - expected).max() < 1e-6
+    long = "word1 " * 50
+    cut, longer = ours.encode([f"{long}word2 word3"], "query", 1), ours.encode([long], "query", 1)
+    assert np.array_equal(cut, longer)
+    assert np.array_equal(ours.encode(short, "query", 4), ours.encode(short, "query", 4))
+
+
 def test_the_library_would_tell_the_kinds_apart(kinds: Mapping[str, Path]) -> None:
     vectors = {kind: encoder(folder).encode(TEXTS, "query", 8) for kind, folder in kinds.items()}
     plain = vectors["mean"]
