@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.data.model_declaration import declaring_folder
 from harness.keys import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
+from harness.stages import model_prompts
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
@@ -22,6 +24,7 @@ from harness.stages.train_file_report import train_file_report
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 
+FOUND = ("attention_implementation", "similarity", "normalized", "pooling", "truncate_dim", "prompts")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # files that hold a network's parameters
 
 
@@ -57,15 +60,17 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
         "found": list(cell.suite.found.get(cell.language, ())),
         "writers": _writers(cell),
         "ties": ties,
-        **_warnings(store),
+        **_warnings(cell, model, store),
         "suite_digest": cell.suite.digest,
         **_made(cell, store),
     }
 
 
-def _warnings(store: Store) -> dict[str, list[str]]:
+def _warnings(cell: Cell, model: Path | None, store: Store) -> dict[str, list[str]]:
     """Return what a reader of the cell's numbers must know; nothing where there is nothing."""
-    found = list(dict.fromkeys(warnings(store.runs)))
+    folder = None if model is None else declaring_folder(cell.suite.base_model)
+    of_base = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
+    found = list(dict.fromkeys([*warnings(store.runs), *of_base]))
     return {"warnings": found} if found else {}
 
 
@@ -107,7 +112,7 @@ def _computation(cell: Cell, model: Path | None, store: Store) -> dict[str, Any]
         "train_dtype": training.found.get("dtype") if training else None,
         "train_mixed_precision": training.found.get("mixed_precision") if training else None,
         "train_batch_size": cell.training.batch_size if cell.method else None,
-        "attention_implementation": encoding.found.get("attention_implementation") if encoding else None,
+        **{name: encoding.found.get(name) if encoding else None for name in FOUND},
     }
 
 

@@ -46,6 +46,11 @@ def test_the_computation_has_dtypes_batch_sizes_and_attention(trained: Record) -
         "train_mixed_precision": "no",
         "train_batch_size": 32,
         "attention_implementation": "sdpa",
+        "similarity": "cosine",
+        "normalized": True,
+        "pooling": ["mean"],
+        "truncate_dim": None,
+        "prompts": {"query": "", "passage": ""},
     }
 
 

@@ -99,9 +99,34 @@ def _files(repository: str, revision: str) -> tuple[str, ...]:
     return tuple(huggingface_hub.list_repo_files(repository, revision=revision))
 
 
+def declaration_file(model: PinnedBase, name: str) -> Path | None:
+    """Return one small file of a model, downloaded if it is not cached; None where the model does not have it.
+
+    Raises RequestError, which names the command that fetches the model, if that cannot be found out.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(model.id, name, revision=model.revision))
+    except Exception as error:  # see short_reason
+        absent = isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError)
+        if absent or cached(model) is not None:  # a whole snapshot without the file
+            return None
+        raise RequestError(
+            f"base model '{model.id}' at {model.revision} cannot be read: {problem(error, model.id)}; "
+            f"{REMEDIES['base model']}"
+        ) from error
+
+
 def cached(model: PinnedBase) -> Path | None:
-    """Return the folder of a model in the hub's cache, which may lack files; None if it is not there."""
-    return cached_snapshot(model.id, model.revision, "model")
+    """Return the folder of a model in the hub's cache, which may lack files.
+
+    None if it is not there, or holds nothing besides a `declaration_file`.
+    """
+    folder = cached_snapshot(model.id, model.revision, "model")
+    whole = folder is not None and any(not name.endswith("_transformers.json") for name in snapshot_files(folder))
+    return folder if whole else None
 
 
 def fetch(suite: Suite) -> None:

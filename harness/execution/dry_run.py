@@ -8,14 +8,13 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.execution.forecast import requests
-from harness.execution.runner import Work, estimate, trained_already
+from harness.execution.runner import Work, estimate, trained_already, warnings_of
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
 from harness.results import record
 from harness.stages.lineage import record_key
-from harness.stages.train_file_report import train_file_warnings
 
 
 def lines(work: Work, jobs: int) -> Iterator[str]:
@@ -31,7 +30,7 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
             yield f"  {line}"
     yield from _training_rows(work)
     yield from _damaged(work)
-    yield from (f"warning: {line}" for line in train_file_warnings(work.todo))
+    yield from (f"warning: {line}" for line in warnings_of(work))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)

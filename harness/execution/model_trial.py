@@ -22,10 +22,11 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.epoch_rows import drawn_in_each_epoch
 from harness.stages.objective import Objective, declared, methods
-from harness.stages.text_columns import NONE, collator, prompted
+from harness.stages.text_columns import collator
 from harness.stages.train import adapted
 from harness.types import Data, TrainingData
-from harness.vectors.embedding import Role, embed, open_encoder, precision_of
+from harness.vectors.embedding import embed, open_encoder, precision_of
+from harness.vectors.encoder import Role
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -129,7 +130,7 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
         model.train()
         roles = declared(cell)
         collate = collator(model, {name: [rows]}, cell.suite.text, roles, cell.training.max_length)
-        batch = collate(list(prompted(rows, cell.suite.text, roles.get(name, NONE))))
+        batch = collate(list(rows))
         features, labels = _collected(batch, model)
         with _autocast(cell):
             loss = objective.losses[name].to(model.device)(features, labels)

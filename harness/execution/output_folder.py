@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from harness.results.checksums import unlist
 from harness.results.run_file import RUN_FILE, read_run_file, write_run_file
 
 
-def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
+def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Sequence[str] = ()) -> None:
     """Write the plan's run.json into the folder, or check that the one there is of the same request or a part of it.
 
     A run.json of a part is written again with the whole request. Raises RequestError for a folder of another request
@@ -32,6 +32,7 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any]) -> None:
         "suite_digest": plan.suite.digest,
         "suite": plan.suite.model_dump(mode="json"),
         **({"found": found} if (found := {name: list(files) for name, files in plan.suite.found.items()}) else {}),
+        **({"warnings": list(warnings)} if warnings else {}),
     }
     if (folder / RUN_FILE).exists():
         if not added(folder, plan):

@@ -24,6 +24,7 @@ from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages import checkpoint, tasks
 from harness.stages.base_override import with_base_model
+from harness.stages.model_prompts import with_model_prompts
 from harness.stages.stage_settings import trains_on_queries
 from harness.types import Need
 from harness.writers.writer_option import with_writers
@@ -53,7 +54,7 @@ def make(request: Request, cache: Path) -> Plan:
     _check_seeds(request.seeds)
     suites = {"": shared, **{name: with_base_model(shared, model) for name, model in named.items()}}
     declared, left_out = _declared_entries(request, shared, languages, place)
-    settled = {name: _settled(request, each, declared, place, languages) for name, each in suites.items()}
+    settled = {name: _settled(request, each, declared, name in models, languages) for name, each in suites.items()}
     if named:
         request = replace(request, base_model=text_of(named))  # with the names that were given by default
         settled = {name: (each, _of_model(rows, name, place)) for name, (each, rows) in settled.items()}
@@ -87,11 +88,12 @@ def _declared_entries(
 
 
 def _settled(
-    request: Request, on_request: Suite, declared: Sequence[Entry], place: Place, languages: Sequence[str]
+    request: Request, on_request: Suite, declared: Sequence[Entry], given: bool, languages: Sequence[str]
 ) -> tuple[Suite, list[Entry]]:
-    """Return the suite and the entries of a request with their settings, on the base model of `on_request`."""
+    """Return the suite and the entries of a request with their settings; `given`: its base is of the command line."""
     rows = [on_suite(entry, on_request) for entry in declared]
-    on_request, rows = override(request.settings, on_request, rows, place.methods_path)
+    on_request, rows = override(request.settings, on_request, rows, request.methods_path)
+    on_request = with_model_prompts(on_request, given)
     _check_depth(on_request, languages)
     return on_request, rows
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.data.model_declaration import declaring_folder
 from harness.errors import DataError
 from harness.execution import forecast, output_folder
 from harness.execution.executor import Executor, Outcome
@@ -21,8 +22,10 @@ from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import checksums, record
+from harness.stages import model_prompts
 from harness.stages.lineage import record_key, train_key
 from harness.stages.train_file_report import train_file_warnings
+from harness.types import Ranker
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,12 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     """Run the cells to do and return how each ended; an interrupt keeps the records that are written."""
     if not (work.todo or output_folder.added(work.folder, work.plan)):
         return []
+    warnings: list[str] = []
     if work.todo:
         preflight(work.todo, Store(work.plan.place.cache))
-        display.warn(train_file_warnings(work.todo))
-    output_folder.claim(work.folder, work.plan, environment())
+        warnings = warnings_of(work)
+        display.warn(warnings)
+    output_folder.claim(work.folder, work.plan, environment(), warnings)
     if not work.todo:
         return []
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
@@ -79,6 +84,20 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
                 outcomes.append(outcome)
                 display.ended(outcome)
     return outcomes
+
+
+def warnings_of(work: Work) -> list[str]:
+    """Return what a plan's training rows leave out, and what its base models declare and the request does not do."""
+    by_model: dict[str, list[Cell]] = {}
+    for cell in work.plan.cells:
+        if not isinstance(cell.plugin, Ranker):
+            by_model.setdefault(cell.entry.model, []).append(cell)
+    lines = train_file_warnings(work.todo)
+    for model, cells in by_model.items():
+        suite, trains = cells[0].suite, any(cell.method is not None for cell in cells)
+        of_base = model_prompts.warnings(suite, declaring_folder(suite.base_model), trains)
+        lines += [f"{model}: {line}" if model else line for line in of_base]
+    return lines
 
 
 def check(work: Work) -> None:

@@ -6,6 +6,8 @@ it is an unchanged base model from elsewhere, the card is written alone and says
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -70,8 +72,19 @@ def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(templates()), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters["md"] = markdown
+    environment.filters |= {"md": markdown, "json": _json, "quoted": _quoted}
     return environment.get_template(TEMPLATE)
+
+
+def _json(value: str) -> str:
+    """Return a text as Python and JSON write it, with every blank and line break that it has."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _quoted(value: str) -> str:
+    """Return a text in quotes as code of Markdown, in which nothing is markup."""
+    fence = "`" * (max(map(len, re.findall("`+", value)), default=0) + 1)
+    return f"{fence}{_json(value)}{fence}"
 
 
 def _context(run: RunExport, record: Record) -> dict[str, Any]:
@@ -86,7 +99,10 @@ def _context(run: RunExport, record: Record) -> dict[str, Any]:
         "entry": provenance["entry"],
         "base_model": _base(provenance.get("base_model", {})),
         "settings": flatten(provenance["entry"].get("settings", {})) + flatten(training),
-        "text": provenance.get("text", {}),
+        "text": {"query_prompt": "", "passage_prompt": "", **provenance.get("text", {})},
+        "computation": record.table("computation"),
+        "normalized": record.normalized,
+        "warnings": provenance.get("warnings", []),
         "data": provenance.get("data", {}),
         "sources": run.sources(record),
         "code": provenance.get("code", {}),

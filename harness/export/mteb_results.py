@@ -100,7 +100,7 @@ def _meta(record: Record, model: Model) -> ModelMeta:
         length = max(record.provenance["text"][f"{role}_max_length"] for role in ("query", "passage"))
         fields |= {
             "framework": ["Sentence Transformers"],
-            "similarity_fn_name": ScoringFunction.COSINE,
+            "similarity_fn_name": ScoringFunction.COSINE if record.normalized else ScoringFunction.DOT_PRODUCT,
             "max_tokens": length,
         }
     return ModelMeta.create_empty(overwrites=fields)

@@ -18,11 +18,7 @@ from harness.mteb.suite_task import SuiteTask
 
 def run(model: ModelMeta, task: AbsTask, batch_size: int, cache: ResultCache | None = None) -> TaskResult:
     """Return mteb's result of a model on any of its tasks; without `cache` nothing is read from or written to disk."""
-    encode_kwargs: Any = {  # beyond mteb's EncodeKwargs, these are passed to the model's `encode`
-        "batch_size": batch_size,
-        "normalize_embeddings": True,
-        "show_progress_bar": False,
-    }
+    encode_kwargs: Any = {"batch_size": batch_size, "show_progress_bar": False}
     results = mteb_evaluate(
         model, task, co2_tracker=False, cache=cache, show_progress_bar=False, encode_kwargs=encode_kwargs
     )

@@ -10,47 +10,37 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mteb.models import ModelMeta
 from mteb.models.sentence_transformer_wrapper import SentenceTransformerEncoderWrapper
 from mteb.types import PromptType
 
 from harness.keys import digest, file_sha256
 from harness.request.manifest import Precision, Text
-from harness.vectors.embedding import open_model
-from harness.vectors.lengths import set_length
+from harness.vectors.encoder import Encoder, Role, open_model
 
+ROLES: dict[PromptType, Role] = {PromptType.query: "query", PromptType.document: "passage"}
 NOT_THE_MODEL = {"training.json", "README.md"}  # logs and cards: they change no vector
 
 
 class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
-    """mteb's wrapper of a sentence-transformers model, with separate maximum lengths for queries and passages.
+    """mteb's wrapper of a sentence-transformers model, read as the stages read it (harness.vectors.encoder).
 
-    If mteb names no role (as for both sentences of an STS or pair classification task), no prompt is added and texts
-    are truncated at the longer of the two lengths.
+    If mteb names no role (as for both sentences of an STS or pair classification task), texts are truncated at the
+    longer of the two lengths, and no prompt is added unless prompts are the model's and it has a default one.
     """
 
     def __init__(self, folder: str, device: str, text: Text, precision: Precision) -> None:
-        import torch
-
-        model = open_model(Path(folder), device)
-        model.to(getattr(torch, precision))
-        model.prompts = {"query": text.query_prompt, "document": text.passage_prompt}
+        model = open_model(Path(folder), device, precision)
+        self._encoder = Encoder(model, text)
         with warnings.catch_warnings():  # mteb asks for the dimension by a name that sentence-transformers has renamed
             warnings.simplefilter("ignore", FutureWarning)
             super().__init__(model)
-        lengths = (text.query_max_length, text.passage_max_length)
-        self._lengths = {PromptType.query: lengths[0], PromptType.document: lengths[1], None: max(lengths)}
-        self._full_precision = precision == "float32"
 
     def encode(self, inputs: Any, *, prompt_type: PromptType | None = None, **settings: Any) -> Any:
-        """Return unit float32 vectors as mteb's wrapper does, with inputs truncated at the length of their role."""
-        set_length(self.model, self._lengths[prompt_type])
-        vectors = super().encode(inputs, prompt_type=prompt_type, **settings)
-        if self._full_precision:
-            return vectors
-        vectors = np.asarray(vectors, dtype=np.float32)  # normalized in half precision, their lengths are not exactly 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        """Return the float32 vectors of the texts in mteb's batches."""
+        texts = [text for batch in inputs for text in batch["text"]]
+        role = None if prompt_type is None else ROLES[prompt_type]
+        return self._encoder.encode(texts, role, settings["batch_size"])
 
 
 def model_meta(folder: Path, name: str, text: Text, device: str = "cpu", precision: Precision = "float32") -> ModelMeta:

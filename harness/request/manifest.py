@@ -45,6 +45,7 @@ class Text(Strict):
     title_join: str  # between title and text
     query_prompt: str = ""
     passage_prompt: str = ""
+    prompts: Literal["model"] | None = Field(default=None, exclude_if=lambda value: value is None)  # for those unstated
     query_max_length: int = Field(gt=2)  # tokens, special ones included
     passage_max_length: int = Field(gt=2)
     train_passage_max_length: int | None = Field(default=None, gt=2)  # where training cuts earlier than evaluation
@@ -116,8 +117,9 @@ class Evaluation(Strict):
 class Expert(Strict):
     """One judge of (query, passage) pairs: a ranker plugin with settings, the suite's base, or a published encoder.
 
-    A published encoder has its own prompts, and may have its own length and precision: those that it was trained for.
-    By default the length is that of training, the precision that of the suite's evaluation.
+    A published encoder has its own prompts, as stated here or else as it declares them, and may have its own length and
+    precision: those that it was trained for. By default the length is that of training, the precision that of the
+    suite's evaluation.
     """
 
     name: str

@@ -7,8 +7,10 @@ entry.folds=5                       a practice of harness.request.entry.Practice
 evaluate.dimensions=[32,16]         what is measured, on what, how deep; one value
 checkpoint.ko=FOLDER                published weights that an entry opens: a folder, or HUB_ID@REVISION
 text.title=false                    how a text becomes what the encoder reads; one value
+text.query_prompt=a, b:             a prompt or a join: everything after "=", trailing blanks too
 
-A value that is not valid JSON is text. Commas inside brackets, braces and quotes do not separate.
+A value that is not valid JSON is text. Commas inside brackets, braces and quotes do not separate. Free text, such as a
+prompt, is taken as it is typed, commas and all; in JSON's quotes it may have escapes ("\\n").
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ SUITE_TABLES: dict[str, tuple[str, type[Evaluation] | type[Text]]] = {
     "evaluate": ("evaluation", Evaluation),
     "text": ("text", Text),
 }
+PROMPTS = ("query_prompt", "passage_prompt")
+VERBATIM = ("text.title_join", *(f"text.{field}" for field in PROMPTS))
 PRACTICES = ("mining_rounds", "folds", "dimensions")
 FIELDS = {
     TRAIN: tuple(Training.model_fields),
@@ -67,7 +71,7 @@ def override(
         elif setting.name == TRAIN:
             suite, entries = _trained(setting, suite, entries)
         elif setting.name in SUITE_TABLES:
-            suite = _measured(setting, suite)
+            suite = _measured(setting, suite, [other.target for other in settings])
         else:
             value = read_value(setting.raw[0])
             entries = [_changed(entry, setting, value) if entry.name in targets else entry for entry in entries]
@@ -83,7 +87,7 @@ def parse(text: str) -> Setting:
         raise RequestError(f"--set {text}: expected NAME.FIELD=VALUE, such as clpl.penalty_weight=0.5")
     if name in FIELDS and field not in FIELDS[name]:
         raise unknown("setting", field, FIELDS[name], where=name)
-    return Setting(text, name, field, sweep.split(raw))
+    return Setting(text, name, field, (raw,) if target in VERBATIM else sweep.split(raw))
 
 
 def read_value(raw: str) -> Any:
@@ -93,6 +97,12 @@ def read_value(raw: str) -> Any:
     except ValueError:
         return raw
     return raw if isinstance(value, float) and not math.isfinite(value) else value  # NaN and Infinity are not JSON
+
+
+def _free_text(raw: str) -> str:
+    """Return a text as typed, or the text of a JSON string."""
+    value = read_value(raw)
+    return value if isinstance(value, str) else raw
 
 
 def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | None) -> frozenset[str]:
@@ -160,13 +170,19 @@ def _trained(setting: Setting, suite: Suite, entries: list[Entry]) -> tuple[Suit
         raise RequestError(f"--set {setting.text}: {explain(error)}") from error
 
 
-def _measured(setting: Setting, suite: Suite) -> Suite:
-    """Return the suite with one setting of a table that holds for all entries."""
+def _measured(setting: Setting, suite: Suite, targets: Sequence[str]) -> Suite:
+    """Return the suite with one setting of a table that holds for all entries; `targets` are those of the request.
+
+    `text.prompts=model` takes the place of the prompts that the suite states, not of those of the same request.
+    """
     name, kind = SUITE_TABLES[setting.name]
-    value = read_value(setting.raw[0])
+    table = getattr(suite, name).model_dump(exclude_unset=True)
+    if setting.target == "text.prompts":
+        table = {field: value for field, value in table.items() if field not in PROMPTS or f"text.{field}" in targets}
+    value = _free_text(setting.raw[0]) if setting.target in VERBATIM else read_value(setting.raw[0])
     _check_number(setting, value)
     try:
-        changed = {**getattr(suite, name).model_dump(), setting.field: value}
+        changed = {**table, setting.field: value}
         return suite.model_copy(update={name: kind.model_validate(changed)})
     except ValidationError as error:
         raise RequestError(f"--set {setting.text}: {explain(error)}") from error

@@ -94,6 +94,11 @@ class Record(Strict):
         return str(self.value("model", "sha256") or "")
 
     @property
+    def normalized(self) -> bool:
+        """Whether the vectors had unit length; those of records that do not say it had."""
+        return self.value("computation", "normalized") is not False
+
+    @property
     def suite_digest(self) -> str:
         """The sha256 of the suite's definition, "" where the record does not hold it."""
         return str(self.value("suite_digest") or "")

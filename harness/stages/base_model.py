@@ -17,7 +17,8 @@ from harness.stages.lineage import base_key
 from harness.stages.merged_base import merge
 from harness.stages.prepare import prepare
 from harness.stages.stage_settings import all_passages, base_positions
-from harness.vectors.embedding import BLOCK, open_model
+from harness.vectors.embedding import BLOCK
+from harness.vectors.encoder import open_model
 from harness.vectors.model_kind import check_kind
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     check_kind(folder, f"base model {name_of(suite, folder)}")
     try:
         model = open_model(folder, "cpu")
+    except RequestError:
+        raise
     except Exception as error:
         problem = short_reason(error)
         raise RequestError(f"base model {folder} does not load: {problem}") from error

@@ -20,7 +20,7 @@ from harness.request.training import Training
 from harness.stages.held_out import Relevant
 from harness.stages.held_out_evaluator import NAME, SIMILARITY, held_out_evaluator, metric_of
 from harness.types import TrainingData
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import Encoder, open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -65,10 +65,13 @@ class Evaluations:
     queries: Mapping[str, str]
     passages: Mapping[str, str]
 
-    @property
-    def evaluator(self) -> Any:
-        """The trainer's evaluator; None where no queries are held out."""
-        return held_out_evaluator(self.cell.suite, self.queries, self.passages, self.held) if self.held else None
+    def evaluator(self, model: SentenceTransformer) -> Any:
+        """Return the trainer's evaluator of `model`; None where no queries are held out."""
+        if not self.held:
+            return None
+        return held_out_evaluator(
+            Encoder(model, self.cell.suite.text), self.cell.suite, self.queries, self.passages, self.held
+        )
 
     def callbacks(self, steps: int) -> list[Any]:
         """Return the callbacks that make the trainer evaluate, and save, at the right steps."""
@@ -102,13 +105,8 @@ def evaluations(cell: Cell, training: TrainingData, held: Relevant) -> Evaluatio
     others = (doc for doc in training.passages if doc not in relevant)
     most = max(0, POOL - len(relevant))
     drawn = heapq.nsmallest(most, others, key=lambda doc: (derive(cell.seed, "best", "passages", doc), doc))
-    text = cell.suite.text
-    return Evaluations(
-        cell,
-        held,
-        {query: text.query_prompt + training.queries[query] for query in held},
-        {doc: text.passage_prompt + training.passages[doc] for doc in sorted({*relevant, *drawn})},
-    )
+    queries = {query: training.queries[query] for query in held}
+    return Evaluations(cell, held, queries, {doc: training.passages[doc] for doc in sorted({*relevant, *drawn})})
 
 
 def _evaluate_at(steps: list[int], settings: Training) -> Any:

@@ -18,7 +18,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages.base_model import base_model
 from harness.stages.lineage import checkpoint_key
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 
 SOURCE = "checkpoint.json"
 WEIGHTS = ("*.safetensors", "*.bin", "config.json")  # the files that are opened

@@ -29,6 +29,7 @@ from harness.stages import tokenless
 from harness.stages.base_model import base_model
 from harness.stages.encode import rows_of
 from harness.stages.lineage import consult_key
+from harness.stages.model_prompts import expert_prompts
 from harness.stages.stage_settings import scored_rows
 from harness.stats.agreement import agreement
 from harness.types import Need, TrainingData
@@ -112,8 +113,8 @@ def _encoder_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: l
     passage_vectors = embed(model, passages, "passage", cell, store)
     left = rows_of(query_vectors, (query for query, _ in pairs))
     right = rows_of(passage_vectors, (doc for _, doc in pairs))
-    cosines: Column = np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))
-    return cosines
+    similarities: Column = np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))
+    return similarities
 
 
 def _queries(training: TrainingData, pairs: list[Pair]) -> dict[str, str]:
@@ -121,12 +122,14 @@ def _queries(training: TrainingData, pairs: list[Pair]) -> dict[str, str]:
 
 
 def on_expert(cell: Cell, expert: Expert) -> Cell:
-    """Return the cell on the expert's encoder, with the expert's prompts, length and precision."""
+    """Return the cell on the expert's encoder, with the expert's prompts, length and precision.
+
+    A prompt that is not stated is the one that its model declares.
+    """
     text, evaluation = cell.suite.text, cell.suite.evaluation
     training_length = text.train_passage_max_length or text.passage_max_length  # few take evaluation's 8192
     changes = {
-        "query_prompt": expert.query_prompt,
-        "passage_prompt": expert.passage_prompt,
+        **expert_prompts(expert),
         "query_max_length": min(text.query_max_length, expert.max_length or text.query_max_length),
         "passage_max_length": expert.max_length or training_length,
     }

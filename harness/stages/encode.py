@@ -19,6 +19,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.types import Data
 from harness.vectors.embedding import Vectors, embed, embed_blocks, open_encoder, precision_of
+from harness.vectors.encoder import Encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -37,6 +38,11 @@ class Encoded:
     def model(self) -> SentenceTransformer:
         """The encoder of passages, opened at first use."""
         return open_encoder(self.folder, self.cell)
+
+    @property
+    def normalized(self) -> bool:
+        """Whether the vectors have unit length: their model compares by cosine."""
+        return Encoder(self.model, self.cell.suite.text).normalized
 
     @cached_property
     def queries(self) -> Vectors:

@@ -7,11 +7,12 @@ from typing import Any
 
 from harness.request.suite import Suite
 from harness.stages.held_out import Relevant
-from harness.vectors.lengths import set_length
+from harness.vectors.encoder import Encoder, Role
+from harness.vectors.lengths import cut_at
 
 MEASURES = {"nDCG": "ndcg", "R": "recall", "RR": "mrr", "P": "precision", "Success": "accuracy"}  # the evaluator's
 DEFAULT_MEASURE = ("ndcg", 10)
-NAME, SIMILARITY = "held_out", "cosine"
+NAME, SIMILARITY = "held_out", "similarity"  # the model's own
 
 
 def measure_of(primary: str) -> tuple[str, int]:
@@ -31,17 +32,17 @@ def metric_of(primary: str) -> str:
 
 
 def held_out_evaluator(
-    suite: Suite, queries: Mapping[str, str], passages: Mapping[str, str], relevant: Relevant
+    encoder: Encoder, suite: Suite, queries: Mapping[str, str], passages: Mapping[str, str], relevant: Relevant
 ) -> Any:
-    """Return the evaluator of `queries` over `passages`; their texts have the suite's prompts already."""
+    """Return the evaluator of `queries` over `passages` by the similarity of the encoder's model."""
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
-    from sentence_transformers.util import cos_sim
+    from sentence_transformers.util import cos_sim, dot_score
 
-    lengths = {"query": suite.text.query_max_length, "document": suite.text.passage_max_length}
     _, depth = measure_of(suite.evaluation.primary)
+    similarity = cos_sim if encoder.normalized else dot_score
 
     class HeldOutEvaluator(InformationRetrievalEvaluator):
-        """Cuts queries and passages where scoring cuts them, and adds no prompt of the model's own."""
+        """Reads queries and passages as scoring reads them."""
 
         def embed_inputs(
             self,
@@ -52,11 +53,9 @@ def held_out_evaluator(
             prompt: str | None = None,
             **options: Any,
         ) -> Any:
-            set_length(model, lengths[encode_fn_name or "document"])
-            try:
-                return super().embed_inputs(model, sentences, prompt="", **options)
-            finally:
-                set_length(model, max(lengths.values()))  # that of the training
+            role: Role = "query" if encode_fn_name == "query" else "passage"
+            with cut_at(model, encoder.length(role)):
+                return super().embed_inputs(model, sentences, encode_fn_name, prompt=encoder.prompt(role), **options)
 
     return HeldOutEvaluator(
         dict(queries),
@@ -70,6 +69,5 @@ def held_out_evaluator(
         batch_size=suite.evaluation.encode_batch_size,
         name=NAME,
         write_csv=False,
-        score_functions={SIMILARITY: cos_sim},
-        main_score_function=SIMILARITY,
+        score_functions={SIMILARITY: similarity},
     )

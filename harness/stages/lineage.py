@@ -22,7 +22,7 @@ from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.data_sources import Task
-from harness.request.manifest import BuiltBase, LocalBase
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages.stage_settings import (
     all_passages,
@@ -47,6 +47,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "prepare": 4,  # 2: passages are stripped, as BEIR and MTEB strip them; 3: passages on disk; 4: without NLI triples
     "inference": 1,
     "base": 1,
+    "opened-base": 2,  # of files; 2: read as they declare (similarity, route, prompt left out of pooling, precision)
     "base-digest": 1,
     "published-rows": 1,
     "augment": 1,
@@ -67,6 +68,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "prepare": (),  # reads texts; records hold the digests of what was read
     "inference": (),
     "base": ENCODING,  # of a base that is built or merged (peft too); others are their files
+    "opened-base": (),
     "base-digest": (),
     "published-rows": (),
     "augment": (),  # a local model's are in the identity of the writer, and so in the keys of its answers
@@ -120,7 +122,7 @@ def base_key(suite: Suite) -> str:
     if isinstance(base, LocalBase) and base.adapts is not None:
         return _key("base", [], [base.model_dump(), {"peft": installed_version("peft")}])
     if not isinstance(base, BuiltBase):
-        return _key("base", [], base.model_dump(), computes=False)
+        return _key("opened-base", [], base.model_dump())
     corpora = [prepare_key(all_passages(suite), language) for language in sorted(suite.languages)]
     return _key("base", corpora, [base.model_dump(), base_positions(suite.text)])
 
@@ -181,7 +183,10 @@ def consult_key(cell: Cell) -> str:
     settings = [experts, rankers, suite.text.train_passage_max_length, embedding_settings(cell)]
     settings = settings if scored_rows(cell) is None else ["the rows' scores"]
     written = [write_key(cell)] if negative_query_writer(cell) is not None else []
-    return _key("consult", [mine_key(cell), *written, base_key(suite)], settings)
+    published = (
+        [VERSIONS["opened-base"]] if any(isinstance(expert.encoder, PinnedBase) for expert in suite.experts) else []
+    )
+    return _key("consult", [mine_key(cell), *written, base_key(suite)], [*settings, *published])
 
 
 def checkpoint_key(cell: Cell) -> str:
@@ -240,6 +245,7 @@ def task_key(cell: Cell, task: Task) -> str:
     settings = [
         task.model_dump(),
         [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
+        *([["prompts", text.prompts]] if text.prompts else []),
         [evaluation.encode_batch_size, evaluation.precision, cell.place.device, determinism.thread_settings()],
     ]
     return _key("tasks", [train_key(cell)], settings)

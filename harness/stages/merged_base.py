@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RequestError
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 from harness.vectors.model_kind import ADAPTER, MODULES
 
 if TYPE_CHECKING:

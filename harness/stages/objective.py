@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import CellError
 from harness.request.cell import Cell
 from harness.request.column_roles import declared_columns
-from harness.request.manifest import Text
 from harness.stages import gradient_cache
 from harness.stages.epoch_rows import rows_by_epoch
 from harness.stages.row_checks import check_rows
-from harness.stages.text_columns import Declared, prompted
+from harness.stages.text_columns import Declared
 from harness.types import Method, TrainingData
 
 if TYPE_CHECKING:
@@ -58,17 +57,11 @@ def examples(cell: Cell, training: TrainingData) -> Rows:
     return rows
 
 
-def together(rows: Rows, text: Text, roles: Mapping[str, Declared] | None = None) -> Dataset | DatasetDict:
-    """Return the rows with prompts as the trainer takes them: one dataset, or several objectives' datasets by name.
-
-    `roles`: objective → the roles of columns that its method declares.
-    """
+def together(rows: Rows) -> Dataset | DatasetDict:
+    """Return the rows as the trainer takes them: one dataset, or several objectives' datasets by name."""
     from datasets import DatasetDict, concatenate_datasets
 
-    joined = {
-        name: prompted(concatenate_datasets(list(datasets)), text, (roles or {}).get(name, {}))
-        for name, datasets in rows.items()
-    }
+    joined = {name: concatenate_datasets(list(datasets)) for name, datasets in rows.items()}
     return DatasetDict(joined) if len(joined) > 1 else next(iter(joined.values()))
 
 

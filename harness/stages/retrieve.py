@@ -37,13 +37,13 @@ def retrieve(cell: Cell, encoded: Encoded, store: Store, dimension: int | None =
 
 def _search(cell: Cell, encoded: Encoded, store: Store) -> dict[str, TiedRanking]:
     depth = cell.suite.evaluation.depth
-    queries = encoded.queries
-    best = {dimension: TopK(cut(queries.matrix, dimension), depth) for dimension in (None, *cuts(cell))}
+    queries, unit = encoded.queries, encoded.normalized
+    best = {dimension: TopK(cut(queries.matrix, dimension, unit), depth) for dimension in (None, *cuts(cell))}
     saved = store.partial(retrieve_key(cell)) / "ranking.npz"
     done = _load(saved, best)
     for count, (start, vectors) in enumerate(encoded.passages(done), start=1):
         for dimension, top in best.items():
-            top.add(start, cut(vectors, dimension))
+            top.add(start, cut(vectors, dimension, unit))
         if count % SAVE == 0:
             _save(saved, best, start + len(vectors))
     rankings = {str(dimension or ""): top.ranking(queries.ids, encoded.id_at) for dimension, top in best.items()}

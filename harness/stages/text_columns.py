@@ -6,7 +6,7 @@ the length of queries, negative queries (`negative_query…`) at that of passage
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Declared = Mapping[str, Role]  # column → role, as a method declares it
 NONE: Declared = {}
+KINDS = {"query": "query", "negative_query": "negative_query", "passage": "document"}  # role → whose length a text has
 
 
 def role(column: str, declared: Declared = NONE) -> Role:
@@ -52,15 +53,6 @@ def label_columns(rows: Dataset, declared: Declared = NONE) -> list[str]:
     return [name for name in rows.column_names if role(name, declared) == "label"]
 
 
-def prompted(rows: Dataset, text: Text, declared: Declared = NONE) -> Dataset:
-    """Return the rows with the suite's prompts before the texts, as encoding puts them."""
-    if not (text.query_prompt or text.passage_prompt):
-        return rows
-    columns = text_columns(rows, declared)
-    prompts = {name: text.query_prompt if is_query(name, declared) else text.passage_prompt for name in columns}
-    return rows.map(lambda row: {name: prompts[name] + row[name] for name in columns})
-
-
 def collator(
     model: SentenceTransformer,
     rows_by_objective: Mapping[str, Sequence[Dataset]],
@@ -68,30 +60,58 @@ def collator(
     declared: Mapping[str, Declared] | None = None,
     most: int | None = None,
 ) -> Any:
-    """Return the library's collator, told which columns hold queries and labels, and to cut texts at `most` tokens.
+    """Return the library's collator: it reads each column on its route, with its prompt, cut at its length or `most`.
 
-    `declared`: objective → the roles that its method declares. Raises CellError for a column that holds labels in one
-    objective and texts in another: the library tells them apart by the name alone.
+    So a training reads a text as encoding does, but for passages that training cuts earlier. `declared`: objective →
+    the roles that its method declares. Raises CellError for a column that holds labels in one objective and texts in
+    another: the library tells them apart by the name alone.
     """
-    from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
-
     rows = {objective: datasets[0] for objective, datasets in rows_by_objective.items()}
     roles = {objective: (declared or {}).get(objective, NONE) for objective in rows}
     kinds = {objective: _kinds(rows[objective], roles[objective]) for objective in rows}
     labels = {name for objective in rows for name in label_columns(rows[objective], roles[objective])}
     _check_labels(labels, (name for mapping in kinds.values() for name in mapping))
-    return SentenceTransformerDataCollator(
-        preprocess_fn=preprocessing(model),
+    prompts = {"query": text.query_prompt, "negative_query": text.query_prompt, "document": text.passage_prompt}
+    prompted = {objective: {name: prompts[kind] for name, kind in kinds[objective].items()} for objective in rows}
+    lengths = training_lengths(text, most)
+    return _collator_class()(
+        preprocess_fn=_on_route(preprocessing(model)),
         valid_label_columns=sorted(labels),
         router_mapping=kinds if len(kinds) > 1 else next(iter(kinds.values())),
-        max_length=training_lengths(text, most),
+        prompts=prompted if len(prompted) > 1 else next(iter(prompted.values())),
+        max_length={**lengths, "negative_query": lengths["document"]},
     )
 
 
+def _collator_class() -> Any:
+    from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
+
+    class Collator(SentenceTransformerDataCollator):
+        """Sends negative queries, which are cut as passages are, on the route of queries."""
+
+        def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+            batch = super().__call__(features)
+            return {name: _route(value) if name.endswith("_task") else value for name, value in batch.items()}
+
+    return Collator
+
+
+def _on_route(preprocess: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda inputs, task=None, **options: preprocess(inputs, task=_route(task), **options)
+
+
+def _route(kind: str | None) -> str | None:
+    return "query" if kind == "negative_query" else kind
+
+
+def declare_prompts(model: SentenceTransformer, text: Text) -> None:
+    """Write the prompts that a model was trained with into its declaration, so that the library puts the same ones."""
+    model.prompts = {**model.prompts, "query": text.query_prompt, "document": text.passage_prompt}
+
+
 def _kinds(rows: Dataset, declared: Declared) -> dict[str, str]:
-    """Return text column → the kind of text by whose length it is cut."""
-    names = sorted(text_columns(rows, declared))
-    return {name: "query" if is_cut_as_query(name, declared) else "document" for name in names}
+    """Return text column → the kind of text by whose prompt, route and length it is read."""
+    return {name: KINDS[role(name, declared)] for name in sorted(text_columns(rows, declared))}
 
 
 def _check_labels(labels: set[str], texts: Iterable[str]) -> None:

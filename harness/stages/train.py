@@ -21,11 +21,11 @@ from harness.stages.lineage import train_key
 from harness.stages.loss_state import is_whole, loss_state
 from harness.stages.objective import Objective, batches, declared, examples, together
 from harness.stages.stage_settings import training_lengths
-from harness.stages.text_columns import collator
+from harness.stages.text_columns import collator, declare_prompts
 from harness.stages.training_arguments import step_count, training_arguments, warmup_in_force
 from harness.types import Need, TrainingData
-from harness.vectors.as_found import attention, dtypes
-from harness.vectors.embedding import open_model
+from harness.vectors.as_found import arithmetic
+from harness.vectors.encoder import open_model
 from harness.vectors.lengths import forget_length, set_length
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     trainer = SentenceTransformerTrainer(
         model=model,
         args=training_arguments(cell, checkpoints, steps),
-        train_dataset=together(rows, cell.suite.text, declared(cell)),
+        train_dataset=together(rows),
         loss=objective.loss,
-        evaluator=evaluations.evaluator,
+        evaluator=evaluations.evaluator(model),
         data_collator=collator(model, rows, cell.suite.text, declared(cell), cell.training.max_length),
         callbacks=[
             *(loss_watch(store), objective.watch(), loss_state(objective.losses, model)),
@@ -80,9 +80,10 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     check_trained(model, start, trainer.state.log_history)
     _finish(cell, model)
     forget_length(model)
+    declare_prompts(model, cell.suite.text)
     model.save_pretrained(str(folder), create_model_card=False)
     mixed_precision = str(trainer.accelerator.mixed_precision)
-    store.note(dtype=dtypes(model), mixed_precision=mixed_precision, attention_implementation=attention(model))
+    store.note(**arithmetic(model), mixed_precision=mixed_precision)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     warmup = warmup_in_force(cell.training, steps)
     log = {**objective.log(rows), "steps": steps, "losses": losses, **_facts(cell, kept), **warmup, **best}
@@ -91,11 +92,14 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
 
 
 def adapted(cell: Cell, base: Path, opened: SentenceTransformer | None = None) -> SentenceTransformer:
-    """Return the base model with the entry's adapters and the training's dropout; `opened` is changed in its place."""
+    """Return the base model with the entry's adapters and the training's dropout; `opened` is changed in its place.
+
+    Its weights are float32 whatever the base's files hold: a lower training precision is autocast over them.
+    """
     import torch
 
     model = open_model(base, cell.place.device) if opened is None else opened.to(cell.place.device)
-    model.float()  # whatever the base's file holds: a lower training precision is autocast over float32 weights
+    model.float()
     set_length(model, max(cell.suite.text.query_max_length, cell.suite.text.passage_max_length))
     model.model_card_data.widget = [{}]  # else the trainer makes up examples for a model card, which is not written
     torch.manual_seed(derive(cell.seed, "adapter"))

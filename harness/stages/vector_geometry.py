@@ -2,7 +2,8 @@
 
 All entries and seeds of a language share one sample, so that before and after are measured on the same texts: at most
 GEOMETRY_SAMPLE passages, drawn uniformly from the searched ones, and at most GEOMETRY_SAMPLE pairs of a dev query and
-a passage relevant to it. The equations are in harness/stats/sphere.py.
+a passage relevant to it. The equations are in harness/stats/sphere.py, and are of unit vectors: those of a model that
+compares by dot product are divided by their length.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from harness.stages.lineage import GEOMETRY_SAMPLE, geometry_keys
 from harness.stats.align import Floats
 from harness.stats.sphere import alignment, anisotropy, uniformity
 from harness.types import Data
-from harness.vectors.embedding import embed
+from harness.vectors.embedding import Vectors, embed
+from harness.vectors.search import normalized
 
 Pair = tuple[str, str]  # query id, passage id
 
@@ -68,8 +70,13 @@ def _measure(vectors: Encoded) -> dict[str, float]:
     judged = sorted({*sample, *(doc for _, doc in sample_pairs)})
     texts = {doc: text for doc in judged if (text := data.passages.get(doc)) is not None}
     sample_pairs = [pair for pair in sample_pairs if pair[1] in texts]  # the corpus may lack a relevant passage
-    passage_vectors = embed(vectors.model, texts, "passage", vectors.cell, vectors.store)
+    passage_vectors = _unit(embed(vectors.model, texts, "passage", vectors.cell, vectors.store), vectors)
+    query_vectors = _unit(vectors.queries, vectors)
     uniform: Floats = rows_of(passage_vectors, sample).astype(np.float64)
-    left: Floats = rows_of(vectors.queries, (query for query, _ in sample_pairs)).astype(np.float64)
+    left: Floats = rows_of(query_vectors, (query for query, _ in sample_pairs)).astype(np.float64)
     right: Floats = rows_of(passage_vectors, (doc for _, doc in sample_pairs)).astype(np.float64)
     return {"uniformity": uniformity(uniform), "alignment": alignment(left, right), "anisotropy": anisotropy(uniform)}
+
+
+def _unit(found: Vectors, encoded: Encoded) -> Vectors:
+    return found if encoded.normalized else Vectors(found.ids, normalized(found.matrix))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +16,18 @@ from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Precision
-from harness.vectors.as_found import attention, dtypes
-from harness.vectors.lengths import set_length
+from harness.vectors.encoder import Encoder, Role
+from harness.vectors.encoder import open_model as open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BLOCK = 16 * corpus.BATCH  # texts per call of encode; bounds memory and, with the batch size, decides the last bits
-Role = Literal["query", "passage"]
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """Unit vectors of texts: row i belongs to `ids[i]`; ids ascend."""
+    """Vectors of texts, of unit length where the model compares by cosine: row i belongs to `ids[i]`; ids ascend."""
 
     ids: list[str]
     matrix: NDArray[np.float32]  # [N, dim]
@@ -43,7 +42,7 @@ def settings_of(cell: Cell) -> dict[str, Any]:
         "device": cell.place.device,
         "precision": precision_of(cell, "passage"),
         **_of_queries(cell),
-        "normalize": True,
+        "normalize": True,  # where the model compares by cosine: its files, which are in the stage's inputs, say that
         **determinism.thread_settings(),
     }
 
@@ -60,27 +59,14 @@ def _of_queries(cell: Cell) -> dict[str, Any]:
     return {} if precision == precision_of(cell, "passage") else {"query_precision": precision}
 
 
-def open_model(folder: Path, device: str) -> SentenceTransformer:
-    """Open a model folder without running code from it."""
-    from sentence_transformers import SentenceTransformer
-
-    return SentenceTransformer(str(folder), device=device, trust_remote_code=False)
-
-
 def open_encoder(folder: Path, cell: Cell, role: Role = "passage") -> SentenceTransformer:
     """Open a model folder for encoding, in the suite's precision for passages or for the dev queries."""
-    import torch
-
-    model = open_model(folder, cell.place.device)
-    model.to(getattr(torch, precision_of(cell, role)))  # transformers opens weights in the dtype of their file
-    return model
+    return open_model(folder, cell.place.device, precision_of(cell, role))
 
 
 def embed(model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store) -> Vectors:
-    """Return the unit vectors of all `texts` in the order of their ids; raises CellError on NaN or infinity."""
-    dimension = model.get_embedding_dimension()
-    assert dimension is not None
-    matrix = np.empty((len(texts), dimension), dtype=np.float32)
+    """Return the vectors of all `texts` in the order of their ids; raises CellError on NaN or infinity."""
+    matrix = np.empty((len(texts), Encoder(model, cell.suite.text).dimension), dtype=np.float32)
     ids: list[str] = []
     for block_ids, vectors in embed_blocks(model, texts, role, cell, store):
         matrix[len(ids) : len(ids) + len(block_ids)] = vectors
@@ -91,30 +77,15 @@ def embed(model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell
 def embed_blocks(
     model: SentenceTransformer, texts: Mapping[str, str], role: Role, cell: Cell, store: Store, start: int = 0
 ) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
-    """Yield the ids and unit vectors [≤ BLOCK, dim] of each block, in the order of the ids; NaN is a CellError.
+    """Yield the ids and vectors [≤ BLOCK, dim] of each block, in the order of the ids; NaN is a CellError.
 
     `start`, a multiple of BLOCK, is the row of the first text; it does not change the bits of later blocks.
     """
-    store.note(dtype=dtypes(model), attention_implementation=attention(model))
-    settings = cell.suite.text
-    max_length, prompt = {
-        "query": (settings.query_max_length, settings.query_prompt),
-        "passage": (settings.passage_max_length, settings.passage_prompt),
-    }[role]
-    set_length(model, max_length)
+    encoder = Encoder(model, cell.suite.text)
+    store.note(**encoder.found())
     done = start
     for ids, block in corpus.blocks(texts, BLOCK, start):
-        vectors: NDArray[np.float32] = model.encode(
-            [prompt + text for text in block],
-            prompt="",  # otherwise the model's default prompt is put before the suite's
-            batch_size=cell.suite.evaluation.encode_batch_size,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
-        if cell.suite.evaluation.precision != "float32":  # too coarse for unit length
-            vectors = vectors.astype(np.float32)
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = encoder.encode(block, role, cell.suite.evaluation.encode_batch_size)
         if not np.isfinite(vectors).all():
             raise CellError(f"{role} vectors contain NaN or infinity; the training diverged or the model is damaged")
         done += len(ids)

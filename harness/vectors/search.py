@@ -53,13 +53,18 @@ class TopK:
         return ranking, ties
 
 
-def cut(vectors: NDArray[np.float32], dimension: int | None) -> NDArray[np.float32]:
-    """Return the first `dimension` components, normalised again; None returns the vectors unchanged."""
+def cut(vectors: NDArray[np.float32], dimension: int | None, unit: bool = True) -> NDArray[np.float32]:
+    """Return the first `dimension` components, normalised again where `unit`; None returns the vectors unchanged."""
     if dimension is None:
         return vectors
     truncated = vectors[:, :dimension]
-    norms = np.maximum(np.linalg.norm(truncated, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    unit: NDArray[np.float32] = (truncated / norms).astype(np.float32)
+    return normalized(truncated) if unit else truncated
+
+
+def normalized(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the vectors at unit length."""
+    norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    unit: NDArray[np.float32] = (vectors / norms).astype(np.float32)
     return unit
 
 

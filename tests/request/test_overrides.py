@@ -225,3 +225,33 @@ def test_a_sweep_that_no_entry_takes_is_rejected(settings: list[str], names: str
 def test_a_value_that_is_valid_only_together_with_another_setting_is_accepted() -> None:
     swept = spread("moe.top_k=3", "moe.experts=4,8", names="clpl-moe")
     assert [entry.settings["moe"]["top_k"] for entry in swept.values()] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("setting", "prompt"),
+    [
+        ("text.query_prompt=Given a question, retrieve passages: ", "Given a question, retrieve passages: "),
+        ("text.query_prompt= a [b, {c}: ", " a [b, {c}: "),
+        ("text.query_prompt=", ""),
+        ("text.query_prompt=12", "12"),
+        ("text.query_prompt=true", "true"),
+        ('text.query_prompt="a, b: "', "a, b: "),
+        (r'text.query_prompt="Instruct: a\nQuery: "', "Instruct: a\nQuery: "),
+        ("text.query_prompt=query=", "query="),
+        ('text.query_prompt=say "a, b" ', 'say "a, b" '),
+    ],
+)
+def test_a_prompt_is_taken_as_typed_to_its_last_blank(setting: str, prompt: str) -> None:
+    changed, _ = override([setting], suite.load("mini"), rows("mnrl"))
+    assert changed.text.query_prompt == prompt
+
+
+def test_a_setting_of_the_text_leaves_the_others_unstated() -> None:
+    changed, _ = override(["text.title=false"], suite.load("mini"), rows("mnrl"))
+    assert not changed.text.model_fields_set & {"query_prompt", "passage_prompt", "prompts"}
+    assert changed.text == suite.load("mini").text.model_copy(update={"title": False})
+
+
+def test_prompts_are_the_models_or_those_that_are_stated() -> None:
+    with pytest.raises(RequestError, match=r"--set text\.prompts=e5: prompts: Input should be 'model'"):
+        override(["text.prompts=e5"], suite.load("mini"), rows("mnrl"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from harness.request.column_roles import LABELS, NAMES, role_of
 from harness.request.manifest import Text
 from harness.stages.lineage import train_key
 from harness.stages.row_checks import check_rows
-from harness.stages.text_columns import collator, prompted
+from harness.stages.text_columns import collator
 from harness.types import Data, TrainingData
 from tests.stages.conftest import Workbench
 
@@ -31,18 +30,26 @@ def rows(**columns: list[Any]) -> Any:
     return Dataset.from_dict(columns)
 
 
+class Model:
+    """Stands for a model of one module that is no network."""
+
+    def __init__(self, preprocess: Any) -> None:
+        self.preprocess = preprocess
+
+    def __getitem__(self, index: int) -> object:
+        return object()
+
+
 def seen_by_the_loss(
     dataset: Any, declared: Mapping[str, Any] | None = None
 ) -> dict[str, tuple[str, int | None, str | None]]:
     """Return column → the text, the length and the kind that the model is given, and the labels as numbers."""
 
-    def preprocess(texts: list[str], prompt: None, task: str | None, max_length: int | None) -> dict[str, Any]:
-        return {"seen": (texts[0], max_length, task)}
+    def preprocess(texts: list[str], prompt: str | None, task: str | None, max_length: int | None) -> dict[str, Any]:
+        return {"seen": ((prompt or "") + texts[0], max_length, task)}
 
-    model: Any = SimpleNamespace(preprocess=preprocess)
-    roles = declared or {}
-    collate = collator(model, {"mine": [dataset]}, TEXT, {"mine": roles})
-    batch = collate([prompted(dataset, TEXT, roles)[0]])
+    model: Any = Model(preprocess)
+    batch = collator(model, {"mine": [dataset]}, TEXT, {"mine": declared or {}})([dataset[0]])
     seen = {name.removesuffix("_seen"): value for name, value in batch.items() if name.endswith("_seen")}
     return seen | ({"label": batch["label"].tolist()} if "label" in batch else {})
 
@@ -83,7 +90,7 @@ def test_queries_and_passages_have_their_prompts_and_lengths_and_labels_are_numb
 
 def test_negative_queries_have_the_prompt_of_queries_and_the_length_of_passages() -> None:
     seen = seen_by_the_loss(rows(anchor=["what"], negative_query_1=["why"]))
-    assert seen == {"anchor": ("? what", 16, "query"), "negative_query_1": ("? why", 32, "document")}
+    assert seen == {"anchor": ("? what", 16, "query"), "negative_query_1": ("? why", 32, "query")}
 
 
 def test_a_declaration_gives_roles_and_takes_precedence_over_names() -> None:
@@ -96,11 +103,11 @@ def test_a_declaration_gives_roles_and_takes_precedence_over_names() -> None:
 
 
 def test_objectives_may_give_one_name_different_roles_but_not_as_label_and_text() -> None:
-    model: Any = SimpleNamespace(preprocess=lambda texts, prompt, task, max_length: {"seen": task})
+    model: Any = Model(lambda texts, prompt, task, max_length: {"seen": (prompt, task)})
     both = {"one": [rows(text=["a"])], "two": [rows(text=["b"])]}
     collate = collator(model, both, TEXT, {"one": {"text": "query"}, "two": {"text": "passage"}})
     tasks = [collate([{"text": "a", "dataset_name": name}])["text_seen"] for name in both]
-    assert tasks == ["query", "document"]
+    assert tasks == [("? ", "query"), ("- ", "document")]
     with pytest.raises(CellError, match="column 'text' holds labels in one objective and texts in another; rename one"):
         collator(model, both, TEXT, {"one": {"text": "query"}, "two": {"text": "label"}})
 

@@ -47,6 +47,7 @@ TEXT: dict[str, tuple[Any, set[str]]] = {
     "title_join": ("\n", ALL),
     "query_prompt": ("query: ", PAIRS),
     "passage_prompt": ("passage: ", PAIRS),
+    "prompts": ("model", PAIRS),
     "query_max_length": (8, PAIRS),  # shorter than passages: the base keeps its positions
     "passage_max_length": (8, BASE),
     "train_passage_max_length": (8, {"consult", *MODEL}),

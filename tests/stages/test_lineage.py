@@ -54,7 +54,13 @@ def test_a_new_version_of_a_stage_changes_its_key_and_all_later_ones_only(
 
 @pytest.mark.parametrize(
     ("entry", "stage"),
-    [("soft-1", "consult"), ("nli-simcse", "inference"), ("mnrl", "base"), ("mnrl", "geometry"), ("clpl", "mine")],
+    [
+        ("soft-1", "consult"),
+        ("nli-simcse", "inference"),
+        ("mnrl", "opened-base"),
+        ("mnrl", "geometry"),
+        ("clpl", "mine"),
+    ],
 )
 def test_the_key_of_a_record_depends_on_every_stage_of_its_cell(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, entry: str, stage: str

@@ -15,8 +15,10 @@ from harness.errors import CellError
 from harness.machine.store import Store
 from harness.stages.base_model import base_model
 from harness.stages.lineage import base_key, train_key
-from harness.stages.text_columns import is_query
+from harness.stages.objective import examples
+from harness.stages.text_columns import collator, is_query
 from harness.stages.train import train
+from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 ENTRIES = {"mnrl": 2, "infonce-ance": 6, "clpl": 10, "soft-1": 2, "nli-simcse": 3}  # columns of text
@@ -108,16 +110,20 @@ def test_the_networks_dropout_is_that_of_the_training_settings(
     assert recording.dropout == {dropout}
 
 
-def test_the_suites_prompts_are_put_before_the_texts(bench: Workbench, recording: Recording) -> None:
-    text = bench.suite.text.model_copy(update={"query_prompt": "query: ", "passage_prompt": "passage: "})
+def test_the_suites_prompts_are_put_before_the_texts(bench: Workbench, base_folder: Path) -> None:
+    text = bench.suite.text.model_copy(update={"query_prompt": "바다, 산: ", "passage_prompt": "강 "})
     store = bench.store()
-    cell = replace(bench.cell("clpl", store, batch_size=48), suite=bench.suite.model_copy(update={"text": text}))
-    bench.train(cell, store)
-    (row, *_) = recording.datasets[0]
-    texts = [value for name, value in row.items() if name != "label"]
-    assert [text.split(" ")[0] for text in texts] == ["query:"] + ["passage:"] * 5 + ["query:"] * 4
-    plain = cell.method.examples(bench.training_data(cell, store))[0]
-    assert row["anchor"] == "query: " + plain["anchor"]
+    cell = replace(bench.cell("clpl", store), suite=bench.suite.model_copy(update={"text": text}))
+    rows, model = examples(cell, bench.training_data(cell, store)), open_model(base_folder, "cpu")
+    row = rows["clpl"][0][0]
+    batch = collator(model, rows, text)([row])
+    prompts = {name: "바다, 산: " if is_query(name) else "강 " for name in row if name != "label"}
+    assert list(prompts.values()) == ["바다, 산: "] + ["강 "] * 5 + ["바다, 산: "] * 4
+    lengths = {"anchor": text.query_max_length}
+    for name, prompt in prompts.items():
+        most = lengths.get(name, text.passage_max_length)
+        expected = model.tokenizer([prompt + row[name]], truncation=True, max_length=most)["input_ids"]
+        assert batch[f"{name}_input_ids"].tolist() == expected
 
 
 def test_query_columns_are_recognized_by_name() -> None:

@@ -17,6 +17,7 @@ from harness.results.run_file import SuiteAsRun
 CONDITIONS_SET: Mapping[str, str] = {  # target of --set → the condition that it changes
     "text.title": "title",
     "text.title_join": "title_join",
+    "text.prompts": "query_prompt",
     "text.query_prompt": "query_prompt",
     "text.passage_prompt": "passage_prompt",
     "text.query_max_length": "query_length",

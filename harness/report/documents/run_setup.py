@@ -42,6 +42,8 @@ def run_setup(board: Leaderboard, entries: list[str]) -> Iterator[tuple[str, str
         yield "Training", " ".join([*training, "An entry's own settings stand with it, below."])
     evaluation = mapping(suite.get("evaluation")) or first_table(board, "evaluation")
     yield "Measures", f"{', '.join(board.measures)}; {board.primary} is the primary one.{_depth(evaluation)}"
+    if warnings := board.run.content.get("warnings"):
+        yield "Warnings", " ".join(f"{str(line)[:1].upper()}{str(line)[1:]}." for line in warnings)
     encoder_input = _encoder_input(mapping(suite.get("text")) or first_table(board, "text"))
     if encoder_input:
         yield "Text", encoder_input
@@ -115,6 +117,8 @@ def _encoder_input(settings: Mapping[str, Any]) -> str:
             clauses.append(f"{name} are cut at {length} tokens")
         if prompt := settings.get(f"{role}_prompt"):
             clauses.append(f'{name} begin with "{prompt}"')
+    if settings.get("prompts") == "model":
+        clauses.append("prompts that the suite does not state are the base model's own")
     if "title" in settings:
         clauses.append("passages have their title" if settings["title"] else "passages are without their title")
     sentence = "; ".join(clauses)

@@ -1,0 +1,105 @@
+"""What a sentence-transformers model declares of itself besides its weights: prompts, similarity, maximum length.
+
+The rules of the library's `encode_query` and `encode_document` (6.0 to 6.2): a query has the prompt named `query`, a
+passage the one named `document`, and a model that does not declare them has none. `default_prompt_name` is used by
+`encode` alone, and a prompt of another name (`passage`) by neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.data.hub_encoders import cached, declaration_file
+from harness.errors import RequestError
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
+
+DECLARATION, TOKENIZER, LENGTH = (
+    "config_sentence_transformers.json",
+    "tokenizer_config.json",
+    "sentence_bert_config.json",
+)
+MODULES = "modules.json"
+COSINE, DOT = "cosine", "dot"
+PROMPTS = {"query": "query", "passage": "document"}  # role → the library's name of its prompt
+NO_LIMIT = 10**9  # a tokenizer without a maximum has 10^30
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A model's declaration; a model without the file declares no prompts, and cosine."""
+
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    similarity: str = COSINE
+
+    def prompt(self, role: str) -> str:
+        """Return the declared prompt of "query" or "passage", "" where there is none."""
+        return self.prompts.get(PROMPTS[role], "")
+
+
+def declaration_of(base: BuiltBase | PinnedBase | LocalBase) -> Declaration:
+    """Return what a base model or an expert declares; of a hub model, one small file is downloaded where it is missing.
+
+    Raises RequestError where it cannot be had or read, and for a similarity that is neither cosine nor dot product.
+    """
+    if isinstance(base, BuiltBase):
+        return Declaration()
+    own = _own(base)
+    if isinstance(own, PinnedBase):
+        return read_declaration(declaration_file(own, DECLARATION), own.id)
+    return read_declaration(own.path / DECLARATION, str(own.path))
+
+
+def declaring_folder(base: BuiltBase | PinnedBase | LocalBase) -> Path | None:
+    """Return the folder with a base model's declaration; None for one that is built, or is not on this machine."""
+    if isinstance(base, BuiltBase):
+        return None
+    own = _own(base)
+    return cached(own) if isinstance(own, PinnedBase) else own.path
+
+
+def _own(base: PinnedBase | LocalBase) -> PinnedBase | LocalBase:
+    """Return the model whose declaration counts: of LoRA weights that are saved alone, the one that they adapt."""
+    if isinstance(base, LocalBase) and base.adapts is not None and not (base.path / MODULES).is_file():
+        return _own(base.adapts)
+    return base
+
+
+def read_declaration(path: Path | None, model: str) -> Declaration:
+    """Return the declaration in a file, that of a model without one where the file is missing."""
+    table = _json(path) if path is not None and path.is_file() else {}
+    prompts = table.get("prompts") or {}
+    declared = {name: prompt for name, prompt in prompts.items() if isinstance(prompt, str)}
+    similarity = table.get("similarity_fn_name") or COSINE
+    check_similarity(similarity, f"model {model}")
+    return Declaration(declared, similarity)
+
+
+def check_similarity(similarity: str, model: str) -> None:
+    """Raise RequestError for a similarity that search does not compute."""
+    if similarity not in (COSINE, DOT):
+        raise RequestError(
+            f"{model} compares vectors by '{similarity}', and the harness by {COSINE} or {DOT}; use another model, "
+            f'or one whose {DECLARATION} has "similarity_fn_name": "{COSINE}"'
+        )
+
+
+def declared_length(folder: Path) -> int | None:
+    """Return the number of tokens at which a model in a folder cuts texts by itself; None where it has no limit."""
+    modules: Any = _json(folder / MODULES) if (folder / MODULES).is_file() else []
+    first = folder / str(modules[0].get("path", "")) if isinstance(modules, list) and modules else folder
+    for name, key in ((LENGTH, "max_seq_length"), (TOKENIZER, "model_max_length")):
+        length = _json(first / name).get(key) if (first / name).is_file() else None
+        if isinstance(length, int) and length < NO_LIMIT:
+            return length
+    return None
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{path} cannot be read as JSON ({error}); copy or download the model again") from error
