@@ -33,7 +33,7 @@ def read(folder: Path, content: str | bytes) -> list[tuple[str, str, int]]:
         BEIR + TRIPLES.replace("\t2\n", "\t2.0\n"),
         BEIR.replace("query-id", '"query-id"') + TRIPLES,
         b"\xef\xbb\xbf" + (BEIR + TRIPLES).encode(),
-        gzip.compress((BEIR + TRIPLES).encode()),
+        gzip.compress((BEIR + TRIPLES).encode(), mtime=0),
         TREC,
         TREC.replace(" ", "\t"),
         TREC.replace(" 0 ", "  Q0   "),
