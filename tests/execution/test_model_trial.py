@@ -86,12 +86,12 @@ def test_a_model_with_nan_in_its_weights_is_rejected_before_the_first_cell(base:
 def test_a_method_that_fails_on_the_model_is_rejected_with_its_name(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+    from methods._loss import EmbeddingLoss
 
     def fail(self: Any, *_: Any) -> None:
         raise RuntimeError("no\nroom")
 
-    monkeypatch.setattr(MultipleNegativesRankingLoss, "forward", fail)
+    monkeypatch.setattr(EmbeddingLoss, "forward", fail)
     cells, store = planned(base, tmp_path, "base", "nli-simcse")
     with pytest.raises(
         RequestError, match=r"nli-simcse cannot be trained on base model .*: no room; leave the entry out"
