@@ -24,6 +24,9 @@ def init(
     base_model: Annotated[
         str | None, Option(help="Folder, or HUB_ID[@REVISION]; by default a small encoder built from the passages.")
     ] = None,
+    beir: Annotated[
+        str | None, Option(help="Data set of BEIR to download into FOLDER first, such as scifact.")
+    ] = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Write a manifest for a folder of data, with counts, and show what was guessed."""
@@ -31,6 +34,10 @@ def init(
     from harness.machine.store import default_root
     from harness.stages.base_override import with_base_model
 
+    if beir is not None:
+        from harness.data.beir_download import download
+
+        download(beir, folder)
     choose = None if base_model is None else lambda suite: with_base_model(suite, base_model).base_model
     path, notes = write(folder, Wanted(out, language, split, choose), cache_dir or default_root())
     print(f"wrote {path}")
