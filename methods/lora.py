@@ -53,6 +53,8 @@ class LoRA:
         network = getattr(model[0], "auto_model", None)
         if network is None or not type(network).__module__.startswith("transformers."):
             return "it needs a network of transformers as it is, which no other adapter has rebuilt"
+        if getattr(network, "_hf_peft_config_loaded", False):
+            return "it has adapters of peft already; merge them into its weights first"
         linear = {name.rpartition(".")[2] for name, module in network.named_modules() if isinstance(module, nn.Linear)}
         missing = sorted(set(self.targets) - linear)
         return f"no linear layer is named '{missing[0]}'; there are: {', '.join(sorted(linear))}" if missing else ""

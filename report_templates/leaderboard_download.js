@@ -11,7 +11,8 @@ function shownRows(data, state) {
     return languages.map((language) => {
       const about = { suite: data.suite, entry: name, language, measure: state.measure };
       const numbers = found(data, state, entry, language) ?? named([...SCORE, ...DIFFERENCE], []);
-      return { ...about, ...numbers, baseline: state.baseline, minutes, peak_memory_bytes: memory, failed };
+      const baseline = data.entries[baselineOf(data, state, entry)]?.name ?? state.baseline;
+      return { ...about, ...numbers, baseline, minutes, peak_memory_bytes: memory, failed };
     });
   });
 }

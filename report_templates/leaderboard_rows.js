@@ -12,9 +12,15 @@ function found(data, state, entry, language) {
   if (score === null) {
     return null;
   }
-  const baseline = data.baselines.find((one) => data.entries[one.entry].name === state.baseline);
+  const baseline = data.baselines.find((one) => one.entry === baselineOf(data, state, entry));
   const difference = baseline ? differenceTo(data, baseline, [measure, entry, place]) : null;
   return { ...named(SCORE, score), ...named(DIFFERENCE, difference ?? DIFFERENCE.map(() => null)) };
+}
+
+/** Return what an entry is compared with (its place): the baseline of the state, or that of the entry's own base model. */
+function baselineOf(data, state, entry) {
+  const own = data.own && state.baseline === data.baseline;
+  return own ? data.own[entry] : data.entries.findIndex((one) => one.name === state.baseline);
 }
 
 /** Return a difference to a baseline, or the opposite difference with its sign changed, or null. */

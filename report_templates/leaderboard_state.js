@@ -13,7 +13,7 @@ function readState(data, fragment) {
   const known = {
     measure: data.measures,
     language: data.languages.slice(0, -1),
-    baseline: data.baselines.map((one) => names[one.entry]),
+    baseline: [...(data.own ? [data.baseline] : []), ...data.baselines.map((one) => names[one.entry])],
     recipe: data.entries.map((entry) => entry.recipe),
   };
   for (const part of fragment.split('&')) {

@@ -21,7 +21,7 @@ const FILL = {
   difference(data, state, entry) {
     const score = found(data, state, entry, scope(state));
     if (!score || score.delta === null) {
-      return data.entries[entry].name === state.baseline ? [line('small', 'baseline')] : [];
+      return baselineOf(data, state, entry) === entry ? [line('small', 'baseline')] : [];
     }
     const value = signed(score.delta);
     const shown = data.compared.includes(state.language) ? toQueries(data, state, entry, value) : value;
@@ -57,7 +57,7 @@ const FILL = {
 /** Return a difference as a link to the queries that it is made of. */
 function toQueries(data, state, entry, text) {
   const link = element('a', '', text);
-  const pair = `a=${encoded(data.entries[entry].name)}&b=${encoded(state.baseline)}`;
+  const pair = `a=${encoded(data.entries[entry].name)}&b=${encoded(data.entries[baselineOf(data, state, entry)].name)}`;
   link.href = `queries/${encoded(state.language)}.html#${pair}`;
   return link;
 }

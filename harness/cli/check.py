@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import options
 from harness.errors import HarnessError, RequestError
 from harness.request.request import words
 from harness.stats.rules import MARGIN
@@ -20,10 +21,14 @@ def check(
     folder: Annotated[Path, typer.Argument(help="Output folder of the run to check.")],
     baseline: Annotated[Path, typer.Option(help="Output folder to compare it with.")],
     margin: Annotated[float, typer.Option(help="Tolerated loss, in units of the measure.")] = MARGIN,
-    measure: Annotated[str, typer.Option(help="Comma-separated measures that decide; the primary by default.")] = "",
-    methods: Annotated[str, typer.Option(help="Comma-separated entries to check; all by default.")] = "",
-    langs: Annotated[str, typer.Option(help="Comma-separated languages to check; all by default.")] = "",
-    allow: Annotated[str, typer.Option(help="Parts of the suite that may differ: base_model, training, …")] = "",
+    measure: Annotated[
+        str | None, options.list_option("Comma-separated measures that decide; the primary by default.")
+    ] = None,
+    methods: Annotated[str | None, options.list_option("Comma-separated entries to check; all by default.")] = None,
+    langs: Annotated[str | None, options.list_option("Comma-separated languages to check; all by default.")] = None,
+    allow: Annotated[
+        str | None, options.list_option("Parts of the suite that may differ: base_model, training, …")
+    ] = None,
     markdown: Annotated[Path | None, typer.Option(help="File for a summary in Markdown.")] = None,
     junit: Annotated[Path | None, typer.Option(help="File for JUnit XML.")] = None,
     update: Annotated[bool, typer.Option("--update", help="Verify FOLDER and make it the baseline.")] = False,
@@ -31,7 +36,8 @@ def check(
     """Fail where quality fell against a baseline. A loss counts only where the statistics show it."""
     from harness.evidence.gate.decision import Scope
 
-    scope = Scope(margin, measures=words(measure), methods=words(methods), languages=words(langs), allowed=words(allow))
+    chosen = {"measures": measure, "methods": methods, "languages": langs, "allowed": allow}
+    scope = Scope(margin, **{name: words(text or "") for name, text in chosen.items()})
     try:
         if update:
             _update(folder, baseline, scope)

@@ -18,7 +18,7 @@ Suite = Annotated[str, typer.Argument(help="Suite: a name, or the path of a mani
 
 def fetch(
     suite: Suite,
-    langs: options.Langs = "",
+    langs: options.Langs = None,
     data_dir: options.DataDir = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
@@ -26,7 +26,7 @@ def fetch(
     from harness.data import hub_encoders, suite_files
     from harness.mteb import task_datasets
 
-    loaded, languages, cache = _selected(suite, langs, cache_dir)
+    loaded, languages, cache = _selected(suite, langs, data_dir, cache_dir)
     suite_files.fetch(loaded, languages, data_dir=data_dir, cache_dir=cache)
     task_datasets.fetch_tasks(loaded, languages)
     hub_encoders.fetch(loaded)
@@ -35,22 +35,36 @@ def fetch(
 
 def status(
     suite: Suite,
-    langs: options.Langs = "",
+    langs: options.Langs = None,
     data_dir: options.DataDir = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Show for every file whether it is present, missing or damaged."""
-    loaded, languages, cache = _selected(suite, langs, cache_dir)
+    loaded, languages, cache = _selected(suite, langs, data_dir, cache_dir)
     _print(loaded, languages, data_dir, cache)
 
 
-def _selected(suite: str, langs: str, cache_dir: Path | None) -> tuple[suites.Suite, list[str], Path]:
+def pin(suite: Suite, data_dir: options.DataDir = None, cache_dir: options.CacheDir = None) -> None:
+    """Write hashes, sizes and counts of the files as they are now into the suite's manifest (.toml)."""
+    from harness.data.manifest_pins import pin as pinned
+    from harness.machine.store import default_root
+
+    changes = pinned(suite, data_dir=data_dir, cache_dir=cache_dir or default_root())
+    for line in changes or ["nothing changed: the manifest has the hashes, sizes and counts of its files"]:
+        print(line)
+
+
+def _selected(
+    suite: str, langs: str | None, data_dir: Path | None, cache_dir: Path | None
+) -> tuple[suites.Suite, list[str], Path]:
     """Return the suite, the languages (all by default) and the cache."""
+    from harness.data.found_hashes import with_found_hashes
     from harness.machine.store import default_root
     from harness.request.suite import load
 
-    loaded = load(suite)
-    return loaded, list(words(langs) or loaded.languages), cache_dir or default_root()
+    cache = cache_dir or default_root()
+    loaded = with_found_hashes(load(suite), data_dir=data_dir, cache_dir=cache)
+    return loaded, list(words(langs or "") or loaded.languages), cache
 
 
 def _print(suite: suites.Suite, languages: list[str], data_dir: Path | None, cache: Path) -> None:

@@ -10,13 +10,15 @@ import typer
 
 from harness.cli.check import check
 from harness.cli.compare import compare
-from harness.cli.data import fetch, status
+from harness.cli.data import fetch, pin, status
 from harness.cli.export import export
 from harness.cli.list import list_
+from harness.cli.merge import merge
 from harness.cli.repeated_options import check_repeated
 from harness.cli.report import report
 from harness.cli.rescore import rescore
 from harness.cli.run import run
+from harness.cli.suite_init import init
 from harness.cli.verify import verify
 from harness.errors import HarnessError
 
@@ -28,8 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="Fetch and check the data of a suite.", no_args_is_help=True, rich_markup_mode=None)
+data_app = typer.Typer(help="Fetch, check and pin the data of a suite.", no_args_is_help=True, rich_markup_mode=None)
+suite_app = typer.Typer(help="Make a suite of your own.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(suite_app, name="suite")
 
 
 app.command()(run)
@@ -37,13 +41,16 @@ app.command()(check)
 app.command()(compare)
 app.command()(export)
 app.command("list")(list_)
+app.command()(merge)
 app.command()(report)
 app.command()(rescore)
 app.command()(verify)
 
 
 data_app.command("fetch")(fetch)
+data_app.command("pin")(pin)
 data_app.command("status")(status)
+suite_app.command("init")(init)
 
 
 INTERRUPTED = 130

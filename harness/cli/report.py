@@ -16,6 +16,7 @@ from harness.report import report_formats
 from harness.request.request import words
 
 if TYPE_CHECKING:
+    from harness.evidence.leaderboard import Leaderboard
     from harness.evidence.texts import Texts
     from harness.results.folder import ResultFolder
 
@@ -26,8 +27,9 @@ def report(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run; with --index, a folder of several.")],
     baseline: Annotated[str, typer.Option(help="Entry to compare the others with.")] = "base",
     format_: Annotated[
-        str, typer.Option("--format", help="Comma-separated formats: html, md, tex, csv, json; all by default.")
-    ] = "",
+        str | None,
+        options.list_option("Comma-separated formats: html, md, tex, csv, json; all by default.", "--format"),
+    ] = None,
     index: Annotated[bool, typer.Option("--index", help="Write index.html over the folders below.")] = False,
     texts: Annotated[
         bool | None,
@@ -37,20 +39,23 @@ def report(
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Write the leaderboard of a folder as HTML, Markdown, LaTeX, CSV and JSON; or an index of several."""
+    from harness.results.run_file import check_run_file
+
     if index:
         _check_of_index(
             {"--format": format_, "--texts or --no-texts": texts, "--data-dir": data_dir, "--cache-dir": cache_dir}
         )
         _index(folder, baseline)
     else:
+        check_run_file(folder)
         find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
-        show(folder, baseline, report_formats.parse_formats(list(words(format_))), find)
+        show(folder, baseline, report_formats.parse_formats(list(words(format_ or ""))), find)
 
 
 def _check_of_index(others: Mapping[str, object]) -> None:
     """Raise RequestError for an option that an index does not read."""
     for option, value in others.items():
-        if value not in (None, ""):
+        if value is not None:
             raise RequestError(f"--index writes one page from the folders' own files; remove {option}")
 
 
@@ -69,8 +74,11 @@ def show(
     baseline: str = "base",
     forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
     find: FindTexts | None = None,
-) -> None:
-    """Write the leaderboard of a folder and print its table, or why every cell failed; `find` finds texts for pages."""
+) -> Leaderboard:
+    """Write the leaderboard of a folder, print its table and return it, or print why every cell failed.
+
+    `find` finds texts for pages.
+    """
     from rich.console import Console
 
     from harness.evidence.leaderboard import collate
@@ -91,6 +99,7 @@ def show(
     console.print(
         f"leaderboard: {folder / report_formats.file_name(forms[0])}", highlight=False, soft_wrap=True, markup=False
     )
+    return board
 
 
 def _index(folder: Path, baseline: str) -> None:

@@ -8,22 +8,39 @@ from dataclasses import fields
 from functools import wraps
 from typing import Annotated, Any, get_origin, get_type_hints
 
+import typer
+
 from harness.cli.options import request_option
+from harness.errors import RequestError
 from harness.request.request import Request, options
 
 
 def takes_request(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with one option per field of `Request` in place of its first parameter, the request."""
-    _, *others = inspect.signature(command, eval_str=True).parameters.values()
+    """Return a command with one option per field of `Request` in place of its first two parameters.
+
+    These are the request, and the names of the fields that were given.
+    """
+    _, _, *others = inspect.signature(command, eval_str=True).parameters.values()
 
     @wraps(command)
-    def with_options(**values: Any) -> None:
+    def with_options(context: typer.Context, **values: Any) -> None:
         request = _request({field.name: values.pop(field.name) for field in fields(Request)})
-        command(request, **values)
+        given = {field.name for field in fields(Request) if _is_given(context, field.name)}
+        command(request, given, **values)
 
-    parameters = [*_parameters(), *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others)]
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [
+        context,
+        *_parameters(),
+        *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others),
+    ]
     with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return with_options
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _parameters() -> list[inspect.Parameter]:
@@ -36,6 +53,8 @@ def _parameters() -> list[inspect.Parameter]:
         if get_origin(kind) is tuple:
             repeated = options()[field.name].read is None
             kind, default = (list[str], list(default)) if repeated else (str, ",".join(map(str, default)))
+            if not default and not repeated:
+                kind, default = str | None, None
         annotation = Annotated[kind, request_option(field.name)]
         parameter = inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
         parameters.append(parameter.replace(default=default))
@@ -47,7 +66,11 @@ def _request(values: Mapping[str, Any]) -> Request:
     parsed: dict[str, Any] = {}
     for name, option in options().items():
         value = values[name]
-        if option.read is not None and value is not None:
+        if value is None:
+            continue
+        if option.read is not None:
             value = option.read(value)
+            if value == ():
+                raise RequestError(f"{option.flag}: the list is empty; leave the option out, or name something")
         parsed[name] = tuple(value) if isinstance(value, list) else value
     return Request(**parsed)

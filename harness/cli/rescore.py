@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def rescore(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
-    measures: Annotated[str, typer.Option(help="Comma-separated measures to add, such as nDCG@20,P@5.")] = "",
+    measures: Annotated[
+        str | None, options.list_option("Comma-separated measures to add, such as nDCG@20,P@5.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Replace the stored scores with the new ones.")] = False,
     suite: options.SuiteHere = None,
     base_model: options.BaseModelHere = None,
@@ -36,7 +38,7 @@ def rescore(
 
     elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path)
     rebuilt = rebuild(folder, cache_dir or default_root(), elsewhere)
-    plan = rescoring.widened(rebuilt, words(measures))
+    plan = rescoring.widened(rebuilt, words(measures or ""))
     cells = rescoring.rescore(folder, plan)
     changes = list(rescoring.moves(cells))
     for line in table(changes):

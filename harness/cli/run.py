@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @takes_request
 def run(
     request: Request,
+    given: set[str],
     out: Annotated[Path | None, typer.Option(help="Output folder; runs/SUITE by default.")] = None,
     executor: Annotated[
         options.ExecutorName, typer.Option(help="Worker processes on this machine, or a Ray cluster.")
@@ -31,20 +33,44 @@ def run(
         bool, typer.Option("--dry-run", help="Check the request and show what would run, then stop.")
     ] = False,
 ) -> None:
-    """Train and score methods, then write the leaderboard. The same command again resumes."""
+    """Train and score methods, then write the leaderboard. The same command again resumes.
+
+    For a finished folder, entries, languages, seeds or named base models are added to its request.
+    """
     from harness.execution import plan
     from harness.execution.runner import default_jobs, survey
+    from harness.execution.widening import widened
     from harness.machine.store import default_root
 
+    folder = out or Path("runs") / Path(request.suite).stem
+    request = widened(request, folder, given if out else [field.name for field in fields(request)])
     made = plan.make(request, cache_dir or default_root())
-    for problem in made.left_out.values():
-        print(f"left out of 'all': {problem}", file=sys.stderr)
-    work = survey(made, out or Path("runs") / Path(request.suite).stem)
+    work = survey(made, folder)
+    _show_left_out(work)
+    _show_additions(work)
     count = jobs or default_jobs(made.place.device)
     if dry_run:
         _show_plan(work, count)
     else:
         _carry_out(work, _executor(executor, count))
+
+
+def _show_left_out(work: Work) -> None:
+    """Say which entries of `all` the suite has no data for."""
+    reasons = work.plan.left_out
+    for reason in dict.fromkeys(reasons.values()):
+        names = ", ".join(name for name, why in reasons.items() if why == reason)
+        print(f"left out of 'all', as the suite has {reason}: {names}", file=sys.stderr)
+
+
+def _show_additions(work: Work) -> None:
+    """Say what the request adds to that of the folder, and what runs because of it."""
+    from harness.execution.output_folder import added
+
+    if more := added(work.folder, work.plan):
+        listed = "; ".join(f"{part} {', '.join(names)}" for part, names in more.items())
+        print(f"{work.folder}: {len(work.done)} cells are kept; adds {listed}", file=sys.stderr)
+        print(f"its request is now: {work.plan.request.command()}", file=sys.stderr)
 
 
 def _executor(name: options.ExecutorName, jobs: int) -> Executor:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def verify(
     folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
-    cells: Annotated[str, typer.Option(help="Comma-separated ENTRY/LANGUAGE/SEED; all by default.")] = "",
+    cells: Annotated[str | None, options.list_option("Comma-separated ENTRY/LANGUAGE/SEED; all by default.")] = None,
     hashes_only: Annotated[bool, typer.Option("--hashes-only", help="Compare files with SHA256SUMS alone.")] = False,
     tables_only: Annotated[bool, typer.Option("--tables-only", help="Rerun no cell.")] = False,
     device: Annotated[DeviceName | None, typer.Option(help="Device to compute on; that of the run by default.")] = None,
@@ -62,7 +62,7 @@ def verify(
         rebuilt = rebuild(folder, cache, elsewhere)
         resolve_device(rebuilt.plan.place.device)  # raises where this machine has no such device
         rerun_options = RerunOptions(jobs or default_jobs(rebuilt.plan.place.device), margin, encode_batch_size)
-        result = _rerun(result, rebuilt, cells, rerun_options)
+        result = _rerun(result, rebuilt, cells or "", rerun_options)
     _write(result, out)
     if not result.passed:
         raise typer.Exit(1)

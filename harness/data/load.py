@@ -110,18 +110,15 @@ def without_nli(suite: Suite, language: str) -> Suite:
     return suite.model_copy(update={"languages": {**suite.languages, language: without}})
 
 
-def counted(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> tuple[Counts, dict[str, int]]:
-    """Return the counts of the files of a language, and the report of `load_reported`; reads the whole corpus."""
+def counted(
+    suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return count → number of a language's files, and what was left out or accepted; reads the whole corpus."""
     report: dict[str, int] = {}
     raw, nli = _read(suite, language, report, data_dir=data_dir, cache_dir=cache_dir)
-    numbers = {**row_counts(raw), "passages": sum(1 for _ in raw.passages.items())}
-    declared = suite.languages[language]
-    return Counts(
-        passages=numbers["passages"],
-        train_queries=numbers["train_queries"],
-        dev_queries=numbers["dev_queries"],
-        nli=len(nli.triples) if declared.nli is not None else None,
-    ), {**report, **raw.report, **nli.report}
+    passages = sum(1 for _ in raw.passages.items())
+    numbers = {**row_counts(raw), "nli": len(nli.triples), "passages": passages}
+    return numbers, {**report, **raw.report, **nli.report}
 
 
 def counts_differ(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> bool:

@@ -125,7 +125,13 @@ def _request_differences(a: ResultFolder, b: ResultFolder, common: Sequence[Pair
     for folder in (a, b):
         content = folder.run.content
         resolved = {name: entry for name, entry in folder.run.resolved.entries.items() if name in entries}
-        tables.append({**{name: content[name] for name in ("request", "suite") if name in content}, "entry": resolved})
+        tables.append(
+            {
+                **{name: content[name] for name in ("request", "suite") if name in content},
+                "entry": resolved,
+                "model": {name: model.changes for name, model in folder.run.resolved.models.items()},
+            }
+        )
     return differing(tables[0], tables[1])
 
 

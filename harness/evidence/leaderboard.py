@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class Leaderboard:
     """What the records of one folder show together."""
 
     results: ResultFolder
-    baseline: str  # the entry that the others are compared with; there is no difference where it was not measured
+    baseline: str  # as asked for; `baseline_of` says what it is for an entry
     statistics: SuiteStatistics
     lines: tuple[Line, ...]  # every published claim, with its verdict
     rows: pandas.DataFrame  # COLUMNS
@@ -105,6 +105,30 @@ class Leaderboard:
         """The statistics of each row, against the baseline."""
         return self.statistics.entries
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The named base models; none in a run of one model."""
+        return self.results.models
+
+    def baseline_of(self, entry: str) -> str:
+        """Return what an entry is compared with: the baseline, or the one on the entry's own base model."""
+        return self.results.baseline_of(entry, self.baseline)
+
+    @cached_property
+    def baselines(self) -> frozenset[str]:
+        """The measured entries that are compared with themselves: the baseline, or one of each base model."""
+        return frozenset(entry for entry, _ in self.scored if self.baseline_of(entry) == entry)
+
+    @property
+    def own_baselines(self) -> bool:
+        """Whether entries are compared with the baseline of their own base model."""
+        return bool(self.models) and self.baseline not in self.results.measured
+
+    @property
+    def baseline_name(self) -> str:
+        """The baseline as differences to it are called: its name, or `own base`."""
+        return f"own {self.baseline}" if self.own_baselines else self.baseline
+
     @cached_property
     def contrasts(self) -> tuple[Contrast, ...]:
         """The difference of every entry to every other; none for more than harness.stats.contrasts.MAX_ENTRIES."""
@@ -122,10 +146,11 @@ def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
 
 def leaderboard_of(results: ResultFolder, baseline: str = BASE) -> Leaderboard:
     """Return the leaderboard of a folder that has been read."""
-    measured = {record.entry for record in results.records}
-    if baseline != BASE and baseline not in measured:
-        raise unknown("baseline", baseline, measured, str(results.path))
-    statistics = suite_statistics(results.scored, results.languages, baseline=baseline)
+    if baseline != BASE and not results.is_baseline(baseline):
+        raise unknown("baseline", baseline, results.measured, str(results.path))
+    statistics = suite_statistics(
+        results.scored, results.languages, baseline=partial(results.baseline_of, baseline=baseline)
+    )
     lines = tuple(verdicts_on(results))
     verdicts = verdicts_by_row(lines, results.suite)
     rows = _frame(results.suite, results.measures, statistics.entries)

@@ -127,8 +127,8 @@ def write(folder: Path, rebuilt: Rebuilt, plan: Plan, cells: Sequence[Rescored])
         provenance = {
             **rescored.stored.provenance,
             "makers": makers,
-            "evaluation": plan.suite.evaluation.model_dump(),
-            "suite_digest": plan.suite.digest,
+            "evaluation": rescored.cell.suite.evaluation.model_dump(),
+            "suite_digest": rescored.cell.suite.digest,
         }
         update = {
             "measures": means(rescored.new),

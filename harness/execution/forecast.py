@@ -48,6 +48,14 @@ def check_access(cells: Iterable[Cell]) -> None:
         endpoint_access.read_access()
 
 
+def check_reachable(cells: Sequence[Cell], store: Store) -> None:
+    """Raise RequestError where an endpoint has requests to answer and nothing listens at its address."""
+    if any(writer.kind == "endpoint" for _, _, writer in _unwritten(cells)) and any(
+        planned.writer.kind == "endpoint" and planned.most != 0 for planned in requests(cells, store)
+    ):
+        endpoint_access.check_reachable(endpoint_access.read_access())
+
+
 def check_models(cells: Iterable[Cell], *, download: bool = True) -> None:
     """Raise RequestError where a local model will write and does not load, or is not on the hub.
 

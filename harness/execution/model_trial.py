@@ -137,7 +137,7 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
         total: Any = sum(loss.values()) if isinstance(loss, dict) else loss
         if not math.isfinite(float(total.detach())):
             raise CellError(f"the loss of two rows is {float(total.detach())}")
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         gradients = [weights.grad for weights in model.parameters() if weights.grad is not None]
         if not gradients:
             raise CellError("no weight of it is trained: all are frozen")

@@ -15,18 +15,29 @@ from harness.types import Data
 ALL = ("all", "all@published")
 
 
+NO_QUERIES = "no training queries"
+REMEDY = "leave the method out, add qrels/train.tsv to the suite, or name training rows with --train-file"
+
+
 def lacking(cell: Cell) -> RequestError | None:
     """Return the error for what the suite lacks for a cell, as far as its manifest says; None where nothing is."""
-    suite, entry = cell.suite, cell.entry.name
-    for need in sorted(cell.needs - suite.offers(cell.language)):
-        missing = need.value.replace("_", " ")
-        return RequestError(
-            f"{entry} on suite {suite.name}, {cell.language}: no {missing}; "
-            f"leave the method out, or add {missing} to the suite's manifest"
-        )
-    if cell.method is not None and cell.method.family not in suite.training:
-        return DataError(f"suite {suite.name}: no [training.{cell.method.family}] for {entry}")
-    return _without_queries(cell) if _declares_no_queries(cell) and trains_on_queries(cell) else None
+    reason, suite, entry = _reason(cell), cell.suite.name, cell.entry.name
+    if reason.startswith("no ["):
+        return DataError(f"suite {suite}: {reason} for {entry}")
+    if not reason:
+        return None
+    missing = reason.removeprefix("no ")
+    remedy = REMEDY if reason == NO_QUERIES else f"leave the method out, or add {missing} to the suite's manifest"
+    return RequestError(f"{entry} on suite {suite}, {cell.language}: {reason}; {remedy}")
+
+
+def _reason(cell: Cell) -> str:
+    """Return what the suite lacks for a cell, such as "no nli", in a few words; "" where nothing is."""
+    for need in sorted(cell.needs - cell.suite.offers(cell.language)):
+        return f"no {need.value.replace('_', ' ')}"
+    if cell.method is not None and cell.method.family not in cell.suite.training:
+        return f"no [training.{cell.method.family}]"
+    return NO_QUERIES if _declares_no_queries(cell) and trains_on_queries(cell) else ""
 
 
 def _declares_no_queries(cell: Cell) -> bool:
@@ -37,17 +48,11 @@ def _declares_no_queries(cell: Cell) -> bool:
     return declared.counts.train_queries == 0 or not lists_training(declared.training or declared.retrieval)
 
 
-def _without_queries(cell: Cell) -> RequestError:
-    return RequestError(
-        f"{cell.entry.name} on suite {cell.suite.name}, {cell.language}: no training queries; "
-        "leave the method out, add qrels/train.tsv to the suite, or name training rows with --train-file"
-    )
-
-
 def check_training_queries(cell: Cell, data: Data) -> None:
     """Raise RequestError where an entry trains on queries and the data have none."""
     if not data.train and trains_on_queries(cell):
-        raise _without_queries(cell)
+        where = f"{cell.entry.name} on suite {cell.suite.name}, {cell.language}"
+        raise RequestError(f"{where}: {NO_QUERIES}; {REMEDY}")
 
 
 def offered(
@@ -61,9 +66,9 @@ def offered(
     if not any(name in ALL for name in requested):
         return list(entries), left_out
     for entry in entries:
-        problems = (lacking(Cell(suite, entry, language, 0, place)) for language in languages)
-        problem = next((error for error in problems if error is not None), None)
-        if problem is not None and entry.name not in requested:
-            left_out[entry.name] = str(problem)
+        reasons = (_reason(Cell(suite, entry, language, 0, place)) for language in languages)
+        reason = next(filter(None, reasons), "")
+        if reason and entry.name not in requested:
+            left_out[entry.name] = reason
     kept = [entry for entry in entries if entry.name not in left_out]
     return (kept, left_out) if kept else (list(entries), {})

@@ -1,4 +1,7 @@
-"""The output folder of a plan: claimed by run.json, so that no two requests write their records into one folder."""
+"""The output folder of a plan: claimed by run.json, so that no two requests write their records into one folder.
+
+A plan may add entries, languages, seeds and named base models to the folder's request (harness.execution.widening).
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,36 @@ from typing import Any
 
 from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
-from harness.results.run_file import RUN_FILE, read_run_file, resolved_differences, write_run_file
+from harness.execution.widening import additions, contradictions
+from harness.results.checksums import unlist
+from harness.results.run_file import RUN_FILE, read_run_file, write_run_file
 
 
 def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Sequence[str] = ()) -> None:
-    """Write the plan's run.json into the folder, or check that the one there is of the same request.
+    """Write the plan's run.json into the folder, or check that the one there is of the same request or a part of it.
 
-    Raises RequestError for a folder of another request and one that cannot be written.
+    A run.json of a part is written again with the whole request. Raises RequestError for a folder of another request
+    and one that cannot be written.
     """
     check(folder, plan)
-    path = folder / RUN_FILE
-    if path.exists():
-        return
+    made_by: dict[str, Any] = {"command": ["harness", *sys.argv[1:]], "environment": dict(environment)}
     content = {
-        "command": ["harness", *sys.argv[1:]],
         "request": plan.request.to_json(),
         "resolved": dict(plan.resolved),
         "suite_digest": plan.suite.digest,
         "suite": plan.suite.model_dump(mode="json"),
-        "environment": dict(environment),
+        **({"found": found} if (found := {name: list(files) for name, files in plan.suite.found.items()}) else {}),
         **({"warnings": list(warnings)} if warnings else {}),
     }
+    if (folder / RUN_FILE).exists():
+        if not added(folder, plan):
+            return
+        stored = read_run_file(folder).content
+        earlier = stored.get("additions", {})
+        content = {**stored, **content, "additions": {**earlier, str(len(earlier) + 1): made_by}}
+        unlist(folder, [RUN_FILE])
+    else:
+        content |= made_by
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_run_file(folder, content)
@@ -38,13 +50,19 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Se
         raise RequestError(f"{folder} cannot be written: {error.strerror}; name another one after --out") from error
 
 
+def added(folder: Path, plan: Plan) -> dict[str, list[str]]:
+    """Return what a plan adds to the request of a folder (harness.execution.widening); nothing to an empty folder."""
+    stored = _stored(folder) if (folder / RUN_FILE).exists() else None
+    return additions(stored, plan.resolved) if stored is not None else {}
+
+
 def check(folder: Path, plan: Plan) -> None:
     """Raise what `claim` would raise, without writing."""
     path = folder / RUN_FILE
-    if path.exists() and (differing := _differences(path, plan.resolved)):
+    if path.exists() and (differing := contradictions(_stored(folder), plan.resolved)):
         raise RequestError(
             f"{folder} belongs to another request (it differs in {', '.join(differing)}); "
-            "name another folder after --out, or repeat the request it was made with"
+            "name another folder after --out, or leave out the options that differ"
         )
     if not path.exists() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError(f"{folder} is not an empty folder and has no {RUN_FILE}; name another one after --out")
@@ -53,8 +71,9 @@ def check(folder: Path, plan: Plan) -> None:
         raise RequestError(f"{folder} cannot be written; name another one after --out")
 
 
-def _differences(path: Path, resolved: Mapping[str, Any]) -> list[str]:
-    stored = read_run_file(path.parent).content.get("resolved")
+def _stored(folder: Path) -> Mapping[str, Any]:
+    """Return what the request of a folder resolved to."""
+    stored = read_run_file(folder).content.get("resolved")
     if not isinstance(stored, dict):
-        raise DataError(f"{path} does not say what it resolved to; name another folder after --out")
-    return resolved_differences(stored, resolved)
+        raise DataError(f"{folder / RUN_FILE} does not say what it resolved to; name another folder after --out")
+    return stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from harness.data.unverified import unverified_digests
 from harness.errors import RequestError, unknown
 from harness.execution import practice, unread
 from harness.execution.offers import lacking, offered
-from harness.request import entries, suite
+from harness.request import entries, plugins, suite
+from harness.request.base_models import base_models, on_model, text_of
 from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
 from harness.request.manifest import BuiltBase
@@ -31,7 +32,10 @@ from harness.writers.writer_option import with_writers
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells of a request on this machine, and what the request resolved to."""
+    """The cells of a request on this machine, and what the request resolved to.
+
+    With named base models each cell has the suite on its own model; `suite` is the one on the suite's own.
+    """
 
     request: Request
     place: Place
@@ -44,27 +48,70 @@ class Plan:
 def make(request: Request, cache: Path) -> Plan:
     """Return the plan of a request; raises RequestError or DataError for what cannot be carried out."""
     place = request.place(cache)
-    on_request, languages = _suite(request, place)
+    models = base_models(request.base_model)
+    named = {name: model for name, model in models.items() if name}
+    shared, languages = _suite(replace(request, base_model=models.get("")), place)
     _check_seeds(request.seeds)
-    rows = entries.resolve(request.methods, entries.declared(place.methods_path), on_request.recipes)
-    rows, left_out = offered(rows, request.methods, on_request, languages, place)
-    rows = [on_suite(entry, on_request) for entry in rows]
-    on_request, rows = override(request.settings, on_request, rows, place.methods_path)
-    on_request = with_model_prompts(on_request, given=request.base_model is not None)
-    _check_depth(on_request, languages)
+    suites = {"": shared, **{name: with_base_model(shared, model) for name, model in named.items()}}
+    declared, left_out = _declared_entries(request, shared, languages, place)
+    settled = {name: _settled(request, each, declared, name in models, languages) for name, each in suites.items()}
+    if named:
+        request = replace(request, base_model=text_of(named))  # with the names that were given by default
+        settled = {name: (each, _of_model(rows, name, place)) for name, (each, rows) in settled.items()}
     cells = [
-        Cell(on_request, entry, language, seed, place)
+        Cell(each, entry, language, seed, place)
+        for each, rows in settled.values()
         for entry in rows
         for language in languages
-        for seed in _seeds(Cell(on_request, entry, language, 0, place), request.seeds)
+        for seed in _seeds(Cell(each, entry, language, 0, place), request.seeds)
     ]
     for cell in cells:
         _check(cell)
     _check_read(request, cells)
     unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)
-    resolved = _resolved(on_request, rows, languages, request) | ({"left_out": left_out} if left_out else {})
+    on_request = settled[""][0]
+    resolved = _resolved(on_request, [entry for _, rows in settled.values() for entry in rows], languages, request)
+    if named:
+        resolved["models"] = {name: _changes(on_request, settled[name][0]) for name in named}
+    if left_out:
+        resolved["left_out"] = left_out
     return Plan(request, place, on_request, cells, resolved, left_out)
+
+
+def _declared_entries(
+    request: Request, on_request: Suite, languages: Sequence[str], place: Place
+) -> tuple[list[Entry], dict[str, str]]:
+    """Return the entries that a request names, and the entries of `all` that the suite lacks something for."""
+    rows = entries.resolve(request.methods, entries.declared(place.methods_path), on_request.recipes)
+    return offered(rows, request.methods, on_request, languages, place)
+
+
+def _settled(
+    request: Request, on_request: Suite, declared: Sequence[Entry], given: bool, languages: Sequence[str]
+) -> tuple[Suite, list[Entry]]:
+    """Return the suite and the entries of a request with their settings; `given`: its base is of the command line."""
+    rows = [on_suite(entry, on_request) for entry in declared]
+    on_request, rows = override(request.settings, on_request, rows, request.methods_path)
+    on_request = with_model_prompts(on_request, given)
+    _check_depth(on_request, languages)
+    return on_request, rows
+
+
+def _of_model(rows: Sequence[Entry], model: str, place: Place) -> list[Entry]:
+    """Return the rows of a named model; those of "" are the rankers, which have no model and run once."""
+    return [on_model(row, model) for row in rows if _has_model(row, place) == bool(model)]
+
+
+def _has_model(entry: Entry, place: Place) -> bool:
+    return entry.method is None or plugins.is_method(entry.method, place.methods_path)
+
+
+def _changes(shared: Suite, suite_on_model: Suite) -> dict[str, Any]:
+    """Return what the suite of a named model has otherwise than the shared one, and its digest."""
+    common, changed = shared.model_dump(mode="json"), suite_on_model.model_dump(mode="json")
+    changes = {name: value for name, value in changed.items() if value != common.get(name)}
+    return {"suite_digest": suite_on_model.digest, "changes": changes}
 
 
 def _resolved(resolved: Suite, rows: Sequence[Entry], languages: Sequence[str], request: Request) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from harness.errors import DataError, RequestError
 from harness.execution.offers import check_training_queries
 from harness.request.cell import Cell
-from harness.request.manifest import SCHEDULERS, SCHEDULERS_NEED, BuiltBase, Training
+from harness.request.manifest import BuiltBase
+from harness.request.training import SCHEDULERS, SCHEDULERS_NEED, Training
 from harness.schema import explain
 from harness.stages.held_out import original_queries
 from harness.stages.stage_settings import declared_rows, scored_rows

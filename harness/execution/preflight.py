@@ -30,19 +30,24 @@ if TYPE_CHECKING:
 
 
 def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> None:
-    """Read and check the data of every language of `cells`, which are of one plan, and try its base model and experts.
+    """Read and check the data of every language of `cells`, which are of one plan, and try its base models and experts.
 
     Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
     RequestError; nothing has been written to the output folder by then.
     """
+    by_model: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_model.setdefault(cell.entry.model, []).append(cell)
     with nullcontext() if download else hub_encoders.without_downloads():
-        _preflight(cells, store, download)
+        for group in by_model.values():
+            _preflight(group, store, download)
 
 
 def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
     determinism.set_environment()
     data = _check_data(cells, store)
     tasks.check_data(cells)
+    forecast.check_reachable(cells, Store(cells[0].place.cache))
     forecast.check_models(cells, download=download)
     _try_experts(cells, store)
     suite, place = cells[0].suite, cells[0].place

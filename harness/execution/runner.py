@@ -65,12 +65,16 @@ def is_done(cell: Cell, folder: Path) -> bool:
 
 def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     """Run the cells to do and return how each ended; an interrupt keeps the records that are written."""
+    if not (work.todo or output_folder.added(work.folder, work.plan)):
+        return []
+    warnings: list[str] = []
+    if work.todo:
+        preflight(work.todo, Store(work.plan.place.cache))
+        warnings = warnings_of(work)
+        display.warn(warnings)
+    output_folder.claim(work.folder, work.plan, environment(), warnings)
     if not work.todo:
         return []
-    preflight(work.todo, Store(work.plan.place.cache))
-    warnings = warnings_of(work)
-    display.warn(warnings)
-    output_folder.claim(work.folder, work.plan, environment(), warnings)
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []
     with display.running(len(work.done), len(work.plan.cells)):
@@ -83,11 +87,17 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
 
 
 def warnings_of(work: Work) -> list[str]:
-    """Return what a plan's training rows leave out, and what its base model declares and the request does not do."""
-    suite, cells = work.plan.suite, work.plan.cells
-    folder = None if all(isinstance(cell.plugin, Ranker) for cell in cells) else declaring_folder(suite.base_model)
-    trains = any(cell.method is not None for cell in cells)
-    return [*train_file_warnings(work.todo), *model_prompts.warnings(suite, folder, trains)]
+    """Return what a plan's training rows leave out, and what its base models declare and the request does not do."""
+    by_model: dict[str, list[Cell]] = {}
+    for cell in work.plan.cells:
+        if not isinstance(cell.plugin, Ranker):
+            by_model.setdefault(cell.entry.model, []).append(cell)
+    lines = train_file_warnings(work.todo)
+    for model, cells in by_model.items():
+        suite, trains = cells[0].suite, any(cell.method is not None for cell in cells)
+        of_base = model_prompts.warnings(suite, declaring_folder(suite.base_model), trains)
+        lines += [f"{model}: {line}" if model else line for line in of_base]
+    return lines
 
 
 def check(work: Work) -> None:

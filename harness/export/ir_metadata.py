@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.export.run_export import RunExport, ordered_measures
 from harness.results.record import Record
+from harness.stats.entry_scores import BASE
 
 TREC_EVAL = {"nDCG": "ndcg_cut", "R": "recall", "P": "P"}  # measures with a cut-off and another name in trec_eval
 TRAINED_ON = {"trained on": "training queries", "trained on (NLI)": "NLI"}
@@ -22,6 +23,7 @@ def ir_metadata(run: RunExport, record: Record) -> dict[str, Any]:
     """Return the metadata of a record's run, in the order of the schema."""
     provenance = record.provenance
     entry = provenance.get("entry", {})
+    baseline = run.results.baseline_of(record.entry, BASE)
     metadata: dict[str, Any] = _without_blanks(
         {
             "schema-version": 0.1,
@@ -32,7 +34,7 @@ def ir_metadata(run: RunExport, record: Record) -> dict[str, Any]:
                 "publication": _publication(entry.get("paper") or ""),
                 "evaluation": {
                     "reported measures": [trec_eval_name(name) for name in ordered_measures(record)],
-                    "baseline": ["base"] if record.entry != "base" else [],
+                    "baseline": [baseline] if record.entry != baseline else [],
                 },
             },
             "implementation": {

@@ -30,6 +30,7 @@ from harness.report.sections import (
     evidence_section,
     experts_section,
     geometry_section,
+    models_section,
     practices_section,
     sweeps_section,
     tasks_section,
@@ -150,6 +151,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     return {
         "board": board,
         "tables": measure_tables,
+        "models": models_section.model_table(board, rows),
         "curves": sweeps_section.sweep_curves(board, rows),
         "tasks": tasks_section.task_tables(board, entries),
         "validations": practices_section.validations(board),

@@ -6,6 +6,7 @@
                     letters, verdict
     baselines       entry (its index in `entries`) and differences [measure][entry][language]: Holm-adjusted p,
                     difference, low, high, note; null where the opposite difference is listed under the other baseline
+    own             of named base models: the baseline of each entry on its own model, by its index in `entries`
     compared        languages with a page of queries
 
 null stands for a missing value.
@@ -55,10 +56,11 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
     """Return the data; `tables` are those of the page, `compared` the languages with a page of queries."""
     entries = [row.entry for row in tables[0].rows]
     languages = (*board.languages, AVERAGE)
-    differences = _all_differences(board, entries) or _baseline_differences(board.baseline, tables, languages)
+    differences = _all_differences(board, entries) or _baseline_differences(board, tables, languages)
     return {
         "suite": board.suite,
-        "baseline": board.baseline,
+        "baseline": board.baseline_name,
+        **_own_baselines(board, entries),
         "measures": [table.measure for table in tables],
         "languages": languages,
         "compared": [language for language in board.languages if language in compared],
@@ -91,15 +93,26 @@ def _all_differences(board: Leaderboard, entries: Sequence[str]) -> dict[str, Di
     return by_baseline
 
 
-def _baseline_differences(baseline: str, tables: Sequence[Table], languages: Sequence[str]) -> dict[str, Differences]:
-    differences: Differences = {}
+def _baseline_differences(
+    board: Leaderboard, tables: Sequence[Table], languages: Sequence[str]
+) -> dict[str, Differences]:
+    by_baseline: dict[str, Differences] = {}
     for i, table in enumerate(tables):
         for row in table.rows:
             for language, score in zip(languages, _scores(row), strict=True):
                 if score and score.delta is not None:
                     numbers = (score.p, score.delta, score.delta_low, score.delta_high)
+                    differences = by_baseline.setdefault(board.baseline_of(row.entry), {})
                     differences[row.entry, language, i] = [*numbers, score.note]
-    return {baseline: differences} if differences else {}
+    return by_baseline
+
+
+def _own_baselines(board: Leaderboard, entries: Sequence[str]) -> dict[str, Any]:
+    """Return `own`: the baseline of each entry (its index), where it is that of the entry's own base model."""
+    if not board.own_baselines:
+        return {}
+    baselines = map(board.baseline_of, entries)
+    return {"own": [entries.index(baseline) if baseline in entries else None for baseline in baselines]}
 
 
 def _scores(row: Row) -> list[Score | None]:

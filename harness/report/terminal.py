@@ -34,7 +34,7 @@ def terminal_table(board: Leaderboard) -> Table:
         padding=(0, 1, 0, 0),  # narrow: 14 entries in three languages fit 80 columns
     )
     table.add_column("entry", overflow="fold")
-    for name in (*board.languages, "average", f"Δ {board.baseline}"):
+    for name in (*board.languages, "average", f"Δ {board.baseline_name}"):
         table.add_column(Text(name), justify="right", no_wrap=True)
     for row in rows:
         scores = [_box(box) for box in row.boxes]
@@ -64,7 +64,7 @@ def _delta(score: Score | None) -> str:
 
 def _caption(board: Leaderboard, rows: Sequence[Row]) -> str:
     lines = ["", "± half the 95 % interval over queries and seeds (of one seed: over queries)"]
-    lines.append(f"Δ {board.baseline}: of the average, paired")
+    lines.append(f"Δ {board.baseline_name}: of the average, paired")
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += [f"failed: {cell.entry}/{cell.language}/{cell.seed}: {one_line(cell.reason)}" for cell in board.failures]

@@ -10,8 +10,8 @@ from typing import Any
 from harness.errors import RequestError
 from harness.request import plugins, settings
 from harness.request.entry import Entry
-from harness.request.manifest import Training
 from harness.request.suite import Suite
+from harness.request.training import Training
 from harness.types import Adapter, Method, Need, Ranker
 
 

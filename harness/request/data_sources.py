@@ -32,7 +32,8 @@ Revision = Annotated[str, AfterValidator(_revision)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-def _tag(name: str) -> str:
+def language_tag(name: str) -> str:
+    """Return the name of a language; raises ValueError for one that cannot name a folder and a column."""
     if not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", name) or name == "average":
         raise ValueError(
             f"language '{name}' is not a language tag; use letters and digits, joined by '-' or '_', such as pt-BR"
@@ -40,7 +41,7 @@ def _tag(name: str) -> str:
     return name
 
 
-LanguageTag = Annotated[str, AfterValidator(_tag)]
+LanguageTag = Annotated[str, AfterValidator(language_tag)]
 
 
 class File(Strict):

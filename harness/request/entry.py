@@ -59,6 +59,7 @@ class Entry(Practice):
     """One recipe of one declaration.
 
     In a sweep, `origin` is the name of the declared entry and `swept` holds the values that make this row.
+    `model` is part of the row's name and of nothing that is computed (harness.request.base_models).
     `sources` says which layer each value of `settings` and `training` is from (see harness.request.settings); it is
     not recorded.
     """
@@ -79,6 +80,7 @@ class Entry(Practice):
     row_departures: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     checkpoint: str = ""
     checkpoints: Mapping[str, PinnedBase | LocalBase] = Field(default_factory=dict)  # by language, from --set
+    model: str = Field(default="", exclude_if=lambda model: not model)  # the named base model that this row is on
     origin: str = ""
     swept: Mapping[str, Any] = Field(default_factory=dict)
     sources: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)  # NAME.FIELD → layer

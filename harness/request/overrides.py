@@ -27,10 +27,11 @@ from harness.errors import RequestError, unknown
 from harness.request import plugins, sweep
 from harness.request.checkpoints import CHECKPOINT, with_checkpoint
 from harness.request.entry import Entry, Practice
-from harness.request.manifest import Evaluation, Text, Training
+from harness.request.manifest import Evaluation, Text
 from harness.request.settings import SET, TRAIN, laid_over, overlay, set_training
 from harness.request.suite import Suite
 from harness.request.sweep import Setting
+from harness.request.training import Training
 from harness.schema import explain
 
 ENTRY = "entry"

@@ -92,7 +92,11 @@ class Request:
     ] = ()
     seeds: Annotated[tuple[int, ...], Option("Comma-separated root seeds.", _seeds)] = (0, 1, 2)
     base_model: Annotated[
-        str | None, Option("Folder, or HUB_ID[@REVISION], in place of the suite's base model.", changes_suite=True)
+        str | None,
+        Option(
+            "Folder, or HUB_ID[@REVISION], in place of the suite's base model; or several, as A=MODEL,B=MODEL.",
+            changes_suite=True,
+        ),
     ] = None
     max_train: Annotated[int | None, Option("Maximum number of training queries per language.", changes_suite=True)] = (
         None

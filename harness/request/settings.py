@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.request.entry import Declaration, Entry, Practice
-from harness.request.manifest import Training
 from harness.request.suite import Recipe, Settings, Suite
+from harness.request.training import Training
 from harness.types import Family
 
 DEFAULT, PUBLISHED, SET = "default", "published recipe", "--set"  # names of layers, as `harness run --dry-run` shows

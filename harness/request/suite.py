@@ -25,10 +25,10 @@ from harness.request.manifest import (
     PinnedBase,
     Text,
     TrainFile,
-    Training,
     Writer,
     measure,
 )
+from harness.request.training import Training
 from harness.schema import Strict, explain
 from harness.types import Family, Need
 
@@ -67,7 +67,7 @@ class Suite(Strict):
     train_files: Mapping[str, TrainFile] = Field(default_factory=dict)  # language → rows in place of the suite's
     unverified: Mapping[str, str] = Field(default_factory=dict)  # language → digest of accepted data that differ
     found: Mapping[str, tuple[str, ...]] = Field(  # language → files whose hashes are as found, not as declared
-        default_factory=dict, exclude_if=lambda value: not value
+        default_factory=dict, exclude=True
     )
     _manifest: Path | None = PrivateAttr(default=None)
 
@@ -80,7 +80,7 @@ class Suite(Strict):
     @property
     def digest(self) -> str:
         """sha256 of the whole definition; a hash as found is worth one that is declared."""
-        return digest(self.model_dump(mode="json", exclude={"found"}))
+        return digest(self.model_dump(mode="json"))
 
     @property
     def folder(self) -> Path | None:

@@ -70,6 +70,11 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
         raise RequestError(f"cannot write {folder / SUMS}: {error.strerror}; make it writable") from error
 
 
+def lists(folder: Path, name: str) -> bool:
+    """Return whether the list of a folder has a line for a file."""
+    return name in _read(folder)[0]
+
+
 def unlist(folder: Path, prefixes: Sequence[str]) -> None:
     """Remove the files whose names begin with one of `prefixes` from the list: they are about to be written again."""
     known, intact = _read(folder)

@@ -10,7 +10,7 @@ from harness.results.flatten import EMPTY, flatten
 from harness.results.record import Record
 
 NONE = "none"
-_SHORT = 60  # characters of a value in a message
+_SHORT = 64  # a sha256; characters of a value in a message
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,11 @@ class Differing:
     new: str
 
     def __str__(self) -> str:
-        return f"{self.name} {_short(self.old)} → {_short(self.new)}"
+        old, new = _short(self.old), _short(self.new)
+        if old == new:  # what differs was cut off
+            start = max(0, _first_difference(self.old, self.new) - _SHORT // 4)
+            old, new = (f"…{_short(text[start:])}" for text in (self.old, self.new))
+        return f"{self.name} {old} → {new}"
 
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[Differing]:
@@ -80,3 +84,9 @@ def listed(differences: Sequence[Differing], most: int = 3) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+
+
+def _first_difference(old: str, new: str) -> int:
+    """Return the place of the first character that differs, the end of the shorter text where none does."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((i for i, (left, right) in pairs if left != right), min(len(old), len(new)))

@@ -75,6 +75,33 @@ class ResultFolder:
         return tuple(dict.fromkeys([*self.run.resolved.languages, *measured]))
 
     @cached_property
+    def model_by_entry(self) -> Mapping[str, str]:
+        """The named base model of each entry that has one (harness.request.base_models)."""
+        return {record.entry: record.model for record in (*self.records, *self.failures) if record.model}
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The named base models in the order of the request; none in a run of one model."""
+        return tuple(dict.fromkeys([*self.run.resolved.models, *sorted(set(self.model_by_entry.values()))]))
+
+    def baseline_of(self, entry: str, baseline: str) -> str:
+        """Return what an entry is compared with: `baseline`, or where no entry has that name, the one on its own model.
+
+        There is no difference to a name that was not measured.
+        """
+        on_its_model = f"{baseline}@{self.model_by_entry.get(entry, '')}"
+        return baseline if baseline in self.measured or on_its_model not in self.measured else on_its_model
+
+    def is_baseline(self, name: str) -> bool:
+        """Return whether some entry can be compared with a baseline of that name."""
+        return any(self.baseline_of(entry, name) in self.measured for entry in self.measured)
+
+    @cached_property
+    def measured(self) -> frozenset[str]:
+        """The entries with a done record."""
+        return frozenset(record.entry for record in self.records)
+
+    @cached_property
     def absent(self) -> tuple[str, ...]:
         """What was requested or started and has no record.
 
@@ -209,11 +236,13 @@ def _check_weights(records: Iterator[Record]) -> None:
 
 
 def _check_one_definition(folder: Path, run: RunFile, records: Sequence[Record]) -> None:
-    """Raise DataError where the records, or run.json, come from different definitions of the suite."""
-    digests = {record.suite_digest for record in records} | {run.suite_digest}
-    if run.suite_content:
-        digests.add(digest(run.suite_content))
-    if len(digests - {""}) > 1:
+    """Raise DataError where the records of a base model, or run.json, come from different definitions of the suite."""
+    digests = {model: {run.suite_digest_on(model)} for model in ("", *run.resolved.models)}
+    for model, known in digests.items() if run.suite_content else ():
+        known.add(digest(run.suite_content_on(model)))
+    for record in records:
+        digests.setdefault(record.model, set()).add(record.suite_digest)
+    if any(len(known - {""}) > 1 for known in digests.values()):
         raise DataError(
             f"{folder} holds records of different definitions of the suite; run it again into a folder of its own"
         )

@@ -84,6 +84,11 @@ class Record(Strict):
         return value if isinstance(value, Mapping) else {}
 
     @property
+    def model(self) -> str:
+        """The name of the base model that the entry is a row of; "" in a run of one model, and for a ranker."""
+        return str(self.value("entry", "model") or "")
+
+    @property
     def weights_sha256(self) -> str:
         """The sha256 of the model folder, "" where the record names none."""
         return str(self.value("model", "sha256") or "")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.request import sweep
+from harness.request.base_models import base_models, text_of, without_model
 from harness.request.overrides import ENTRY, SUITE_TABLES
 from harness.request.request import Request
 from harness.request.settings import TRAIN
@@ -23,10 +24,10 @@ def run_command(run: RunFile, record: Record, arguments: Sequence[str] = ()) -> 
     entry = record.table("entry")
     cell = replace(
         request,
-        methods=(str(entry.get("origin") or record.entry),),
+        methods=(str(entry.get("origin") or without_model(record.entry, record.model)),),
         languages=(record.language,),
         seeds=(record.seed,),
-        base_model=_pinned(request.base_model, run.resolved.base_model),
+        base_model=_base_model(request, run, record),
         settings=tuple(setting for setting in request.settings if _concerns(setting, record)),
         data_dir=None,  # of the machine that ran it
     )
@@ -38,8 +39,17 @@ def verify_command(folder: str, record: Record) -> str:
     return shlex.join(["harness", "verify", folder, "--cells", record.name])
 
 
-def _pinned(base_model: str | None, resolved: BaseModelAsRun) -> str | None:
-    """Return the base model of the request; a model of the Hub at the revision that its branch resolved to."""
+def _base_model(request: Request, run: RunFile, record: Record) -> str | None:
+    """Return the base model of a record as the request names it; a model of the Hub at the revision that was used."""
+    models = base_models(request.base_model)
+    if not any(models):
+        return pinned(request.base_model, run.resolved.base_model)
+    model = pinned(models.get(record.model), run.base_model_on(record.model))
+    return None if model is None else text_of({record.model: model})
+
+
+def pinned(base_model: str | None, resolved: BaseModelAsRun) -> str | None:
+    """Return a base model; one of the Hub at the revision that its branch resolved to."""
     if base_model is not None and resolved.id and resolved.revision:
         return f"{resolved.id}@{resolved.revision}"
     return base_model

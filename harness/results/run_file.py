@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from harness.errors import DataError
 from harness.machine.atomic import write_atomically
 from harness.request.request import Request
+from harness.results import checksums
 from harness.schema import explain
 
 RUN_FILE = "run.json"
@@ -71,8 +72,15 @@ class SuiteAsRun(Tolerant):
     unverified: Mapping[str, str] = Field(default_factory=dict)
 
 
+class ModelAsRun(Tolerant):
+    """A named base model: the digest of the suite on it, and what that suite has otherwise than the shared one."""
+
+    suite_digest: str = ""
+    changes: Mapping[str, Any] = Field(default_factory=dict)
+
+
 class Resolved(Tolerant):
-    """What the request resolved to."""
+    """What the request resolved to; `models` are the named base models, in the order of the request."""
 
     suite: str = ""
     entries: Mapping[str, Any] = Field(default_factory=dict)
@@ -80,6 +88,7 @@ class Resolved(Tolerant):
     seeds: tuple[int, ...] | None = None
     primary: str | None = None
     base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
+    models: Mapping[str, ModelAsRun] = Field(default_factory=dict)
 
 
 class RunFile(Tolerant):
@@ -108,6 +117,22 @@ class RunFile(Tolerant):
         suite = self._content.get("suite")
         return suite if isinstance(suite, Mapping) else {}
 
+    def suite_content_on(self, model: str) -> Mapping[str, Any]:
+        """The suite's definition on a named base model as JSON; that of `suite_content` for the name ""."""
+        as_run = self.resolved.models.get(model)
+        return {**self.suite_content, **as_run.changes} if as_run and self.suite_content else self.suite_content
+
+    def suite_digest_on(self, model: str) -> str:
+        """The digest of the suite on a named base model, "" where run.json does not hold it."""
+        as_run = self.resolved.models.get(model)
+        return as_run.suite_digest if as_run else "" if model else self.suite_digest
+
+    def base_model_on(self, model: str) -> BaseModelAsRun:
+        """The base model of that name; for the name "" the one of all entries."""
+        if model not in self.resolved.models:
+            return self.resolved.base_model
+        return BaseModelAsRun.model_validate(self.suite_content_on(model).get("base_model", {}))
+
 
 def read_run_file(folder: Path) -> RunFile:
     """Return run.json of an output folder, an empty one if there is none; raises DataError if it is damaged."""
@@ -123,6 +148,17 @@ def read_run_file(folder: Path) -> RunFile:
     if not isinstance(content, dict):
         raise DataError(f"{path} does not hold a JSON object; run the request again into another folder")
     return parse_run_file(content, path)
+
+
+def check_run_file(folder: Path) -> None:
+    """Raise DataError for a folder whose run.json is empty, or was removed after it was listed in SHA256SUMS."""
+    path, problem = folder / RUN_FILE, ""
+    if path.is_file():
+        problem = "" if read_run_file(folder).content else "holds no request"
+    elif checksums.lists(folder, RUN_FILE):
+        problem = "was removed after it was written"
+    if problem:
+        raise DataError(f"{path} {problem}; restore it, or run the request again into another folder")
 
 
 def write_run_file(folder: Path, content: Mapping[str, Any]) -> None:

@@ -76,7 +76,7 @@ def cell_signatures(records: Iterable[Record]) -> tuple[list[str], str]:
 def _cell(record: Record) -> _Cell:
     values = {
         "suite": f"{record.suite}{_at(record.suite_digest)}",
-        "entry": f"{record.entry}@{digest(_recipe(record))[:DIGITS]}",
+        "entry": f"{record.entry}@{digest(recipe(record))[:DIGITS]}",
         "base": _value(record, "base_model_sha256")[:DIGITS],
         "dtype": _value(record, "computation", "encode_dtype"),
         **{name: _value(record, "environment", "packages", package) for name, package in PACKAGES.items()},
@@ -114,7 +114,8 @@ def plain(value: Any) -> str:
     return one_line(value).replace("|", "%7C")
 
 
-def _recipe(record: Record) -> dict[str, Any]:
+def recipe(record: Record) -> dict[str, Any]:
+    """Return what determined an entry's weights: its declaration, its plugins' sources and its training settings."""
     entry = record.table("entry")
     return {**{name: entry.get(name) for name in RECIPE}, "trained with": record.value("training", "settings")}
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import CellError
 from harness.keys import derive
 from harness.request.cell import Cell
-from harness.request.manifest import Training
+from harness.request.training import Training
 from harness.stages.held_out import Relevant
 from harness.stages.held_out_evaluator import NAME, SIMILARITY, held_out_evaluator, metric_of
 from harness.types import TrainingData

@@ -59,8 +59,8 @@ def _embed(encode: Encode, size: int, features: Features) -> Visible:
 
 def mini_batches(features: Features, size: int) -> Iterator[dict[str, Any]]:
     """Yield a column's features in parts of at most `size` rows; what does not have a row per text is in every part."""
-    tokens = features["input_ids"]
-    if tokens.ndim != 2:
+    tokens = features.get("input_ids")
+    if tokens is None or tokens.ndim != 2:
         raise CellError("train.mini_batch_size: this base model's inputs cannot be split into rows; leave it out")
     rows = len(tokens)
     for start in range(0, rows, size):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.keys import derive
 from harness.request.cell import Cell
-from harness.request.manifest import Training
+from harness.request.training import Training
 from harness.stages import best_checkpoint
 from harness.stages.epoch_rows import sampler_argument
 

@@ -5,7 +5,7 @@
                         only for an entry with one seed, whose spread over seeds is zero or unknown
     queries_, seeds_    the same over queries for these seeds, and over seeds for these queries
     one_seed            the entry is trained and has one seed: its spread over seeds is unknown
-    delta               to the declared baseline on the same queries: estimate, interval, p and p_adjusted are those of
+    delta               to the entry's baseline on the same queries: estimate, interval, p and p_adjusted are those of
                         harness.stats.contrasts; `blind`: one of the two has `one_seed`; `identical`: all scores are
                         equal bit for bit
     p_equivalence       p of "it differs from the baseline by MARGIN or more" (harness.stats.equivalence); the 90 %
@@ -22,7 +22,7 @@ measure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,16 +85,18 @@ class EntryStatistics:
     tied: Flags
 
 
-def entry_statistics(samples: Mapping[str, Sample], contrasts: Contrasts, baseline: str) -> list[EntryStatistics]:
+def entry_statistics(
+    samples: Mapping[str, Sample], contrasts: Contrasts, baseline_of: Callable[[str], str]
+) -> list[EntryStatistics]:
     """Return the statistics of entries that share their queries, ordered by name.
 
-    Differences are to `baseline`, where it is one of them.
+    The difference of an entry is to `baseline_of(entry)`, where that is one of them.
     """
     shown = are_shown(contrasts.p_adjusted)
     best, worst = rank_intervals(contrasts.estimate.value, shown)
     means = np.array([samples[entry].mean.value for entry in contrasts.entries])  # [entries, measures]
     order = np.argsort(-means, axis=0, kind="stable")
-    differences = _differences(samples, contrasts, baseline)
+    differences = _differences(samples, contrasts, baseline_of)
     by_measure = [letters(shown[:, :, i], order[:, i]) for i in range(means.shape[1])]
     return [
         EntryStatistics(
@@ -133,22 +135,20 @@ def _level(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _differences(samples: Mapping[str, Sample], contrasts: Contrasts, baseline: str) -> dict[str, Any]:
-    """Return the fields that compare with the baseline, each for all entries.  [entries, measures], `blind` [entries]
+def _differences(
+    samples: Mapping[str, Sample], contrasts: Contrasts, baseline_of: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return the fields that compare with the baselines, each for all entries.  [entries, measures], `blind` [entries]
 
-    NaN for the baseline itself, and for all entries where it is not one of them.
+    NaN for a baseline itself, and for an entry whose baseline was not measured: the diagonal of the contrasts.
     """
-    shape = contrasts.p.shape[1:]
-    if baseline not in samples:
-        undefined = np.full(shape, np.nan)
-        missing = dict.fromkeys(("delta", "delta_low", "delta_high", "p", "p_adjusted", *_SIZE, *_POWER), undefined)
-        return {**missing, "blind": np.zeros(shape[0], np.bool_), "identical": np.zeros(shape, np.bool_)}
-    column = contrasts.entries.index(baseline)
-    at = (slice(None), column)
+    entries = contrasts.entries
+    baselines = [baseline if (baseline := baseline_of(entry)) in samples else entry for entry in entries]
+    at = (np.arange(len(entries)), np.array([entries.index(baseline) for baseline in baselines]))
     estimate, blind = contrasts.estimate.at(at), contrasts.blind[at]
-    itself = np.arange(shape[0]) == column
+    itself = at[0] == at[1]
     low, high = estimate.interval()
-    sizes = [_effect(samples[entry], samples[baseline]) for entry in contrasts.entries]
+    sizes = [_effect(samples[entry], samples[baseline]) for entry, baseline in zip(entries, baselines, strict=True)]
     fields = {
         "delta": estimate.value,
         "delta_low": low,

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.stats.align import Floats, finite
 from harness.stats.rules import LEVEL
@@ -42,6 +43,7 @@ from harness.stats.rules import LEVEL
 _HALVINGS = 40  # of the logarithm of a p between two bounds: to ten digits
 _SMALLEST = 1e-100  # a tail below it is not told from 0, nor does SciPy invert it
 
+Place = tuple[int | slice | NDArray[np.int64], ...]  # in arrays of several dimensions
 Term = tuple[Floats, Floats]  # a part of a variance, and its degrees of freedom
 
 
@@ -76,7 +78,7 @@ class Estimate:
         half = self.half_width((1 - level) / 2)
         return self.value - half, self.value + half
 
-    def at(self, place: tuple[int | slice, ...]) -> Estimate:
+    def at(self, place: Place) -> Estimate:
         """Return the part at a place of arrays with more dimensions."""
         return self.each(lambda values: values[place])
 

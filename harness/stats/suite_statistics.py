@@ -1,8 +1,8 @@
-"""The statistics of all entries of a suite against one baseline, and the contrasts of every two entries."""
+"""The statistics of all entries of a suite, each against its baseline, and the contrasts of every two entries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.stats.contrasts import MAX_ENTRIES, Contrast, Contrasts, all_contrasts, listed
@@ -25,17 +25,22 @@ class SuiteStatistics:
 
 
 def suite_statistics(
-    scored: Mapping[tuple[str, str], EntryScores], languages: Sequence[str], *, baseline: str = BASE
+    scored: Mapping[tuple[str, str], EntryScores],
+    languages: Sequence[str],
+    *,
+    baseline: str | Callable[[str], str] = BASE,
 ) -> SuiteStatistics:
     """Return the statistics of each (entry, language), in the order of `languages`, then of the averages.
 
+    `baseline` is what the entries are compared with, or says it of each entry; where it was not measured, there is no
+    difference.
     Entries that lack a language have no average. Raises ValueError for scores that are not finite.
     """
     statistics: list[EntryStatistics] = []
     by_language: list[Contrasts] = []
     for language, samples in _samples(scored, languages).items():
         contrasts = all_contrasts(language, samples)
-        statistics += entry_statistics(samples, contrasts, baseline)
+        statistics += entry_statistics(samples, contrasts, baseline if callable(baseline) else lambda _: baseline)
         by_language.append(contrasts)
     return SuiteStatistics(tuple(statistics), tuple(by_language))
 

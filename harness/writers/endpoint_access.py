@@ -7,15 +7,18 @@ OPENAI_BASE_URL and OPENAI_API_KEY name the server and the key; HARNESS_ENDPOINT
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from harness.errors import RequestError, one_line
 
 DEFAULT_URL = "https://api.openai.com/v1"  # the client's default
 CONCURRENCY = 8  # within the limits of small servers and of the lowest tiers of large ones
 TIMEOUT = 120.0  # seconds per attempt; 64 tokens take a second or two, waiting in a queue longer
+CONNECTING = 10.0  # seconds
 RETRIES = 5  # after 0.5, 1, 2, 4 and 8 s, or after what Retry-After says, up to 2 minutes
 
 
@@ -52,6 +55,22 @@ def read_access(environment: Mapping[str, str] = os.environ) -> Access:
         timeout=_number(environment, "TIMEOUT", TIMEOUT, minimum=0.01),
         retries=int(_number(environment, "RETRIES", RETRIES, minimum=0)),
     )
+
+
+def check_reachable(access: Access) -> None:
+    """Raise RequestError where nothing listens at the server's address; sends nothing, and asks no proxy."""
+    parts = urlsplit(access.url)
+    host = parts.hostname or ""
+    if parts.scheme in getproxies() and not proxy_bypass(host):
+        return
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    try:
+        socket.create_connection((host, port), timeout=min(access.timeout, CONNECTING)).close()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise RequestError(
+            f"endpoint {access.server} cannot be reached: {reason}; start the server, or correct OPENAI_BASE_URL"
+        ) from error
 
 
 def _key(environment: Mapping[str, str]) -> str:

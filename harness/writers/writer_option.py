@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +43,8 @@ def with_writers(
     if write_prompt is not None:
         writers = _with_prompt(writers, write_prompt)
     completed = {
-        name: _completed(writer, data_dir) if isinstance(writer, Writer) else writer for name, writer in writers.items()
+        name: _completed(writer, (data_dir, suite.folder)) if isinstance(writer, Writer) else writer
+        for name, writer in writers.items()
     }
     return suite.model_copy(update=completed)
 
@@ -103,13 +104,17 @@ def _with_prompt(writers: Mapping[str, Source], path: Path) -> dict[str, Source]
     return {**writers, **replaced}
 
 
-def _completed(writer: Writer, data_dir: Path | None) -> Writer:
-    """Return the writer with its default prompt written out, and with the hash of its file or folder."""
+def _completed(writer: Writer, folders: Sequence[Path | None]) -> Writer:
+    """Return the writer with its default prompt written out, and with the hash of its file or folder.
+
+    A relative path is searched for in the working folder, then in `folders`.
+    """
     if writer.kind != "file" and not writer.prompt:
         writer = writer.model_copy(update={"prompt": PROMPT})
     if writer.path is None:
         return writer
-    path = writer.path if writer.path.exists() or data_dir is None else data_dir / writer.path
+    candidates = [writer.path, *(folder / writer.path for folder in folders if folder is not None)]
+    path = next((candidate for candidate in candidates if candidate.exists()), candidates[min(1, len(candidates) - 1)])
     if writer.kind == "file":
         if not path.is_file():
             raise DataError(f"queries file {path} does not exist; name an existing file, or fetch it")

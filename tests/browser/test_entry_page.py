@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.axe import violations
+from support.axe import VIEWS, violations
 from support.entry_records import cell, folder_of, run
 from support.fake_records import put_failed
 
@@ -119,8 +119,7 @@ def test_without_scripts_all_content_is_visible_and_no_button(unscripted: Page, 
     assert unscripted.locator("section.cell").count() == 4
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 @pytest.mark.parametrize("entry", ["clpl", "base", "broken"])
 def test_axe_finds_no_violation(page: Page, reported: Path, entry: str, width: int, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)

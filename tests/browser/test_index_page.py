@@ -7,13 +7,11 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
-from support.axe import violations
+from support.axe import VIEWS, violations
 from support.commands import invoke
 from support.fake_records import board, put, put_failed
 from support.hostile import NAMES, REASON
 from support.scrolling import scrolled
-
-WIDTHS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 @pytest.fixture
@@ -41,7 +39,7 @@ def fits(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("name", ["index", "comparison"])
-@pytest.mark.parametrize(("width", "scheme"), WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 def test_a_page_has_no_violation_and_fits(
     page: Page, request: pytest.FixtureRequest, name: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from support.axe import violations
+from support.axe import VIEWS, violations
 from support.board_page import choose, fragment, go, switch, two_claims
 
 
@@ -91,7 +91,7 @@ def test_the_page_requests_only_itself(page: Page, folder: Path) -> None:
     assert requests == [(folder / "leaderboard.html").as_uri()]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 def test_axe_finds_no_violation_in_any_view(page: Page, folder: Path, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from support.axe import violations
+from support.axe import VIEWS, violations
 from support.fake_queries import data_of, folder_of, write_pages
 
 from harness.evidence.leaderboard import collate
@@ -227,8 +227,7 @@ def test_a_served_page_requests_only_itself(page: Page, served: str) -> None:
     assert [request for request in requests if not request.endswith("favicon.ico")] == [served]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 @pytest.mark.parametrize("language", ["ko", "fa"])
 def test_axe_finds_no_violation_and_the_page_keeps_its_width(
     page: Page, folder: Path, scheme: str, width: int, language: str

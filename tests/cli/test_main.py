@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.commands import DATA, REPOSITORY, invoke, spawn, tiny_suite, write_plugin
+from support.commands import DATA, REPOSITORY, invoke, read_json, spawn, tiny_suite, write_plugin
 
 from harness.machine.bundled import manifests
 
@@ -41,7 +41,7 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--seeds", "0,1,0"], "seed 0 is given twice; give each seed once"),
         (["--seeds", "0,one"], "--seeds 0,one: seeds are comma-separated integers"),
         (["--seeds", "0,1.5"], "--seeds 0,1.5: seeds are comma-separated integers"),
-        (["--seeds", ","], "no seed was requested"),
+        (["--seeds", ","], "--seeds: the list is empty"),
         (["--seeds=-1"], "seed -1 is negative"),
         (["--max-train", "0"], "--max-train 0 is not a positive number of queries"),
         (["--data-dir", "nowhere"], "--data-dir nowhere is not a folder"),
@@ -95,11 +95,10 @@ def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, messag
         ("corpus.jsonl", DATA["corpus.jsonl"].replace(b"d3", b"d1"), "duplicate document id 'd1'"),
         ("queries.jsonl", DATA["queries.jsonl"].replace(b"q3", b"q1"), "duplicate query id 'q1'"),
         ("dev.tsv", DATA["dev.tsv"].replace(b"q3", b"q9"), "judgment of unknown query 'q9'"),
-        ("dev.tsv", DATA["dev.tsv"].replace(b"d3", b"d9"), "judgment of unknown document 'd9'"),
+        ("dev.tsv", DATA["dev.tsv"].replace(b"d3", b"d9"), "corpus lacks: 1 (first: 'd9', judged for query 'q3')"),
         ("corpus.jsonl", b"", "files.0.bytes: Input should be greater than 0"),
         ("dev.tsv", b"query-id\tcorpus-id\tscore\n", "dev.tsv: holds no judgment"),
         ("queries.jsonl", DATA["queries.jsonl"].replace(b"which food is a grain", b" "), "query 'q3': empty text"),
-        ("train.tsv", DATA["train.tsv"] + b"q3\td3\t1\n", "query 'q3' is both training and dev"),
     ],
 )
 def test_wrong_data_are_one_line_with_file_and_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -109,11 +108,21 @@ def test_wrong_data_are_one_line_with_file_and_line(tmp_path: Path, name: str, c
     assert message in line
 
 
-def test_a_dev_query_that_is_trained_on_under_another_id_is_one_line(tmp_path: Path) -> None:
-    queries = DATA["queries.jsonl"].replace(b"which drink is made from beans", b"which  food is a grain")
-    manifest = tiny_suite(tmp_path / "suite", {"queries.jsonl": queries})
-    line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", "--data-dir", tmp_path / "suite")
-    assert "training query 'q2' has the text of dev query 'q3'" in line
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("queries.jsonl", b"which drink is made from beans", b"which  food is a grain"),
+        ("train.tsv", b"q2\td2", b"q3\td3"),
+    ],
+)
+def test_a_dev_query_is_left_out_of_training_under_any_id_and_counted(
+    tmp_path: Path, name: str, old: bytes, new: bytes
+) -> None:
+    manifest = tiny_suite(tmp_path / "suite", {name: DATA[name].replace(old, new)})
+    assert invoke("run", "--suite", manifest, "--methods", "bm25", "--out", tmp_path / "out").status == 0
+    provenance = read_json(tmp_path / "out/records/bm25/en/0.json")["provenance"]
+    assert provenance["data"]["train_queries"] == 1
+    assert provenance["rows"]["training queries with the text of a dev query"] == 1
 
 
 def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_path: Path) -> None:
@@ -123,6 +132,20 @@ def test_a_data_file_with_another_hash_than_the_manifest_says_is_one_line(tmp_pa
     folders = ("--data-dir", tmp_path / "suite", "--cache-dir", tmp_path / "cache")
     line = refused(tmp_path / "out", "--suite", manifest, "--methods", "bm25", *folders)
     assert line.startswith(f"data file {corpus} is damaged: expected sha256 ")
+
+
+def test_a_dry_run_refuses_what_the_run_would_and_keeps_nothing(tmp_path: Path) -> None:
+    manifest = tiny_suite(tmp_path / "suite")
+    (tmp_path / "suite/corpus.jsonl").write_bytes(DATA["corpus.jsonl"].replace(b"grain", b"plant"))
+    folders = ("--data-dir", tmp_path / "suite", "--out", tmp_path / "out", "--cache-dir", tmp_path / "cache")
+    request = ("run", "--suite", manifest, "--methods", "bm25", *folders)
+    dry = invoke(*request, "--dry-run")
+    assert not (tmp_path / "cache" / "prepare").exists()
+    assert not (tmp_path / "out").exists()
+    real = invoke(*request)
+    assert (dry.status, dry.err) == (real.status, real.err)
+    assert real.status == 2
+    assert "1 of 1 cells to run" in dry.out
 
 
 def test_an_edited_data_file_is_noticed_where_its_prepared_form_is_cached(tmp_path: Path) -> None:

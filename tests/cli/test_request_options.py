@@ -22,7 +22,7 @@ def requested(*arguments: str) -> Request:
     """Return the request of a command whose only options are those of a request."""
     requests: list[Request] = []
 
-    def keep(request: Request) -> None:
+    def keep(request: Request, given: set[str]) -> None:
         requests.append(request)
 
     app = typer.Typer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import DATA, invoke, read_json, tiny_suite
 
 from harness.data.load import load_reported
 from harness.errors import DataError
@@ -173,3 +175,25 @@ def test_a_missing_positive_is_in_the_ideal_ranking_as_in_trec_eval() -> None:
     scores = score(ranking, qrels, ["nDCG@10", "R@100", "AP"])
     assert scores["nDCG@10"]["q1"] == expected["ndcg_cut_10"] < 1
     assert (scores["R@100"]["q1"], scores["AP"]["q1"]) == (expected["recall_100"], expected["map"]) == (0.5, 0.5)
+
+
+def test_empty_and_absent_passages_run_through_training_search_and_geometry(tmp_path: Path) -> None:
+    corpus = DATA["corpus.jsonl"] + b'{"_id": "d4", "title": "", "text": ""}\n'
+    judgments = DATA["dev.tsv"] + b"q3\tgone\t1\nq3\tlost\t0\n"
+    manifest = tiny_suite(tmp_path / "suite", {"corpus.jsonl": corpus, "dev.tsv": judgments})
+    text = manifest.read_text(encoding="utf-8").replace("passages = 3", "passages = 4")
+    manifest.write_text(text.replace('reader = "beir"', 'reader = "beir"\nmissing_positives = 1'), encoding="utf-8")
+    options = ("--methods", "base,bm25,infonce-random", "--seeds", "0", "--device", "cpu", "--jobs", "1")
+    result = invoke("run", "--suite", manifest, *options, "--out", tmp_path / "out")
+    assert result.status == 0, result.err
+    records = {
+        entry: read_json(tmp_path / f"out/records/{entry}/en/0.json") for entry in ("base", "bm25", "infonce-random")
+    }
+    for record in records.values():
+        assert record["provenance"]["rows"]["passages without a text"] == 1
+        assert record["provenance"]["rows"]["judgments of passages that the corpus lacks"] == 1
+        assert record["provenance"]["rows"]["relevant passages that the corpus lacks"] == 1
+        assert record["measures"]["nDCG@10"] < 1
+    assert records["base"]["geometry"]["before"]["alignment"] > 0
+    with gzip.open(tmp_path / "out/records/base/en/0.run.gz", "rt") as run:
+        assert "d4" in run.read()

@@ -8,8 +8,8 @@ from dataclasses import fields
 import pytest
 from support.commands import REPOSITORY
 
-from harness.request.manifest import Training
 from harness.request.request import Request, options
+from harness.request.training import Training
 from harness.stats.rules import is_shown
 
 TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")

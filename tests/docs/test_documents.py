@@ -56,7 +56,7 @@ def test_a_command_with_an_unknown_option_or_value_would_be_noticed() -> None:
 
 def test_the_documents_show_commands() -> None:
     assert {words[0] for path in PAGES for words in commands(path)} >= {
-        *("run", "check", "compare", "report", "export", "verify", "rescore", "list", "data")
+        *("run", "check", "compare", "report", "export", "verify", "rescore", "merge", "list", "data")
     }
 
 

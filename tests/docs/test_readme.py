@@ -39,5 +39,5 @@ def test_it_links_every_page_that_is_not_an_index() -> None:
 
 def test_its_commands_write_to_folders_of_their_own() -> None:
     folders = [words[words.index("--out") + 1] for words in commands(README) if "--out" in words]
-    assert folders == ["runs/first", "runs/own"]
+    assert folders == ["runs/first", "runs/own", "runs/my-data"]
     assert sum(words[0] == "run" and "--out" not in words for words in commands(README)) == 2  # mini's and miracl's

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from action_steps import ACTION, Job
-from documents import REPOSITORY, imported
+from documents import REPOSITORY, commands, imported
 from support.commands import invoke, read_json
 
 EXAMPLES = REPOSITORY / "examples"
@@ -47,12 +47,27 @@ def test_the_methods_loss_is_the_mean_of_both_directions() -> None:
 
 
 def test_the_suite_runs_with_its_own_data(tmp_path: Path) -> None:
-    suite = ("--suite", EXAMPLES / "faq_suite/faq.toml", "--data-dir", EXAMPLES / "faq_suite")
+    suite = ("--suite", EXAMPLES / "faq_suite/faq.toml")
     result = invoke("run", *suite, "--methods", "base,bm25,mnrl", *SMALL, "--out", tmp_path / "out")
     assert result.status == 0, result.err
     for entry in ("base", "bm25", "mnrl"):
         record = read_json(tmp_path / f"out/records/{entry}/en/0.json")
         assert (record["suite"], record["status"], record["n_queries"]) == ("faq", "done", 12)
+
+
+def test_a_folder_of_data_becomes_a_leaderboard_by_the_commands_that_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(EXAMPLES / "faq_suite", "my-data", ignore=shutil.ignore_patterns("*.toml"))
+    init, run, report, pin = list(commands(REPOSITORY / "docs/own-suite.md"))[:4]
+    assert [words[0] for words in (init, run, report)] == ["suite", "run", "report"]
+    run = [*run, "--seeds", "0", "--device", "cpu"]
+    for words in (init, run, report, pin, run):
+        result = invoke(*words)
+        assert result.status == 0, result.err
+    assert "to run" not in result.err  # pinning the files that were run computes nothing again
+    assert (tmp_path / "runs/my-data/leaderboard.html").is_file()
 
 
 def test_the_workflow_is_short_and_uses_inputs_of_the_action() -> None:

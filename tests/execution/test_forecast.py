@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from harness.stages.augment import augment
 from harness.stages.prepare import prepare
 from harness.stages.training_rows import mined
 from harness.stages.write import WRITE, passages_of, write
+from harness.writers.endpoint_access import check_reachable, read_access
 
 Cells = Callable[..., list[Cell]]
 
@@ -141,3 +143,16 @@ def test_a_local_model_that_does_not_load_is_rejected_before_the_first_cell(cell
     (tmp_path / "model/config.json").write_text("{}")
     with pytest.raises(RequestError, match="writer's model 'model' does not load: "):
         forecast.check_models(cells("clpl", negative_queries=f"model:{tmp_path / 'model'}"))
+
+
+def test_an_endpoint_where_nothing_listens_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        access = read_access({"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": url})
+        check_reachable(access)
+    with pytest.raises(
+        RequestError, match=r"^endpoint http://127.* cannot be reached: .*; start the server, or correct"
+    ):
+        check_reachable(access)

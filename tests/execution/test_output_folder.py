@@ -42,9 +42,9 @@ def test_the_same_request_may_claim_its_folder_again_and_changes_nothing(tmp_pat
 @pytest.mark.parametrize(
     ("changes", "differing"),
     [
-        ({"seeds": (0, 1)}, "seeds"),
+        ({"seeds": (1, 2)}, "seeds"),
         ({"languages": ("hi",)}, "languages"),
-        ({"methods": ("mnrl", "base")}, "entries"),
+        ({"methods": ("base",)}, "entries"),
         ({"max_train": 9}, "max_train, suite_digest"),
         ({"settings": ("mnrl.temperature=1",)}, "entries"),
     ],
@@ -81,3 +81,16 @@ def test_a_folder_with_files_of_another_origin_is_rejected_and_keeps_them(tmp_pa
 def test_checking_a_folder_writes_nothing(tmp_path: Path) -> None:
     output_folder.check(tmp_path / "out", planned(tmp_path))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_plan_with_more_entries_languages_and_seeds_widens_the_request_of_the_folder(tmp_path: Path) -> None:
+    output_folder.claim(tmp_path / "out", planned(tmp_path), {"python": "3.12.1"})
+    wider = planned(tmp_path, methods=("mnrl", "base"), languages=("ko", "hi"), seeds=(0, 1))
+    assert output_folder.added(tmp_path / "out", wider) == {"entries": ["base"], "languages": ["hi"], "seeds": ["1"]}
+    output_folder.claim(tmp_path / "out", wider, {"python": "3.13.0"})
+    run = read_json(tmp_path / "out/run.json")
+    assert run["request"]["methods"] == ["mnrl", "base"]
+    assert run["resolved"]["seeds"] == [0, 1]
+    assert run["environment"] == {"python": "3.12.1"}
+    assert run["additions"]["1"]["environment"] == {"python": "3.13.0"}
+    assert output_folder.added(tmp_path / "out", wider) == {}

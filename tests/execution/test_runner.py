@@ -199,7 +199,7 @@ def test_a_dry_run_writes_nothing_and_counts_what_is_cached(finished: Run, tmp_p
 
 
 def test_a_dry_run_names_the_records_that_are_made_again(finished: Run, tmp_path: Path) -> None:
-    copied = copy_of(finished, tmp_path)
+    copied = copy(finished, tmp_path).folder
     (copied / "records/mnrl/ko/0.json").write_bytes(b"{")
     (copied / "records/mnrl/ko/1.per_query.parquet").unlink()
     result = invoke(*finished.arguments, "--out", copied, "--dry-run")

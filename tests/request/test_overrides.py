@@ -193,7 +193,7 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
             "entry.fold=5",
             "unknown setting 'fold' in entry; did you mean 'folds'? Available: dimensions, folds, mining_",
         ),
-        ("infonce.negatives=1,2", "infonce is not among the requested entries' plugins"),
+        ("infonce.negatives=1,2", "--set infonce.negatives=1,2: infonce is not among the requested entries' plugins"),
     ],
 )
 def test_a_wrong_sweep_is_rejected_in_one_line(settings: str, message: str) -> None:

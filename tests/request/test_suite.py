@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import tiny_suite
 
 from harness.data.validation import normalized
 from harness.errors import DataError, RequestError
@@ -258,3 +260,72 @@ def test_the_hashes_and_counts_in_the_manifest_of_mini_are_those_of_its_files(la
     assert declared.counts.train_queries == len(judged(language, "train"))
     assert declared.counts.dev_queries == len(judged(language, "dev"))
     assert declared.counts.nli == len(rows(language, "nli.jsonl"))
+
+
+def refused(tmp_path: Path, old: str, new: str) -> str:
+    manifest = tiny_suite(tmp_path)
+    text = manifest.read_text(encoding="utf-8")
+    assert old in text
+    manifest.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        suite.load(str(manifest))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", ['"en/us"', '".."', '"en us"', '"-"', '""', "average", '"en-"'])
+def test_a_language_is_a_tag(tmp_path: Path, name: str) -> None:
+    assert "is not a language tag" in refused(tmp_path, "[languages.en.", f"[languages.{name}.")
+
+
+@pytest.mark.parametrize("name", ["en", "pt-BR", "zh_Hans", "x1"])
+def test_letters_digits_and_their_joints_make_a_tag(tmp_path: Path, name: str) -> None:
+    manifest = tiny_suite(tmp_path)
+    text = manifest.read_text(encoding="utf-8").replace("[languages.en.", f"[languages.{name}.")
+    manifest.write_text(text, encoding="utf-8")
+    assert list(suite.load(str(manifest)).languages) == [name]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("passages = 3", "passages = 0"),
+        ("train_queries = 2", "train_queries = -1"),
+        ("dev_queries = 1", "dev_queries = 0"),
+        ("vocab_size = 64", "vocab_size = 0"),
+        ("hidden_size = 16", "hidden_size = -16"),
+        ("layers = 1", "layers = 0"),
+        ("attention_heads = 2", "attention_heads = 3"),
+        ("initialisation_seed = 0", "initialisation_seed = -1"),
+        ("bytes = ", "bytes = -"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str) -> None:
+    assert refused(tmp_path, old, new)
+
+
+def test_a_download_needs_its_hash(tmp_path: Path) -> None:
+    message = refused(tmp_path, 'path = "corpus.jsonl", sha256', 'path = "corpus.jsonl", url = "https://x", sha')
+    assert message
+    manifest = tiny_suite(tmp_path)
+    text = re.sub(r'"corpus.jsonl", .*', '"corpus.jsonl", url = "https://x" },', manifest.read_text(encoding="utf-8"))
+    manifest.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="has a url and needs its sha256 and bytes"):
+        suite.load(str(manifest))
+
+
+def test_a_byte_order_mark_before_a_manifest_is_left_out(tmp_path: Path) -> None:
+    manifest = tiny_suite(tmp_path)
+    manifest.write_bytes(b"\xef\xbb\xbf" + manifest.read_bytes())
+    assert suite.load(str(manifest)).name == "tiny"
+
+
+def test_a_path_may_hold_an_at_sign_and_a_variant_follows_the_file(tmp_path: Path) -> None:
+    manifest = tiny_suite(tmp_path / "me@home")
+    assert suite.load(str(manifest)).name == "tiny"
+    with manifest.open("a", encoding="utf-8") as file:
+        file.write('[variants.other]\ntitle = "another"\n')
+    assert suite.load(f"{manifest}@other").title == "another"
+
+
+def test_a_split_is_for_the_files_that_have_two(tmp_path: Path) -> None:
+    assert "split names one of" in refused(tmp_path, 'reader = "beir"', 'reader = "squad"\nsplit = "test"')

@@ -15,9 +15,10 @@ from support.training_probes import Recording, record_trainers
 from harness.machine.store import Store
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
-from harness.request.manifest import BuiltBase, Training
+from harness.request.manifest import BuiltBase
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
+from harness.request.training import Training
 from harness.stages.base_model import base_model
 from harness.stages.base_override import with_base_model
 from harness.stages.nli import inference

@@ -13,8 +13,8 @@ from support.training_probes import log_of, weights
 
 from harness.errors import CellError, RequestError
 from harness.execution import plan
-from harness.request.manifest import SCHEDULERS, SCHEDULERS_NEED, Scheduler, Training
 from harness.request.request import Request
+from harness.request.training import SCHEDULERS, SCHEDULERS_NEED, Scheduler, Training
 from harness.stages.base_model import base_model
 from harness.stages.training_arguments import warmup_in_force, warmup_steps
 from tests.stages.conftest import Workbench

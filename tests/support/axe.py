@@ -7,6 +7,9 @@ from pathlib import Path
 import axe_playwright_python
 from playwright.sync_api import Page
 
+VIEWS = ((1280, "light"), (390, "dark"))
+"""Width and colour scheme: both of either, as neither changes what the other shows (tests/browser/test_frame.py)."""
+
 
 def violations(page: Page) -> list[str]:
     """Return each violation as `rule: element`, of WCAG 2 A and AA and of axe's best practices."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.evidence.claims.claim import Claim
+from harness.request.base_models import on_model_name
 from harness.results.folder import ResultFolder
 from harness.results.record import Record
 
@@ -27,12 +28,26 @@ class Setup:
         return _value(self.suite, *path) if value is None else value
 
 
+def entry_of(claim: Claim, results: ResultFolder) -> str:
+    """Return the entry that measures a claim: with named base models, its row on the claim's model.
+
+    Where none of them is the claim's model, it is the row on the first one, which the comparison then says is another.
+    """
+    if not results.models or claim.kind == "ranker":
+        return claim.entry
+    ids = {name: results.run.base_model_on(name).id for name in results.models}
+    published = claim.base_model.replace("{language}", claim.language)
+    model = next((name for name, hub_id in ids.items() if hub_id and hub_id == published), results.models[0])
+    return on_model_name(claim.entry, model)
+
+
 def setups(claim: Claim, results: ResultFolder) -> list[Setup]:
     """Return the setups of the records that measure a claim, at least one per language."""
-    suite = results.run.suite_content
+    entry = entry_of(claim, results)
+    suite = results.run.suite_content_on(results.model_by_entry.get(entry, ""))
     records: dict[str, tuple[Record | None, ...]] = {}
     for language in claim.of or (claim.language,):
-        records[language] = results.records_by_pair.get((claim.entry, language), ()) or (None,)
+        records[language] = results.records_by_pair.get((entry, language), ()) or (None,)
     return [Setup(language, record, suite) for language, group in records.items() for record in group]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from harness.evidence.claims.as_run import entry_of
 from harness.evidence.claims.claim import Claim
 from harness.evidence.claims.claim_comparison import Comparison, compare, incomparable
 from harness.evidence.claims.claims_file import load
@@ -17,7 +18,10 @@ UNMEASURED = "not measured in this run"
 
 @dataclass(frozen=True)
 class Line:
-    """One claim, what the run measured of it, and the verdict, or the reasons why there is none."""
+    """One claim, what the run measured of it, and the verdict, or the reasons why there is none.
+
+    `entry` is the row that measures it (harness.evidence.claims.as_run.entry_of).
+    """
 
     claim: Claim
     verdict: Word
@@ -25,6 +29,7 @@ class Line:
     level: Level | None = None
     gain: Gain | None = None
     comparison: Comparison = field(default_factory=Comparison)  # of the conditions of claim and run
+    entry: str = ""
 
     @property
     def reason(self) -> str:
@@ -42,7 +47,12 @@ def verdicts_on(results: ResultFolder) -> list[Line]:
     """Return every bundled claim with its verdict on a run, in the file's order."""
     claims = load()
     return [
-        replace(_line(claim, _control(claim, claims), results), comparison=compare(claim, results)) for claim in claims
+        replace(
+            _line(claim, _control(claim, claims), results),
+            comparison=compare(claim, results),
+            entry=entry_of(claim, results),
+        )
+        for claim in claims
     ]
 
 
@@ -56,7 +66,7 @@ def verdicts_by_row(lines: Iterable[Line], suite: str) -> dict[tuple[str, str, s
     for line in lines:
         claim = line.claim
         if claim.suite == suite.partition("@")[0] and line.verdict:
-            by_row.setdefault((claim.entry, claim.language, claim.measure), []).append(line.verdict)
+            by_row.setdefault((line.entry, claim.language, claim.measure), []).append(line.verdict)
     judged = {row: [word for word in words if word != "not comparable"] or words for row, words in by_row.items()}
     return {row: words[0] for row, words in judged.items() if len(words) == 1}
 
@@ -76,7 +86,7 @@ def _line(claim: Claim, control: Claim | None, results: ResultFolder) -> Line:
     scores = _scores(claim, results)
     if scores is None:
         return Line(claim, "", (UNMEASURED,))
-    trained = results.trains(claim.entry)
+    trained = results.trains(entry_of(claim, results))
     level = level_of(claim.value, scores, trained=trained)
     if control is None:
         return Line(claim, judge(level, None), level=level)
@@ -85,16 +95,15 @@ def _line(claim: Claim, control: Claim | None, results: ResultFolder) -> Line:
     if control_scores is None or reasons:
         first, *others = reasons
         return Line(claim, "not comparable", (f"its control {control.entry}: {first}", *others), level)
-    gained = gain_of(
-        claim.value - control.value, (scores, control_scores), trained=(trained, results.trains(control.entry))
-    )
+    both_trained = (trained, results.trains(entry_of(control, results)))
+    gained = gain_of(claim.value - control.value, (scores, control_scores), trained=both_trained)
     return Line(claim, judge(level, gained), level=level, gain=gained)
 
 
 def _scores(claim: Claim, results: ResultFolder) -> Parts | None:
     """Return the scores of a claim's entry, one array per language, [seeds, queries, 1]; None if one is missing."""
-    languages = claim.of or (claim.language,)
-    scored: list[EntryScores | None] = [results.scored.get((claim.entry, language)) for language in languages]
+    entry, languages = entry_of(claim, results), claim.of or (claim.language,)
+    scored: list[EntryScores | None] = [results.scored.get((entry, language)) for language in languages]
     if any(scores is None for scores in scored):
         return None
     i = results.measures.index(claim.measure)

@@ -12,7 +12,7 @@ named and does not stop the comparison.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from harness.errors import DataError, RequestError, unknown
@@ -72,8 +72,19 @@ def suite_differences(new: ResultFolder, old: ResultFolder, allowed: Collection[
     if not (left and right):
         return differing(_digests(old), _digests(new))
     skipped = PROSE.union(allowed)
-    tables = [{name: part for name, part in suite.items() if name not in skipped} for suite in (left, right)]
+    models = [name for name in old.run.resolved.models if name in new.run.resolved.models]
+    tables = [
+        {
+            **{name: part for name, part in suite.items() if name not in skipped},
+            **{f"models.{model}": _without(folder.run.resolved.models[model].changes, skipped) for model in models},
+        }
+        for suite, folder in ((left, old), (right, new))
+    ]
     return without(differing(tables[0], tables[1]), _suite_gaps(new, old))
+
+
+def _without(table: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in table.items() if name not in names}
 
 
 def data_differences(new: Iterable[Record], old: Iterable[Record], allowed: Collection[str] = ()) -> list[Differing]:
@@ -110,11 +121,18 @@ def _check_suites(where: str, new: ResultFolder, old: ResultFolder, allowed: Col
     differences = suite_differences(new, old, allowed)
     if not differences:
         return
-    parts = sorted({item.name.partition(".")[0] for item in differences})
+    parts = sorted({_part(item.name) for item in differences})
     remedy = "run it as the baseline was run, or make a new baseline (--update)"
     if set(parts) <= set(ALLOWED):
         remedy += f"; if that is what is tested, add --allow {','.join([*sorted(allowed), *parts])}"
     raise RequestError(f"{where}: their suites differ in {listed(differences)}; {remedy}")
+
+
+def _part(name: str) -> str:
+    """Return the part of the suite that a difference is in, of a named base model too (whose name may hold dots)."""
+    if name.startswith("models."):
+        return next((part for part in ALLOWED if f".{part}." in name or name.endswith(f".{part}")), name)
+    return name.partition(".")[0]
 
 
 def _check_measures(where: str, new: ResultFolder, old: ResultFolder) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 from harness.errors import DataError, NothingMeasured, RequestError, unknown
 from harness.execution import plan as planning
 from harness.execution.plan import Plan
+from harness.request.base_models import base_models, text_of
 from harness.request.cell import Cell
 from harness.request.request import DeviceName, Request, options
 from harness.results import record
-from harness.results.run_file import RUN_FILE, BaseModelAsRun, RunFile, read_run_file, resolved_differences
+from harness.results.rerun_commands import pinned
+from harness.results.run_file import RUN_FILE, RunFile, read_run_file, resolved_differences
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def rebuild(folder: Path, cache: Path, elsewhere: Elsewhere | None = None) -> Re
     stored, resolved = run.request, run.content.get("resolved")
     if stored is None or not resolved:
         raise DataError(f"{folder} has no {RUN_FILE} with a request; name a folder that 'harness run --out' wrote")
-    request = _located(folder, (elsewhere or Elsewhere()).apply(stored), stored, run.resolved.base_model)
+    request = _located(folder, (elsewhere or Elsewhere()).apply(stored), stored, run)
     plan = planning.make(request, cache)
     stored_plan = {**resolved, "device": plan.resolved["device"]}  # another device is shown, not rejected
     if differing := resolved_differences(stored_plan, plan.resolved):
@@ -86,18 +88,23 @@ def select_cells(folder: Path, plan: Plan, names: Sequence[str]) -> tuple[list[C
     return selected, [name for name in requested if name not in done]
 
 
-def _located(folder: Path, request: Request, stored: Request, resolved: BaseModelAsRun) -> Request:
-    """Return the request with its base model at the revision used then; its folders must be here."""
+def _located(folder: Path, request: Request, stored: Request, run: RunFile) -> Request:
+    """Return the request with its base models at the revision used then; its folders must be here."""
     for name in ("data_dir", "methods_path"):
         path = getattr(request, name)
         if path is not None and path == getattr(stored, name) and not path.is_dir():
             raise _missing(folder, name, path)
-    model = request.base_model
-    if model is None or model != stored.base_model or Path(model).is_dir():
+    if request.base_model is None:
         return request
-    if not resolved.revision:
-        raise _missing(folder, "base_model", model)
-    return replace(request, base_model=f"{resolved.id}@{resolved.revision}")
+    before, models = base_models(stored.base_model), base_models(request.base_model)
+    models = {**before, **models} if any(models) else models  # of named ones, those that are not said are as before
+    for name, model in models.items():
+        if model != before.get(name) or Path(model).is_dir():
+            continue
+        if not run.base_model_on(name).revision:
+            raise _missing(folder, "base_model", f"{name}={model}" if name else model)
+        models[name] = pinned(model, run.base_model_on(name)) or model
+    return replace(request, base_model=text_of(models))
 
 
 def _missing(folder: Path, name: str, value: object) -> RequestError:

@@ -52,14 +52,19 @@ def _of_run_file(results: ResultFolder) -> Iterator[Finding]:
         stated = run.content.get(name) if name == "suite_digest" else content.get(name)
         if name in resolved and stated is not None and resolved[name] != stated:
             yield Finding(RUN_FILE, f"resolved.{name} is not that of its suite")
+    for name, model in run.resolved.models.items():
+        if content and model.suite_digest != digest(run.suite_content_on(name)):
+            yield Finding(RUN_FILE, f"resolved.models.{name}: suite_digest is not that of its suite")
 
 
 def _request(results: ResultFolder, record: Record) -> Iterator[str]:
     """Yield where a record states another request than run.json."""
-    content = results.run.suite_content
+    content = results.run.suite_content_on(record.model)
+    if record.model and not record.entry.endswith(f"@{record.model}"):
+        yield f"names the base model {record.model}, which its entry is not a row of"
     for name in AS_REQUESTED if content else ():
         yield from _differing(name, content.get(name), record.value(name))
-    suite_digest = results.run.suite_digest
+    suite_digest = results.run.suite_digest_on(record.model)
     if suite_digest and record.suite_digest and record.suite_digest != suite_digest:
         yield f"suite_digest is {record.suite_digest[:8]}, that of {RUN_FILE} {suite_digest[:8]}"
     requested = results.run.resolved.entries.get(record.entry)
@@ -103,7 +108,7 @@ def _training(_: ResultFolder, record: Record) -> Iterator[str]:
 
 
 def _geometry(results: ResultFolder, record: Record) -> Iterator[str]:
-    """Yield where the untuned vectors differ from those of the language's other records.
+    """Yield where the untuned vectors differ from those of the language's other records on the same base model.
 
     Before training the base is the same for all; without training the vectors stay as they were.
     """
@@ -111,7 +116,9 @@ def _geometry(results: ResultFolder, record: Record) -> Iterator[str]:
     if before is None:
         return
     reference = next(
-        other for other in results.records if other.language == record.language and "before" in other.geometry
+        other
+        for other in results.records
+        if (other.language, other.model) == (record.language, record.model) and "before" in other.geometry
     )
     if not _close_tables(before, reference.geometry["before"]):
         yield f"geometry before training differs from that of {reference.name}"

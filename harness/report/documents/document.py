@@ -55,6 +55,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
     return {
         "version": VERSION,
         **{name: getattr(board, name) for name in ("suite", "primary", "measures", "languages", "baseline")},
+        **({"models": board.models} if board.models else {}),
         "complete": not (context["absent"] or board.failures),
         "absent": context["absent"],
         "unverified": context["unverified"],

@@ -56,17 +56,17 @@ def _compared(board: Leaderboard, column: Sequence[EntryStatistics], prefix: str
     compared = [evidence for evidence in ordered if outcome(evidence)]
     if compared:
         yield from _differences(board, compared, prefix)
-    elif board.baseline not in {evidence.entry for evidence in ordered}:
-        yield f"{prefix}{board.baseline} was not measured, so that no difference is given."
+    elif not board.baselines & {evidence.entry for evidence in ordered}:
+        yield f"{prefix}{board.baseline_name} was not measured, so that no difference is given."
 
 
 def _differences(board: Leaderboard, compared: Sequence[EntryStatistics], prefix: str) -> Iterator[str]:
     """Yield the entries of each outcome, those equivalent to the baseline, and the detectable difference."""
     starts = {
-        "better": f"Shown to be better than {board.baseline} (Holm's p ≤ {ALPHA_TEXT}): ",
-        "worse": f"Shown to be worse than {board.baseline} (Holm's p ≤ {ALPHA_TEXT}): ",
-        "open": f"Not shown to differ from {board.baseline}: ",
-        "blind": f"With an unknown spread over seeds, so that no difference to {board.baseline} can be shown (the "
+        "better": f"Shown to be better than {board.baseline_name} (Holm's p ≤ {ALPHA_TEXT}): ",
+        "worse": f"Shown to be worse than {board.baseline_name} (Holm's p ≤ {ALPHA_TEXT}): ",
+        "open": f"Not shown to differ from {board.baseline_name}: ",
+        "blind": f"With an unknown spread over seeds, so that no difference to {board.baseline_name} can be shown (the "
         "interval is without this spread): ",
     }
     for kind, start in starts.items():
@@ -77,7 +77,7 @@ def _differences(board: Leaderboard, compared: Sequence[EntryStatistics], prefix
     if equivalent:
         names = _listed(map(_equivalence, equivalent))
         test = f"two one-sided tests, p ≤ {ALPHA_TEXT}; with the 90 % interval"
-        yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline} ({test}): {names}."
+        yield f"{prefix}Shown to be within {hundred(MARGIN)} of {board.baseline_name} ({test}): {names}."
     yield from _detectable(board, compared, prefix)
 
 
@@ -136,7 +136,7 @@ def _detectable(board: Leaderboard, compared: Sequence[EntryStatistics], prefix:
         (least, least_entry), (most, most_entry) = detectable[0], detectable[-1]
         spread = "" if len(detectable) == 1 else f" to {hundred(most)} ({most_entry})"
         condition = f"in four of five (α {ALPHA_TEXT}, one comparison alone)"
-        start = f"The smallest true difference to {board.baseline} that this run finds {condition} is "
+        start = f"The smallest true difference to {board.baseline_name} that this run finds {condition} is "
         yield f"{prefix}{start}{hundred(least)} ({least_entry}){spread}."
 
 

@@ -34,8 +34,7 @@ def run_setup(board: Leaderboard, entries: list[str]) -> Iterator[tuple[str, str
     description = [str(suite[name]).rstrip(".") for name in ("title", "description") if suite.get(name)]
     licence = [f"Licence: {suite['licence']}"] if suite.get("licence") else []
     yield "Suite", "".join(f"{part}. " for part in [board.suite, *description, *licence]).rstrip()
-    base = _base_model(mapping(suite.get("base_model")) or first_table(board, "base_model"))
-    if base:
+    if base := _base_models(board) or _base_model(mapping(suite.get("base_model")) or first_table(board, "base_model")):
         yield "Base model", base
     yield from _entries(board, entries)
     training = list(_training(board, mapping(suite.get("training"))))
@@ -66,6 +65,12 @@ def corpus(board: Leaderboard, language: str) -> Corpus:
         judged=coverage.queries(board).get(language, 0),
         sources="; ".join(dict.fromkeys(citations)),
     )
+
+
+def _base_models(board: Leaderboard) -> str:
+    """Return the named base models in sentences, "" in a run of one model."""
+    tables = {name: mapping(board.run.suite_content_on(name).get("base_model")) for name in board.models}
+    return " ".join(f"{name}: {_base_model(base)}" for name, base in tables.items())
 
 
 def _base_model(base: Mapping[str, Any]) -> str:

@@ -89,10 +89,11 @@ def entry_cells(folder: Path, board: Leaderboard, records: Sequence[Record], pag
 
 
 def _queries_href(board: Leaderboard, entry: str, language: str, pages: Collection[str]) -> str:
-    scored = {(entry, language), (board.baseline, language)} <= board.scored.keys()
-    if not scored or entry == board.baseline or f"queries/{language}.html" not in pages:
+    baseline = board.baseline_of(entry)
+    scored = {(entry, language), (baseline, language)} <= board.scored.keys()
+    if not scored or entry == baseline or f"queries/{language}.html" not in pages:
         return ""
-    return f"../{pair_link(entry, language, board.baseline)}"
+    return f"../{pair_link(entry, language, baseline)}"
 
 
 def _unshown_provenance(record: Record) -> Mapping[str, Any]:

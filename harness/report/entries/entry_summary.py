@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.report.entries.citations import CitationPart, citation_parts
 from harness.report.page_links import entry_link
+from harness.request.base_models import on_model_name, without_model
 from harness.results.flatten import Facts, flatten
 from harness.results.record import Record
 
@@ -42,7 +43,7 @@ def entry_summary(records: Sequence[Record], entries: Collection[str]) -> EntryS
     declarations = [table for record in records if (table := record.table("entry"))]
     entry = declarations[0] if declarations else {}
     equations = next(filter(None, (_table(declaration, "equations") for declaration in declarations)), {})
-    counterpart = _counterpart(name)
+    counterpart = on_model_name(_counterpart(without_model(name, records[0].model)), records[0].model)
     return EntrySummary(
         entry=name,
         title=_text(entry.get("title")),

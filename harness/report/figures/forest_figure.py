@@ -24,8 +24,8 @@ def forest_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
     compared = [row for row in rows if _is_compared(row)]
     if not compared:
         return None
-    shown = [row for row in rows if _is_compared(row) or (row.entry == board.baseline and not row.reasons)]
-    title = f"Difference to {label(board.baseline)} in {label(board.primary)}, × 100"
+    shown = [row for row in rows if _is_compared(row) or (row.entry in board.baselines and not row.reasons)]
+    title = f"Difference to {label(board.baseline_name)} in {label(board.primary)}, × 100"
     description = "; ".join(_row_text(board, row) for row in shown[:MAX_ENTRIES])
     plot = ForestPlot(board, shown[:MAX_ENTRIES])
     svg = render_svg("figure-forest", title, description, plot.height, plot)
@@ -39,7 +39,7 @@ def _is_compared(row: Row) -> bool:
 def _row_text(board: Leaderboard, row: Row) -> str:
     if row.average and row.average.delta is not None:
         return f"{label(row.entry)}: {difference_text(row.average)}"
-    return f"{label(row.entry)}: {'baseline' if row.entry == board.baseline else 'no average'}"
+    return f"{label(row.entry)}: {'baseline' if row.entry in board.baselines else 'no average'}"
 
 
 def _reading(board: Leaderboard, rows: Sequence[Row]) -> Markup:
@@ -72,7 +72,7 @@ def _caption(board: Leaderboard, rows: Sequence[Row]) -> Markup:
     best_entry, best_score = max(averages, key=lambda pair: pair[1].delta or 0.0)
     total = quantity(len(averages), "entry")
     count = f"All {total}" if len(higher) == len(averages) > 1 else f"{len(higher)} of {total}"
-    parts = [Markup("{} score higher than {} (p ≤ .05)").format(count, name_markup(board.baseline))]
+    parts = [Markup("{} score higher than {} (p ≤ .05)").format(count, name_markup(board.baseline_name))]
     lower_names = Markup(" ({})").format(name_list(lower)) if lower else ""
     parts.append(Markup("{} lower{}").format(len(lower) or "none", lower_names))
     if undecided:

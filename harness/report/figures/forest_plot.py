@@ -55,7 +55,7 @@ class ForestPlot:
         for y, row in enumerate(self.rows):
             self._draw_row(axes, y, row)
         write_text(axes, (1 + _NUMBERS_WIDTH / width, -0.8), "Δ [95 %]", ha="right", fontsize=SMALL, color=SOFT)
-        axes.set_xlabel(f"worse than {label(self.board.baseline, 20)}  ←  Δ  →  better")
+        axes.set_xlabel(f"worse than {label(self.board.baseline_name, 20)}  ←  Δ  →  better")
         self.legend.draw(canvas, 0)
 
     def _legend_items(self) -> list[tuple[str, dict[str, Any]]]:
@@ -68,11 +68,11 @@ class ForestPlot:
         return items
 
     def _row_name(self, row: Row) -> str:
-        return f"{label(row.entry, 28)} (baseline)" if row.entry == self.board.baseline else row.entry
+        return f"{label(row.entry, 28)} (baseline)" if row.entry in self.board.baselines else row.entry
 
     def _draw_row(self, axes: Any, y: int, row: Row) -> None:
         score = row.average
-        if row.entry == self.board.baseline:
+        if row.entry in self.board.baselines:
             axes.plot([0], [y], "|", color=INK, markersize=11, markeredgewidth=2)
             return
         if self.multilingual:

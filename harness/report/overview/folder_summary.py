@@ -30,6 +30,7 @@ class FolderSummary:
     definition: str  # digest of the suite's definition
     primary: str
     baseline: str
+    compared: bool  # whether the baseline was measured
     languages: tuple[str, ...]
     seeds: tuple[int, ...]
     cells: int
@@ -55,7 +56,8 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         suite=board.suite,
         definition=_definition(board),
         primary=board.primary,
-        baseline=board.baseline,
+        baseline=board.baseline_name,
+        compared=bool(board.baselines),
         languages=board.languages,
         seeds=tuple(sorted({record.seed for record in records if record.trained})),
         cells=len(records),

@@ -66,7 +66,7 @@ def language_scores(folder: Path, board: Leaderboard, language: str, table: Tabl
     entries = tuple(row.entry for row in table.rows if (row.entry, language) in board.scored)
     if not entries:
         return None
-    first, second = _first_pair(entries, {record.entry for record in board.records if record.trained}, board.baseline)
+    first, second = _first_pair(entries, {record.entry for record in board.records if record.trained}, board)
     return EntryScores(
         language=language,
         entries=entries,
@@ -85,8 +85,10 @@ def query_ids(folder: Path, record: Record) -> tuple[str, ...]:
     return tuple(sorted(set(pq.read_table(path, columns=["query_id"])["query_id"].to_pylist())))
 
 
-def _first_pair(entries: Sequence[str], trained: Collection[str], baseline: str) -> Pair:
-    """Return the best trained entry, else the best entry, and the baseline, else the last entry."""
+def _first_pair(entries: Sequence[str], trained: Collection[str], board: Leaderboard) -> Pair:
+    """Return the best trained entry, else the best entry, and its baseline, else the last entry."""
+    best = next((entry for entry in entries if entry in trained and entry not in board.baselines), entries[0])
+    baseline = board.baseline_of(best)
     second = entries.index(baseline) if baseline in entries else len(entries) - 1
     others = [i for i in range(len(entries)) if i != second]
     candidates = [i for i in others if entries[i] in trained] or others or [second]

@@ -73,10 +73,11 @@ def rows(board: Leaderboard) -> Iterator[list[object]]:
     """Yield the evidence in the order of COLUMNS and of the leaderboard's rows, "" for a missing number."""
     seeds = {(evidence.entry, evidence.language): evidence.n_seeds for evidence in board.evidence}
     for evidence in sorted(board.evidence, key=lambda evidence: evidence.entry):  # stable: languages keep their order
-        most_seeds = max(evidence.n_seeds, seeds.get((board.baseline, evidence.language), 0))
+        baseline = board.baseline_of(evidence.entry)
+        most_seeds = max(evidence.n_seeds, seeds.get((baseline, evidence.language), 0))
         over = (_over(evidence.n_seeds, evidence.one_seed), _over(most_seeds, bool(evidence.blind)))
         for i, measure in enumerate(board.measures):
-            names = (board.suite, evidence.entry, evidence.language, measure, board.baseline)
+            names = (board.suite, evidence.entry, evidence.language, measure, baseline)
             yield [*names, *("" if value != value else value for value in _values(evidence, i, over))]
 
 

@@ -38,7 +38,7 @@ class EntryChange:
 
 def gain(board: Leaderboard, record: Record) -> float | None:
     """Return the primary measure of a trained record minus that of the base in its language, None without a base."""
-    base = board.records_by_pair.get((BASE, record.language))
+    base = board.records_by_pair.get((board.results.baseline_of(record.entry, BASE), record.language))
     if not (record.trained and base):
         return None
     return record.measures[board.primary] - base[0].measures[board.primary]

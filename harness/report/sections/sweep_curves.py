@@ -96,10 +96,14 @@ def _sorted_lines(lines: Mapping[str, Line]) -> tuple[Line, ...]:
 
 
 def _swept_settings(board: Leaderboard) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Return for each swept entry the declared entry it comes from, and its swept values, from the records."""
+    """Return for each swept entry the declared entry it comes from, and its swept values, from the records.
+
+    On named base models a declared entry is one of each model.
+    """
     settings: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for record in (*board.records, *board.failures):
         entry = record.provenance.get("entry")
         if isinstance(entry, Mapping) and isinstance(entry.get("swept"), Mapping) and entry["swept"]:
-            settings.setdefault(record.entry, (str(entry.get("origin", "")), entry["swept"]))
+            origin = f"{entry.get('origin', '')}{f'@{record.model}' if record.model else ''}"
+            settings.setdefault(record.entry, (origin, entry["swept"]))
     return settings

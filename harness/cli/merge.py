@@ -1,0 +1,27 @@
+"""The `merge` command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="Output folders of one request.")],
+    out: Annotated[Path, typer.Option(help="New or empty folder.")],
+) -> None:
+    """Join folders of one request made on different machines: entries, languages, seeds and base models."""
+    from harness.cli.report import show
+    from harness.execution.merging import merge as joined
+
+    merged = joined(folders, out)
+    for folder, count in merged.counts.items():
+        print(f"{folder}: {count} records", file=sys.stderr)
+    board = show(out)
+    if missing := board.results.absent:
+        command = shlex.join(["harness", "run", "--out", str(out)])
+        print(f"{len(missing)} cells or entries of the joined request have no record; run them: {command}")

@@ -1,0 +1,40 @@
+"""The `suite init` command."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli import options
+from harness.cli.options import Option
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder in BEIR's layout: corpus.jsonl, queries.jsonl, qrels/*.tsv; also .gz.")
+    ],
+    out: Annotated[Path | None, Option(help="Manifest to write; FOLDER/NAME.toml by default.")] = None,
+    language: Annotated[
+        str | None, Option(help="Language tag, such as en; guessed from the script by default.")
+    ] = None,
+    split: Annotated[str | None, Option(help="Judgments to evaluate on, dev or test; test by default.")] = None,
+    base_model: Annotated[
+        str | None, Option(help="Folder, or HUB_ID[@REVISION]; by default a small encoder built from the passages.")
+    ] = None,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Write a manifest for a folder of data, with counts, and show what was guessed."""
+    from harness.data.suite_draft import Wanted, is_below, write
+    from harness.machine.store import default_root
+    from harness.stages.base_override import with_base_model
+
+    choose = None if base_model is None else lambda suite: with_base_model(suite, base_model).base_model
+    path, notes = write(folder, Wanted(out, language, split, choose), cache_dir or default_root())
+    print(f"wrote {path}")
+    for note in notes:
+        print(note)
+    elsewhere = () if is_below(folder, path) else ("--data-dir", str(folder))
+    print("next:", shlex.join(["harness", "run", "--suite", str(path), *elsewhere]))

@@ -1,0 +1,114 @@
+"""What a folder in BEIR's layout holds, and what is guessed from its texts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.data.raw_data import RetrievalData
+from harness.data.readers import beir
+from harness.errors import DataError, RequestError
+
+SUFFIXES = ("", ".gz")
+LENGTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512)  # tokens
+TOKENS_PER_WORD = 1.5  # of subword vocabularies, in scripts with spaces between words
+LANGUAGE_OF = {  # script → the language with most texts in it
+    **{"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh", "THAI": "th", "DEVANAGARI": "hi"},
+    **{"ARABIC": "ar", "CYRILLIC": "ru", "HEBREW": "he", "GREEK": "el", "BENGALI": "bn", "TAMIL": "ta", "LATIN": "en"},
+}
+PERSIAN = frozenset("پچژگ")  # letters of Persian that Arabic lacks
+WITHOUT_SPACES = ("ja", "zh", "th")
+
+
+@dataclass(frozen=True)
+class BeirFolder:
+    """The files of a folder, relative to it, the split that is evaluated, and the content."""
+
+    path: Path
+    files: tuple[str, ...]
+    split: str
+    content: RetrievalData
+
+    @property
+    def both_splits(self) -> bool:
+        """Whether there are judgments of two splits to evaluate on."""
+        return len([file for file in self.files if Path(file).name.partition(".")[0] in ("dev", "test")]) > 1
+
+    @property
+    def titled(self) -> int:
+        """The number of passages with a title."""
+        return sum(bool(passage.title.strip()) for _, passage in self.content.passages.items())
+
+    @property
+    def missing_positives(self) -> int:
+        """The number of relevant judgments whose passage is not there."""
+        docs = {doc for doc, _ in self.content.passages.items()}
+        return sum(
+            grade > 0 and doc not in docs
+            for judgments in self.content.roles.values()
+            for grades in judgments.values()
+            for doc, grade in grades.items()
+        )
+
+    @property
+    def training_pairs(self) -> int:
+        """The number of relevant judgments of training queries."""
+        return sum(grade > 0 for grades in self.content.train.values() for grade in grades.values())
+
+
+def scan(folder: Path, split: str | None) -> BeirFolder:
+    """Return what a folder holds; `split` names the judgments to evaluate on, by default test where they are there.
+
+    Raises RequestError where a file of the layout is missing, and DataError for an invalid one.
+    """
+    if not folder.is_dir():
+        raise RequestError(f"{folder} is not a folder; name one that holds corpus.jsonl, queries.jsonl and qrels/")
+    files = [_first(folder, name) for name in (*beir.TEXTS, *beir.TRAINING, *beir.EVALUATED)]
+    found = [file for file in files if file is not None]
+    names = {Path(file).name.removesuffix(".gz") for file in found}
+    if missing := [name for name in beir.TEXTS if name not in names]:
+        raise DataError(
+            f"{folder} has no {missing[0]} (or {missing[0]}.gz); BEIR's layout names it so: rename the file"
+        )
+    evaluated = [name.removesuffix(".tsv") for name in beir.EVALUATED if name in names]
+    if not evaluated:
+        raise DataError(f"{folder} has no qrels/test.tsv and no qrels/dev.tsv; name the judgments to evaluate on so")
+    if split is not None and split not in evaluated:
+        raise RequestError(f"--split {split}: {folder} has judgments of {' and '.join(evaluated)}; name one of them")
+    chosen = split or evaluated[-1]
+    paths = beir.of_split([folder / file for file in found], chosen)
+    return BeirFolder(folder, tuple(found), chosen, beir.read(paths))
+
+
+def _first(folder: Path, name: str) -> str | None:
+    """Return where a file of the layout is, relative to the folder; judgments may be in qrels/ or beside the texts."""
+    parents = ("qrels/", "") if name.endswith(".tsv") else ("",)
+    candidates = [f"{parent}{name}{suffix}" for parent in parents for suffix in SUFFIXES]
+    return next((file for file in candidates if (folder / file).is_file()), None)
+
+
+def language_of(texts: Iterable[str]) -> str:
+    """Return the language tag that the script of the letters suggests, `und` where it suggests none.
+
+    >>> language_of(["how to stop the kettle"]), language_of(["برای چای"]), language_of(["やかん"])
+    ('en', 'fa', 'ja')
+    """
+    letters = [letter for text in texts for letter in text if letter.isalpha()]
+    scripts = Counter(re.split(r"[ -]", unicodedata.name(letter, ""))[0] for letter in letters)
+    if scripts["HIRAGANA"] + scripts["KATAKANA"] > len(letters) / 20:
+        return "ja"
+    if scripts["ARABIC"] > len(letters) / 2 and PERSIAN & set(letters):
+        return "fa"
+    known = [script for script, _ in scripts.most_common() if script in LANGUAGE_OF]
+    return LANGUAGE_OF[known[0]] if known else "und"
+
+
+def tokens_of(texts: Sequence[str], language: str, share: float) -> int:
+    """Return a length in tokens that holds `share` of the texts, by words, or by letters in scripts without spaces."""
+    units = sorted(len(text) if language in WITHOUT_SPACES else len(text.split()) * TOKENS_PER_WORD for text in texts)
+    needed = units[min(int(len(units) * share), len(units) - 1)] + 2  # the special tokens
+    return next((length for length in LENGTHS if length >= needed), LENGTHS[-1])

@@ -1,0 +1,74 @@
+"""The table `[training.FAMILY]` of a suite's manifest, and the learning-rate schedules that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from harness.request.manifest import Fraction, Precision
+from harness.schema import Strict
+
+Scheduler = Literal[
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "cosine_with_min_lr",
+    "polynomial",
+    "inverse_sqrt",
+    "constant",
+    "constant_with_warmup",
+]
+SCHEDULERS: Mapping[Scheduler, tuple[str, ...]] = {
+    "linear": (),
+    "cosine": ("num_cycles",),
+    "cosine_with_restarts": ("num_cycles",),
+    "cosine_with_min_lr": ("num_cycles", "min_lr_rate"),
+    "polynomial": ("power", "lr_end"),
+    "inverse_sqrt": ("timescale",),
+    "constant": (),
+    "constant_with_warmup": (),
+}
+"""Schedule of transformers → the settings that it takes, by their names there."""
+
+SCHEDULERS_NEED: Mapping[Scheduler, tuple[str, float]] = {
+    "cosine_with_restarts": ("num_cycles", 2),  # with its default of 1 it is `cosine`
+    "cosine_with_min_lr": ("min_lr_rate", 0.1),
+}
+"""Schedule → a setting without which it is another one, and an example of its value."""
+
+
+def _unset(value: Any) -> bool:
+    """Return whether a setting is absent, and so in no dump, digest or key."""
+    return value is None
+
+
+class Training(Strict):
+    """Trainer settings of one family of methods."""
+
+    epochs: float = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    gradient_accumulation: int = Field(default=1, gt=0)
+    learning_rate: float = Field(gt=0)
+    warmup: Fraction | None = Field(default=None, exclude_if=_unset)  # share of all steps, rounded up
+    warmup_steps: int | None = Field(default=None, gt=0, exclude_if=_unset)  # their number, in place of a share
+    scheduler: Scheduler = "linear"
+    scheduler_settings: Mapping[str, float] | None = Field(default=None, exclude_if=_unset)  # see SCHEDULERS
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dropout: Fraction | None = None  # None keeps what the base model's configuration says
+    checkpoint_steps: int | None = Field(default=None, gt=0)  # an interrupted training resumes from the last one
+    max_length: int | None = Field(default=None, gt=2, exclude_if=_unset)  # tokens; [text] may be less
+    precision: Precision = "float32"
+    gradient_checkpointing: bool = False  # recompute activations instead of storing them
+    pairs: int | None = Field(default=None, gt=0)  # maximum number of (query, relevant passage), by a seeded draw
+    best_of: int | None = Field(default=None, gt=1)  # evaluations, evenly spaced; the best weights are kept
+    best_holdout: Fraction = 0.1  # share of the training queries held out for these evaluations
+    mini_batch_size: int | None = Field(default=None, gt=0, exclude_if=_unset)  # rows embedded at a time: see docs
+
+    @model_validator(mode="after")
+    def _one_warmup(self) -> Training:
+        if (self.warmup is None) == (self.warmup_steps is None):
+            raise ValueError("give either warmup (a share of all steps) or warmup_steps (their number)")
+        return self

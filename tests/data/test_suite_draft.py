@@ -1,0 +1,159 @@
+"""`harness suite init` writes a manifest that runs at once."""
+
+from __future__ import annotations
+
+import gzip
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import DATA, invoke
+
+from harness.data.beir_folder import language_of, tokens_of
+from harness.request.suite import load
+
+
+def folder_of(path: Path, **changes: bytes | None) -> Path:
+    """Write a folder in BEIR's layout; a change is named by the stem of its file, None leaves it out."""
+    (path / "qrels").mkdir(parents=True)
+    for name, content in DATA.items():
+        stem = name.partition(".")[0]
+        if (new := changes.get(stem, content)) is not None:
+            (path / ("qrels" if name.endswith(".tsv") else ".") / name).write_bytes(new)
+    return path
+
+
+def drafted(folder: Path, *arguments: str | Path) -> dict[str, Any]:
+    result = invoke("suite", "init", folder, *arguments)
+    assert result.status == 0, result.err
+    path = Path(result.out.splitlines()[0].removeprefix("wrote "))
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def test_the_next_command_that_is_shown_runs(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "My Data")
+    result = invoke("suite", "init", folder)
+    shown = shlex.split(result.out.splitlines()[-1].removeprefix("next: harness "))
+    assert shown == ["run", "--suite", str(folder / "my-data.toml")]
+    run = invoke(*shown, "--methods", "base,bm25", "--device", "cpu", "--out", tmp_path / "out")
+    assert run.status == 0, run.err
+    every = invoke(*shown, "--device", "cpu", "--dry-run")
+    assert (every.status, "has no nli: nli-simcse" in every.err) == (0, True)
+
+
+def test_the_manifest_has_the_counts_and_says_what_was_guessed(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own")
+    out = invoke("suite", "init", folder).out
+    table = tomllib.loads((folder / "own.toml").read_text(encoding="utf-8"))
+    assert table["languages"]["en"]["counts"] == {"passages": 3, "train_queries": 2, "dev_queries": 1}
+    for guess in (
+        "language en",
+        "text lengths 32 and 32 tokens",
+        "training settings",
+        'licence and citation "not stated"',
+    ):
+        assert f"guessed: {guess}" in out
+    assert (folder / "own.toml").read_text(encoding="utf-8").count("guessed") >= 5
+    assert "exists; delete it, or name another file with --out" in invoke("suite", "init", folder).line
+
+
+def test_the_test_split_is_evaluated_unless_dev_is_asked_for(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own")
+    (folder / "qrels/test.tsv").write_bytes(DATA["dev.tsv"] + b"q2\td2\t1\n")
+    table = drafted(folder)
+    assert table["languages"]["en"]["retrieval"]["split"] == "test"
+    assert table["languages"]["en"]["counts"] == {"passages": 3, "train_queries": 2, "dev_queries": 2}
+    other = drafted(folder, "--split", "dev", "--out", folder / "dev.toml")
+    assert other["languages"]["en"]["counts"]["dev_queries"] == 1
+
+
+def test_a_folder_of_test_data_alone_runs_what_trains_on_nothing(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own", train=None, dev=None)
+    (folder / "qrels/test.tsv").write_bytes(b"q3 0 d3 1\n")
+    out = invoke("suite", "init", folder).out
+    assert "found: no training queries" in out
+    run = ("run", "--suite", folder / "own.toml", "--device", "cpu", "--seeds", "0", "--out", tmp_path / "out")
+    shown = invoke(*run, "--dry-run")
+    assert (shown.status, "2 of 2 cells to run" in shown.out) == (0, True)
+    assert "left out of 'all', as the suite has no training queries: " in shown.err
+    named = invoke(*run, "--methods", "base,mnrl")
+    assert (named.status, "mnrl on suite own, en: no training queries; leave the method out" in named.line) == (2, True)
+
+
+def test_compressed_files_and_missing_positives_are_stated(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own", corpus=None, dev=DATA["dev.tsv"] + b"q3\tgone\t1\n")
+    (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(DATA["corpus.jsonl"]))
+    source = drafted(folder)["languages"]["en"]["retrieval"]
+    assert source["missing_positives"] == 1
+    assert source["files"][0] == {"path": "corpus.jsonl.gz"}
+    run = ("run", "--suite", folder / "own.toml", "--methods", "bm25", "--device", "cpu", "--out", tmp_path / "out")
+    assert invoke(*run).status == 0
+
+
+def test_a_manifest_elsewhere_needs_the_data_folder_and_says_so(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own")
+    (tmp_path / "suites").mkdir()
+    result = invoke("suite", "init", folder, "--out", tmp_path / "suites/x.toml")
+    shown = shlex.split(result.out.splitlines()[-1].removeprefix("next: harness "))
+    assert shown[-2:] == ["--data-dir", str(folder)]
+    assert invoke(*shown, "--methods", "bm25", "--device", "cpu", "--out", tmp_path / "out").status == 0
+    above = drafted(folder, "--out", tmp_path / "above.toml")
+    assert above["languages"]["en"]["retrieval"]["files"][0] == {"path": "own/corpus.jsonl"}
+
+
+def test_another_base_model_is_pinned(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own")
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "modules.json").write_text("[]", encoding="utf-8")
+    table = drafted(folder, "--base-model", model)
+    assert table["base_model"]["path"] == str(model.resolve())
+    assert len(table["base_model"]["sha256"]) == 64
+    assert (table["training"]["ranking"]["learning_rate"], table["training"]["ranking"]["epochs"]) == (2e-5, 1)
+    load(str(folder / "own.toml"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "said"),
+    [
+        ({"corpus": None}, [], "has no corpus.jsonl (or corpus.jsonl.gz)"),
+        ({"dev": None}, [], "has no qrels/test.tsv and no qrels/dev.tsv"),
+        ({}, ["--split", "test"], "has judgments of dev; name one of them"),
+        ({}, ["--language", "en/us"], "language 'en/us' is not a language tag"),
+        ({"corpus": b"{"}, [], "truncated or broken JSON"),
+    ],
+)
+def test_what_cannot_be_a_suite_is_refused_and_nothing_is_written(
+    tmp_path: Path, changes: dict[str, Any], arguments: list[str], said: str
+) -> None:
+    folder = folder_of(tmp_path / "own", **changes)
+    result = invoke("suite", "init", folder, *arguments)
+    assert (result.status, said in result.line) == (2, True), result.err
+    assert not (folder / "own.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("how to stop the kettle", "en"),
+        ("주전자가 시끄러워요", "ko"),
+        ("やかんの音がうるさい", "ja"),
+        ("水壶发出噪音", "zh"),
+        ("केतली में शोर", "hi"),
+        ("چگونه کتری را", "fa"),
+        ("كيف أوقف الغلاية", "ar"),
+        ("กาต้มน้ำเสียงดัง", "th"),
+        ("1234", "und"),
+    ],
+)
+def test_a_language_is_guessed_from_the_script(text: str, language: str) -> None:
+    assert language_of([text]) == language
+
+
+def test_lengths_are_rounded_up_and_bounded() -> None:
+    assert tokens_of(["a b c"], "en", 1.0) == 32
+    assert tokens_of(["word " * 100], "en", 1.0) == 192
+    assert tokens_of(["水" * 50], "zh", 1.0) == 64
+    assert tokens_of(["word " * 9000], "en", 1.0) == 512

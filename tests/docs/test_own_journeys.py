@@ -1,0 +1,74 @@
+"""The journeys of the documents from an empty folder: a loss of one's own, and training rows of one's own."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from documents import REPOSITORY, blocks
+from support.commands import invoke, read_json
+
+DOCS = REPOSITORY / "docs"
+QUICK = ("--seeds", "0", "--max-train", "12", "--device", "cpu", "--jobs", "1")
+
+
+def section(document: str, title: str) -> str:
+    """Return a section of a document, from its heading to the next one of any level."""
+    text = (DOCS / document).read_text(encoding="utf-8")
+    _, _, rest = text.partition(f"# {title}\n")
+    assert rest, title
+    return rest.partition("\n#")[0]
+
+
+def shown(text: str, path: Path) -> dict[str, list[str]]:
+    """Return language → the fenced blocks of a section."""
+    path.write_text(text, encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    for block in blocks(path):
+        found.setdefault(block.language, []).append(block.code)
+    return found
+
+
+def commands(code: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in code.replace("\\\n", " ").splitlines() if line.startswith("harness ")]
+
+
+def test_a_loss_of_ones_own_trains_from_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shown(section("methods.md", "From an empty folder"), tmp_path / "section.md")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taught").mkdir()
+    (tmp_path / "taught/pairs.py").write_text(found["python"][0], encoding="utf-8")
+    (tmp_path / "taught/pairs.toml").write_text(found["toml"][0], encoding="utf-8")
+    lines = commands(found["sh"][0])
+    assert len(lines) <= 3
+    for words in lines:
+        result = invoke(*words, *QUICK)
+        assert result.status == 0, result.err
+    record = read_json(tmp_path / "runs/taught/records/pairs/ko/0.json")
+    assert (record["status"], record["provenance"]["training"]["columns"]) == ("done", ["query", "passage", "score"])
+    assert record["provenance"]["training"]["rows"] == 36
+
+
+def test_rows_of_ones_own_train_from_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shown(section("suites.md", "Train files"), tmp_path / "section.md")
+    monkeypatch.chdir(tmp_path)
+    row = json.loads(found["json"][0])
+    rows = [
+        {
+            key: [f"{key} {number} {place}" for place in range(len(value))]
+            if isinstance(value, list)
+            else f"q {number}"
+            for key, value in row.items()
+        }
+        for number in range(12)
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    lines = commands(found["sh"][0])
+    assert len(lines) <= 3
+    for words in lines:
+        result = invoke(*words, *QUICK)
+        assert result.status == 0, result.err
+    data = read_json(tmp_path / "runs/own-rows/records/clpl/ko/0.json")["provenance"]["data"]
+    assert (data["train_file"]["rows"], data["training_rows"]) == (12, "train file")
