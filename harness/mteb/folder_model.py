@@ -34,6 +34,7 @@ class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
         self._encoder = Encoder(model, text)
         with warnings.catch_warnings():  # mteb asks for the dimension by a name that sentence-transformers has renamed
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", UserWarning)  # of prompts by other names, which are not used
             super().__init__(model)
 
     def encode(self, inputs: Any, *, prompt_type: PromptType | None = None, **settings: Any) -> Any:

@@ -44,9 +44,11 @@ def with_model_prompts(suite: Suite, given: bool) -> Suite:
 def expert_prompts(expert: Expert) -> dict[str, str]:
     """Return the prompts of a published expert: as stated, otherwise as its model declares them."""
     assert isinstance(expert.encoder, PinnedBase)
+    stated = {name: getattr(expert, name) for name in _stated(expert)}
+    if len(stated) == len(ROLES):
+        return stated
     declared = declaration_of(expert.encoder)
-    prompts = {f"{role}_prompt": declared.prompt(role) for role, _ in ROLES}
-    return prompts | {name: getattr(expert, name) for name in _stated(expert)}
+    return {f"{role}_prompt": declared.prompt(role) for role, _ in ROLES} | stated
 
 
 def _stated(table: Text | Expert) -> set[str]:

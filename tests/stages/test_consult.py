@@ -107,18 +107,30 @@ PUBLISHED = PinnedBase(id="someone/encoder", revision="0" * 40)
 
 def test_an_expert_reads_at_its_own_length_and_precision_where_it_has_them(bench: Workbench) -> None:
     cell = bench.cell("soft-1", bench.store())
-    plain = on_expert(cell, Expert(name="plain", encoder=PUBLISHED)).suite
+    plain = on_expert(cell, Expert(name="plain", encoder=PUBLISHED, query_prompt="", passage_prompt="")).suite
     assert (plain.text.query_max_length, plain.text.passage_max_length) == (32, 128)
     assert plain.evaluation == cell.suite.evaluation
-    own = on_expert(cell, Expert(name="own", encoder=PUBLISHED, max_length=64, precision="bfloat16")).suite
+    own = on_expert(
+        cell,
+        Expert(name="own", encoder=PUBLISHED, query_prompt="", passage_prompt="", max_length=64, precision="bfloat16"),
+    ).suite
     assert (own.text.query_max_length, own.text.passage_max_length) == (32, 64)
     assert (own.evaluation.precision, own.evaluation.query_precision) == ("bfloat16", None)
-    short = on_expert(cell, Expert(name="short", encoder=PUBLISHED, max_length=16)).suite
+    short = on_expert(
+        cell, Expert(name="short", encoder=PUBLISHED, query_prompt="", passage_prompt="", max_length=16)
+    ).suite
     assert (short.text.query_max_length, short.text.passage_max_length) == (16, 16)
 
 
 def test_length_and_precision_of_an_expert_are_in_its_dump_only_where_they_are_given() -> None:
-    assert {"max_length", "precision"}.isdisjoint(Expert(name="plain", encoder=PUBLISHED).model_dump())
-    assert Expert(name="own", encoder=PUBLISHED, max_length=64).model_dump()["max_length"] == 64
+    assert {"max_length", "precision"}.isdisjoint(
+        Expert(name="plain", encoder=PUBLISHED, query_prompt="", passage_prompt="").model_dump()
+    )
+    assert (
+        Expert(name="own", encoder=PUBLISHED, query_prompt="", passage_prompt="", max_length=64).model_dump()[
+            "max_length"
+        ]
+        == 64
+    )
     with pytest.raises(ValueError, match="max_length and precision are those of a published encoder"):
         Expert(name="bm25", ranker="bm25", max_length=64)
