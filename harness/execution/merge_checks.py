@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.errors import DataError, RequestError
-from harness.execution.widening import PARTS
+from harness.execution.widening import LEFT_OUT, PARTS
 from harness.keys import digest
 from harness.results.differences import differing, listed
 from harness.results.record import PER_QUERY, RUN, Record
@@ -36,7 +36,7 @@ def check_agreement(first: RunFile, other: RunFile, folders: Folders) -> None:
 def _agreeing(run: RunFile) -> dict[str, Any]:
     resolved = run.content["resolved"]
     return {
-        **{name: value for name, value in resolved.items() if name not in PARTS},
+        **{name: value for name, value in resolved.items() if name not in (*PARTS, LEFT_OUT)},
         "named models": bool(resolved.get("models")),
         "suite_digest": digest(run.suite_content) if run.suite_content else run.suite_digest,
         "set": list(run.request.settings) if run.request else [],

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.execution.merge_checks import check_agreement, check_cell, check_facts
-from harness.execution.widening import PARTS, united
+from harness.execution.widening import LEFT_OUT, PARTS, united
 from harness.keys import file_sha256
 from harness.request.request import Request
 from harness.results import checksums, record
@@ -170,7 +170,9 @@ def _run_content(parts: Sequence[Part], chosen: Mapping[Path, Part]) -> dict[str
 
 
 def _united_parts(stored: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what two resolved requests have together of each of PARTS."""
+    """Yield what two resolved requests have together of each of PARTS, and what both leave out."""
+    if left_out := {**stored.get(LEFT_OUT, {}), **other.get(LEFT_OUT, {})}:
+        yield LEFT_OUT, left_out
     for part in PARTS:
         if part not in stored:
             continue

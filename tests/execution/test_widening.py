@@ -54,3 +54,4 @@ def test_more_is_an_addition_and_less_or_other_a_contradiction() -> None:
     assert contradictions(more, STORED) == ["entries", "languages"]
     assert contradictions(STORED, {**more, "max_train": 9}) == ["max_train"]
     assert contradictions(STORED, {**more, "entries": {"mnrl": {"method": "other"}}}) == ["entries"]
+    assert contradictions(STORED, {**more, "left_out": {"clpl": "no negative queries"}}) == []

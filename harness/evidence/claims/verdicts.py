@@ -20,7 +20,7 @@ UNMEASURED = "not measured in this run"
 class Line:
     """One claim, what the run measured of it, and the verdict, or the reasons why there is none.
 
-    `entry` is the row that measures it (harness.evidence.claims.as_run.entry_of).
+    `entry` is the row that measures it (harness.evidence.claims.as_run.entry_of), "" for the claim's own.
     """
 
     claim: Claim
@@ -66,7 +66,7 @@ def verdicts_by_row(lines: Iterable[Line], suite: str) -> dict[tuple[str, str, s
     for line in lines:
         claim = line.claim
         if claim.suite == suite.partition("@")[0] and line.verdict:
-            by_row.setdefault((line.entry, claim.language, claim.measure), []).append(line.verdict)
+            by_row.setdefault((line.entry or claim.entry, claim.language, claim.measure), []).append(line.verdict)
     judged = {row: [word for word in words if word != "not comparable"] or words for row, words in by_row.items()}
     return {row: words[0] for row, words in judged.items() if len(words) == 1}
 
