@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
@@ -48,13 +48,54 @@ def in_mini_batches(loss: nn.Module, model: SentenceTransformer, size: int) -> n
 def _embed(encode: Encode, size: int, features: Features) -> Visible:
     """Return the embeddings [B, dim] of one column."""
     import torch
-    from torch.utils.checkpoint import checkpoint
 
     parts = list(mini_batches(features, size))
-    run = partial(_embeddings, encode)
     if len(parts) == 1 or not torch.is_grad_enabled():
-        return Visible({EMBEDDING: torch.cat([run(part) for part in parts])})
-    return Visible({EMBEDDING: torch.cat([checkpoint(run, part, use_reentrant=False) for part in parts])})
+        return Visible({EMBEDDING: torch.cat([_embeddings(encode, part) for part in parts])})
+    gradient_goes_through = torch.zeros((), requires_grad=True)
+    return Visible({EMBEDDING: _embedded_twice().apply(encode, parts, gradient_goes_through)})
+
+
+@cache
+def _embedded_twice() -> Any:
+    """Return the function of autograd that embeds parts without activations, and again with them in backward.
+
+    It is not torch.utils.checkpoint, whose nodes live between the activations of all parts and fragment the memory of
+    a CPU: with it, the peak grew with the number of parts.
+    """
+    import torch
+    from sentence_transformers.sentence_transformer.losses.cached_multiple_negatives_ranking import RandContext
+
+    class EmbeddedTwice(torch.autograd.Function):
+        @staticmethod
+        def forward(context: Any, encode: Encode, parts: list[Features], _: Tensor) -> Tensor:
+            embeddings, draws = [], []
+            for part in parts:
+                draws.append(RandContext(*part.values()))  # type: ignore[no-untyped-call]
+                embeddings.append(_embeddings(encode, part))
+            context.encode, context.parts, context.draws = encode, parts, draws
+            context.precision = _autocast(embeddings[0].device.type)
+            return torch.cat(embeddings)
+
+        @staticmethod
+        def backward(context: Any, gradient: Tensor) -> tuple[None, None, None]:  # type: ignore[override]
+            gradients = gradient.split([len(part["input_ids"]) for part in context.parts])
+            for part, draws, gradient_of_part in zip(context.parts, context.draws, gradients, strict=True):
+                with draws, torch.enable_grad(), context.precision():
+                    embeddings = _embeddings(context.encode, part)
+                if embeddings.requires_grad:
+                    embeddings.backward(gradient_of_part)
+            return None, None, None
+
+    return EmbeddedTwice
+
+
+def _autocast(device: str) -> Callable[[], AbstractContextManager[None]]:
+    """Return the context of the present automatic precision, to be entered later."""
+    import torch
+
+    enabled, dtype = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
+    return partial(torch.autocast, device, dtype=dtype, enabled=enabled)
 
 
 def mini_batches(features: Features, size: int) -> Iterator[dict[str, Any]]:
