@@ -19,6 +19,7 @@ from harness.request.manifest import Precision, Text
 from harness.vectors.encoder import Encoder, Role, open_model
 
 ROLES: dict[PromptType, Role] = {PromptType.query: "query", PromptType.document: "passage"}
+BATCH_SIZE = 32  # sentence-transformers' own, where mteb's caller names none
 NOT_THE_MODEL = {"training.json", "README.md"}  # logs and cards: they change no vector
 
 
@@ -41,7 +42,7 @@ class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
         """Return the float32 vectors of the texts in mteb's batches."""
         texts = [text for batch in inputs for text in batch["text"]]
         role = None if prompt_type is None else ROLES[prompt_type]
-        return self._encoder.encode(texts, role, settings["batch_size"])
+        return self._encoder.encode(texts, role, settings.get("batch_size", BATCH_SIZE))
 
 
 def model_meta(folder: Path, name: str, text: Text, device: str = "cpu", precision: Precision = "float32") -> ModelMeta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.commands import REQUEST, Result, invoke, snapshot, write_plugin
+from support.commands import Result, invoke, request, snapshot, write_plugin
 
 from harness.results import record
 
@@ -53,7 +53,7 @@ class Faulty:
     def run(self) -> Result:
         methods = ",".join([*FAULTS, "mnrl"])
         options = ("--methods", methods, "--methods-path", self.methods, "--seeds", "0", "--jobs", "2")
-        return invoke(*REQUEST, *options, "--out", self.folder)
+        return invoke(*request(*options), "--out", self.folder)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_the_same_command_retries_the_failed_cells_only(faulty: Faulty) -> None:
 
 def test_a_run_of_which_every_cell_fails_measured_nothing(faulty: Faulty, tmp_path: Path) -> None:
     options = ("--methods", "leaves", "--methods-path", faulty.methods, "--seeds", "9", "--out", tmp_path / "out")
-    result = invoke(*REQUEST, *options)
+    result = invoke(*request(*options))
     assert result.status == 3
     last = result.err.splitlines()[-1]
     assert last.startswith(f"harness: all cells in {tmp_path}/out failed (1); leaves/ko/9: its process ended")
