@@ -66,7 +66,7 @@ def _embedded_twice() -> Any:
     import torch
     from sentence_transformers.sentence_transformer.losses import cached_multiple_negatives_ranking as library
 
-    saved: Any = vars(library)["RandContext"]  # of torch's generators; here in every version since 6.0
+    saved: Any = vars(library)["RandContext"]  # the state of torch's generators
 
     class EmbeddedTwice(torch.autograd.Function):
         @staticmethod
