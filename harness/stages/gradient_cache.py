@@ -4,9 +4,9 @@
     2. the loss of all embeddings, and its gradient with respect to each of them
     3. embed each mini-batch again, with activations, and backpropagate its part of that gradient
 
-Steps 1 and 3 draw the same dropout masks and compute in the same precision. The loss itself is called once, on the whole
-batch, with an encoder that returns the embeddings. So any loss can be cached that reads nothing of the encoder but
-`sentence_embedding`; others are refused. A mini-batch keeps the width that its rows have in the batch.
+Steps 1 and 3 draw the same dropout masks and compute in the same precision. The loss itself is called once, on the
+whole batch, with an encoder that returns the embeddings. So any loss can be cached that reads nothing of the encoder
+but `sentence_embedding`; others are refused. A mini-batch keeps the width that its rows have in the batch.
 """
 
 from __future__ import annotations

