@@ -19,7 +19,7 @@ y = W x + (alpha / r) · B A x
 x, y   a token before and after a linear layer with the frozen weights W
 A, B   matrices [r, in], random at first, and [out, r], zero at first; only these are trained, and dropout is before A
 r      rank (16 unless set)
-alpha  32 unless set"""
+alpha  32 unless set, dropout 0 unless set"""
 INSTALL = "peft is not installed; pip install 'harness-embeddings[lora]'"
 
 

@@ -24,9 +24,7 @@ def init(
     base_model: Annotated[
         str | None, Option(help="Folder, or HUB_ID[@REVISION]; by default a small encoder built from the passages.")
     ] = None,
-    beir: Annotated[
-        str | None, Option(help="Data set of BEIR to download into FOLDER first, such as scifact.")
-    ] = None,
+    beir: Annotated[str | None, Option(help="Data set of BEIR to download into FOLDER first, such as scifact.")] = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Write a manifest for a folder of data, with counts, and show what was guessed."""

@@ -71,7 +71,10 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     )
     trainer.remove_callback(PrinterCallback)
     last = _last_checkpoint(checkpoints)
-    trainer.train(resume_from_checkpoint=last if last and is_whole(last, objective.losses, model) else None)
+    if last is not None and not is_whole(last, objective.losses, model):
+        store.forget(train_key(cell))  # the trainer deletes the older of two checkpoints, by their steps
+        last = None
+    trainer.train(resume_from_checkpoint=last)
     if trainer.state.global_step != steps:
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
     objective.check(rows, cell.training.epochs)

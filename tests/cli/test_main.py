@@ -46,10 +46,19 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--max-train", "0"], "--max-train 0 is not a positive number of queries"),
         (["--data-dir", "nowhere"], "--data-dir nowhere is not a folder"),
         (["--methods-path", "nowhere"], "--methods-path "),
-        (["--base-model", "nobody/nothing"], "base model 'nobody/nothing' is neither a folder nor the ID of a hub model"),
-        (["--base-model", "nobody/nothing@main"], "base model 'nobody/nothing' is neither a folder nor the ID of a hub model"),
-        (["--base-model", "/nowhere/at/all"], "base model '/nowhere/at/all' is neither a folder nor the ID of a hub model"),
-        (["--base-model", ""], "base model . is not a sentence-transformers folder"),
+        (
+            ["--base-model", "nobody/nothing"],
+            "base model 'nobody/nothing' is neither a folder nor found",
+        ),
+        (
+            ["--base-model", "nobody/nothing@main"],
+            "base model 'nobody/nothing' is neither a folder nor found",
+        ),
+        (
+            ["--base-model", "/nowhere/at/all"],
+            "base model '/nowhere/at/all' is neither a folder nor the ID of a hub model",
+        ),
+        (["--base-model", ""], "base model '' is neither a folder nor the ID of a hub model"),
         (["--cache-dir", ""], "Invalid value for '--cache-dir': the path is empty"),
         (["--measures", "nDCG@0"], "measure 'nDCG@0' has a cut-off below 1"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
@@ -269,7 +278,7 @@ def test_an_unknown_command_is_one_line_and_status_2(arguments: list[str], messa
 
 def test_the_methods_are_listed_with_their_recipes() -> None:
     lines = {line.split()[0]: line for line in invoke("list", "methods").out.splitlines()}
-    assert len(lines) == 14 + 6  # practices, and the authors' checkpoints
+    assert len(lines) == 14 + 10  # practices, and the authors' checkpoints
     assert lines["clpl"].endswith("(also @published)")
     assert not lines["mnrl"].endswith("(also @published)")
 

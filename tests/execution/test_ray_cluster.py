@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from support.commands import REQUEST, Run, spawn
+from support.commands import Run, request, spawn
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 
 
 def test_ray_writes_the_bytes_that_local_processes_write(tmp_path: Path, finished: Run) -> None:
     part = ("--methods", "base,bm25,infonce-random")
-    arguments = (*REQUEST, *part, "--executor", "ray", "--jobs", "2", "--out", tmp_path / "out")
+    arguments = (*request(*part), "--executor", "ray", "--jobs", "2", "--out", tmp_path / "out")
     result = spawn("-m", "harness", *arguments, cwd=tmp_path, HARNESS_CACHE=str(tmp_path / "cache"))
     assert result.status == 0, result.err
     written = sorted(path.relative_to(tmp_path / "out") for path in (tmp_path / "out/records").rglob("*.run.gz"))

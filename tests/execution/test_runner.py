@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from support.commands import REQUEST, Result, Run, invoke, read_json, snapshot, write_plugin
+from support.commands import REQUEST, Result, Run, invoke, read_json, request, snapshot, write_plugin
 
 from harness.keys import folder_sha256
 from harness.results import checksums, record
@@ -198,11 +198,11 @@ def test_a_dry_run_writes_nothing_and_counts_what_is_cached(finished: Run, tmp_p
     assert snapshot(finished.folder) == before
 
 
-def test_a_dry_run_names_the_records_that_are_made_again(finished: Run, tmp_path: Path) -> None:
-    copied = copy(finished, tmp_path).folder
+def test_a_dry_run_names_the_records_that_are_made_again(copy: Run) -> None:
+    copied = copy.folder
     (copied / "records/mnrl/ko/0.json").write_bytes(b"{")
     (copied / "records/mnrl/ko/1.per_query.parquet").unlink()
-    result = invoke(*finished.arguments, "--out", copied, "--dry-run")
+    result = invoke(*copy.arguments, "--dry-run")
     assert f"made again: record {copied}/records/mnrl/ko/0.json is damaged: Invalid JSON" in result.out
     assert f"made again: record {copied}/records/mnrl/ko/1.json is damaged: a file beside it is missing" in result.out
     assert result.status == 0
@@ -210,9 +210,9 @@ def test_a_dry_run_names_the_records_that_are_made_again(finished: Run, tmp_path
 
 def test_the_folder_of_another_request_is_rejected_and_keeps_its_bytes(finished: Run) -> None:
     before = snapshot(finished.folder)
-    result = invoke(*finished.arguments, "--seeds", "0,1,2")
+    result = invoke(*request("--max-train", "41"), "--out", finished.folder)
     assert result.status == 2
-    assert "belongs to another request (it differs in seeds)" in result.line
+    assert "belongs to another request (it differs in max_train, suite_digest)" in result.line
     assert snapshot(finished.folder) == before
 
 
@@ -300,7 +300,7 @@ class PLUGIN(MNRL):
 def test_a_loss_of_sentence_transformers_is_a_method_of_three_lines(finished: Run, tmp_path: Path) -> None:
     write_plugin(tmp_path / "methods", "symmetric", SYMMETRIC)
     options = ("--methods", "symmetric", "--methods-path", tmp_path / "methods", "--seeds", "0")
-    result = invoke(*REQUEST, *options, "--out", tmp_path / "out")
+    result = invoke(*request(*options), "--out", tmp_path / "out")
     assert result.status == 0, result.err
     symmetric = record.read(tmp_path / "out/records/symmetric/ko/0.json")
     mnrl = record.read(finished.records / "mnrl/ko/0.json")
@@ -314,7 +314,8 @@ def test_a_base_model_is_identified_by_the_content_of_its_folder(finished: Run, 
     shutil.copytree(finished.cache / "base" / key[:2] / key, tmp_path / "model")
 
     def ask(model: str, *more: str) -> Result:
-        return invoke(*REQUEST, "--methods", "base", "--base-model", tmp_path / model, "--out", tmp_path / "out", *more)
+        asked = ("run", "--suite", "mini", "--langs", "ko", "--methods", "base", "--max-train", "40", "--device", "cpu")
+        return invoke(*asked, "--base-model", tmp_path / model, "--out", tmp_path / "out", *more)
 
     assert ask("model").status == 0
     stored = record.read(tmp_path / "out/records/base/ko/0.json")

@@ -24,7 +24,7 @@ from harness.results.record import Record, path_of, read
 from harness.stages.lineage import record_key
 
 NAMES = sorted(path.stem for path in (manifests().parent / "methods").glob("[!_]*.py"))
-WITHOUT = {"intermediate"}  # it changes what is trained, not what is computed
+WITHOUT = {"freeze", "intermediate"}  # they change what is trained, not what is computed
 
 
 def mini(entry: str, place: Place | None = None) -> Cell:

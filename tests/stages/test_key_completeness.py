@@ -80,6 +80,7 @@ TRAINING: dict[str, Any] = {
     "pairs": 7,
     "best_of": 7,
     "best_holdout": 0.7,
+    "max_length": 7,
     "mini_batch_size": 7,
 }
 ENTRY: dict[str, tuple[Any, set[str]]] = {
@@ -103,6 +104,7 @@ ENTRY: dict[str, tuple[Any, set[str]]] = {
     "departures": (("prose",), NONE),
     "swept": ({"a": 1}, NONE),
     "sources": ({"a": "b"}, NONE),
+    "model": ("a", NONE),  # a part of the name
 }
 SUITE: dict[str, tuple[Any, set[str]]] = {
     "name": ("another", {"record"}),

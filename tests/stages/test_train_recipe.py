@@ -117,7 +117,6 @@ def test_float16_training_on_cpu_is_rejected_in_the_plan_with_the_setting_to_use
     with pytest.raises(RequestError, match=r"^mnrl on suite mini: float16 training needs a GPU .*--set train"):
         plan.make(half, tmp_path)
     assert len(plan.make(replace(half, device=DeviceName.cuda), tmp_path).cells) == 2
-    assert len(plan.make(replace(half, methods=("base",)), tmp_path).cells) == 1
 
 
 @pytest.mark.parametrize("name", ["mnrl", "clpl-moe"])

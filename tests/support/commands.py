@@ -44,9 +44,7 @@ REQUEST = (
 def request(*options: str | Path) -> tuple[str | Path, ...]:
     """Return REQUEST with these options; one that it has as well takes the place of its own."""
     given = {option for option in options if str(option).startswith("--")}
-    own = [
-        (flag, value) for flag, value in zip(REQUEST[1::2], REQUEST[2::2], strict=True) if flag not in given
-    ]
+    own = [(flag, value) for flag, value in zip(REQUEST[1::2], REQUEST[2::2], strict=True) if flag not in given]
     return (REQUEST[0], *(word for pair in own for word in pair), *options)
 
 

@@ -72,7 +72,8 @@ def test_on_github_an_error_is_an_annotation_too(tmp_path: Path, monkeypatch: py
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     result = invoke("check", tmp_path / "nothing", "--baseline", write(tmp_path / "old"))
     assert (result.status, result.err.count("\n")) == (3, 1)
-    assert result.out.startswith("::error title=harness check::no records below ")
+    assert result.out.startswith("::error title=harness check::")
+    assert "does not exist; name a folder" in result.out
 
 
 def test_without_github_there_is_no_annotation(failing: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
