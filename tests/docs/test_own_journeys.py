@@ -1,4 +1,4 @@
-"""The journeys of the documents from an empty folder: a loss of one's own, and training rows of one's own."""
+"""The journeys of the documents from an empty folder: own loss, rows and model, and the gate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from documents import REPOSITORY, blocks
 from support.commands import invoke, read_json
+from support.model_runs import encoder
 
 DOCS = REPOSITORY / "docs"
 QUICK = ("--seeds", "0", "--max-train", "12", "--device", "cpu", "--jobs", "1")
@@ -72,3 +73,30 @@ def test_rows_of_ones_own_train_from_an_empty_folder(tmp_path: Path, monkeypatch
         assert result.status == 0, result.err
     data = read_json(tmp_path / "runs/own-rows/records/clpl/ko/0.json")["provenance"]["data"]
     assert (data["train_file"]["rows"], data["training_rows"]) == (12, "train file")
+
+
+def test_a_model_of_ones_own_is_measured_and_trained_from_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = shown(section("quickstart.md", "Your own model"), tmp_path / "section.md")
+    monkeypatch.chdir(tmp_path)
+    encoder(tmp_path / "path/to/model", seed=1)
+    lines = commands(found["sh"][0])
+    assert len(lines) <= 3
+    lengths = ("--set", "text.query_max_length=32", "--set", "text.passage_max_length=32")  # the tiny model's
+    for words in lines:
+        result = invoke(*words, *QUICK, *lengths, "--langs", "ko")
+        assert result.status == 0, result.err
+    names = {path.parent.parent.name for path in (tmp_path / "runs/own/records").rglob("0.json")}
+    assert names == {"base", "mnrl", "infonce-ance"}
+
+
+def test_the_gate_passes_a_repetition_and_fails_a_lost_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = ("run", "--methods", "base,bm25", "--langs", "ko", *QUICK)
+    commands_in_order = [(*run, "--out", "runs/old"), (*run, "--out", "runs/new")]
+    for words in commands_in_order:
+        assert invoke(*words).status == 0
+    assert invoke("check", "runs/new", "--baseline", "runs/old").status == 0
+    (tmp_path / "runs/new/records/bm25/ko/0.json").unlink()
+    assert invoke("check", "runs/new", "--baseline", "runs/old").status in (1, 2)
