@@ -33,7 +33,7 @@ description = {description}
 licence = "not stated"   # guessed: say under which licence the texts may be used
 {negative_queries}
 [text]
-title_join = " "         # as BEIR and MTEB join title and text; {titled} of {passages} passages have a title
+{prompts}title_join = " "         # as BEIR and MTEB join title and text; {titled} of {passages} passages have a title
 query_max_length = {query_length}    # tokens; guessed: holds every query by its number of words
 passage_max_length = {passage_length} # tokens; guessed: holds 95 % of the passages by their number of words
 
@@ -84,6 +84,7 @@ passages = {passages}
 train_queries = {train_queries}
 dev_queries = {dev_queries}          # queries that are evaluated
 """
+PROMPTS = 'prompts = "model"        # as the base model declares them; query_prompt and passage_prompt state others\n'
 BUILT = """\
 [base_model]             # built from the passages, on CPU without a download; the shape of the bundled suite's
 vocab_size = 8000
@@ -180,6 +181,7 @@ class _Draft:
             passages=numbers["passages"],
             query_length=self._query_length,
             passage_length=self._passage_length,
+            prompts="" if base is None else PROMPTS,
             base_model=BUILT if base is None else _base_text(base),
             why=_why(base, pairs),
             epochs=epochs,

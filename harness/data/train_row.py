@@ -76,9 +76,13 @@ def row_of(value: Mapping[str, Any], where: str) -> Row:
 def _check_keys(value: Mapping[str, Any], given: Mapping[str, Any], where: str) -> None:
     unknown = [name for name in value if name not in KEYS]
     for name in sorted(unknown, key=lambda name: name not in OTHER_FORMATS):
-        near = difflib.get_close_matches(name, [other for other in KEYS if other not in value], n=1, cutoff=0.5)
-        meant = OTHER_FORMATS.get(name) or (near[0] if near else None)
-        hint = f"did you mean '{meant}'?" if meant else "delete it;"
+        if name in OTHER_FORMATS:
+            raise DataError(
+                f"{where}: key '{name}' is of another format; write '{OTHER_FORMATS[name]}' as in "
+                '{"query": "text", "pos": ["text"], "neg": ["text"]}; ' + A_ROW_HAS
+            )
+        near = difflib.get_close_matches(name, [other for other in KEYS if other not in value], n=1, cutoff=0.6)
+        hint = f"did you mean '{near[0]}'?" if near else "delete it;"
         raise DataError(f"{where}: unknown key '{name}'; {hint} {A_ROW_HAS}")
     for name in REQUIRED:
         if name not in given:

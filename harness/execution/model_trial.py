@@ -91,6 +91,8 @@ def _check_group(
                     model = adapted(cell, folder, opened)
                     _leave_out_vocabulary(model)
                 _train_on(cell, model, data[cell.language])
+            except CellError as error:  # of the method's rows: it says what to do
+                raise RequestError(f"{cell.entry.name}: {error}") from error
             except Exception as error:
                 problem = f"{cell.entry.name} cannot be trained on {name}: {short_reason(error)}"
                 raise RequestError(f"{problem}; leave the entry out, or use another base model") from error
@@ -122,7 +124,7 @@ def _network(cell: Cell) -> str:
 
 
 def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
-    """Compute the loss and the gradients of every objective on a few rows; raises CellError where one is not finite."""
+    """Compute the loss and the gradients of every objective on a few rows; raises ValueError where one is infinite."""
     objective = Objective(cell, model)
     for name, method in methods(cell).items():
         if (rows := _rows(cell, method, data)) is None:
@@ -136,13 +138,13 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
             loss = objective.losses[name].to(model.device)(features, labels)
         total: Any = sum(loss.values()) if isinstance(loss, dict) else loss
         if not math.isfinite(float(total.detach())):
-            raise CellError(f"the loss of two rows is {float(total.detach())}")
+            raise ValueError(f"the loss of two rows is {float(total.detach())}")
         total.backward()
         gradients = [weights.grad for weights in model.parameters() if weights.grad is not None]
         if not gradients:
-            raise CellError("no weight of it is trained: all are frozen")
+            raise ValueError("no weight of it is trained: all are frozen")
         if cell.training.precision != "float16" and not all(bool(gradient.isfinite().all()) for gradient in gradients):
-            raise CellError("the gradients of two rows are NaN or infinite")  # float16's are scaled in a training
+            raise ValueError("the gradients of two rows are NaN or infinite")  # float16's are scaled in a training
         model.zero_grad(set_to_none=True)
 
 

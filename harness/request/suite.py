@@ -133,6 +133,10 @@ def load(name: str) -> Suite:
     """
     base, variant = split_variant(name)
     path = Path(base) if base.endswith(".toml") else manifests() / f"{base}.toml"
+    if not path.is_file() and Path(base).is_dir():
+        raise RequestError(
+            f"--suite {base} is a folder; run `harness suite init {base}` and name the manifest it writes"
+        )
     if not path.is_file():
         raise unknown("suite", base, names())
     return parse(path, variant).locate(name)

@@ -62,13 +62,14 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
         problem = short_reason(error)
         raise RequestError(f"base model {folder} does not load: {problem}") from error
     most = positions(model)
-    for name in ("query_max_length", "passage_max_length"):
-        length = getattr(suite.text, name)
-        if most is not None and length > most:
-            raise RequestError(
-                f"base model {folder} reads at most {most} tokens, and suite {suite.name} asks for {length}; "
-                f"use another base model, or add --set text.{name}={most}"
-            )
+    lengths = {name: getattr(suite.text, name) for name in ("query_max_length", "passage_max_length")}
+    longer = [name for name, length in lengths.items() if most is not None and length > most]
+    if longer:
+        settings = " ".join(f"--set text.{name}={most}" for name in longer)
+        raise RequestError(
+            f"base model {folder} reads at most {most} tokens, and suite {suite.name} asks for "
+            f"{max(lengths.values())}; use another base model, or add {settings}"
+        )
     return model
 
 

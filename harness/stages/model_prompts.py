@@ -77,10 +77,10 @@ def _prompts(suite: Suite, declared: Declaration, name: str) -> Iterator[str]:
     for role, plural in ROLES:
         used, own = getattr(suite.text, f"{role}_prompt"), declared.prompt(role)
         if used != own:
-            yield (
-                f'{name} declares the prompt "{own}" for {plural}, and "{used}" is used, as suite or --set states; for '
-                f"the model's, leave text.{role}_prompt out and add --set text.prompts=model"
-            )
+            is_stated = f"{role}_prompt" in _stated(suite.text)
+            use = f'"{used}" is used, as suite or --set states' if is_stated else "none is used, as none is stated"
+            how = f"leave text.{role}_prompt out and add" if is_stated else "add"
+            yield f'{name} declares the prompt "{own}" for {plural}, and {use}; for the model\'s, {how} --set text.prompts=model'
     other = next((key for key in OTHER_NAMES if declared.prompts.get(key)), None)
     if other and not declared.prompt("passage") and not suite.text.passage_prompt:
         yield (

@@ -116,7 +116,7 @@ def first_row(**changes: Any) -> dict[str, Any]:
         (first_row(pos=None), "key 'pos' is missing; a row has query, pos and, if known, neg, neg_q, pos_scores"),
         (first_row(query=None), "key 'query' is missing; a row has query, pos and, if known, neg, neg_q, pos_scores"),
         (first_row(neg_q=None, neg_query=["a", "b"]), "unknown key 'neg_query'; did you mean 'neg_q'?"),
-        (first_row(pos=None, positive=["a"]), "unknown key 'positive'; did you mean 'pos'?"),
+        (first_row(pos=None, positive=["a"]), "key 'positive' is of another format; write 'pos' as in"),
         (
             first_row(teacher=[1.0]),
             "unknown key 'teacher'; delete it; a row has query, pos and, if known, neg, neg_q",
@@ -124,7 +124,10 @@ def first_row(**changes: Any) -> dict[str, Any]:
         (first_row(neg_q=["one"]), "'neg' holds 2 and 'neg_q' 1; neg_q[j] is the query that neg[j] answers"),
         (first_row(neg_q=[]), "'neg_q' is an empty list"),
         (first_row(pos=[]), "'pos' is an empty list; give it a text or delete the row"),
-        (first_row(neg_q=None, anchor="what", passage="that"), "unknown key 'anchor'; did you mean 'query'?"),
+        (
+            first_row(neg_q=None, anchor="what", passage="that"),
+            "key 'anchor' is of another format; write 'query' as in",
+        ),
         (first_row(query=["Represent this:", "what"]), "'query' is a list, not a text; write the query alone"),
         (first_row(pos_scores=[1, 2]), "'pos_scores' holds 2, and 'pos' 1 texts; give one number for each"),
         (first_row(neg_scores=0.5), "'neg_scores' is float, and 'neg' 2 texts; give one number for each"),
