@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from harness.data.raw_data import RetrievalData
@@ -21,7 +22,9 @@ LANGUAGE_OF = {  # script → the language with most texts in it
     **{"ARABIC": "ar", "CYRILLIC": "ru", "HEBREW": "he", "GREEK": "el", "BENGALI": "bn", "TAMIL": "ta", "LATIN": "en"},
 }
 PERSIAN = frozenset("پچژگ")  # letters of Persian that Arabic lacks
-WITHOUT_SPACES = ("ja", "zh", "th")
+WITHOUT_SPACES = frozenset(  # scripts
+    ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE")
+)
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,28 @@ def scan(folder: Path, split: str | None) -> BeirFolder:
         raise RequestError(f"--split {split}: {folder} has judgments of {' and '.join(evaluated)}; name one of them")
     chosen = split or evaluated[-1]
     paths = beir.of_split([folder / file for file in found], chosen)
-    return BeirFolder(folder, tuple(found), chosen, beir.read(paths))
+    result = BeirFolder(folder, tuple(found), chosen, beir.read(paths))
+    _check_answerable(result)
+    return result
+
+
+def _check_answerable(found: BeirFolder) -> None:
+    """Raise DataError where no query that is evaluated has a relevant passage in the corpus."""
+    docs = {doc for doc, _ in found.content.passages.items()}
+    relevant = [doc for grades in found.content.dev.values() for doc, grade in grades.items() if grade > 0]
+    if not docs.intersection(relevant):
+        problem = "names a passage of the corpus" if relevant else "has a grade above 0"
+        raise DataError(f"{found.path}: no judgment of {found.split}.tsv {problem}; check its columns and their order")
 
 
 def _first(folder: Path, name: str) -> str | None:
     """Return where a file of the layout is, relative to the folder; judgments may be in qrels/ or beside the texts."""
     parents = ("qrels/", "") if name.endswith(".tsv") else ("",)
     candidates = [f"{parent}{name}{suffix}" for parent in parents for suffix in SUFFIXES]
-    return next((file for file in candidates if (folder / file).is_file()), None)
+    there = [file for file in candidates if (folder / file).is_file()]
+    if len(there) > 1:
+        raise DataError(f"{folder} has {' and '.join(there)}; keep one of them")
+    return there[0] if there else None
 
 
 def language_of(texts: Iterable[str]) -> str:
@@ -107,8 +124,19 @@ def language_of(texts: Iterable[str]) -> str:
     return LANGUAGE_OF[known[0]] if known else "und"
 
 
-def tokens_of(texts: Sequence[str], language: str, share: float) -> int:
+def tokens_of(texts: Sequence[str], share: float) -> int:
     """Return a length in tokens that holds `share` of the texts, by words, or by letters in scripts without spaces."""
-    units = sorted(len(text) if language in WITHOUT_SPACES else len(text.split()) * TOKENS_PER_WORD for text in texts)
+    units = sorted(map(_units, texts))
     needed = units[min(int(len(units) * share), len(units) - 1)] + 2  # the special tokens
     return next((length for length in LENGTHS if length >= needed), LENGTHS[-1])
+
+
+def _units(text: str) -> float:
+    """Return about how many tokens a text has: one per letter of a script without spaces, more than one per word."""
+    letters = [letter for letter in text if letter > "\u0dff" and _script(letter) in WITHOUT_SPACES]
+    return len(letters) + len(text.split()) * TOKENS_PER_WORD
+
+
+@cache
+def _script(letter: str) -> str:
+    return re.split(r"[ -]", unicodedata.name(letter, ""))[0]

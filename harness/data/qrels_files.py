@@ -16,6 +16,7 @@ from harness.errors import DataError
 
 COLUMNS = ("query-id", "corpus-id", "score")
 HEADER = "query-id<TAB>corpus-id<TAB>score"
+MOST = 1000  # grades are at most 4 in TREC; far larger ones are times or ids, and give trec_eval an nDCG of 0
 Judgment = tuple[str, str, int]
 """Query id, passage id, grade."""
 
@@ -70,7 +71,7 @@ def _beir(row: Mapping[str, str], where: str) -> Judgment:
     query, doc, score = row.values()
     grade = _grade(score)
     if grade is None:
-        raise DataError(f"{where}: the score {score!r} is not an integer; correct the row")
+        raise DataError(f"{where}: the score {score!r} is not an integer of at most {MOST}; correct the row")
     return query, doc, grade
 
 
@@ -78,6 +79,6 @@ def _grade(text: str) -> int | None:
     """Return the grade that a text holds, None if it is not an integer (1.0 is one)."""
     try:
         value = float(text)
-        return int(value) if value == int(value) else None
+        return int(value) if value == int(value) <= MOST else None
     except (ValueError, OverflowError):
         return None

@@ -213,12 +213,12 @@ class _Draft:
 
     @property
     def _query_length(self) -> int:
-        return tokens_of(list(self.folder.content.queries.values()), self.language, 1.0)
+        return tokens_of(list(self.folder.content.queries.values()), 1.0)
 
     @property
     def _passage_length(self) -> int:
         texts = [f"{passage.title} {passage.text}" for _, passage in self.folder.content.passages.items()]
-        return tokens_of(texts, self.language, 0.95)
+        return tokens_of(texts, 0.95)
 
     def guesses(self, given: Wanted) -> Iterator[str]:
         """Yield what the data do not say."""

@@ -21,6 +21,7 @@ from harness.execution.widening import LEFT_OUT, PARTS, united
 from harness.keys import file_sha256
 from harness.request.request import Request
 from harness.results import checksums, record
+from harness.results.per_query import Reader
 from harness.results.record import LOG, PER_QUERY, RUN, Record, beside
 from harness.results.run_file import RUN_FILE, RunFile, read_run_file, write_run_file
 
@@ -83,12 +84,20 @@ def _part(folder: Path) -> Part:
     records = {path.relative_to(folder): record.read(path) for path in sorted((folder / RECORDS).rglob("*.json"))}
     if not records:
         raise NothingMeasured(f"no records below {folder / RECORDS}; leave it out")
+    _check_records(folder, records)
+    return Part(folder, run, run.request, records)
+
+
+def _check_records(folder: Path, records: Mapping[Path, Record]) -> None:
+    """Raise DataError for a record that is not in its place, or not what the files beside it say."""
+    per_query = Reader(folder)
     for relative, each in records.items():
         if each.path(Path()) != relative or len(relative.parts) != 4:
             raise DataError(f"{folder / relative} is not the place of the cell {each.name}; leave {folder} out")
         if not record.intact_as_published(folder, each):
             raise DataError(f"the files beside {folder / relative} do not match the sha256 in the record; run it again")
-    return Part(folder, run, run.request, records)
+        if each.status == "done":
+            per_query.read(each)  # whose means the record has
 
 
 def _chosen(parts: Sequence[Part]) -> dict[Path, Part]:

@@ -27,6 +27,7 @@ from harness.request.plugin_modules import beside
 Parents = Mapping[str, Path]  # name of a top-level module or package → the folder that contains it
 _ENGINE = {"harness": Path(__file__).resolve().parents[2]}
 _PROSE = {"EQUATION", "equation"}
+_FOR_TYPE_CHECKERS = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # imported by a bundled plugin; asking for all names takes a second
 
 
@@ -84,7 +85,7 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> Any:
         visited = self.generic_visit(node)
-        return node.orelse if ast.unparse(node.test).endswith("TYPE_CHECKING") else visited
+        return node.orelse if ast.unparse(node.test) in _FOR_TYPE_CHECKERS else visited
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         return self._without_equation(node)
@@ -93,14 +94,18 @@ class _Stripped(ast.NodeTransformer):
         return self._without_equation(node)
 
     def _without_equation(self, node: Any) -> ast.AST:
-        node.body = [statement for statement in node.body if not _PROSE.intersection(_assigned(statement))]
+        node.body = [statement for statement in node.body if not _is_equation(statement)]
         return self.generic_visit(node)
 
 
-def _assigned(statement: ast.stmt) -> list[str]:
-    """Return the names that a statement assigns."""
+def _is_equation(statement: ast.stmt) -> bool:
+    """Return whether a statement only binds an equation to a text, or to the name of one."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    value = getattr(statement, "value", None)
+    text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    named = isinstance(value, ast.Name) and value.id in _PROSE
+    return len(targets) == 1 and _PROSE.issuperset(names) and bool(names) and (text or named)
 
 
 def _dumped(node: Any) -> Any:

@@ -80,7 +80,10 @@ def _prompts(suite: Suite, declared: Declaration, name: str) -> Iterator[str]:
             is_stated = f"{role}_prompt" in _stated(suite.text)
             use = f'"{used}" is used, as suite or --set states' if is_stated else "none is used, as none is stated"
             how = f"leave text.{role}_prompt out and add" if is_stated else "add"
-            yield f'{name} declares the prompt "{own}" for {plural}, and {use}; for the model\'s, {how} --set text.prompts=model'
+            yield (
+                f'{name} declares the prompt "{own}" for {plural}, and {use}; '
+                f"for the model's, {how} --set text.prompts=model"
+            )
     other = next((key for key in OTHER_NAMES if declared.prompts.get(key)), None)
     if other and not declared.prompt("passage") and not suite.text.passage_prompt:
         yield (

@@ -46,8 +46,15 @@ def check_kind(folder: Path, name: str) -> None:
 
 
 def check_pointers(folder: Path, name: str) -> None:
-    """Raise RequestError where a file of a model is a pointer of Git LFS, left by a clone without git-lfs."""
+    """Raise RequestError where a file of a model is a pointer of Git LFS, or a folder in it a link.
+
+    Pointers are left by a clone without git-lfs. What lies behind a linked folder is in no digest of the model.
+    """
     for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and path.is_dir():
+            raise RequestError(
+                f"{name}: {path.relative_to(folder).as_posix()} is a link to a folder; copy the folder in its place"
+            )
         if path.is_file() and path.stat().st_size < POINTER_BYTES and path.read_bytes().startswith(POINTER):
             file = path.relative_to(folder).as_posix()
             raise RequestError(

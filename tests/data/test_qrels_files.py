@@ -80,3 +80,10 @@ def test_after_following_the_advice_the_file_is_read(tmp_path: Path, content: st
 def test_a_table_of_another_layout_is_told_both(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="neither query-id<TAB>corpus-id<TAB>score nor a TREC judgment"):
         read(tmp_path, "what is tea\n")
+
+
+def test_a_time_in_place_of_a_grade_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dev.tsv"
+    path.write_text(BEIR + "q1\td1\t1700000000\n", encoding="utf-8")
+    with pytest.raises(DataError, match="the score '1700000000' is not an integer of at most 1000"):
+        list(judgments(path))

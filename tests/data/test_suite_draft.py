@@ -153,7 +153,29 @@ def test_a_language_is_guessed_from_the_script(text: str, language: str) -> None
 
 
 def test_lengths_are_rounded_up_and_bounded() -> None:
-    assert tokens_of(["a b c"], "en", 1.0) == 32
-    assert tokens_of(["word " * 100], "en", 1.0) == 192
-    assert tokens_of(["水" * 50], "zh", 1.0) == 64
-    assert tokens_of(["word " * 9000], "en", 1.0) == 512
+    assert tokens_of(["a b c"], 1.0) == 32
+    assert tokens_of(["word " * 100], 1.0) == 192
+    assert tokens_of(["水" * 50], 1.0) == tokens_of(["ခ" * 50], 1.0) == 64
+    assert tokens_of(["word " * 9000], 1.0) == 512
+
+
+@pytest.mark.parametrize(
+    ("judgments", "problem"),
+    [
+        (b"query-id\tcorpus-id\tscore\nq1\td1\t0\n", "has a grade above 0"),
+        (b"query-id\tcorpus-id\tscore\nq1\tnone\t1\n", "names a passage of the corpus"),
+    ],
+)
+def test_judgments_that_no_ranking_can_satisfy_are_refused(tmp_path: Path, judgments: bytes, problem: str) -> None:
+    folder = tmp_path / "own"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "corpus.jsonl").write_text('{"_id": "d1", "title": "", "text": "tea"}\n', encoding="utf-8")
+    (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "tea"}\n', encoding="utf-8")
+    (folder / "qrels/test.tsv").write_bytes(judgments)
+    assert problem in invoke("suite", "init", folder).line
+
+
+def test_of_two_files_of_one_name_none_is_taken(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own")
+    (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(DATA["corpus.jsonl"]))
+    assert "has corpus.jsonl and corpus.jsonl.gz; keep one of them" in invoke("suite", "init", folder).line

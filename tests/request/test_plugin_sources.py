@@ -145,3 +145,19 @@ def test_a_source_that_is_not_python_is_one_line(package: Path) -> None:
     edited(package / "shared.py", "def scaled", "def scaled scaled")
     with pytest.raises(RequestError, match=r"^plugin source .*shared\.py is not valid Python: SyntaxError: [^\n]*$"):
         digest(package)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if not TYPE_CHECKING:\n    factor = {}\n",
+        "if True or TYPE_CHECKING:\n    factor = {}\n",
+        "EQUATION = factor = {}\n",
+        "equation: float = {}\n",
+    ],
+)
+def test_what_only_looks_like_prose_is_in_the_digest(package: Path, code: str) -> None:
+    edited(package / "loss.py", "def loss", f"{code.format(2)}def loss")
+    before = digest(package)
+    edited(package / "loss.py", code.format(2), code.format(3))
+    assert digest(package) != before

@@ -220,3 +220,12 @@ def test_a_plain_network_works_when_the_advice_is_followed(
     SentenceTransformer(modules=[network, pooling]).save_pretrained(str(tmp_path / "model"))
     check_kind(tmp_path / "model", "the model")
     check_opens(with_base_model(small_suite, str(tmp_path / "model")), Place(cache=tmp_path), Store(tmp_path / "store"))
+
+
+def test_a_linked_folder_in_a_model_is_refused(small_suite: Suite, base_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(base_folder, folder)
+    (folder / "1_Pooling").rename(tmp_path / "elsewhere")
+    (folder / "1_Pooling").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RequestError, match="1_Pooling is a link to a folder; copy the folder in its place"):
+        with_base_model(small_suite, str(folder))
