@@ -38,6 +38,7 @@ def run(
     For a finished folder, entries, languages, seeds or named base models are added to its request.
     """
     from harness.execution import plan
+    from harness.execution.remade import remade
     from harness.execution.runner import default_jobs, survey
     from harness.execution.widening import widened
     from harness.machine.store import default_root
@@ -52,6 +53,8 @@ def run(
     if dry_run:
         _show_plan(work, count)
     else:
+        for line in remade(work):
+            print(line, file=sys.stderr)
         _carry_out(work, _executor(executor, count))
 
 

@@ -44,7 +44,7 @@ def pin(name: str, *, data_dir: Path | None, cache_dir: Path) -> list[str]:
     base, variant = split_variant(name)
     if variant or not base.endswith(".toml"):
         raise RequestError(f"suite {name} is not the path of a manifest (.toml); name one: bundled suites are pinned")
-    path, suite = Path(base), load(base)
+    path, suite = Path(base).resolve(), load(base)  # of a link, the manifest that it leads to
     content = path.read_bytes()
     text = content.decode("utf-8-sig")
     newline = "\r\n" if "\r\n" in text else "\n"

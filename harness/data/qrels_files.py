@@ -48,6 +48,8 @@ def _check_header(where: str, line: str) -> None:
         return
     if _names(line) == COLUMNS:
         raise DataError(f"{where}: the columns are not separated by tabs; write one tab between any two, in every line")
+    if len(line.split()) == 4 and line.count("\t") in (1, 2) and _grade(line.split()[3]) is not None:
+        raise DataError(f"{where}: tabs and blanks separate the columns; write one of them, in every line")
     fields = line.split("\t")
     if len(fields) == 3 and _grade(fields[2]) is None:
         raise DataError(f"{where}: the header is not {', '.join(COLUMNS)}; write {HEADER} in its place")

@@ -6,15 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from harness.errors import DataError
 from harness.execution.forecast import requests
+from harness.execution.remade import remade
 from harness.execution.runner import Work, estimate, trained_already, warnings_of
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
-from harness.results import record
-from harness.stages.lineage import record_key
+from harness.types import Ranker
 
 
 def lines(work: Work, jobs: int) -> Iterator[str]:
@@ -29,7 +28,8 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
         for line in settings_lines(group[0]):
             yield f"  {line}"
     yield from _training_rows(work)
-    yield from _damaged(work)
+    yield from _prompts(work)
+    yield from remade(work)
     yield from (f"warning: {line}" for line in warnings_of(work))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
@@ -47,19 +47,17 @@ def _training_rows(work: Work) -> Iterator[str]:
         yield f"training queries: at most {request.max_train} per language"
 
 
-def _damaged(work: Work) -> Iterator[str]:
-    """Yield the records in the output folder that are there, and cannot be used."""
-    for cell in work.todo:
-        path = record.path_of(work.folder, cell.entry.name, cell.language, cell.seed)
-        if not path.is_file():
-            continue
-        try:
-            stored = record.read(path)
-        except DataError as error:
-            yield f"made again: {error}"
-            continue
-        if stored.status == "done" and stored.cell_key == record_key(cell):  # so its files are not as they were written
-            yield f"made again: record {path} is damaged: a file beside it is missing or was changed"
+def _prompts(work: Work) -> Iterator[str]:
+    """Yield the prompts of each base model that is used, where there are any."""
+    texts = {cell.entry.model: cell.suite.text for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)}
+    for model, text in texts.items():
+        if text.query_prompt or text.passage_prompt:
+            origin = "the model's where none is stated" if text.prompts == "model" else "as stated"
+            name = f" of {model}" if model else ""
+            query, passage = (
+                json.dumps(prompt, ensure_ascii=False) for prompt in (text.query_prompt, text.passage_prompt)
+            )
+            yield f"prompts{name}: queries {query}, passages {passage} ({origin})"
 
 
 def settings_lines(cell: Cell) -> Iterator[str]:

@@ -54,7 +54,10 @@ def make(request: Request, cache: Path) -> Plan:
     _check_seeds(request.seeds)
     suites = {"": shared, **{name: with_base_model(shared, model) for name, model in named.items()}}
     declared, left_out = _declared_entries(request, shared, languages, place)
-    settled = {name: _settled(request, each, declared, name in models, languages) for name, each in suites.items()}
+    settled = {name: _settled(request, each, declared, languages) for name, each in suites.items()}
+    settled |= {  # of the models that are used
+        name: (with_model_prompts(settled[name][0], given=name in models), settled[name][1]) for name in named or [""]
+    }
     if named:
         request = replace(request, base_model=text_of(named))  # with the names that were given by default
         settled = {name: (each, _of_model(rows, name, place)) for name, (each, rows) in settled.items()}
@@ -88,12 +91,11 @@ def _declared_entries(
 
 
 def _settled(
-    request: Request, on_request: Suite, declared: Sequence[Entry], given: bool, languages: Sequence[str]
+    request: Request, on_request: Suite, declared: Sequence[Entry], languages: Sequence[str]
 ) -> tuple[Suite, list[Entry]]:
-    """Return the suite and the entries of a request with their settings; `given`: its base is of the command line."""
+    """Return the suite and the entries of a request with their settings."""
     rows = [on_suite(entry, on_request) for entry in declared]
     on_request, rows = override(request.settings, on_request, rows, request.methods_path)
-    on_request = with_model_prompts(on_request, given)
     _check_depth(on_request, languages)
     return on_request, rows
 

@@ -120,7 +120,9 @@ def test_prompts_survive_into_run_json_and_the_commands_that_repeat_a_run(
     assert f"text.passage_prompt={PASSAGE}" in run.request.settings
     words = shlex.split(run_command(run, records["mnrl"]) or "")
     assert f"text.passage_prompt={PASSAGE}" in words
-    assert "0 of 2 cells to run" in invoke(*done.arguments, "--dry-run").out
+    shown = invoke(*done.arguments, "--dry-run").out
+    assert "0 of 2 cells to run" in shown
+    assert f'prompts: queries "{PROMPTS["query"]}", passages "{PASSAGE}" (the model\'s where none is stated)' in shown
 
 
 def test_cards_state_prompts_similarity_and_dtype(done: Run, tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def test_only_training_reads_the_length_of_training(tmp_path: Path) -> None:
 
 
 def test_a_ranker_reads_titles_and_depth(tmp_path: Path) -> None:
-    planned(tmp_path, "bm25", "text.title=false", "evaluate.depth=50", 'evaluate.measures=["nDCG@10"]')
+    made = planned(tmp_path, "bm25", "text.title=false", "evaluate.depth=50", 'evaluate.measures=["nDCG@10"]')
+    assert (made.suite.text.title, made.suite.evaluation.depth) == (False, 50)
 
 
 def test_a_dimension_given_twice_is_rejected(tmp_path: Path) -> None:
