@@ -138,7 +138,7 @@ def _made(cell: Cell, store: Store) -> dict[str, Any]:
 def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
     if cell.method is None or model is None:
         return None
-    families = sorted({method.family for method in (cell.method, *cell.joined.values())})
+    families = sorted({method.family for method in cell.objectives.values()})
     return {
         "settings": cell.training.model_dump(),
         "families": families,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+def unset(value: Any) -> bool:
+    """Return whether a setting is absent: excluded by this, it is in no dump, digest or key."""
+    return value is None
 
 
 class Strict(BaseModel):

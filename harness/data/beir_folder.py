@@ -21,6 +21,7 @@ LANGUAGE_OF = {  # script → the language with most texts in it
     **{"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh", "THAI": "th", "DEVANAGARI": "hi"},
     **{"ARABIC": "ar", "CYRILLIC": "ru", "HEBREW": "he", "GREEK": "el", "BENGALI": "bn", "TAMIL": "ta", "LATIN": "en"},
 }
+FIRST_WITHOUT_SPACES = "\u0e00"  # the code points before are of scripts with spaces, and need no look at their names
 PERSIAN = frozenset("پچژگ")  # letters of Persian that Arabic lacks
 WITHOUT_SPACES = frozenset(  # scripts
     ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE")
@@ -115,7 +116,7 @@ def language_of(texts: Iterable[str]) -> str:
     ('en', 'fa', 'ja')
     """
     letters = [letter for text in texts for letter in text if letter.isalpha()]
-    scripts = Counter(re.split(r"[ -]", unicodedata.name(letter, ""))[0] for letter in letters)
+    scripts = Counter(map(_script, letters))
     if scripts["HIRAGANA"] + scripts["KATAKANA"] > len(letters) / 20:
         return "ja"
     if scripts["ARABIC"] > len(letters) / 2 and PERSIAN & set(letters):
@@ -133,7 +134,7 @@ def tokens_of(texts: Sequence[str], share: float) -> int:
 
 def _units(text: str) -> float:
     """Return about how many tokens a text has: one per letter of a script without spaces, more than one per word."""
-    letters = [letter for letter in text if letter > "\u0dff" and _script(letter) in WITHOUT_SPACES]
+    letters = [letter for letter in text if letter >= FIRST_WITHOUT_SPACES and _script(letter) in WITHOUT_SPACES]
     return len(letters) + len(text.split()) * TOKENS_PER_WORD
 
 

@@ -19,6 +19,7 @@ from harness.request.suite import Suite
 UNUSED = ["onnx/*", "openvino/*", "*.onnx*", "*.h5", "*.msgpack", "*.ot", "*.gguf"]  # weights for other runtimes
 REMEDIES = {
     "base model": "run `harness data fetch SUITE` with a network, or pass a folder to --base-model",
+    "expert": "run `harness data fetch SUITE` with a network, or leave out the entries that learn from experts",
     "writer's model": "run with a network, or pass a folder",
     "checkpoint": "run with a network, or pass a folder with --set checkpoint.LANGUAGE=FOLDER",
 }
@@ -47,9 +48,12 @@ def snapshot(model: PinnedBase, role: str = "base model") -> Path:
     except Exception as error:  # see short_reason
         if (folder := cached(model)) is not None:  # offline, the client may call a complete snapshot incomplete
             return folder
-        raise RequestError(
-            f"{role} '{model.id}' at {model.revision} does not load: {problem(error, model.id)}; {REMEDIES[role]}"
-        ) from error
+        raise _unavailable(model, role, error) from error
+
+
+def _unavailable(model: PinnedBase, role: str, error: Exception) -> RequestError:
+    reason = problem(error, model.id)
+    return RequestError(f"{role} '{model.id}' at {model.revision} does not load: {reason}; {REMEDIES[role]}")
 
 
 @contextmanager
@@ -69,8 +73,7 @@ def check_available(model: PinnedBase, role: str = "base model") -> None:
     try:
         _files(model.id, model.revision)
     except Exception as error:
-        reason, remedy = problem(error, model.id), REMEDIES[role]
-        raise RequestError(f"{role} '{model.id}' at {model.revision} does not load: {reason}; {remedy}") from error
+        raise _unavailable(model, role, error) from error
 
 
 def _second_copies(model: PinnedBase) -> list[str]:
@@ -99,7 +102,7 @@ def _files(repository: str, revision: str) -> tuple[str, ...]:
     return tuple(huggingface_hub.list_repo_files(repository, revision=revision))
 
 
-def declaration_file(model: PinnedBase, name: str) -> Path | None:
+def declaration_file(model: PinnedBase, name: str, role: str = "base model") -> Path | None:
     """Return one small file of a model, downloaded if it is not cached; None where the model does not have it.
 
     Raises RequestError, which names the command that fetches the model, if that cannot be found out.
@@ -113,10 +116,7 @@ def declaration_file(model: PinnedBase, name: str) -> Path | None:
         absent = isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError)
         if absent or cached(model) is not None:  # a whole snapshot without the file
             return None
-        raise RequestError(
-            f"base model '{model.id}' at {model.revision} cannot be read: {problem(error, model.id)}; "
-            f"{REMEDIES['base model']}"
-        ) from error
+        raise _unavailable(model, role, error) from error
 
 
 def cached(model: PinnedBase) -> Path | None:

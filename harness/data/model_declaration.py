@@ -40,16 +40,17 @@ class Declaration:
         return self.prompts.get(PROMPTS[role], "")
 
 
-def declaration_of(base: BuiltBase | PinnedBase | LocalBase) -> Declaration:
-    """Return what a base model or an expert declares; of a hub model, one small file is downloaded where it is missing.
+def declaration_of(base: BuiltBase | PinnedBase | LocalBase, role: str = "base model") -> Declaration:
+    """Return what a base model, or an expert (`role` names it), declares.
 
-    Raises RequestError where it cannot be had or read, and for a similarity that is neither cosine nor dot product.
+    Of a hub model, one small file is downloaded where it is missing. Raises RequestError where it cannot be had or
+    read, and for a similarity that is neither cosine nor dot product.
     """
     if isinstance(base, BuiltBase):
         return Declaration()
     own = _own(base)
     if isinstance(own, PinnedBase):
-        return read_declaration(declaration_file(own, DECLARATION), own.id)
+        return read_declaration(declaration_file(own, DECLARATION, role), own.id)
     return read_declaration(own.path / DECLARATION, str(own.path))
 
 

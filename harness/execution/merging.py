@@ -174,8 +174,18 @@ def _run_content(parts: Sequence[Part], chosen: Mapping[Path, Part]) -> dict[str
         "request": request.to_json(),
         "resolved": resolved,
         "merged": origins,
+        **_lists(parts),
     }
     return {name: value for name, value in content.items() if name not in ("environment", "additions")}
+
+
+def _lists(parts: Sequence[Part]) -> dict[str, Any]:
+    """Return the warnings of all parts, and the files whose hashes they found, where there are any."""
+    warnings = dict.fromkeys(line for part in parts for line in part.run.content.get("warnings", ()))
+    found: dict[str, Any] = {}
+    for part in parts:
+        found = {**part.run.content.get("found", {}), **found}
+    return {name: value for name, value in (("warnings", list(warnings)), ("found", found)) if value}
 
 
 def _united_parts(stored: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

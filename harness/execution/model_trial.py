@@ -21,7 +21,7 @@ from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.epoch_rows import drawn_in_each_epoch
-from harness.stages.objective import Objective, declared, methods
+from harness.stages.objective import Objective, declared
 from harness.stages.text_columns import collator
 from harness.stages.train import adapted
 from harness.types import Data, TrainingData
@@ -44,16 +44,18 @@ def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: Sen
 
     `opened` is the model on CPU, which is used where the cell encodes there in float32.
     """
-    model, precision = opened if cell.place.device == "cpu" else None, "float32"
+    model, precision, setting = opened if cell.place.device == "cpu" else None, "float32", "precision"
     with _aside(cell):
         try:
             for role in ROLES:
                 if model is None or precision != precision_of(cell, role):
                     model, precision = open_encoder(folder, cell, role), precision_of(cell, role)
+                    of_queries = role == "query" and cell.suite.evaluation.query_precision is not None
+                    setting = "query_precision" if of_queries else "precision"
                 _check_pads(model, name)
                 embed(model, {"1": "a short text", "2": "another text, which is longer"}, role, cell, store)
         except CellError as error:
-            hint = "" if precision == "float32" else f" in {precision}; add --set evaluate.precision=float32"
+            hint = "" if precision == "float32" else f" in {precision}; add --set evaluate.{setting}=float32"
             raise RequestError(f"{name} gives NaN or infinite vectors{hint or '; use another model'}") from error
         except RequestError:
             raise
@@ -126,7 +128,7 @@ def _network(cell: Cell) -> str:
 def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
     """Compute the loss and the gradients of every objective on a few rows; raises ValueError where one is infinite."""
     objective = Objective(cell, model)
-    for name, method in methods(cell).items():
+    for name, method in cell.objectives.items():
         if (rows := _rows(cell, method, data)) is None:
             continue
         model.train()

@@ -19,14 +19,12 @@ from harness.request.cell import Cell, Place
 from harness.request.entry import Entry
 from harness.request.manifest import BuiltBase
 from harness.request.overrides import override
-from harness.request.request import Request, options
+from harness.request.request import Request
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.stages import checkpoint, tasks
 from harness.stages.base_override import with_base_model
 from harness.stages.model_prompts import with_model_prompts
-from harness.stages.stage_settings import trains_on_queries
-from harness.types import Need
 from harness.writers.writer_option import with_writers
 
 
@@ -70,7 +68,7 @@ def make(request: Request, cache: Path) -> Plan:
     ]
     for cell in cells:
         _check(cell)
-    _check_read(request, cells)
+    unread.check_sources(request, cells)
     unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)
     on_request = settled[""][0]
@@ -199,21 +197,6 @@ def _check_seeds(seeds: Sequence[int]) -> None:
 def _seeds(cell: Cell, seeds: Sequence[int]) -> Sequence[int]:
     """Return the seeds of an entry: one that is not trained does not vary, and has seed 0 alone."""
     return seeds if cell.method is not None else [0]
-
-
-def _check_read(request: Request, cells: Sequence[Cell]) -> None:
-    """Raise RequestError for a source of training data that no requested entry reads."""
-    queries = any(map(trains_on_queries, cells))
-    reads = {
-        "train_file": queries,
-        "augment": queries,
-        "negative_queries": any(Need.NEGATIVE_QUERIES in cell.row_needs for cell in cells),
-    }
-    for name, is_read in reads.items():
-        if getattr(request, name) is not None and not is_read:
-            names = ", ".join(dict.fromkeys(cell.entry.name for cell in cells))
-            problem = f"no requested entry reads it ({names}); leave it out, or add an entry that does"
-            raise RequestError(f"{options()[name].flag}: {problem}")
 
 
 def _check(cell: Cell) -> None:

@@ -11,7 +11,7 @@ from harness.errors import RequestError
 from harness.execution import forecast, model_trial, practice
 from harness.machine import determinism
 from harness.machine.store import Store
-from harness.request.cell import Cell
+from harness.request.cell import Cell, by_model
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages import base_model, gradient_cache, tasks
@@ -35,11 +35,8 @@ def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> 
     Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
     RequestError; nothing has been written to the output folder by then.
     """
-    by_model: dict[str, list[Cell]] = {}
-    for cell in cells:
-        by_model.setdefault(cell.entry.model, []).append(cell)
     with nullcontext() if download else hub_encoders.without_downloads():
-        for group in by_model.values():
+        for group in by_model(cells).values():
             _preflight(group, store, download)
 
 
@@ -92,9 +89,9 @@ def _try_experts(cells: Sequence[Cell], store: Store) -> None:
     for expert in asked.suite.experts if asked else ():
         if asked is None or not isinstance(expert.encoder, PinnedBase):
             continue
-        hub_encoders.check_available(expert.encoder)
+        hub_encoders.check_available(expert.encoder, "expert")
         if hub_encoders.cached(expert.encoder) is not None:
-            folder = hub_encoders.snapshot(expert.encoder)
+            folder = hub_encoders.snapshot(expert.encoder, "expert")
             name = f"expert '{expert.name}' ({expert.encoder.id}@{expert.encoder.revision})"
             check_kind(folder, name)
             model_trial.check_encodes(folder, on_expert(asked, expert), name, store)

@@ -20,7 +20,7 @@ from harness.machine import determinism
 from harness.machine.hardware import environment
 from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
-from harness.request.cell import Cell
+from harness.request.cell import Cell, by_model
 from harness.results import checksums, record
 from harness.stages import model_prompts
 from harness.stages.lineage import record_key, train_key
@@ -88,12 +88,9 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
 
 def warnings_of(work: Work) -> list[str]:
     """Return what a plan's training rows leave out, and what its base models declare and the request does not do."""
-    by_model: dict[str, list[Cell]] = {}
-    for cell in work.plan.cells:
-        if not isinstance(cell.plugin, Ranker):
-            by_model.setdefault(cell.entry.model, []).append(cell)
-    lines = train_file_warnings(work.todo)
-    for model, cells in by_model.items():
+    encoding = [cell for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)]
+    lines = train_file_warnings(work.plan.cells)
+    for model, cells in by_model(encoding).items():
         suite, trains = cells[0].suite, any(cell.method is not None for cell in cells)
         of_base = model_prompts.warnings(suite, declaring_folder(suite.base_model), trains)
         lines += [f"{model}: {line}" if model else line for line in of_base]

@@ -1,4 +1,4 @@
-"""Settings that no requested entry reads: ignored without a word, they would look as if they had no effect."""
+"""Settings and data that no requested entry reads: ignored without a word, they would look as if without effect."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from harness.errors import RequestError
 from harness.request.cell import Cell
 from harness.request.overrides import parse
+from harness.request.request import Request, options
+from harness.stages.stage_settings import trains_on_queries
 from harness.types import Need, Ranker
 
 OF_ENCODERS = {
@@ -19,13 +21,28 @@ OF_TRAINING = {"text": ("train_passage_max_length",)}
 def check_settings(texts: Sequence[str], cells: Sequence[Cell]) -> None:
     """Raise RequestError for a --set of a suite's table that only encoders or trainings read, where there is none."""
     encodes = any(not isinstance(cell.plugin, Ranker) for cell in cells)
-    trains = any(cell.method is not None or Need.EXPERT_SCORES in cell.needs for cell in cells)
+    trains = any(cell.method is not None for cell in cells)
     for text in texts:
         setting = parse(text)
         of_encoders = setting.field in OF_ENCODERS.get(setting.name, ())
         of_training = setting.field in OF_TRAINING.get(setting.name, ())
         if (of_encoders and not encodes) or (of_training and not trains):
-            names = ", ".join(dict.fromkeys(cell.entry.name for cell in cells))
-            raise RequestError(
-                f"--set {text}: no requested entry reads it ({names}); leave it out, or add an entry that does"
-            )
+            raise _unread(f"--set {text}", cells)
+
+
+def check_sources(request: Request, cells: Sequence[Cell]) -> None:
+    """Raise RequestError for a source of training data, where there is no entry that reads it."""
+    queries = any(map(trains_on_queries, cells))
+    reads = {
+        "train_file": queries,
+        "augment": queries,
+        "negative_queries": any(Need.NEGATIVE_QUERIES in cell.row_needs for cell in cells),
+    }
+    for name, is_read in reads.items():
+        if getattr(request, name) is not None and not is_read:
+            raise _unread(options()[name].flag, cells)
+
+
+def _unread(what: str, cells: Sequence[Cell]) -> RequestError:
+    names = ", ".join(dict.fromkeys(cell.entry.name for cell in cells))
+    return RequestError(f"{what}: no requested entry reads it ({names}); leave it out, or add an entry that does")

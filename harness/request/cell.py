@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +73,11 @@ class Cell:
         return {name: self._load(name) for name in self.entry.joined}
 
     @cached_property
+    def objectives(self) -> dict[str, Method]:
+        """The cell's objectives by name, the entry's own first; {} for a cell that does not train."""
+        return {} if self.method is None else {str(self.entry.method): self.method, **self.joined}
+
+    @cached_property
     def needs(self) -> frozenset[Need]:
         """What the cell's objectives need from the suite."""
         needs = self.method.needs if self.method else frozenset[Need]()
@@ -109,3 +115,11 @@ class Cell:
     def identity(self) -> dict[str, Any]:
         """Return the words that name this cell."""
         return {"suite": self.suite.name, "entry": self.entry.name, "language": self.language, "seed": self.seed}
+
+
+def by_model(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
+    """Return the cells of each named base model, "" for those of entries without one."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.entry.model, []).append(cell)
+    return groups

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.schema import Strict
+from harness.schema import Strict, unset
 
 
 def _inside(path: str) -> str:
@@ -108,7 +108,7 @@ class Source(Strict):
     files: tuple[File, ...] = ()
     hub: Hub | None = None
     ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
-    split: Literal["dev", "test"] | None = Field(default=None, exclude_if=lambda value: value is None)
+    split: Literal["dev", "test"] | None = Field(default=None, exclude_if=unset)
     missing_positives: int = Field(default=0, ge=0, exclude_if=lambda value: value == 0)
     licence: str
     citation: str

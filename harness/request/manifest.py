@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from harness.request.data_sources import Revision, Sha256
-from harness.schema import Strict
+from harness.schema import Strict, unset
 
 
 def measure(name: str) -> str:
@@ -45,7 +45,7 @@ class Text(Strict):
     title_join: str  # between title and text
     query_prompt: str = ""
     passage_prompt: str = ""
-    prompts: Literal["model"] | None = Field(default=None, exclude_if=lambda value: value is None)  # for those unstated
+    prompts: Literal["model"] | None = Field(default=None, exclude_if=unset)  # for those unstated
     query_max_length: int = Field(gt=2)  # tokens, special ones included
     passage_max_length: int = Field(gt=2)
     train_passage_max_length: int | None = Field(default=None, gt=2)  # where training cuts earlier than evaluation
@@ -80,7 +80,7 @@ class LocalBase(Strict):
 
     path: Path = Field(exclude=True)
     sha256: Sha256
-    adapts: PinnedBase | LocalBase | None = Field(default=None, exclude_if=lambda value: value is None)
+    adapts: PinnedBase | LocalBase | None = Field(default=None, exclude_if=unset)
 
 
 class TrainFile(Strict):
@@ -128,10 +128,8 @@ class Expert(Strict):
     encoder: Literal["base"] | PinnedBase | None = None
     query_prompt: str = ""
     passage_prompt: str = ""
-    max_length: int | None = Field(
-        default=None, gt=2, exclude_if=lambda value: value is None
-    )  # tokens; queries at most
-    precision: Precision | None = Field(default=None, exclude_if=lambda value: value is None)
+    max_length: int | None = Field(default=None, gt=2, exclude_if=unset)  # tokens; queries at most
+    precision: Precision | None = Field(default=None, exclude_if=unset)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Expert:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from harness.request.manifest import Fraction, Precision
-from harness.schema import Strict
+from harness.schema import Strict, unset
 
 Scheduler = Literal[
     "linear",
@@ -39,11 +39,6 @@ SCHEDULERS_NEED: Mapping[Scheduler, tuple[str, float]] = {
 """Schedule → a setting without which it is another one, and an example of its value."""
 
 
-def _unset(value: Any) -> bool:
-    """Return whether a setting is absent, and so in no dump, digest or key."""
-    return value is None
-
-
 class Training(Strict):
     """Trainer settings of one family of methods."""
 
@@ -51,21 +46,21 @@ class Training(Strict):
     batch_size: int = Field(gt=0)
     gradient_accumulation: int = Field(default=1, gt=0)
     learning_rate: float = Field(gt=0)
-    warmup: Fraction | None = Field(default=None, exclude_if=_unset)  # share of all steps, rounded up
-    warmup_steps: int | None = Field(default=None, gt=0, exclude_if=_unset)  # their number, in place of a share
+    warmup: Fraction | None = Field(default=None, exclude_if=unset)  # share of all steps, rounded up
+    warmup_steps: int | None = Field(default=None, gt=0, exclude_if=unset)  # their number, in place of a share
     scheduler: Scheduler = "linear"
-    scheduler_settings: Mapping[str, float] | None = Field(default=None, exclude_if=_unset)  # see SCHEDULERS
+    scheduler_settings: Mapping[str, float] | None = Field(default=None, exclude_if=unset)  # see SCHEDULERS
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: Fraction | None = None  # None keeps what the base model's configuration says
     checkpoint_steps: int | None = Field(default=None, gt=0)  # an interrupted training resumes from the last one
-    max_length: int | None = Field(default=None, gt=2, exclude_if=_unset)  # tokens; [text] may be less
+    max_length: int | None = Field(default=None, gt=2, exclude_if=unset)  # tokens; [text] may be less
     precision: Precision = "float32"
     gradient_checkpointing: bool = False  # recompute activations instead of storing them
     pairs: int | None = Field(default=None, gt=0)  # maximum number of (query, relevant passage), by a seeded draw
     best_of: int | None = Field(default=None, gt=1)  # evaluations, evenly spaced; the best weights are kept
     best_holdout: Fraction = 0.1  # share of the training queries held out for these evaluations
-    mini_batch_size: int | None = Field(default=None, gt=0, exclude_if=_unset)  # rows embedded at a time: see docs
+    mini_batch_size: int | None = Field(default=None, gt=0, exclude_if=unset)  # rows embedded at a time: see docs
 
     @model_validator(mode="after")
     def _one_warmup(self) -> Training:

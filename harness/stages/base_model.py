@@ -53,21 +53,22 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     Raises RequestError where it does not load, or has fewer positions than the suite's lengths.
     """
     folder = base_model(suite, place, store)
-    check_kind(folder, f"base model {name_of(suite, folder)}")
+    name = f"base model {name_of(suite, folder)}"
+    check_kind(folder, name)
     try:
         model = open_model(folder, "cpu")
     except RequestError:
         raise
     except Exception as error:
         problem = short_reason(error)
-        raise RequestError(f"base model {folder} does not load: {problem}") from error
+        raise RequestError(f"{name} does not load: {problem}") from error
     most = positions(model)
-    lengths = {name: getattr(suite.text, name) for name in ("query_max_length", "passage_max_length")}
-    longer = [name for name, length in lengths.items() if most is not None and length > most]
+    lengths = {field: getattr(suite.text, field) for field in ("query_max_length", "passage_max_length")}
+    longer = [field for field, length in lengths.items() if most is not None and length > most]
     if longer:
-        settings = " ".join(f"--set text.{name}={most}" for name in longer)
+        settings = " ".join(f"--set text.{field}={most}" for field in longer)
         raise RequestError(
-            f"base model {folder} reads at most {most} tokens, and suite {suite.name} asks for "
+            f"{name} reads at most {most} tokens, and suite {suite.name} asks for "
             f"{max(lengths.values())}; use another base model, or add {settings}"
         )
     return model

@@ -47,7 +47,7 @@ def check(cells: Sequence[Cell], opened: Callable[[], SentenceTransformer]) -> N
     for cell in {cell.entry.name: cell for cell in cells if applies(cell)}.values():
         model = opened()
         assert cell.method is not None
-        for name, method in {str(cell.entry.method): cell.method, **cell.joined}.items():
+        for name, method in cell.objectives.items():
             if reason := problem(method.loss(model), model):
                 raise RequestError(_refusal(cell, name, reason))
 

@@ -47,7 +47,7 @@ def expert_prompts(expert: Expert) -> dict[str, str]:
     stated = {name: getattr(expert, name) for name in _stated(expert)}
     if len(stated) == len(ROLES):
         return stated
-    declared = declaration_of(expert.encoder)
+    declared = declaration_of(expert.encoder, "expert")
     return {f"{role}_prompt": declared.prompt(role) for role, _ in ROLES} | stated
 
 

@@ -20,7 +20,7 @@ from harness.stages import gradient_cache
 from harness.stages.epoch_rows import rows_by_epoch
 from harness.stages.row_checks import check_rows
 from harness.stages.text_columns import Declared
-from harness.types import Method, TrainingData
+from harness.types import TrainingData
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -33,22 +33,15 @@ Rows = Mapping[str, Sequence["Dataset"]]
 SEEN, MASKED = "rows_seen", "masked_pairs"  # in the trainer's log, so that a resumed training knows them
 
 
-def methods(cell: Cell) -> dict[str, Method]:
-    """Return a cell's objectives by name, the entry's own first."""
-    assert cell.method is not None
-    assert cell.entry.method is not None
-    return {cell.entry.method: cell.method, **cell.joined}
-
-
 def declared(cell: Cell) -> dict[str, Declared]:
     """Return objective → the roles of columns that its method declares."""
-    return {name: declared_columns(method) for name, method in methods(cell).items()}
+    return {name: declared_columns(method) for name, method in cell.objectives.items()}
 
 
 def examples(cell: Cell, training: TrainingData) -> Rows:
     """Return the training rows of each objective; raises CellError where one has none, or one cannot be trained on."""
     rows = {}
-    for name, method in methods(cell).items():
+    for name, method in cell.objectives.items():
         rows[name] = rows_by_epoch(cell, method, training)
         if len(rows[name][0]) == 0:
             raise CellError(f"{name} made no training row from {len(training.data.train)} queries")
@@ -84,7 +77,7 @@ class Objective:
     """
 
     def __init__(self, cell: Cell, model: SentenceTransformer) -> None:
-        plain = {name: method.loss(model) for name, method in methods(cell).items()}
+        plain = {name: method.loss(model) for name, method in cell.objectives.items()}
         self.losses = {
             name: gradient_cache.cached(cell, name, self._loss(cell, loss, model), model)
             for name, loss in plain.items()

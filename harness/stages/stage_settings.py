@@ -21,7 +21,7 @@ def has_outside_method(cell: Cell) -> bool:
 
 def trains_on_queries(cell: Cell) -> bool:
     """Return whether a cell trains, and on more than NLI triples."""
-    return cell.method is not None and any(method.family != "nli" for method in (cell.method, *cell.joined.values()))
+    return any(method.family != "nli" for method in cell.objectives.values())
 
 
 def augmentation_writer(cell: Cell) -> Writer | None:

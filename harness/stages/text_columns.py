@@ -33,16 +33,6 @@ def role(column: str, declared: Declared = NONE) -> Role:
     return known
 
 
-def is_query(column: str, declared: Declared = NONE) -> bool:
-    """Return whether a training column holds queries."""
-    return role(column, declared) in ("query", "negative_query")
-
-
-def is_cut_as_query(column: str, declared: Declared = NONE) -> bool:
-    """Return whether a training column is cut at the length of queries."""
-    return role(column, declared) == "query"
-
-
 def text_columns(rows: Dataset, declared: Declared = NONE) -> list[str]:
     """Return the names of the columns that hold texts, in order."""
     return [name for name in rows.column_names if role(name, declared) != "label"]

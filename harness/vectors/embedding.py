@@ -16,8 +16,7 @@ from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Precision
-from harness.vectors.encoder import Encoder, Role
-from harness.vectors.encoder import open_model as open_model
+from harness.vectors.encoder import Encoder, Role, open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

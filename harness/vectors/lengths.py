@@ -32,16 +32,16 @@ def forget_length(model: SentenceTransformer) -> None:
 def cut_at(model: SentenceTransformer, length: int) -> Iterator[None]:
     """Cut texts at `length` tokens while the block runs, on every route, whatever the model declares for a role."""
     networks = [module for module in _first_modules(model) if _tokenizer_of_token_vectors(module) is None]
-    before = [(module, name, getattr(module, name, None)) for module in networks for name in LIMITS]
-    declared = [(module, name, limit) for module, name, limit in before if limit is not None]
-    set_length(model, length)
-    for module, name, _ in declared:
-        setattr(module, name, length)
+    before = [(module, name, getattr(module, name)) for module in networks for name in LIMITS if hasattr(module, name)]
     try:
+        set_length(model, length)
+        for module, name, limit in before:
+            if limit is not None:
+                setattr(module, name, length)
         yield
     finally:
         forget_length(model)
-        for module, name, limit in declared:
+        for module, name, limit in before:
             setattr(module, name, limit)
 
 

@@ -15,7 +15,7 @@ from harness.request.suite import Suite
 from harness.stages.base_model import base_model, check_opens, positions
 from harness.stages.base_override import with_base_model
 from harness.stages.lineage import base_key
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 
 
 def test_the_base_is_built_once_from_the_passages_of_all_languages(small_suite: Suite, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from harness.stages.held_out_evaluator import measure_of
 from harness.stages.lineage import train_key
 from harness.stages.score import score
 from harness.stages.train import train
-from harness.vectors.embedding import embed, open_model
+from harness.vectors.embedding import embed
+from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 

@@ -16,7 +16,7 @@ from harness.keys import folder_sha256
 from harness.request.manifest import BuiltBase
 from harness.stages import built_base
 from harness.stages.built_base import build
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

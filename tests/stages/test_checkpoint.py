@@ -21,7 +21,7 @@ from harness.stages.base_model import base_model
 from harness.stages.base_override import with_base_model
 from harness.stages.checkpoint import checkpoint_model, checkpoint_source
 from harness.stages.lineage import train_key
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 
 NAME = "clpl-moe-checkpoint"
 

@@ -13,7 +13,8 @@ from support.training_probes import log_of
 from harness import pipeline
 from harness.stages.lineage import train_key
 from harness.stages.score import score
-from harness.vectors.embedding import embed, open_model
+from harness.vectors.embedding import embed
+from harness.vectors.encoder import open_model
 from harness.vectors.search import cut
 from tests.stages.conftest import Workbench
 

@@ -24,7 +24,7 @@ from harness.stages.train import train
 from harness.stages.training_arguments import step_count
 from harness.stages.training_rows import training_rows
 from harness.types import TrainingData
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 
 PUBLISHED = {"epochs": 2, "batch_size": 1, "gradient_accumulation": 4, "precision": "float32"}
 Drawn = list[list[dict[str, str]]]  # rows of each epoch

@@ -18,7 +18,8 @@ from harness.stages.score import score
 from harness.stages.train import train
 from harness.stages.training_rows import trained
 from harness.types import Data, TrainingData
-from harness.vectors.embedding import embed, open_model
+from harness.vectors.embedding import embed
+from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 

@@ -16,7 +16,7 @@ from harness.machine.store import Store
 from harness.stages import gradient_cache
 from harness.stages.base_model import base_model
 from harness.stages.mini_batches import forward_of, in_mini_batches, mini_batches
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 from methods._loss import EmbeddingLoss
 from methods.clpl import CLPL, clpl
 from methods.infonce import infonce

@@ -13,7 +13,7 @@ from harness.stages.base_model import base_model
 from harness.stages.lineage import mine_key
 from harness.stages.mine import draw, negative_queries
 from harness.types import Data, TrainingData
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 DATA = Data(

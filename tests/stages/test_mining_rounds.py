@@ -11,7 +11,7 @@ from harness.request.cell import Cell
 from harness.stages import held_out
 from harness.stages.lineage import mine_key, miner_key, train_key
 from harness.stages.training_rows import miner, trained
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 

@@ -19,7 +19,8 @@ from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages.base_model import base_model, check_opens
 from harness.stages.base_override import with_base_model
-from harness.vectors.embedding import embed, open_encoder, open_model
+from harness.vectors.embedding import embed, open_encoder
+from harness.vectors.encoder import open_model
 from harness.vectors.lengths import set_length
 from harness.vectors.model_kind import check_kind
 from tests.stages.conftest import Workbench

@@ -16,7 +16,7 @@ from harness.machine.store import Store
 from harness.stages.base_model import base_model
 from harness.stages.lineage import base_key, train_key
 from harness.stages.objective import examples
-from harness.stages.text_columns import collator, is_cut_as_query, is_query
+from harness.stages.text_columns import collator, role
 from harness.stages.train import train
 from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
@@ -117,16 +117,17 @@ def test_the_suites_prompts_are_put_before_the_texts(bench: Workbench, base_fold
     rows, model = examples(cell, bench.training_data(cell, store)), open_model(base_folder, "cpu")
     row = rows["clpl"][0][0]
     batch = collator(model, rows, text)([row])
-    prompts = {name: "바다, 산: " if is_query(name) else "강 " for name in row if name != "label"}
+    of_roles = {"query": "바다, 산: ", "negative_query": "바다, 산: ", "passage": "강 "}
+    prompts = {name: of_roles[role(name)] for name in row if name != "label"}
     assert list(prompts.values()) == ["바다, 산: "] + ["강 "] * 5 + ["바다, 산: "] * 4
     for name, prompt in prompts.items():
-        most = text.query_max_length if is_cut_as_query(name) else text.passage_max_length
+        most = text.query_max_length if role(name) == "query" else text.passage_max_length
         expected = model.tokenizer([prompt + row[name]], truncation=True, max_length=most)["input_ids"]
         assert batch[f"{name}_input_ids"].tolist() == expected
 
 
 def test_query_columns_are_recognized_by_name() -> None:
-    assert [name for name in ("anchor", "positive", "passage", "negative_1", "query_1") if is_query(name)] == [
+    assert [name for name in ("anchor", "positive", "passage", "negative_1", "query_1") if role(name) == "query"] == [
         "anchor",
         "query_1",
     ]

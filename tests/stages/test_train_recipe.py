@@ -14,7 +14,7 @@ from harness.execution import plan
 from harness.request.cell import Cell
 from harness.request.request import DeviceName, Request
 from harness.stages.lineage import train_key
-from harness.stages.text_columns import is_query, text_columns
+from harness.stages.text_columns import role, text_columns
 from harness.stages.train import train
 from tests.stages.conftest import Workbench
 
@@ -53,10 +53,10 @@ def test_query_and_passage_columns_are_cut_at_their_own_lengths(bench: Workbench
     rows = cell.method.examples(training)
     cut = 0
     for column in text_columns(rows):
-        texts = [f"? {text}" if is_query(column) else text for text in rows[column]]
+        texts = [f"? {text}" if role(column) == "query" else text for text in rows[column]]
         tokenizer = fed[0][1]
         whole = tokenizer(texts)["input_ids"]
-        expected = tokenizer(texts, truncation=True, max_length=6 if is_query(column) else 12)["input_ids"]
+        expected = tokenizer(texts, truncation=True, max_length=6 if role(column) == "query" else 12)["input_ids"]
         rows_read = [[token for token in row if token != 1] for batch, _ in fed for row in batch[column]]
         assert sorted(rows_read) == sorted(expected)
         cut += expected != whole

@@ -13,7 +13,7 @@ from harness.stages import lineage, vector_geometry
 from harness.stages.encode import encode
 from harness.stages.lineage import geometry_keys
 from harness.stages.vector_geometry import geometry, pairs, passages
-from harness.vectors.embedding import open_model
+from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 

@@ -18,7 +18,8 @@ from harness.stages.built_base import build
 from harness.stages.encode import encode
 from harness.types import Data
 from harness.vectors import embedding
-from harness.vectors.embedding import embed, open_model, settings_of
+from harness.vectors.embedding import embed, settings_of
+from harness.vectors.encoder import open_model
 
 TEXTS = {
     f"d{i:02}": " ".join(f"word{(i * step) % 17}" for step in range(1, 4 + i))  # 4 to 23 words, not sorted by length
