@@ -170,7 +170,7 @@ def test_a_hub_model_without_the_file_declares_no_prompts(hub: Path) -> None:
 
 def test_a_hub_model_that_cannot_be_had_is_refused_with_what_to_do(hub: Path) -> None:
     given = with_base_model(suite.load("mini"), f"someone/model@{REVISION}")
-    with pytest.raises(RequestError, match=rf"'someone/model' at {REVISION} cannot be read: .*; run `harness data"):
+    with pytest.raises(RequestError, match=rf"'someone/model' at {REVISION} does not load: .*; run `harness data"):
         with_model_prompts(given, given=True)
 
 
