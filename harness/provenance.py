@@ -23,6 +23,7 @@ from harness.stages.train import LOG
 from harness.stages.train_file_report import train_file_report
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
+from harness.vectors.embedding import budget_of
 
 FOUND = ("attention_implementation", "similarity", "normalized", "pooling", "truncate_dim", "prompts")
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # files that hold a network's parameters
@@ -105,10 +106,12 @@ def _computation(cell: Cell, model: Path | None, store: Store) -> dict[str, Any]
     """Return the arithmetic of the network as the stages found it in the models that they computed with."""
     if model is None:
         return None
+    batch = budget_of(cell)
     encoding, training = _run(store, retrieve_key(cell)), _run(store, train_key(cell)) if cell.method else None
     return {
         "encode_dtype": encoding.found.get("dtype") if encoding else None,
-        "encode_batch_size": cell.suite.evaluation.encode_batch_size,
+        "encode_batch_size": batch.texts,
+        "encode_tokens": batch.tokens,
         "train_dtype": training.found.get("dtype") if training else None,
         "train_mixed_precision": training.found.get("mixed_precision") if training else None,
         "train_batch_size": cell.training.batch_size if cell.method else None,

@@ -13,7 +13,7 @@ from harness.types import Need, Ranker
 
 OF_ENCODERS = {
     "text": ("query_prompt", "passage_prompt", "query_max_length", "passage_max_length"),
-    "evaluate": ("encode_batch_size", "precision", "query_precision", "dimensions"),
+    "evaluate": ("encode_batch_size", "encode_tokens", "precision", "query_precision", "dimensions"),
 }
 OF_TRAINING = {"text": ("train_passage_max_length",)}
 

@@ -17,9 +17,10 @@ from mteb.types import PromptType
 from harness.keys import digest, file_sha256
 from harness.request.manifest import Precision, Text
 from harness.vectors.encoder import Encoder, Role, open_model
+from harness.vectors.token_batches import ON_CPU, Budget
 
 ROLES: dict[PromptType, Role] = {PromptType.query: "query", PromptType.document: "passage"}
-BATCH_SIZE = 32  # sentence-transformers' own, where mteb's caller names none
+ALONE = Budget(texts=32, tokens=ON_CPU)  # without a suite: as many texts as sentence-transformers' own default
 NOT_THE_MODEL = {"training.json", "README.md"}  # logs and cards: they change no vector
 
 
@@ -30,8 +31,9 @@ class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
     longer of the two lengths, and no prompt is added unless prompts are the model's and it has a default one.
     """
 
-    def __init__(self, folder: str, device: str, text: Text, precision: Precision) -> None:
+    def __init__(self, folder: str, device: str, text: Text, precision: Precision, batch: Budget) -> None:
         model = open_model(Path(folder), device, precision)
+        self._budget = batch
         self._encoder = Encoder(model, text)
         with warnings.catch_warnings():  # mteb asks for the dimension by a name that sentence-transformers has renamed
             warnings.simplefilter("ignore", FutureWarning)
@@ -42,10 +44,17 @@ class LengthAwareEncoder(SentenceTransformerEncoderWrapper):
         """Return the float32 vectors of the texts in mteb's batches."""
         texts = [text for batch in inputs for text in batch["text"]]
         role = None if prompt_type is None else ROLES[prompt_type]
-        return self._encoder.encode(texts, role, settings.get("batch_size", BATCH_SIZE))
+        return self._encoder.encode(texts, role, self._budget)
 
 
-def model_meta(folder: Path, name: str, text: Text, device: str = "cpu", precision: Precision = "float32") -> ModelMeta:
+def model_meta(
+    folder: Path,
+    name: str,
+    text: Text,
+    device: str = "cpu",
+    precision: Precision = "float32",
+    batch: Budget = ALONE,
+) -> ModelMeta:
     """Return the metadata by which mteb identifies and opens the model in `folder`.
 
     The revision is the sha256 of the model's files, of the text settings and of the precision, so that no two models
@@ -58,7 +67,13 @@ def model_meta(folder: Path, name: str, text: Text, device: str = "cpu", precisi
             "name": f"harness/{name}",
             "revision": digest([content, text.model_dump(), precision]),
             "loader": _load,
-            "loader_kwargs": {"folder": str(folder), "on": device, "text": text, "precision": precision},
+            "loader_kwargs": {
+                "folder": str(folder),
+                "on": device,
+                "text": text,
+                "precision": precision,
+                "batch": batch,
+            },
             "framework": ["Sentence Transformers"],
         }
     )
@@ -66,7 +81,7 @@ def model_meta(folder: Path, name: str, text: Text, device: str = "cpu", precisi
 
 def _load(name: str, revision: str | None = None, *, folder: str, on: str, **settings: Any) -> LengthAwareEncoder:
     """Return the encoder; mteb calls this with the metadata's name, revision and `loader_kwargs`."""
-    return LengthAwareEncoder(folder, on, settings["text"], settings["precision"])
+    return LengthAwareEncoder(folder, on, settings["text"], settings["precision"], settings["batch"])
 
 
 def _ignored(path: Path) -> bool:

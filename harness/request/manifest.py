@@ -101,7 +101,8 @@ class Evaluation(Strict):
     measures: tuple[Measure, ...] = Field(min_length=1)
     primary: Measure
     depth: int = Field(gt=0)
-    encode_batch_size: int = Field(gt=0)
+    encode_batch_size: int = Field(gt=0)  # texts of a batch, at most
+    encode_tokens: int | None = Field(default=None, gt=0, exclude_if=unset)  # and tokens; None: by device
     precision: Precision = "float32"  # of the encoder; vectors and similarities are float32
     query_precision: Precision | None = None  # of the encoder for the dev queries; None: as for passages
     holdout: Fraction = 0.0  # share of the training queries evaluated in place of dev, to choose settings

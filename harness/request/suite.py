@@ -77,6 +77,15 @@ class Suite(Strict):
             raise ValueError(f"languages differ in case alone ({', '.join(self.languages)}); rename one")
         return self
 
+    @model_validator(mode="after")
+    def _a_batch_holds_a_text(self) -> Suite:
+        tokens, longest = self.evaluation.encode_tokens, max(self.text.query_max_length, self.text.passage_max_length)
+        if tokens is not None and tokens < longest:
+            raise ValueError(
+                f"evaluation.encode_tokens = {tokens} holds no text of {longest} tokens; use at least that"
+            )
+        return self
+
     @property
     def digest(self) -> str:
         """sha256 of the whole definition; a hash as found is worth one that is declared."""

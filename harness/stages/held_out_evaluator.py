@@ -8,7 +8,7 @@ from typing import Any
 from harness.request.suite import Suite
 from harness.stages.held_out import Relevant
 from harness.vectors.encoder import Encoder, Role
-from harness.vectors.lengths import cut_at
+from harness.vectors.token_batches import budget
 
 MEASURES = {"nDCG": "ndcg", "R": "recall", "RR": "mrr", "P": "precision", "Success": "accuracy"}  # the evaluator's
 DEFAULT_MEASURE = ("ndcg", 10)
@@ -35,10 +35,12 @@ def held_out_evaluator(
     encoder: Encoder, suite: Suite, queries: Mapping[str, str], passages: Mapping[str, str], relevant: Relevant
 ) -> Any:
     """Return the evaluator of `queries` over `passages` by the similarity of the encoder's model."""
+    import torch
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
     from sentence_transformers.util import cos_sim, dot_score
 
     _, depth = measure_of(suite.evaluation.primary)
+    batch = budget(suite.evaluation, suite.text, encoder.model.device.type)
     similarity = cos_sim if encoder.normalized else dot_score
 
     class HeldOutEvaluator(InformationRetrievalEvaluator):
@@ -54,8 +56,8 @@ def held_out_evaluator(
             **options: Any,
         ) -> Any:
             role: Role = "query" if encode_fn_name == "query" else "passage"
-            with cut_at(model, encoder.length(role)):
-                return super().embed_inputs(model, sentences, encode_fn_name, prompt=encoder.prompt(role), **options)
+            vectors = encoder.encode(list(sentences), role, batch)
+            return torch.from_numpy(vectors).to(model.device)
 
     return HeldOutEvaluator(
         dict(queries),
@@ -66,7 +68,6 @@ def held_out_evaluator(
         accuracy_at_k=[depth],
         precision_recall_at_k=[depth],
         map_at_k=[depth],
-        batch_size=suite.evaluation.encode_batch_size,
         name=NAME,
         write_csv=False,
         score_functions={SIMILARITY: similarity},

@@ -14,6 +14,7 @@ made it, and a record says where it reused one of another machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple
 from typing import Any
 
 from harness.keys import key
@@ -40,6 +41,7 @@ from harness.stages.stage_settings import (
     training_lengths,
 )
 from harness.types import Need, Ranker
+from harness.vectors.embedding import budget_of
 from harness.vectors.embedding import settings_of as embedding_settings
 from harness.writers.writing import identity
 
@@ -56,9 +58,9 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "consult": 2,  # 2: with the agreement among experts
     "checkpoint": 1,
     "train": 2,  # 2: queries are cut at their own length
-    "encode": 2,  # 2: in blocks
+    "encode": 3,  # 2: in blocks; 3: batches by tokens
     "retrieve": 2,  # 2: one pass over the passages for every cut
-    "tasks": 1,
+    "tasks": 2,  # 2: batches by tokens
     "geometry": 2,  # 2: a smaller sample; the queries' vectors are those of the search
     "score": 1,
 }
@@ -246,7 +248,7 @@ def task_key(cell: Cell, task: Task) -> str:
         task.model_dump(),
         [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
         *([["prompts", text.prompts]] if text.prompts else []),
-        [evaluation.encode_batch_size, evaluation.precision, cell.place.device, determinism.thread_settings()],
+        [*astuple(budget_of(cell)), evaluation.precision, cell.place.device, determinism.thread_settings()],
     ]
     return _key("tasks", [train_key(cell)], settings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 from harness.request import plugins
@@ -11,6 +11,7 @@ from harness.request.data_sources import PublishedRows, Task
 from harness.request.manifest import Text, TrainFile, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
+from harness.vectors.embedding import budget_of
 
 
 def has_outside_method(cell: Cell) -> bool:
@@ -124,7 +125,7 @@ def choice_settings(cell: Cell) -> list[Any]:
     if cell.training.best_of is None:
         return []
     text, evaluation = cell.suite.text, cell.suite.evaluation
-    return [evaluation.primary, evaluation.encode_batch_size, text.query_max_length, text.passage_max_length]
+    return [evaluation.primary, *astuple(budget_of(cell)), text.query_max_length, text.passage_max_length]
 
 
 def cuts(cell: Cell) -> list[int]:

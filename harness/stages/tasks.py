@@ -16,6 +16,7 @@ from harness.request.cell import Cell
 from harness.request.data_sources import Task
 from harness.stages.lineage import task_key
 from harness.stages.stage_settings import tasks_of
+from harness.vectors.embedding import budget_of
 
 
 def tasks(cell: Cell, model: Path, store: Store) -> dict[str, dict[str, Any]]:
@@ -56,7 +57,7 @@ def _score(cell: Cell, task: Task, model: Path) -> dict[str, Any]:
     name = f"{cell.entry.name}-seed{cell.seed}"
     try:
         loaded = task_scoring.load(task_lookup.find(task, cell.language), cell.suite.name)
-        meta = folder_model.model_meta(model, name, text, cell.place.device, evaluation.precision)
+        meta = folder_model.model_meta(model, name, text, cell.place.device, evaluation.precision, budget_of(cell))
         return task_scoring.score(meta, loaded, evaluation.encode_batch_size)
     except HarnessError:
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,15 @@ from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Precision
-from harness.vectors.encoder import Encoder, Role, open_model
+from harness.vectors.device_feed import ahead
+from harness.vectors.encoder import Encoder, Prepared, Role, open_model
+from harness.vectors.token_batches import Budget, budget
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BLOCK = 16 * corpus.BATCH  # texts per call of encode; bounds memory and, with the batch size, decides the last bits
+BLOCK = 16 * corpus.BATCH  # texts sorted together; bounds memory and, with the budget, decides the last bits
+BLOCKS_AHEAD = 1  # tokenised while an accelerator computes the one before
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def settings_of(cell: Cell) -> dict[str, Any]:
     """Return all settings that change a vector, for the keys of stages: everything but model and texts."""
     return {
         "text": cell.suite.text.model_dump(exclude={"title", "train_passage_max_length"}),
-        "batch_size": cell.suite.evaluation.encode_batch_size,
+        "batch": astuple(budget_of(cell)),
         "block": BLOCK,
         "device": cell.place.device,
         "precision": precision_of(cell, "passage"),
@@ -44,6 +47,11 @@ def settings_of(cell: Cell) -> dict[str, Any]:
         "normalize": True,  # where the model compares by cosine: its files, which are in the stage's inputs, say that
         **determinism.thread_settings(),
     }
+
+
+def budget_of(cell: Cell) -> Budget:
+    """Return what a batch of texts holds at most."""
+    return budget(cell.suite.evaluation, cell.suite.text, cell.place.device)
 
 
 def precision_of(cell: Cell, role: Role) -> Precision:
@@ -83,10 +91,18 @@ def embed_blocks(
     encoder = Encoder(model, cell.suite.text)
     store.note(**encoder.found())
     done = start
-    for ids, block in corpus.blocks(texts, BLOCK, start):
-        vectors = encoder.encode(block, role, cell.suite.evaluation.encode_batch_size)
+    for ids, prepared in ahead(_prepared(encoder, texts, role, cell, start), cell.place.device, BLOCKS_AHEAD):
+        vectors = encoder.vectors(prepared)
         if not np.isfinite(vectors).all():
             raise CellError(f"{role} vectors contain NaN or infinity; the training diverged or the model is damaged")
         done += len(ids)
         store.progress(f"encode {role}", done, len(texts))
         yield ids, vectors
+
+
+def _prepared(
+    encoder: Encoder, texts: Mapping[str, str], role: Role, cell: Cell, start: int
+) -> Iterator[tuple[list[str], Prepared]]:
+    """Yield the ids and token ids of each block."""
+    for ids, block in corpus.blocks(texts, BLOCK, start):
+        yield ids, encoder.prepared(block, role, budget_of(cell))

@@ -8,7 +8,7 @@ cosine, and their own length where it compares by dot product, so that an inner 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,12 +19,15 @@ from numpy.typing import NDArray
 from harness.data.model_declaration import COSINE, check_similarity
 from harness.request.manifest import Precision, Text
 from harness.vectors import as_found
+from harness.vectors.device_feed import on_device
 from harness.vectors.lengths import cut_at
+from harness.vectors.token_batches import Budget, Tokenised, tokenised
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Role = Literal["query", "passage"]
+TASKS: Mapping[Role | None, str | None] = {"query": "query", "passage": "document", None: None}  # the library's names
 
 
 def open_model(folder: Path, device: str, precision: Precision = "float32") -> SentenceTransformer:
@@ -44,6 +47,16 @@ def open_model(folder: Path, device: str, precision: Precision = "float32") -> S
             parameter.data = parameter.data.to(dtype)
     check_similarity(model.similarity_fn_name, f"model {folder}")
     return model
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Texts of a role, ready for the network; `tokens` is None where the library's `encode` reads the texts itself."""
+
+    texts: list[str]
+    role: Role | None
+    budget: Budget
+    tokens: Tokenised | None
 
 
 @dataclass(frozen=True)
@@ -80,27 +93,64 @@ class Encoder:
         lengths = {"query": self.text.query_max_length, "passage": self.text.passage_max_length}
         return max(lengths.values()) if role is None else lengths[role]
 
-    def encode(self, texts: Sequence[str], role: Role | None, batch_size: int) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], role: Role | None, budget: Budget) -> NDArray[np.float32]:
         """Return the vectors [N, dim] of the texts."""
+        return self.vectors(self.prepared(texts, role, budget))
+
+    def prepared(self, texts: Sequence[str], role: Role | None, budget: Budget) -> Prepared:
+        """Return the texts as token ids; the model's network is not used."""
+        tokens = tokenised(self.model, texts, self.prompt(role), TASKS[role], self.length(role))
+        return Prepared(list(texts), role, budget, tokens)
+
+    def vectors(self, prepared: Prepared) -> NDArray[np.float32]:
+        """Return the vectors [N, dim] of texts that `prepared` returned."""
+        vectors = self._by_library(prepared) if prepared.tokens is None else self._by_tokens(prepared, prepared.tokens)
+        if as_found.dtypes(self.model) == "float32" or not len(vectors):
+            return vectors
+        vectors = vectors.astype(np.float32)
+        if self.normalized:  # half precision is too coarse for unit length
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def _by_tokens(self, prepared: Prepared, tokens: Tokenised) -> NDArray[np.float32]:
+        """Return the vectors by batches of a budget of tokens: what `encode` computes of each batch."""
+        import torch
+        from sentence_transformers.util import truncate_embeddings
+
+        self.model.eval()
+        device = self.model.device
+        task = TASKS[prepared.role]
+        options = {} if task is None else {"task": task}
+        places, outputs = [], []
+        with torch.inference_mode():
+            for rows, features in on_device(tokens.batches(prepared.budget), device):
+                places.append(rows)
+                output = self.model(features, **options)["sentence_embedding"]
+                if self.model.truncate_dim is not None:
+                    output = truncate_embeddings(output, self.model.truncate_dim)
+                outputs.append(torch.nn.functional.normalize(output, p=2, dim=1) if self.normalized else output)
+            vectors = torch.cat(outputs)
+            unsorted = torch.from_numpy(np.argsort(np.concatenate(places))).to(device)
+            matrix = vectors[unsorted].cpu()
+        return (matrix if matrix.dtype != torch.bfloat16 else matrix.float()).numpy()
+
+    def _by_library(self, prepared: Prepared) -> NDArray[np.float32]:
+        """Return the vectors by the library's own `encode`, in batches of at most the budget of full-length texts."""
         calls: dict[Role | None, Callable[..., Any]] = {
             "query": self.model.encode_query,
             "passage": self.model.encode_document,
             None: self.model.encode,
         }
-        with cut_at(self.model, self.length(role)):
-            vectors: NDArray[np.float32] = calls[role](
-                list(texts),
-                prompt=self.prompt(role),  # "" is none; without the argument the model's own would be used
-                batch_size=batch_size,
+        length = self.length(prepared.role)
+        with cut_at(self.model, length):
+            vectors: NDArray[np.float32] = calls[prepared.role](
+                prepared.texts,
+                prompt=self.prompt(prepared.role),  # "" is none; without the argument the model's own would be used
+                batch_size=max(1, min(prepared.budget.texts, prepared.budget.tokens // length)),
                 normalize_embeddings=self.normalized,
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        if as_found.dtypes(self.model) == "float32" or not len(texts):
-            return vectors
-        vectors = vectors.astype(np.float32)
-        if self.normalized:  # half precision is too coarse for unit length
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
     def found(self) -> dict[str, Any]:

@@ -80,6 +80,11 @@ def test_an_unknown_key_is_rejected_at_every_level(tmp_path: Path, table: str, w
         ('primary = "nDCG@10"', 'primary = "nDCG@20"', "primary measure 'nDCG@20' is not among the measures"),
         ("depth = 100", "depth = 0", "evaluation.depth"),
         ("encode_batch_size = 64", 'encode_batch_size = "many"', "evaluation.encode_batch_size"),
+        (
+            "encode_batch_size = 64",
+            "encode_batch_size = 64\nencode_tokens = 20",
+            "encode_tokens = 20 holds no text of 128",
+        ),
         ("warmup = 0.1", "warmup = 1.5", "training.ranking.warmup"),
         ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' needs either a ranker or an encoder"),
         ("[training.ranking]", "[training.rnaking]", "training.rnaking"),

@@ -57,6 +57,7 @@ EVALUATION: dict[str, tuple[Any, set[str]]] = {
     "primary": ("R@100", NONE),  # sorts and decides; run.json has it, and another one needs another folder
     "depth": (1000, RANKING),
     "encode_batch_size": (7, PAIRS),
+    "encode_tokens": (256, PAIRS),
     "precision": ("bfloat16", PAIRS),
     "query_precision": ("bfloat16", PAIRS),
     "holdout": (0.5, ROWS),
@@ -239,6 +240,7 @@ def test_the_declared_files_of_a_language_are_in_the_keys_and_its_tasks_in_those
     [
         ("evaluation", "primary", "R@100"),
         ("evaluation", "encode_batch_size", 7),
+        ("evaluation", "encode_tokens", 256),
         ("text", "query_max_length", 8),
         ("text", "passage_max_length", 31),
     ],
@@ -252,5 +254,5 @@ def test_what_chooses_the_best_checkpoint_is_in_the_key_of_the_model(
     best = short.entry.model_copy(update={"training": {**short.entry.training, "best_of": 2}})
     chosen = replace(short, entry=best)
     assert lineage.train_key(with_table(chosen, table, **{field: value})) != lineage.train_key(chosen)
-    if field in ("primary", "encode_batch_size"):  # lengths are read by every training
+    if field in ("primary", "encode_batch_size", "encode_tokens"):  # lengths are read by every training
         assert lineage.train_key(with_table(short, table, **{field: value})) == lineage.train_key(short)

@@ -25,6 +25,7 @@ from harness.stages.text_columns import collator
 from harness.stages.train import train
 from harness.types import TrainingData
 from harness.vectors.encoder import Encoder, Role, open_model
+from harness.vectors.token_batches import Budget
 from tests.stages.conftest import Workbench
 
 LENGTHS = {"query_max_length": 12, "passage_max_length": 20}
@@ -79,9 +80,9 @@ def test_training_reads_tokens_routes_and_pooling_as_encoding_does(
         vectors = encoder.model(features)["sentence_embedding"].detach().numpy()
         if name == "negative_query_1":  # the route and prompt of queries, cut where passages are cut
             text = suite.text.model_copy(update={"query_max_length": 20})
-            expected = Encoder(encoder.model, text).encode(TEXTS, role, len(TEXTS))
+            expected = Encoder(encoder.model, text).encode(TEXTS, role, Budget(len(TEXTS), 10**6))
         else:
-            expected = encoder.encode(TEXTS, role, len(TEXTS))
+            expected = encoder.encode(TEXTS, role, Budget(len(TEXTS), 10**6))
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         assert np.abs(unit - expected).max() < 1e-6, (kind, name)
 

@@ -146,7 +146,7 @@ def test_settings_have_everything_that_changes_a_vector_besides_model_and_text(c
         "query_max_length": 8,
         "passage_max_length": 16,
     }
-    assert settings["batch_size"] == 64
+    assert settings["batch"] == (64, 1024)
     assert settings["device"] == "cpu"
     assert settings["precision"] == "float32"
     assert settings["normalize"] is True

@@ -20,11 +20,13 @@ from harness.request.suite import Suite
 from harness.stages.base_override import with_base_model
 from harness.stages.model_prompts import with_model_prompts
 from harness.vectors.encoder import Encoder, Role, open_model
+from harness.vectors.token_batches import Budget
 
 KINDS = (
     *("mean", "cls", "prompts", "prompt-left-out", "default-prompt", "router", "dense", "normalize", "dot"),
     *("dot-of-unit-vectors", "truncated", "bfloat16", "float16"),
 )
+BATCH = Budget(texts=8, tokens=64)
 LENGTHS = {"query_max_length": 12, "passage_max_length": 20}
 
 
@@ -63,7 +65,7 @@ def test_similarities_are_those_of_the_librarys_own_calls(kind: str, kinds: Mapp
     reference.max_seq_length = LENGTHS["passage_max_length"]
     passages = reference.encode_document(list(TEXTS))
     expected = reference.similarity(queries, passages).numpy()
-    similarities = ours.encode(TEXTS, "query", 4) @ ours.encode(TEXTS, "passage", 4).T
+    similarities = ours.encode(TEXTS, "query", BATCH) @ ours.encode(TEXTS, "passage", BATCH).T
     assert np.abs(similarities - expected).max() < 1e-6
     assert np.abs(queries - passages).max() > 1e-4  # two lengths, two prompts or two routes
 
@@ -72,16 +74,16 @@ def test_a_route_of_token_vectors_alone_is_read_and_cut_too(kinds: Mapping[str, 
     folder, short = kinds["static-router"], [text for text in TEXTS if len(text.split()) < 5]
     reference, ours = library(folder), encoder(folder)
     expected = reference.similarity(reference.encode_query(short), reference.encode_document(short)).numpy()
-    similarities = ours.encode(short, "query", 4) @ ours.encode(short, "passage", 4).T
+    similarities = ours.encode(short, "query", BATCH) @ ours.encode(short, "passage", BATCH).T
     assert np.abs(similarities - expected).max() < 1e-6
     long = "word1 " * 50
-    cut, longer = ours.encode([f"{long}word2 word3"], "query", 1), ours.encode([long], "query", 1)
+    cut, longer = ours.encode([f"{long}word2 word3"], "query", BATCH), ours.encode([long], "query", BATCH)
     assert np.array_equal(cut, longer)
-    assert np.array_equal(ours.encode(short, "query", 4), ours.encode(short, "query", 4))
+    assert np.array_equal(ours.encode(short, "query", BATCH), ours.encode(short, "query", BATCH))
 
 
 def test_the_library_would_tell_the_kinds_apart(kinds: Mapping[str, Path]) -> None:
-    vectors = {kind: encoder(folder).encode(TEXTS, "query", 8) for kind, folder in kinds.items()}
+    vectors = {kind: encoder(folder).encode(TEXTS, "query", BATCH) for kind, folder in kinds.items()}
     plain = vectors["mean"]
     for kind in ("cls", "prompts", "prompt-left-out", "router", "dense", "dot", "truncated", "bfloat16", "float16"):
         assert vectors[kind].shape != plain.shape or np.abs(vectors[kind] - plain).max() > 1e-5, kind
@@ -95,12 +97,15 @@ def test_a_plain_model_has_the_bits_of_a_prompt_written_before_its_texts(role: R
     by_hand = library(kinds["mean"])
     by_hand.max_seq_length = stated.length(role)
     prompt = stated.prompt(role)
-    expected = by_hand.encode([prompt + text for text in TEXTS], prompt="", normalize_embeddings=True, batch_size=4)
-    assert np.array_equal(stated.encode(TEXTS, role, 4), expected)
+    expected = by_hand.encode([prompt + text for text in TEXTS], prompt="", normalize_embeddings=True)
+    one_batch = Budget(len(TEXTS), 10**6)
+    assert np.abs(stated.encode(TEXTS, role, one_batch) - expected).max() < 1e-7
+    plain = encoder(kinds["mean"]).encode([prompt + text for text in TEXTS], role, one_batch)
+    assert np.array_equal(stated.encode(TEXTS, role, one_batch), plain)
 
 
 def test_dot_product_models_keep_the_length_of_their_vectors(kinds: Mapping[str, Path]) -> None:
-    norms = np.linalg.norm(encoder(kinds["dot"]).encode(TEXTS, "passage", 8), axis=1)
+    norms = np.linalg.norm(encoder(kinds["dot"]).encode(TEXTS, "passage", BATCH), axis=1)
     assert not encoder(kinds["dot"]).normalized
     assert norms.min() > 1.5
     assert norms.std() > 1e-3
@@ -122,7 +127,7 @@ def test_modules_after_a_half_precision_network_are_not_rounded(kinds: Mapping[s
 
 def test_half_precision_vectors_are_float32_of_unit_length(kinds: Mapping[str, Path]) -> None:
     half = Encoder(open_model(kinds["mean"], "cpu", "bfloat16"), on(kinds["mean"]).text)
-    vectors = half.encode(TEXTS, "passage", 8)
+    vectors = half.encode(TEXTS, "passage", BATCH)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
 
@@ -164,16 +169,16 @@ def test_a_text_without_a_role_has_the_default_prompt_of_a_model_whose_prompts_a
     reference = library(folder)
     reference.max_seq_length = 20
     expected = reference.encode(list(TEXTS), normalize_embeddings=True)
-    assert np.abs(own.encode(TEXTS, None, 8) - expected).max() < 1e-6
+    assert np.abs(own.encode(TEXTS, None, BATCH) - expected).max() < 1e-6
 
 
 def test_the_length_of_a_model_is_as_before_after_its_texts_are_read(kinds: Mapping[str, Path]) -> None:
     ours = encoder(kinds["router"])
     before = ours.model.max_seq_length
-    ours.encode(TEXTS, "query", 8)
+    ours.encode(TEXTS, "query", BATCH)
     assert ours.model.max_seq_length == before
 
 
 def test_no_texts_give_no_vectors(kinds: Mapping[str, Path]) -> None:
-    assert len(encoder(kinds["mean"]).encode([], "query", 8)) == 0
+    assert len(encoder(kinds["mean"]).encode([], "query", BATCH)) == 0
     assert json.loads((kinds["mean"] / "config_sentence_transformers.json").read_text())["prompts"]["query"] == ""

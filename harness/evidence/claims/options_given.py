@@ -26,7 +26,13 @@ CONDITIONS_SET: Mapping[str, str] = {  # target of --set → the condition that 
     "evaluate.query_precision": "query_precision",
 }
 COMPARED = ("evaluate.depth", "evaluate.holdout")  # by their values, whatever the source says
-WITHOUT_EFFECT = ("evaluate.measures", "evaluate.primary", "evaluate.dimensions", "evaluate.encode_batch_size")
+WITHOUT_EFFECT = (
+    "evaluate.measures",
+    "evaluate.primary",
+    "evaluate.dimensions",
+    "evaluate.encode_batch_size",
+    "evaluate.encode_tokens",
+)
 OF_TRAINING = ("train", "entry")
 
 
