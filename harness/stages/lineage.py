@@ -57,7 +57,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "write": 2,  # 2: counts the negatives without a query
     "consult": 2,  # 2: with the agreement among experts
     "checkpoint": 1,
-    "train": 2,  # 2: queries are cut at their own length
+    "train": 3,  # 2: queries are cut at their own length; 3: the optimiser's steps are fused
     "encode": 3,  # 2: in blocks; 3: batches by tokens
     "retrieve": 2,  # 2: one pass over the passages for every cut
     "tasks": 2,  # 2: batches by tokens

@@ -32,7 +32,7 @@ def training_arguments(cell: Cell, checkpoints: Path, steps: int) -> SentenceTra
         lr_scheduler_kwargs=dict(settings.scheduler_settings or {}),
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_grad_norm,
-        optim="adamw_torch",
+        optim="adamw_torch_fused",  # on CPU a tenth of the plain one's time, which 96 M numbers of embeddings take
         seed=derive(cell.seed, "train"),
         data_seed=derive(cell.seed, "order"),
         bf16=settings.precision == "bfloat16",

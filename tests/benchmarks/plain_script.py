@@ -206,7 +206,7 @@ def train(cell: Cell, model: SentenceTransformer, training: TrainingData, scratc
         lr_scheduler_type=settings.scheduler,
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_grad_norm,
-        optim="adamw_torch",
+        optim="adamw_torch_fused",  # the default of transformers 5
         seed=derive(cell.seed, "train"),
         data_seed=derive(cell.seed, "order"),
         use_cpu=True,
