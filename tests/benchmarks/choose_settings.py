@@ -5,7 +5,7 @@
 
 A quarter of the training queries is held out and evaluated instead of dev (`evaluation.holdout`). Every combination of
 the values runs for every language with one seed. Prints, and appends to the CSV: nDCG@10 and its gain over the untuned
-base per language, their mean, and the mean seconds per cell.
+base per language, their mean, and the mean seconds per cell. A combination that is in the CSV is not run again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import csv
 import itertools
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from harness.execution.local import LocalExecutor
 from harness.machine.store import default_root
@@ -24,6 +25,8 @@ from harness.request.overrides import override
 from harness.request.settings import on_suite
 from harness.request.suite import Suite, load
 from harness.results import record
+from harness.stages.base_override import with_base_model
+from harness.stages.model_prompts import with_model_prompts
 
 
 def cells_of(suite: Suite, entry: str, settings: list[str], place: Place) -> list[Cell]:
@@ -60,12 +63,20 @@ def main() -> None:
     parser.add_argument("--entry", required=True)
     parser.add_argument("--holdout", type=float, default=0.25)
     parser.add_argument("--max-train", type=int)
+    parser.add_argument("--base-model", help="a folder, or HUB_ID[@REVISION], in place of the suite's")
+    parser.add_argument("--langs", help="of the suite's languages, separated by commas")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("grid", nargs="*", metavar="NAME.FIELD=V1,V2")
     options = parser.parse_intermixed_args()
     suite = load(options.suite)
+    if options.base_model:
+        suite = with_model_prompts(with_base_model(suite, options.base_model), given=True)
+    languages = list(suite.languages)
+    if options.langs:
+        chosen = {name: suite.languages[name] for name in options.langs.split(",")}
+        suite = suite.model_copy(update={"languages": chosen})
     evaluation = suite.evaluation.model_copy(update={"holdout": options.holdout})
     suite = suite.model_copy(update={"evaluation": evaluation, "max_train": options.max_train})
     place = Place(default_root(), options.data_dir)
@@ -75,13 +86,30 @@ def main() -> None:
     ]
     for settings in itertools.product(*axes):
         cells = cells_of(suite, options.entry, list(settings), place)
+        if known(options.out, suite.name, options.entry, effective(cells[0]), list(suite.languages)):
+            continue
         scores, seconds = measure(cells, options.jobs)
         row = [suite.name, options.entry, effective(cells[0])]
-        row += [f"{scores[language]:.4f} {scores[language] - base[language]:+.4f}" for language in suite.languages]
+        row += [
+            f"{scores[language]:.4f} {scores[language] - base[language]:+.4f}" if language in scores else ""
+            for language in languages
+        ]
         row += [f"{sum(scores.values()) / len(scores):.4f}", f"{seconds:.1f}"]
         print("\t".join(row), flush=True)
         if options.out:
-            append(options.out, ["suite", "entry", "settings", *suite.languages, "mean", "seconds"], row)
+            append(options.out, ["suite", "entry", "settings", *languages, "mean", "seconds"], row)
+
+
+def known(path: Path | None, *wanted: Any) -> bool:
+    """Return whether the CSV has a row of this suite, entry and settings with a score of every language."""
+    if path is None or not path.exists():
+        return False
+    *name, languages = wanted
+    with path.open(encoding="utf-8", newline="") as file:
+        return any(
+            [row["suite"], row["entry"], row["settings"]] == name and all(row[language] for language in languages)
+            for row in csv.DictReader(file)
+        )
 
 
 def append(path: Path, header: list[str], row: list[str]) -> None:
