@@ -44,8 +44,9 @@ class DeviceSearch:
         with torch.inference_mode():
             vectors = passages.to(torch.float32)
             rows = torch.arange(start, start + len(vectors), device=vectors.device)
-            parts = zip(self.queries.split(QUERY_BLOCK), self.best.split(QUERY_BLOCK), strict=True)
-            self.best = torch.cat([self._merged(best, queries @ vectors.T, rows) for queries, best in parts])
+            firsts = range(0, max(1, len(self.queries)), QUERY_BLOCK)  # one block where there are no queries
+            parts = [slice(first, first + QUERY_BLOCK) for first in firsts]
+            self.best = torch.cat([self._merged(self.best[p], self.queries[p] @ vectors.T, rows) for p in parts])
 
     def _merged(self, best: torch.Tensor, similarities: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return the best keys of some queries after a block of passages."""
