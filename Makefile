@@ -1,6 +1,7 @@
 # make demo   environment, then the main job on the bundled suite: the table, and the path of the page
 # make test   environment, lint, types, and all tests with coverage
-# make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid
+# make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid,
+#             PEER_PYTHON=… for a Python that has faiss
 # make lint   style and types
 # make docs   the documentation as HTML in docs/_build/html; a warning is an error
 # make docs-refresh   writes what commands print into the documentation again
@@ -34,6 +35,7 @@ test: lint
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/search_memory.py
+	$(BIN)/python tests/benchmarks/search_speed.py $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 	$(BIN)/python tests/benchmarks/gradient_cache.py
 	$(if $(DATA_DIR),$(BIN)/python tests/benchmarks/corpus_memory.py --data-dir $(DATA_DIR))
 	$(BIN)/python tests/benchmarks/evidence.py speed

@@ -56,7 +56,8 @@ def _save(path: Path, best: dict[int | None, TopK], done: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"done": np.array(done)}
     for dimension, top in best.items():
-        arrays |= {f"rows-{dimension or ''}": top.rows, f"scores-{dimension or ''}": top.scores}
+        rows, scores = top.state()
+        arrays |= {f"rows-{dimension or ''}": rows, f"scores-{dimension or ''}": scores}
     temporary = path.with_name(f"saving-{os.getpid()}.npz")
     np.savez(temporary, **arrays)
     temporary.replace(path)
@@ -68,7 +69,7 @@ def _load(path: Path, best: dict[int | None, TopK]) -> int:
         return 0
     with np.load(path) as arrays:
         for dimension, top in best.items():
-            top.rows, top.scores = arrays[f"rows-{dimension or ''}"], arrays[f"scores-{dimension or ''}"]
+            top.restore(arrays[f"rows-{dimension or ''}"], arrays[f"scores-{dimension or ''}"])
         return int(arrays["done"])
 
 

@@ -9,72 +9,116 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.types import Ranking
+from harness.vectors.search_device import DeviceSearch
+from harness.vectors.search_host import HostSearch
+from harness.vectors.search_keys import ROWS, Keys, keys_of, rows_of, scores_of
 
-QUERY_BLOCK = 256  # 256 × 16,384 float32 similarities are 16 MiB
+if TYPE_CHECKING:
+    import torch
+
+Block: TypeAlias = "NDArray[np.float32] | torch.Tensor"  # vectors [B, dim] of passages
+Vectors = TypeVar("Vectors", bound="NDArray[np.float32] | torch.Tensor")
+
+
+class _Search(Protocol):
+    """Searches blocks of passages where their vectors are."""
+
+    def add(self, start: int, passages: Any) -> None: ...
+
+    def keys(self) -> Keys: ...
 
 
 class TopK:
-    """The best passages of each query so far; blocks of passages are added in ascending order of their ids."""
+    """The best passages of each query so far. Blocks of passages are numpy arrays, or torch tensors on any device.
+
+    A block is searched where its vectors are: arrays by `search_host`, tensors by `search_device`, which name the
+    products that similarities come from. Which passages are kept depends on nothing else: neither on the order of the
+    blocks nor on whether the state was saved and restored between them. Vectors are finite.
+    """
 
     def __init__(self, queries: NDArray[np.float32], depth: int) -> None:
         self.queries = queries  # [Q, dim]
         self.depth = depth
-        self.rows = np.zeros((len(queries), 0), dtype=np.int64)  # [Q, ≤ depth], best first
-        self.scores = np.zeros((len(queries), 0), dtype=np.float32)
+        self._keys = np.empty((len(queries), 0), dtype=np.int64)  # of what was searched before `_search` was opened
+        self._place = ""
+        self._search: _Search | None = None
 
-    def add(self, start: int, passages: NDArray[np.float32]) -> None:
+    def add(self, start: int, passages: Block) -> None:
         """Add the passages of rows `start`, `start` + 1, …; among equal scores, the larger row ranks first."""
-        kept = min(self.depth, self.rows.shape[1] + len(passages))
-        rows = np.empty((len(self.queries), kept), dtype=np.int64)
-        scores = np.empty((len(self.queries), kept), dtype=np.float32)
-        for first in range(0, len(self.queries), QUERY_BLOCK):
-            similarities = self.queries[first : first + QUERY_BLOCK] @ passages.T  # [q, B]
-            floor = _floor(similarities, self.depth)
-            for i, row in enumerate(similarities, start=first):
-                columns = np.flatnonzero(row >= floor[i - first])  # with all passages tied at the cut-off
-                candidates = np.concatenate([self.rows[i], columns + start])
-                values = np.concatenate([self.scores[i], row[columns]])
-                order = np.lexsort((-candidates, -values))[:kept]
-                rows[i], scores[i] = candidates[order], values[order]
-        self.rows, self.scores = rows, scores
+        if start + len(passages) > ROWS:
+            raise ValueError(f"passages {start} to {start + len(passages)}: a search ranks at most {ROWS} passages")
+        if len(passages):
+            self._opened(passages).add(start, passages)
+
+    def _opened(self, passages: Block) -> _Search:
+        """Return the search on the device of these vectors, with the best passages so far."""
+        place = "host" if isinstance(passages, np.ndarray) else str(passages.device)
+        if self._search is None or place != self._place:
+            keys = self._best()
+            if isinstance(passages, np.ndarray):
+                self._search = HostSearch(self.queries, self.depth, keys)
+            else:
+                self._search = DeviceSearch(self.queries, self.depth, keys, passages.device)
+            self._place = place
+        return self._search
+
+    def _best(self) -> Keys:
+        """Return the keys of the best passages so far, best first."""
+        keys = self._keys if self._search is None else self._search.keys()
+        return np.sort(keys, axis=1)[:, ::-1].copy()
+
+    def state(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the rows and the scores of the best passages so far [Q, ≤ depth], best first."""
+        keys = self._best()
+        return rows_of(keys), scores_of(keys)
+
+    def restore(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        """Continue from what `state` returned."""
+        self._keys, self._search = keys_of(scores, rows), None
 
     def ranking(self, queries: Sequence[str], id_at: Callable[[int], str]) -> tuple[Ranking, int]:
-        """Return each query's passages with strictly decreasing scores, and the number of tied neighbours."""
+        """Return each query's passages with strictly decreasing scores, and the number of tied neighbours.
+
+        Raises ValueError where a similarity is not a number.
+        """
         ranking: dict[str, list[tuple[str, float]]] = {}
         ties = 0
-        for query, rows, scores in zip(queries, self.rows.tolist(), self.scores.tolist(), strict=True):
-            ranking[query], tied = strictly_decreasing(list(zip(map(id_at, rows), scores, strict=True)))
+        rows, scores = self.state()
+        if np.isnan(scores).any():
+            raise ValueError("a similarity is not a number: vectors of queries or passages contain NaN or infinity")
+        for query, best, values in zip(queries, rows.tolist(), scores.tolist(), strict=True):
+            ranking[query], tied = strictly_decreasing(list(zip(map(id_at, best), values, strict=True)))
             ties += tied
         return ranking, ties
 
 
-def cut(vectors: NDArray[np.float32], dimension: int | None, unit: bool = True) -> NDArray[np.float32]:
+def cut(vectors: Vectors, dimension: int | None, unit: bool = True) -> Vectors:
     """Return the first `dimension` components, normalised again where `unit`; None returns the vectors unchanged."""
     if dimension is None:
         return vectors
-    truncated = vectors[:, :dimension]
+    components: Any = vectors
+    truncated: Vectors = components[:, :dimension]
     return normalized(truncated) if unit else truncated
 
 
-def normalized(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the vectors at unit length."""
-    norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    unit: NDArray[np.float32] = (vectors / norms).astype(np.float32)
+def normalized(vectors: Vectors) -> Vectors:
+    """Return the vectors at unit length, in float32."""
+    components: Any = vectors
+    tiny = float(np.finfo(np.float32).tiny)
+    unit: Vectors
+    if isinstance(vectors, np.ndarray):
+        norms = np.maximum(np.linalg.norm(components, axis=1, keepdims=True), tiny)
+        unit = (components / norms).astype(np.float32)
+    else:
+        components = components.float()
+        unit = components / components.norm(dim=1, keepdim=True).clamp_min(tiny)
     return unit
-
-
-def _floor(similarities: NDArray[np.float32], depth: int) -> NDArray[np.float32]:
-    """Return each query's `depth`-th largest similarity in this block."""
-    width = similarities.shape[1]
-    if width <= depth:
-        return np.full(len(similarities), -np.inf, dtype=np.float32)
-    floor: NDArray[np.float32] = np.partition(similarities, width - depth, axis=1)[:, width - depth]
-    return floor
 
 
 def strictly_decreasing(scores: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from harness.data import corpus
 from harness.data.corpus_writer import write_corpus
@@ -15,7 +16,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import retrieve
 from harness.stages.base_model import base_model
-from harness.stages.encode import encode
+from harness.stages.encode import Encoded, encode
 from harness.stages.lineage import retrieve_key
 from harness.stages.prepare import prepare
 from harness.stages.stage_settings import cuts
@@ -108,6 +109,30 @@ def test_a_killed_pass_resumes_from_its_saved_state_to_the_same_ranking(
     assert ranked(cell, data, Store(cell.place.cache, heard)) == whole
     assert encoded[0] == 80  # the first block after the saved ones
     assert not saved.exists()
+
+
+def test_passages_that_are_encoded_to_tensors_are_searched_and_resumed_to_the_ranking_of_arrays(
+    cell: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    evaluation = cell.suite.evaluation.model_copy(update={"dimensions": (8,)})
+    cell = replace(cell, suite=cell.suite.model_copy(update={"evaluation": evaluation}))
+    monkeypatch.setattr(retrieve, "SAVE", 2)
+    store = Store(cell.place.cache)
+    data = prepare(cell.suite, cell.language, cell.place, store)
+    expected = {dimension: brute_force(cell, data, store, dimension) for dimension in (None, 8)}
+    arrays = Encoded.passages
+
+    def tensors(encoded: Encoded, start: int = 0) -> Iterator[tuple[int, torch.Tensor]]:
+        for first, vectors in arrays(encoded, start):
+            yield first, torch.from_numpy(vectors)
+
+    monkeypatch.setattr(Encoded, "passages", tensors)
+    with pytest.raises(KeyboardInterrupt):
+        ranked(cell, data, Store(cell.place.cache, stopping(after=96)))
+    for dimension, best in expected.items():
+        ranking, _ = ranked(cell, data, store, dimension)
+        assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == best
+        assert ranking == ranked(cell, data, Store(tmp_path / "other"), dimension)[0]
 
 
 def test_nothing_is_encoded_where_the_ranking_is_cached(cell: Cell) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support.exact_search import search
 
-from harness.vectors import search as searching
+from harness.vectors import search_host
 from harness.vectors.embedding import Vectors
 from harness.vectors.search import strictly_decreasing
 
@@ -47,7 +47,7 @@ def test_search_equals_brute_force_for_any_size_depth_block_and_number_of_ties(
     queries = vectors("q", generator.integers(-values, values + 1, (sizes[0], 3)).astype(np.float32))
     passages = vectors("d", generator.integers(-values, values + 1, (sizes[1], 3)).astype(np.float32))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "QUERY_BLOCK", blocks[0])
+        patch.setattr(search_host, "QUERY_BLOCK", blocks[0])
         ranking, _ = search(queries, passages, depth, blocks[1])
     assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == brute_force(queries, passages, depth)
 
@@ -114,7 +114,7 @@ def test_negative_and_zero_scores_also_decrease_strictly() -> None:
 
 
 def test_memory_is_far_below_queries_times_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "QUERY_BLOCK", 64)
+    monkeypatch.setattr(search_host, "QUERY_BLOCK", 64)
     generator = np.random.default_rng(0)
     queries = vectors("q", generator.standard_normal((1000, 8), dtype=np.float32))
     passages = vectors("d", generator.standard_normal((20_000, 8), dtype=np.float32))
