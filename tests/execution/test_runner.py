@@ -116,7 +116,7 @@ def test_a_record_lists_its_stages_and_their_keys(finished: Run) -> None:
         for stored in records(finished)
     }
     assert stages["bm25/0"] == ["prepare", "retrieve"]
-    assert stages["base/0"] == ["prepare", "base", "retrieve", "geometry"]
+    assert stages["base/0"] == ["prepare", "base", "encode", "retrieve", "geometry"]
     assert stages["mnrl/1"] == ["prepare", "base", "train", "retrieve", "geometry"]
     assert stages["infonce-random/0"] == ["prepare", "mine", "base", "train", "retrieve", "geometry"]
     for stored in records(finished):
