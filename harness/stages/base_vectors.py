@@ -85,6 +85,8 @@ class BaseVectors(ModelVectors):
         def write(folder: Path) -> None:
             model = self.model(dev)
             encoder = Encoder(model, self.cell.suite.text)
+            if 4 * len(texts) * encoder.dimension > LARGEST:
+                raise _TooLargeError
             unfinished = self.store.partial(key) / VECTORS
 
             def blocks_from(row: int) -> Iterator[NDArray[Any]]:
@@ -96,11 +98,15 @@ class BaseVectors(ModelVectors):
             (folder / FOUND).write_text(json.dumps(encoder.found()), encoding="utf-8")
             self.store.forget(key)
 
-        if not self.store.has(STAGE, key):
-            self.store.progress(f"encode {role}", 0, len(texts))  # shown while another cell makes them, too
-            if 4 * len(texts) * Encoder(self.model(dev), self.cell.suite.text).dimension > LARGEST:
-                return None
-        return self.store.make(STAGE, key, write)
+        self.store.progress(f"encode {role}", 0, len(texts))  # shown while this cell waits for another that makes them
+        try:
+            return self.store.make(STAGE, key, write)
+        except _TooLargeError:
+            return None
+
+
+class _TooLargeError(Exception):
+    """Vectors that are not stored. Raised while they are made: only then is a model open, which has the dimension."""
 
 
 def _found(folder: Path) -> dict[str, Any]:

@@ -5,8 +5,8 @@
 The base model, its stored vectors, the NLI triples, the MTEB tasks and the geometry of the base are side branches. Each
 function returns the key of the output that its docstring names. Keys are computed from the request alone, so a plan
 knows what is cached without computing anything; only stored vectors have the digest of their texts in their key, and
-that key is in no other. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is in
-the keys by its sources and the libraries that these import (harness.request.plugin_sources).
+that key is in no other. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is
+in the keys by its sources and the libraries that these import (harness.request.plugin_sources).
 
 The processor is in no key: on another one the last bits of an output may differ, so an output holds the machine that
 made it, and a record says where it reused one of another machine.

@@ -1,6 +1,7 @@
-"""The vectors of texts under one model, computed each time they are asked for; base_vectors.py stores those of the base.
+"""The vectors of texts under one model, computed each time they are asked for.
 
-Every stage that needs vectors takes them from here: retrieval, mining, experts and geometry.
+Every stage that needs vectors has them from here (retrieval, mining, experts, geometry), or from base_vectors.py, which
+stores those of the untuned base.
 """
 
 from __future__ import annotations

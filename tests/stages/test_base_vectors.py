@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -188,6 +187,13 @@ def test_a_second_cell_waits_for_vectors_that_another_is_computing_and_shows_the
         return encode(self, *given, **named)
 
     monkeypatch.setattr(Encoder, "encode", slow)
+    opened: list[Path] = []
+    open_model = base_vectors.BaseVectors.model
+    monkeypatch.setattr(
+        base_vectors.BaseVectors,
+        "model",
+        lambda self, dev=False: (opened.append(self.store.root), open_model(self, dev))[1],
+    )
     results: list[Any] = []
     stores = [Store(cell.place.cache), Store(cell.place.cache, lambda *event: (shown.append(event), waiting.set()))]
     shown: list[tuple[str, int, int]] = []
@@ -202,17 +208,18 @@ def test_a_second_cell_waits_for_vectors_that_another_is_computing_and_shows_the
     for thread in threads:
         thread.join()
     assert shown == [("encode passage", 0, 192)]
+    assert len(opened) == 1  # the one that waited has no model in memory
     assert results[0] == results[1]
     assert spy.calls.popitem()[1] == once(data)
     assert sorted(run.cached for store in stores for run in store.runs if run.stage == "encode") == [False, True]
 
 
 @pytest.fixture
-def recorded(bench: Workbench, tmp_path: Path) -> Iterator[tuple[Cell, Record]]:
+def recorded(bench: Workbench, tmp_path: Path) -> tuple[Cell, Record]:
     """A cell of the base, and its record."""
     store = bench.store()
     cell = bench.cell("base", store)
-    yield cell, pipeline.run(cell, store, tmp_path)
+    return cell, pipeline.run(cell, store, tmp_path)
 
 
 def test_a_record_says_what_was_found_in_the_model_that_made_vectors_which_it_only_reads(
