@@ -90,7 +90,7 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
     augmented = augment(cell, rows, store)  # further training queries, written
     training = training_rows(cell, augmented, store)  # mined negatives, the queries they answer, experts' scores
     model = train(cell, training, store)
-    vectors = encode(cell, model, data, store)  # computed block by block as they are read
+    vectors = encode(cell, model, data, store)  # computed block by block as they are read; the base's are stored
     ranking, ties = retrieve(cell, vectors, store)
     return Outputs(
         ranking,
@@ -99,7 +99,7 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
         by_dimension=measures_by_dimension(cell, vectors, data, store),
         cross_validation=cross_validate(cell, augmented, store),
         tasks=tasks(cell, model, store),
-        geometry=geometry(cell, vectors, data, store),
+        geometry=geometry(cell, vectors, store),  # measured in the pass of retrieve
         agreement=stored_agreement(cell, store),
     )
 

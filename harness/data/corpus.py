@@ -92,6 +92,13 @@ class Corpus(Mapping[str, str]):
         """Return the id of the row-th passage."""
         return str(self._batch(row // BATCH)[0][row % BATCH].as_py())
 
+    def row_of(self, doc: str) -> int:
+        """Return the row of a passage; raises KeyError if the corpus lacks it."""
+        position = self._find(doc)
+        if position is None:
+            raise KeyError(doc)
+        return BATCH * position[0] + position[1]
+
     def batches(self, start: int = 0) -> Iterator[tuple[list[str], list[str]]]:
         """Yield ids and texts of each batch, from row `start` (a multiple of BATCH) on."""
         import pyarrow as pa

@@ -78,12 +78,23 @@ def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     outcomes = []
     with display.running(len(work.done), len(work.plan.cells)):
-        running = executor.run(work.todo, work.folder, display.stage)
+        running = executor.run(in_turns(work.todo), work.folder, display.stage)
         with _closing(running):
             for outcome in running:
                 outcomes.append(outcome)
                 display.ended(outcome)
     return outcomes
+
+
+def in_turns(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells entry by entry, and of each entry one language after the other before the next seed.
+
+    Seeds of one entry share the stages before training. A cell waits while another computes a stage that both need, so
+    cells that run side by side should not be of one language.
+    """
+    entries = list(dict.fromkeys(cell.entry.name for cell in cells))
+    seeds = list(dict.fromkeys(cell.seed for cell in cells))
+    return sorted(cells, key=lambda cell: (entries.index(cell.entry.name), seeds.index(cell.seed)))
 
 
 def warnings_of(work: Work) -> list[str]:

@@ -27,13 +27,13 @@ from harness.request.cell import Cell
 from harness.request.manifest import Expert
 from harness.stages import tokenless
 from harness.stages.base_model import base_model
-from harness.stages.encode import rows_of
+from harness.stages.base_vectors import BaseVectors
 from harness.stages.lineage import consult_key
 from harness.stages.model_prompts import expert_prompts
+from harness.stages.model_vectors import ModelVectors, rows_of
 from harness.stages.stage_settings import scored_rows
 from harness.stats.agreement import agreement
 from harness.types import Need, TrainingData
-from harness.vectors.embedding import embed, open_encoder
 
 Pair = tuple[str, str]  # query id, passage id
 Column = NDArray[np.float64]  # [pairs]: one expert's scores
@@ -105,12 +105,11 @@ def _ranker_scores(
 
 
 def _encoder_scores(expert: Expert, cell: Cell, training: TrainingData, pairs: list[Pair], store: Store) -> Column:
-    if expert.encoder != "base":
-        cell = on_expert(cell, expert)
-    model = open_encoder(base_model(cell.suite, cell.place, store), cell)
-    passages = {doc: training.passages[doc] for doc in sorted({doc for _, doc in pairs})}
-    query_vectors = embed(model, _queries(training, pairs), "query", cell, store)
-    passage_vectors = embed(model, passages, "passage", cell, store)
+    on_it = cell if expert.encoder == "base" else on_expert(cell, expert)
+    vectors = BaseVectors if expert.encoder == "base" else ModelVectors
+    encoder = vectors(on_it, store, lambda: base_model(on_it.suite, on_it.place, store))
+    query_vectors = encoder.vectors(_queries(training, pairs), "query")
+    passage_vectors = encoder.vectors(training.passages, "passage", ids={doc for _, doc in pairs})
     left = rows_of(query_vectors, (query for query, _ in pairs))
     right = rows_of(passage_vectors, (doc for _, doc in pairs))
     similarities: Column = np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64))

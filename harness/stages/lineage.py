@@ -2,10 +2,11 @@
 
     prepare → published rows → augment → mine → write → consult → train → encode → retrieve → record
 
-The base model, the NLI triples, the MTEB tasks and the geometry are side branches. Each function returns the key of the
-output that its docstring names. Keys are computed from the request alone, so a plan knows what is cached without
-computing anything. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is in
-the keys by its sources and the libraries that these import (harness.request.plugin_sources).
+The base model, its stored vectors, the NLI triples, the MTEB tasks and the geometry of the base are side branches. Each
+function returns the key of the output that its docstring names. Keys are computed from the request alone, so a plan
+knows what is cached without computing anything; only stored vectors have the digest of their texts in their key, and
+that key is in no other. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is
+in the keys by its sources and the libraries that these import (harness.request.plugin_sources).
 
 The processor is in no key: on another one the last bits of an output may differ, so an output holds the machine that
 made it, and a record says where it reused one of another machine.
@@ -23,7 +24,7 @@ from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
 from harness.request.data_sources import Task
-from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
+from harness.request.manifest import BuiltBase, LocalBase, PinnedBase, Precision
 from harness.request.suite import Suite
 from harness.stages.stage_settings import (
     all_passages,
@@ -43,6 +44,7 @@ from harness.stages.stage_settings import (
 from harness.types import Need, Ranker
 from harness.vectors.embedding import budget_of
 from harness.vectors.embedding import settings_of as embedding_settings
+from harness.vectors.encoder import Role
 from harness.writers.writing import identity
 
 VERSIONS = {  # raise the number of a stage when the meaning of its output changes
@@ -53,15 +55,15 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "base-digest": 1,
     "published-rows": 1,
     "augment": 1,
-    "mine": 2,  # 2: with the size of the pool, which is every passage except for methods that read negative queries
+    "mine": 3,  # 2: with the size of the pool; 3: the base's vectors are those of all passages, stored
     "write": 2,  # 2: counts the negatives without a query
-    "consult": 2,  # 2: with the agreement among experts
+    "consult": 3,  # 2: with the agreement among experts; 3: the base's vectors are stored ones
     "checkpoint": 1,
     "train": 3,  # 2: queries are cut at their own length; 3: the optimiser's steps are fused
-    "encode": 3,  # 2: in blocks; 3: batches by tokens
-    "retrieve": 2,  # 2: one pass over the passages for every cut
+    "encode": 3,  # 2: in blocks; 3: batches by tokens, and the base's vectors are stored
+    "retrieve": 3,  # 2: one pass over the passages for every cut; 3: with the geometry of a tuned model
     "tasks": 2,  # 2: batches by tokens
-    "geometry": 2,  # 2: a smaller sample; the queries' vectors are those of the search
+    "geometry": 3,  # 2: a smaller sample; 3: of vectors that other stages compute
     "score": 1,
 }
 ENCODING = ("numpy", "sentence-transformers", "tokenizers", "torch", "transformers")
@@ -92,7 +94,7 @@ READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
     "counts": {"nli"},
 }
 COLUMNS = 2  # what columns of outside methods hold; 2: `question`, `sentence1` and others are queries
-GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; encoded once more for every model
+GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; a few megabytes of vectors
 
 
 def _key(stage: str, inputs: Iterable[str], settings: Any, *, computes: bool = True) -> str:
@@ -134,6 +136,20 @@ def base_digest_key(suite: Suite) -> str:
     return _key("base-digest", [base_key(suite)], None)
 
 
+def base_vectors_key(cell: Cell) -> str:
+    """The untuned base's vectors of whatever texts: the base, and how it reads them."""
+    return _key("encode", [base_key(cell.suite)], embedding_settings(cell))
+
+
+def stored_vectors_key(cell: Cell, texts: str, role: Role, precision: Precision) -> str:
+    """The stored vectors of the untuned base: of the texts with this digest, in a role, encoded in a precision.
+
+    By the texts and not by the data that they are part of: passages are the same whatever queries a request trains on,
+    and mining and experts read the same queries. What reads them has base_vectors_key and the keys of the data.
+    """
+    return _key("encode", [base_vectors_key(cell)], [texts, role, precision])
+
+
 def rows_key(cell: Cell) -> str:
     """The training queries before any are written: as prepared, or the rows that the paper's authors published."""
     prepared = prepare_key(cell.suite, cell.language)
@@ -165,9 +181,9 @@ def mine_key(cell: Cell) -> str:
 
 
 def miner_key(cell: Cell) -> str:
-    """The model that mines: the untuned base in the first round, then that of the round before."""
+    """What mines: the vectors of the untuned base in the first round, then the model of the round before."""
     previous = previous_round(cell)
-    return base_key(cell.suite) if previous is None else train_key(previous)
+    return base_vectors_key(cell) if previous is None else train_key(previous)
 
 
 def write_key(cell: Cell) -> str:
@@ -188,7 +204,7 @@ def consult_key(cell: Cell) -> str:
     published = (
         [VERSIONS["opened-base"]] if any(isinstance(expert.encoder, PinnedBase) for expert in suite.experts) else []
     )
-    return _key("consult", [mine_key(cell), *written, base_key(suite)], [*settings, *published])
+    return _key("consult", [mine_key(cell), *written, base_vectors_key(cell)], [*settings, *published])
 
 
 def checkpoint_key(cell: Cell) -> str:
@@ -232,13 +248,13 @@ def encode_key(cell: Cell) -> str:
 
 
 def retrieve_key(cell: Cell) -> str:
-    """The ranking: by vectors, or by a ranker that needs none."""
+    """The ranking, by vectors or by a ranker that needs none; with it the geometry of a tuned model's vectors."""
     depth = cell.suite.evaluation.depth
     if isinstance(cell.plugin, Ranker):
         data = prepare_key(cell.suite, cell.language)
         settings = [depth, cell.entry.identity(), cell.plugin_sources(), determinism.thread_settings()]
         return _key("retrieve", [data], settings)
-    return _key("retrieve", [encode_key(cell)], [depth, cuts(cell)])
+    return _key("retrieve", [encode_key(cell)], [depth, cuts(cell), [VERSIONS["geometry"], GEOMETRY_SAMPLE]])
 
 
 def task_key(cell: Cell, task: Task) -> str:
@@ -253,17 +269,15 @@ def task_key(cell: Cell, task: Task) -> str:
     return _key("tasks", [train_key(cell)], settings)
 
 
-def geometry_keys(cell: Cell) -> list[str]:
-    """The geometry of the vectors before and after training; none for a ranker, which has no vectors."""
-    if isinstance(cell.plugin, Ranker):
-        return []
-    data, settings = prepare_key(cell.suite, cell.language), [GEOMETRY_SAMPLE, embedding_settings(cell)]
-    return [_key("geometry", [model, data], settings) for model in (base_key(cell.suite), train_key(cell))]
+def geometry_key(cell: Cell) -> str:
+    """The geometry of the untuned base's vectors, of a language's dev queries and passages."""
+    return _key("geometry", [base_vectors_key(cell), prepare_key(cell.suite, cell.language)], GEOMETRY_SAMPLE)
 
 
 def record_inputs(cell: Cell) -> list[str]:
-    """The outputs that a record is made of: its ranking, its MTEB tasks and its geometry."""
-    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry_keys(cell)]
+    """The outputs that a record is made of: its ranking, its MTEB tasks and, if it has vectors, the base's geometry."""
+    geometry = [] if isinstance(cell.plugin, Ranker) else [geometry_key(cell)]
+    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry]
 
 
 def record_key(cell: Cell) -> str:

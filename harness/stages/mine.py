@@ -15,39 +15,37 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.lineage import mine_key
+from harness.stages.model_vectors import ModelVectors
 from harness.stages.stage_settings import mines_answered_passages
 from harness.types import Data, TrainingData
-from harness.vectors.embedding import embed, embed_blocks, open_encoder
 from harness.vectors.search import TopK
 
-Miner = Callable[[], Path]  # makes or finds the model that mines; returns its folder
 
-
-def mine(cell: Cell, data: Data, miner: Miner, store: Store) -> TrainingData:
-    """Return the training data of a cell with its mined negatives, best first."""
+def mine(cell: Cell, data: Data, miner: ModelVectors, store: Store) -> TrainingData:
+    """Return the training data of a cell with its negatives, best first; `miner` has the vectors that mine them."""
     most = cell.training.pairs if cell.method else None
     if cell.entry.negatives is None:
         return TrainingData(data=data, seed=cell.seed, most=most)
     answered = negative_queries(data) if mines_answered_passages(cell) else {}
     if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # mined by the rows' author
         return TrainingData(data, cell.seed, negatives=data.mined, negative_queries=answered, most=most)
-    passages = data.training_passages
-    pool = {doc: passages[doc] for doc in sorted(answered)} if mines_answered_passages(cell) else passages
+    pool = sorted(answered) if mines_answered_passages(cell) else None  # None: all passages that training reads
+    pool_size = len(data.training_passages) if pool is None else len(pool)
 
     def compute() -> dict[str, Any]:
         if cell.entry.negatives == "random":
-            negatives = draw(data, list(pool), cell.suite.mining.depth, cell.seed)
+            eligible = list(data.training_passages) if pool is None else pool
+            negatives = draw(data, eligible, cell.suite.mining.depth, cell.seed)
         else:
-            negatives = nearest(cell, data, pool, miner(), store)
-        return {"negatives": negatives, "pool_size": len(pool)}
+            negatives = nearest(data, pool, miner, cell.suite.mining.depth)
+        return {"negatives": negatives, "pool_size": pool_size}
 
     mined = store.read_json("mine", mine_key(cell), compute)
     return TrainingData(
@@ -92,16 +90,13 @@ def _place_in_all(place: int, excluded: Sequence[int]) -> int:
     return place
 
 
-def nearest(cell: Cell, data: Data, eligible: Mapping[str, str], miner: Path, store: Store) -> dict[str, list[str]]:
-    """Return the `depth` eligible passages nearest to each training query under the model in the folder `miner`."""
-    depth = cell.suite.mining.depth
-    texts = {query: data.queries[query] for query in data.train}
-    model = open_encoder(miner, cell)
-    queries = embed(model, texts, "query", cell, store)
+def nearest(data: Data, eligible: Collection[str] | None, miner: ModelVectors, depth: int) -> dict[str, list[str]]:
+    """Return the `depth` eligible passages nearest to each training query by the miner's vectors; None: all are."""
+    queries = miner.vectors({query: data.queries[query] for query in data.train}, "query")
     most = max(len(docs) for docs in data.train.values())
     best = TopK(queries.matrix, depth + most)
     ids: list[str] = []
-    for names, vectors in embed_blocks(model, eligible, "passage", cell, store):
+    for names, vectors in miner.blocks(data.training_passages, "passage", ids=eligible):
         best.add(len(ids), vectors)
         ids += names
     ranking, _ = best.ranking(queries.ids, ids.__getitem__)

@@ -20,6 +20,11 @@ def has_outside_method(cell: Cell) -> bool:
     return any(not plugins.is_bundled(name, cell.place.methods_path) for name in names)
 
 
+def is_untuned(cell: Cell) -> bool:
+    """Return whether a cell's model is the base as it is: neither trained nor a published checkpoint."""
+    return cell.method is None and not cell.entry.checkpoint
+
+
 def trains_on_queries(cell: Cell) -> bool:
     """Return whether a cell trains, and on more than NLI triples."""
     return any(method.family != "nli" for method in cell.objectives.values())

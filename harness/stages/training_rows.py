@@ -16,8 +16,10 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.augment import AUGMENT
 from harness.stages.base_model import base_model
+from harness.stages.base_vectors import BaseVectors
 from harness.stages.consult import consult
 from harness.stages.mine import mine
+from harness.stages.model_vectors import ModelVectors
 from harness.stages.stage_settings import previous_round
 from harness.stages.train import train
 from harness.stages.write import WRITE, write
@@ -35,15 +37,15 @@ def training_rows(cell: Cell, data: Data, store: Store) -> TrainingData:
 
 def mined(cell: Cell, data: Data, store: Store) -> TrainingData:
     """Return the training data with the negatives of the cell's last round of mining."""
-    return mine(cell, data, lambda: miner(cell, data, store), store)
+    return mine(cell, data, miner(cell, data, store), store)
 
 
-def miner(cell: Cell, data: Data, store: Store) -> Path:
-    """Return the folder of the model that mines the cell's negatives: the base, or the model of the round before."""
+def miner(cell: Cell, data: Data, store: Store) -> ModelVectors:
+    """Return the vectors that mine the cell's negatives: the base's, or those of the model of the round before."""
     previous = previous_round(cell)
     if previous is None:
-        return base_model(cell.suite, cell.place, store)
-    return trained(previous, data, store)
+        return BaseVectors(cell, store, lambda: base_model(cell.suite, cell.place, store))
+    return ModelVectors(cell, store, lambda: trained(previous, data, store))
 
 
 def trained(cell: Cell, data: Data, store: Store) -> Path:

@@ -13,7 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from support.commands import REQUEST, Result, Run, invoke, read_json, request, snapshot, write_plugin
 
+from harness.execution import plan
+from harness.execution.runner import in_turns
 from harness.keys import folder_sha256
+from harness.request.request import Request
 from harness.results import checksums, record
 
 CELLS = ["base/ko/0", "bm25/ko/0", "infonce-random/ko/0", "infonce-random/ko/1", "mnrl/ko/0", "mnrl/ko/1"]
@@ -44,6 +47,13 @@ def copy(finished: Run, tmp_path: Path) -> Run:
     folder = tmp_path / "out"
     shutil.copytree(finished.folder, folder)
     return Run((*REQUEST, "--out", str(folder)), folder, finished.cache, ())
+
+
+def test_cells_side_by_side_are_of_one_entry_and_different_languages(cache: Path) -> None:
+    planned = plan.make(Request(methods=("mnrl", "base"), languages=("ko", "hi", "fa"), seeds=(5, 1)), cache)
+    order = [str(cell) for cell in in_turns(planned.cells)]
+    trained = [f"mnrl/{language}/{seed}" for seed in (5, 1) for language in ("ko", "hi", "fa")]
+    assert order == [*trained, "base/ko/0", "base/hi/0", "base/fa/0"]
 
 
 def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished: Run) -> None:
@@ -116,7 +126,7 @@ def test_a_record_lists_its_stages_and_their_keys(finished: Run) -> None:
         for stored in records(finished)
     }
     assert stages["bm25/0"] == ["prepare", "retrieve"]
-    assert stages["base/0"] == ["prepare", "base", "retrieve", "geometry"]
+    assert stages["base/0"] == ["prepare", "base", "encode", "retrieve", "geometry"]
     assert stages["mnrl/1"] == ["prepare", "base", "train", "retrieve", "geometry"]
     assert stages["infonce-random/0"] == ["prepare", "mine", "base", "train", "retrieve", "geometry"]
     for stored in records(finished):

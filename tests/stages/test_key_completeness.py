@@ -31,24 +31,25 @@ KEYS: Mapping[str, Callable[[Cell], Any]] = {
     "encode": lineage.encode_key,
     "retrieve": lineage.retrieve_key,
     "tasks": lambda cell: lineage.task_key(cell, TASK),
-    "geometry": lineage.geometry_keys,
+    "geometry": lineage.geometry_key,
     "record": lineage.record_key,
 }
 ALL = set(KEYS)
-MODEL = {"train", "encode", "retrieve", "tasks", "geometry", "record"}  # of a change in the trained model
+MODEL = {"train", "encode", "retrieve", "tasks", "record"}  # of a change in the trained model
 PAIRS = {"mine", "consult", *MODEL}
-ROWS = {"prepare", "data", *PAIRS}
-BASE = {"base", *PAIRS}
+VECTORS = {"geometry", *PAIRS}  # of what changes the base's vectors too
+ROWS = {"prepare", "data", *VECTORS}
+BASE = {"base", *VECTORS}
 RANKING = {"retrieve", "record"}
 NONE: set[str] = set()
 
 TEXT: dict[str, tuple[Any, set[str]]] = {
     "title": (False, ALL),
     "title_join": ("\n", ALL),
-    "query_prompt": ("query: ", PAIRS),
-    "passage_prompt": ("passage: ", PAIRS),
-    "prompts": ("model", PAIRS),
-    "query_max_length": (8, PAIRS),  # shorter than passages: the base keeps its positions
+    "query_prompt": ("query: ", VECTORS),
+    "passage_prompt": ("passage: ", VECTORS),
+    "prompts": ("model", VECTORS),
+    "query_max_length": (8, VECTORS),  # shorter than passages: the base keeps its positions
     "passage_max_length": (8, BASE),
     "train_passage_max_length": (8, {"consult", *MODEL}),
 }
@@ -56,10 +57,10 @@ EVALUATION: dict[str, tuple[Any, set[str]]] = {
     "measures": (("nDCG@10", "R@50"), {"record"}),
     "primary": ("R@100", NONE),  # sorts and decides; run.json has it, and another one needs another folder
     "depth": (1000, RANKING),
-    "encode_batch_size": (7, PAIRS),
-    "encode_tokens": (256, PAIRS),
-    "precision": ("bfloat16", PAIRS),
-    "query_precision": ("bfloat16", PAIRS),
+    "encode_batch_size": (7, VECTORS),
+    "encode_tokens": (256, VECTORS),
+    "precision": ("bfloat16", VECTORS),
+    "query_precision": ("bfloat16", VECTORS),
     "holdout": (0.5, ROWS),
     "dimensions": ((16,), RANKING),
 }
@@ -210,7 +211,7 @@ def test_a_published_checkpoint_is_in_the_keys_of_what_it_encodes(cell: Cell) ->
     opened = [
         entry.model_copy(update={"checkpoints": {"ko": PinnedBase(id="a/b", revision=digit * 40)}}) for digit in "01"
     ]
-    keys_of = [KEYS[name] for name in ("encode", "retrieve", "record", "geometry")]
+    keys_of = [KEYS[name] for name in ("encode", "retrieve", "record")]
     for key_of in keys_of:
         first, second = (key_of(replace(cell, entry=entry)) for entry in opened)
         assert first != second
@@ -218,12 +219,12 @@ def test_a_published_checkpoint_is_in_the_keys_of_what_it_encodes(cell: Cell) ->
 
 def test_mining_depth_device_seed_threads_and_fold_are_in_the_keys(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed(cell, with_table(cell, "mining", depth=7)) == PAIRS
-    assert changed(cell, replace(cell, place=replace(cell.place, device="cuda"))) == PAIRS
+    assert changed(cell, replace(cell, place=replace(cell.place, device="cuda"))) == VECTORS
     assert changed(cell, replace(cell, seed=7)) == MODEL
     assert changed(cell, replace(cell, fold=1)) == MODEL
     before = keys(cell)
     monkeypatch.setenv("HARNESS_THREADS", "2")
-    assert {name for name, value in keys(cell).items() if value != before[name]} == PAIRS
+    assert {name for name, value in keys(cell).items() if value != before[name]} == VECTORS
 
 
 def test_the_declared_files_of_a_language_are_in_the_keys_and_its_tasks_in_those_of_the_tasks(cell: Cell) -> None:

@@ -23,7 +23,6 @@ IN_ORDER: dict[str, Callable[[Cell], str]] = {
     "mine": lineage.mine_key,
     "write": lineage.write_key,
     "train": lineage.train_key,
-    "encode": lineage.encode_key,
     "retrieve": lineage.retrieve_key,
     "score": lineage.record_key,
 }
@@ -52,6 +51,28 @@ def test_a_new_version_of_a_stage_changes_its_key_and_all_later_ones_only(
     assert changed == list(IN_ORDER)[list(IN_ORDER).index(stage) :]
 
 
+def test_a_new_version_of_encoding_changes_every_stage_that_reads_vectors_and_all_later_ones(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: dict[str, Callable[[Cell], str]] = {
+        **IN_ORDER,
+        "encode": lineage.encode_key,
+        "consult": lineage.consult_key,
+        "geometry": lineage.geometry_key,
+    }
+    mined = bench.suite.model_copy(update={"negative_queries": WRITER, "augmentation": WRITER})
+    changed_of = {}
+    for name in ("clpl", "infonce-random"):
+        cell = Workbench(mined, bench.root, bench.numbers).cell(name, bench.store())
+        read = {stage: key_of for stage, key_of in keys.items() if name == "clpl" or stage != "write"}
+        before = {stage: key_of(cell) for stage, key_of in read.items()}
+        with monkeypatch.context() as patch:
+            patch.setitem(lineage.VERSIONS, "encode", 99)
+            changed_of[name] = {stage for stage, key_of in read.items() if key_of(cell) != before[stage]}
+    vectors = {"encode", "retrieve", "score", "consult", "geometry"}
+    assert changed_of == {"clpl": {"mine", "write", "train", *vectors}, "infonce-random": vectors}
+
+
 @pytest.mark.parametrize(
     ("entry", "stage"),
     [
@@ -59,6 +80,7 @@ def test_a_new_version_of_a_stage_changes_its_key_and_all_later_ones_only(
         ("nli-simcse", "inference"),
         ("mnrl", "opened-base"),
         ("mnrl", "geometry"),
+        ("mnrl", "encode"),
         ("clpl", "mine"),
     ],
 )

@@ -9,6 +9,7 @@ from support.training_probes import Recording, texts_of, weights
 
 from harness.request.cell import Cell
 from harness.stages import held_out
+from harness.stages.base_vectors import BaseVectors
 from harness.stages.lineage import mine_key, miner_key, train_key
 from harness.stages.training_rows import miner, trained
 from harness.vectors.encoder import open_model
@@ -21,7 +22,8 @@ def test_the_second_round_mines_with_the_model_of_the_first(bench: Workbench) ->
     first = replace(cell, entry=cell.entry.model_copy(update={"mining_rounds": 1}))
     data = bench.data(cell, store)
     assert miner_key(cell) == train_key(first)
-    folder = miner(cell, data, store)
+    folder = miner(cell, data, store).folder()
+    assert isinstance(miner(first, data, store), BaseVectors)
     assert weights(folder) == weights(trained(first, data, store))
     training = bench.training_data(cell, store)
     assert training.negatives != bench.training_data(first, store).negatives

@@ -14,9 +14,10 @@ from harness.data import corpus
 from harness.data.corpus_writer import write_corpus
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages import retrieve
+from harness.stages import base_vectors, retrieve
 from harness.stages.base_model import base_model
 from harness.stages.encode import Encoded, encode
+from harness.stages.geometry_sample import Geometry
 from harness.stages.lineage import retrieve_key
 from harness.stages.prepare import prepare
 from harness.stages.stage_settings import cuts
@@ -36,6 +37,12 @@ def cell(bench: Workbench) -> Cell:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "BATCH", 8)
     monkeypatch.setattr(embedding, "BLOCK", 16)
+
+
+@pytest.fixture
+def tuned(bench: Workbench) -> Cell:
+    """A cell whose vectors are not stored; the base stands for its model, so that nothing is trained."""
+    return bench.cell("mnrl", bench.store())
 
 
 def ranked(cell: Cell, data: Data, store: Store, dimension: int | None = None) -> retrieve.TiedRanking:
@@ -78,6 +85,12 @@ def test_cuts_are_those_of_suite_and_entry_largest_first(cell: Cell) -> None:
     assert cuts(cell) == [16, 8]
 
 
+def passed(cell: Cell, data: Data, store: Store) -> tuple[retrieve.TiedRanking, Geometry]:
+    """Return the ranking and the geometry of one pass."""
+    encoded = encode(cell, base_model(cell.suite, cell.place, store), data, store)
+    return retrieve.retrieve(cell, encoded, store), retrieve.tuned_geometry(cell, encoded, store)
+
+
 def stopping(after: int) -> Callable[[str, int, int], None]:
     def progress(stage: str, done: int, total: int) -> None:
         if stage == "encode passage" and done >= after:
@@ -87,16 +100,16 @@ def stopping(after: int) -> Callable[[str, int, int], None]:
 
 
 def test_a_killed_pass_resumes_from_its_saved_state_to_the_same_ranking(
-    cell: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tuned: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(retrieve, "SAVE", 2)
-    store = Store(cell.place.cache)
-    data = prepare(cell.suite, cell.language, cell.place, store)
-    whole = ranked(cell, data, Store(tmp_path / "other"))
+    store = Store(tuned.place.cache)
+    data = prepare(tuned.suite, tuned.language, tuned.place, store)
+    whole, geometry = passed(tuned, data, Store(tmp_path / "other"))
 
     with pytest.raises(KeyboardInterrupt):
-        ranked(cell, data, Store(cell.place.cache, stopping(after=96)))  # blocks of 16: 64 passages are saved
-    saved = store.partial(retrieve_key(cell)) / "ranking.npz"
+        ranked(tuned, data, Store(tuned.place.cache, stopping(after=96)))  # blocks of 16: 64 passages are saved
+    saved = store.partial(retrieve_key(tuned)) / "ranking.npz"
     with np.load(saved) as arrays:
         assert int(arrays["done"]) == 64
 
@@ -106,7 +119,8 @@ def test_a_killed_pass_resumes_from_its_saved_state_to_the_same_ranking(
         if stage == "encode passage":
             encoded.append(done)
 
-    assert ranked(cell, data, Store(cell.place.cache, heard)) == whole
+    assert passed(tuned, data, Store(tuned.place.cache, heard)) == (whole, geometry)
+    assert geometry["anisotropy"] > 0
     assert encoded[0] == 80  # the first block after the saved ones
     assert not saved.exists()
 
@@ -133,6 +147,28 @@ def test_passages_that_are_encoded_to_tensors_are_searched_and_resumed_to_the_ra
         ranking, _ = ranked(cell, data, store, dimension)
         assert {query: [doc for doc, _ in rows] for query, rows in ranking.items()} == best
         assert ranking == ranked(cell, data, Store(tmp_path / "other"), dimension)[0]
+
+
+def test_stored_vectors_rank_as_those_that_are_computed_while_they_are_searched(
+    cell: Cell, tuned: Cell, small_blocks: None
+) -> None:
+    store = Store(cell.place.cache)
+    data = prepare(cell.suite, cell.language, cell.place, store)
+    stored, streamed = ranked(cell, data, store), ranked(tuned, data, Store(tuned.place.cache))
+    assert stored == streamed
+    assert [run.stage for run in store.runs if run.stage != "prepare"] == ["encode", "encode", "retrieve"]
+
+
+def test_vectors_too_large_to_be_stored_rank_as_stored_ones(
+    cell: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stored, store = Store(cell.place.cache), Store(tmp_path / "other")
+    data = prepare(cell.suite, cell.language, cell.place, stored)
+    ranking = ranked(cell, data, stored)
+    monkeypatch.setattr(base_vectors, "LARGEST", 1000)
+    assert ranked(cell, data, store) == ranking
+    assert [run.stage for run in store.runs] == ["retrieve"]
+    assert store.runs[0].found == next(run.found for run in stored.runs if run.stage == "retrieve") != {}
 
 
 def test_nothing_is_encoded_where_the_ranking_is_cached(cell: Cell) -> None:

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.stages import lineage, vector_geometry
+from harness.stages import geometry_sample, lineage
 from harness.stages.encode import encode
-from harness.stages.lineage import geometry_keys
-from harness.stages.vector_geometry import geometry, pairs, passages
+from harness.stages.geometry_sample import pairs, passages
+from harness.stages.lineage import geometry_key, record_inputs, retrieve_key
+from harness.stages.vector_geometry import geometry
 from harness.vectors.encoder import open_model
 from tests.stages.conftest import Workbench
 
 
 def measure(cell: Any, model: Path, data: Any, store: Any) -> dict[str, Any]:
-    return geometry(cell, encode(cell, model, data, store), data, store)
+    return geometry(cell, encode(cell, model, data, store), store)
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +72,17 @@ def test_an_untuned_entry_is_measured_once(bench: Workbench, base_folder: Path) 
 def test_all_entries_and_seeds_share_the_geometry_of_the_base(bench: Workbench) -> None:
     store = bench.store()
     cells = [bench.cell(name, store, seed) for name in ("mnrl", "infonce-random", "base") for seed in (0, 1)]
-    assert len({geometry_keys(cell)[0] for cell in cells}) == 1
-    assert len({geometry_keys(cell)[1] for cell in cells}) == 5  # four trained models, one base
+    assert len({geometry_key(cell) for cell in cells}) == 1
+    assert len({retrieve_key(cell) for cell in cells}) == 5  # four trained models, one base
 
 
 def test_the_sample_is_bounded_repeatable_and_in_the_key(
     measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, cell = measured["data"], measured["cell"]
-    whole = geometry_keys(cell)
+    whole = record_inputs(cell)
     assert passages(data) == sorted(data.passages)
-    for module in (lineage, vector_geometry):
+    for module in (lineage, geometry_sample):
         monkeypatch.setattr(module, "GEOMETRY_SAMPLE", 20)
     drawn = passages(data)
     assert len(drawn) == 20
@@ -90,11 +91,13 @@ def test_the_sample_is_bounded_repeatable_and_in_the_key(
     assert (passages(data), len(pairs(data))) == (drawn, 20)
     in_memory = replace(data, passages=dict(data.passages.items()))
     assert passages(in_memory) == drawn
-    assert set(geometry_keys(cell)).isdisjoint(whole)
+    assert set(record_inputs(cell)).isdisjoint(whole)
+    assert len(whole) == 2  # ranking and geometry of the base
 
 
 def test_a_ranker_has_no_geometry(bench: Workbench) -> None:
-    assert geometry_keys(bench.cell("bm25", bench.store())) == []
+    cell = bench.cell("bm25", bench.store())
+    assert record_inputs(cell) == [retrieve_key(cell)]
 
 
 def test_a_single_passage_has_no_geometry(measured: dict[str, Any]) -> None:
