@@ -23,7 +23,7 @@ from harness.stages.lineage import retrieve_key, stored_vectors_key
 from harness.types import Data
 from harness.vectors import embedding
 from harness.vectors.embedding import embed, open_encoder, precision_of
-from harness.vectors.encoder import Encoder
+from harness.vectors.encoder import Encoder, Prepared
 from tests.stages.conftest import Workbench
 
 Calls = Counter[tuple[str | None, str]]  # role and text
@@ -43,13 +43,13 @@ class Spy:
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
     """Record the texts that any encoder is given."""
-    found, encode = Spy(), Encoder.encode
+    found, vectors = Spy(), Encoder.vectors
 
-    def spied(self: Encoder, texts: Any, role: Any, *rest: Any, **named: Any) -> Any:
-        found.heard(self, list(texts), role)
-        return encode(self, texts, role, *rest, **named)
+    def spied(self: Encoder, prepared: Prepared) -> Any:
+        found.heard(self, prepared.texts, prepared.role)
+        return vectors(self, prepared)
 
-    monkeypatch.setattr(Encoder, "encode", spied)
+    monkeypatch.setattr(Encoder, "vectors", spied)
     return found
 
 
@@ -179,14 +179,14 @@ def test_a_second_cell_waits_for_vectors_that_another_is_computing_and_shows_the
     cell: Cell, bench: Workbench, spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = bench.data(cell, Store(cell.place.cache))
-    encode, computing, waiting = Encoder.encode, threading.Event(), threading.Event()
+    vectors, computing, waiting = Encoder.vectors, threading.Event(), threading.Event()
 
     def slow(self: Encoder, *given: Any, **named: Any) -> Any:
         computing.set()
         assert waiting.wait(60)
-        return encode(self, *given, **named)
+        return vectors(self, *given, **named)
 
-    monkeypatch.setattr(Encoder, "encode", slow)
+    monkeypatch.setattr(Encoder, "vectors", slow)
     opened: list[Path] = []
     open_model = base_vectors.BaseVectors.model
     monkeypatch.setattr(
