@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.export.run_export import RunExport, ordered_measures
-from harness.keys import folder_sha256
 from harness.machine.bundled import templates
+from harness.machine.file_hashes import folder_sha256
 from harness.machine.store import MANIFEST
 from harness.report.escaping import markdown
 from harness.results.flatten import flatten
