@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.columns import columns
+from harness.cli.columns import aligned
 from harness.errors import RequestError, unknown
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def status(cache_dir: options.CacheDir = None) -> None:
     for name, size in other_bytes(root).items():
         rows.append((name, "", byte_text(size), "", ""))
         total += size
-    for line in columns(rows):
+    for line in aligned(rows):
         print(line)
     print(f"{byte_text(total)} in {root}")
 
@@ -55,13 +55,14 @@ def prune(
     What a running process makes or uses stays. Downloaded data and answers of writers are never removed.
     """
     from harness.machine.byte_text import byte_text
-    from harness.machine.cache_contents import in_use, outputs, remove
+    from harness.machine.cache_contents import outputs, remove
+    from harness.machine.in_use import is_used
 
     root = _root(cache_dir)
     chosen = _chosen(list(outputs(root)), stage, models, older_than)
     removed = kept = 0
     for output in chosen:
-        free = not in_use(root, output) if dry_run else remove(root, output)
+        free = not is_used(root / ".locks", output.key) if dry_run else remove(root, output)
         removed, kept = removed + output.bytes * free, kept + (not free)
         verb = ("would be removed" if dry_run else "removed") if free else "kept, a running process uses it"
         print(f"{verb}: {output.stage}/{output.key[:12]} {byte_text(output.bytes)}")

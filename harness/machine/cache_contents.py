@@ -1,17 +1,18 @@
 """What is in a cache, and removing outputs from it.
 
-Finished outputs are by stage; what killed processes left (checkpoints, half-written outputs) is `unfinished`. Downloaded
-data, answers of writers, which may have cost money, and measured times are counted and never removed here.
+Finished outputs are by stage; what killed processes left (checkpoints, half-written outputs) is `unfinished`.
+Downloaded data, and answers of writers, which may have cost money, are counted and never removed here.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import RequestError
 from harness.machine.in_use import unused
 from harness.machine.store import MANIFEST
 
@@ -53,14 +54,9 @@ def outputs(root: Path) -> Iterator[Output]:
     """Yield every output below a cache's root, by stage and key; one that is removed meanwhile is left out."""
     for folder in sorted(_folders(root)):
         if folder.name == PARTIAL:
-            yield from _read(UNFINISHED, folder.iterdir(), lambda path: path.name)
+            yield from _read(UNFINISHED, sorted(_folders(folder)))
         elif not folder.name.startswith(".") and folder.name not in NOT_STAGES:
-            paths = [path for prefix in sorted(_folders(folder)) for path in sorted(_folders(prefix))]
-            half = [path for path in paths if path.name.startswith(MAKING)]
-            yield from _read(
-                folder.name, [path for path in paths if (path / MANIFEST).is_file()], lambda path: path.name
-            )
-            yield from _read(UNFINISHED, half, lambda path: path.name.removeprefix(MAKING))
+            yield from _read(folder.name, [path for prefix in sorted(_folders(folder)) for path in _folders(prefix)])
 
 
 def totals(found: Iterable[Output]) -> list[StageTotal]:
@@ -87,21 +83,19 @@ def other_bytes(root: Path) -> dict[str, int]:
 
 
 def remove(root: Path, output: Output) -> bool:
-    """Remove an output; returns False, and keeps it, while a process makes or uses it."""
+    """Remove an output; returns False, and keeps it, while a process makes or uses it.
+
+    Raises RequestError where the cache cannot be changed.
+    """
     locks = root / ".locks"
-    locks.mkdir(exist_ok=True)
-    with unused(locks, output.key) as free:
-        if free:
-            shutil.rmtree(output.path, ignore_errors=True)
-        return free
-
-
-def in_use(root: Path, output: Output) -> bool:
-    """Return whether a process makes or uses an output now."""
-    if not (root / ".locks").is_dir():
-        return False
-    with unused(root / ".locks", output.key) as free:
-        return not free
+    try:
+        locks.mkdir(exist_ok=True)
+        with unused(locks, output.key) as free:
+            if free:
+                shutil.rmtree(output.path)
+            return free
+    except OSError as error:
+        raise RequestError(f"{output.path} cannot be removed: {error.strerror}; change its permissions") from error
 
 
 def folder_bytes(folder: Path) -> int:
@@ -119,10 +113,11 @@ def _folders(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
 
 
-def _read(stage: str, paths: Iterable[Path], key_of: Callable[[Path], str]) -> Iterator[Output]:
+def _read(stage: str, paths: Iterable[Path]) -> Iterator[Output]:
     for path in paths:
         try:
             made = path.stat().st_mtime
-        except OSError:
+        except OSError:  # removed meanwhile
             continue
-        yield Output(stage, key_of(path), path, folder_bytes(path), made)
+        name = stage if (path / MANIFEST).is_file() and not path.name.startswith(MAKING) else UNFINISHED
+        yield Output(name, path.name.removeprefix(MAKING), path, folder_bytes(path), made)

@@ -51,5 +51,22 @@ def unused(locks: Path, key: str) -> Iterator[bool]:
         yield free
 
 
+def is_used(locks: Path, key: str) -> bool:
+    """Return whether a process makes or uses an output now; creates no file."""
+    for name in (key, _name(key)):
+        try:
+            with (locks / name).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            continue
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _open(locks: Path, key: str) -> IO[bytes]:
-    return (locks / f"{key}.used").open("ab")
+    return (locks / _name(key)).open("ab")
+
+
+def _name(key: str) -> str:
+    return f"{key}.used"
