@@ -38,7 +38,7 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
     record.beside(path, record.LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
     seconds = time.perf_counter() - started
-    remember(cell, Costs(seconds=seconds, peak_bytes=peak_memory("cpu"), model_bytes=_model_bytes(cell, store)))
+    remember(cell, Costs(seconds=seconds, peak_bytes=_peak(cell, store), model_bytes=_model_bytes(cell, store)))
     return Outcome(cell, seconds)
 
 
@@ -58,6 +58,13 @@ def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
     record.write(folder, failed)
     if log:
         write_atomically(record.beside(path, record.LOG), log.encode())
+
+
+def _peak(cell: Cell, store: Store) -> int | None:
+    """Return the peak memory of this process; None where the stage that needs most of it was cached."""
+    largest = "retrieve" if cell.method is None else "train"
+    made = any(run.stage == largest and not run.cached for run in store.runs)
+    return peak_memory("cpu") if made else None
 
 
 def _model_bytes(cell: Cell, store: Store) -> int | None:

@@ -13,8 +13,6 @@ from harness.machine.store import Store
 
 NAMES = ("old", "new", "mined", "partial", "half")
 KEYS = {name: letter * 64 for name, letter in zip(NAMES, "abcde", strict=True)}
-    name: letter * 64 for name, letter in {"old": "a", "new": "b", "mined": "c", "partial": "d", "half": "e"}.items()
-}
 DAY = 86_400
 
 
