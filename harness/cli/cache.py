@@ -52,7 +52,8 @@ def prune(
 ) -> None:
     """Remove outputs of stages from the cache; they are made again when needed.
 
-    At least one of --models, --stage and --older-than says which. What a running process makes or uses stays. Downloaded data and answers of writers are never removed.
+    At least one of --models, --stage and --older-than says which. What a running process makes or uses stays, and
+    so do downloaded data and answers of writers.
     """
     from harness.machine.byte_text import byte_text
     from harness.machine.cache_contents import outputs, remove

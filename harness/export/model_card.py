@@ -162,6 +162,4 @@ def _why_absent(record: Record) -> str:
         return f"it is {base['id']} at {base['revision']}, unchanged"
     if not record.trained and "sha256" in base:
         return "it is the folder that was given as the base model, unchanged"
-    return (
-        "the cache no longer has it; run the command below with --keep-models all into a new folder, and export again"
-    )
+    return "the cache no longer has it; run the command below with --keep-models all into a new folder, and export that"
