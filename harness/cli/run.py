@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -55,7 +55,7 @@ def run(
     _show_left_out(work)
     _show_additions(work)
     chosen = _executor(executor, jobs or default_jobs(made.place.device))
-    keep = cast("Rule | None", keep_models.value if keep_models else None)
+    keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
         _show_plan(work, chosen, keep)
     else:
