@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.model_declaration import declaring_folder
-from harness.keys import file_sha256, folder_sha256
+from harness.machine.file_hashes import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase

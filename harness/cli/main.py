@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from harness.cli import cache
 from harness.cli.check import check
 from harness.cli.compare import compare
 from harness.cli.data import fetch, pin, status
@@ -31,8 +32,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 data_app = typer.Typer(help="Fetch, check and pin the data of a suite.", no_args_is_help=True, rich_markup_mode=None)
+cache_app = typer.Typer(help="Show and prune the cache of stage outputs.", no_args_is_help=True, rich_markup_mode=None)
 suite_app = typer.Typer(help="Make a suite of your own.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(cache_app, name="cache")
 app.add_typer(suite_app, name="suite")
 
 
@@ -50,6 +53,8 @@ app.command()(verify)
 data_app.command("fetch")(fetch)
 data_app.command("pin")(pin)
 data_app.command("status")(status)
+cache_app.command("status")(cache.status)
+cache_app.command("prune")(cache.prune)
 suite_app.command("init")(init)
 
 

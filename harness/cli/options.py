@@ -24,6 +24,14 @@ class ExecutorName(StrEnum):
     ray = "ray"
 
 
+class Keep(StrEnum):
+    """Which trained models stay in the cache after a run."""
+
+    none = "none"
+    best = "best"
+    all = "all"
+
+
 Option = typer.Option
 
 
@@ -65,7 +73,7 @@ DataDir = Annotated[
 ]
 MethodsPath = Annotated[Path | None, request_option("methods_path")]
 Langs = Annotated[str | None, list_option(request_options()["languages"].help, "--langs")]
-Jobs = Annotated[int | None, Option(min=1, help="Cells to run in parallel; one per core by default.")]
+Jobs = Annotated[int | None, Option(min=1, help="Most cells to run in parallel; one per core by default.")]
 
 # Of a folder that was made elsewhere: where on this machine is what its request names.
 SuiteHere = Annotated[str | None, Option("--suite", help="Where the suite's manifest is on this machine.")]

@@ -16,6 +16,9 @@ from harness.report import report_formats
 from harness.request.request import words
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from harness.evidence.leaderboard import Leaderboard
     from harness.evidence.texts import Texts
     from harness.results.folder import ResultFolder
@@ -95,11 +98,27 @@ def show(
         raise
     texts = find(board.results) if find and report_formats.Format.html in forms else None
     write_reports(folder, board, formats=forms, texts=texts)
-    console.print(terminal_table(board))
-    console.print(
-        f"leaderboard: {folder / report_formats.file_name(forms[0])}", highlight=False, soft_wrap=True, markup=False
-    )
+    _print(console, terminal_table(board), folder / report_formats.file_name(forms[0]))
     return board
+
+
+def show_current(folder: Path, find: FindTexts) -> None:
+    """Print the table of a folder; the leaderboard is written first unless it would be the one that is there."""
+    from rich.console import Console
+
+    from harness.report.current_report import current_table
+    from harness.results.folder import read_result_folder
+
+    table = current_table(folder, lambda: find(read_result_folder(folder)))
+    if table is None:
+        show(folder, find=find)
+    else:
+        _print(Console(), table, folder / report_formats.file_name(report_formats.Format.html))
+
+
+def _print(console: Console, table: Table, file: Path) -> None:
+    console.print(table)
+    console.print(f"leaderboard: {file}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _index(folder: Path, baseline: str) -> None:

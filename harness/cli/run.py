@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.report import show
+from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
 from harness.request.request import Request
 
 if TYPE_CHECKING:
     from harness.execution.executor import Executor
+    from harness.execution.kept_models import Rule
     from harness.execution.runner import Work
 
 
@@ -29,6 +30,10 @@ def run(
     ] = options.ExecutorName.local,
     jobs: options.Jobs = None,
     cache_dir: options.CacheDir = None,
+    keep_models: Annotated[
+        options.Keep | None,
+        typer.Option(help="Trained models to keep in the cache; by default all, or none above 10 GiB."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the request and show what would run, then stop.")
     ] = False,
@@ -49,13 +54,14 @@ def run(
     work = survey(made, folder)
     _show_left_out(work)
     _show_additions(work)
-    count = jobs or default_jobs(made.place.device)
+    chosen = _executor(executor, jobs or default_jobs(made.place.device))
+    keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
-        _show_plan(work, count)
+        _show_plan(work, chosen, keep)
     else:
         for line in remade(work):
             print(line, file=sys.stderr)
-        _carry_out(work, _executor(executor, count))
+        _carry_out(work, chosen, keep)
 
 
 def _show_left_out(work: Work) -> None:
@@ -86,7 +92,7 @@ def _executor(name: options.ExecutorName, jobs: int) -> Executor:
     return LocalExecutor(jobs)
 
 
-def _carry_out(work: Work, executor: Executor) -> None:
+def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
     from rich.console import Console
 
     from harness.evidence.texts import texts_of
@@ -94,17 +100,19 @@ def _carry_out(work: Work, executor: Executor) -> None:
     from harness.execution.runner import execute
 
     place = work.plan.place
-    outcomes = execute(work, executor, Display(Console(stderr=True)))
-    show(work.folder, find=lambda results: texts_of(results, place.cache, place.data_dir))
+    outcomes = execute(work, executor, Display(Console(stderr=True)), keep)
+    show_current(work.folder, find=lambda results: texts_of(results, place.cache, place.data_dir))
     if any(outcome.reason for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _show_plan(work: Work, jobs: int) -> None:
+def _show_plan(work: Work, executor: Executor, keep: Rule | None) -> None:
     from harness.execution.dry_run import lines
     from harness.execution.runner import check
 
-    for line in lines(work, jobs):
+    for line in executor.limits(work.todo):
+        print(line)
+    for line in lines(work, executor.jobs, keep):
         print(line)
     sys.stdout.flush()
     check(work)

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from harness.data.file_status import FileStatus, Lookup, check_data_dir, first_file, hash_state, unreadable
 from harness.errors import DataChanged, DataError
-from harness.keys import file_sha256, git_blob_sha1
+from harness.keys import git_blob_sha1
 from harness.machine.bundled import manifests
+from harness.machine.file_hashes import file_sha256
 from harness.request.data_sources import File, PublishedRows
 
 Declared = File | PublishedRows

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.data import declared_files
 from harness.data.file_status import Lookup, unreadable
 from harness.data.suite_files import lookup_of
-from harness.keys import file_sha256
+from harness.machine.file_hashes import file_sha256
 from harness.request.data_sources import File, Language, Source
 from harness.request.suite import Suite
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data.file_status import FileStatus, hash_state, unreadable
-from harness.keys import file_sha256, git_blob_sha1
+from harness.keys import git_blob_sha1
+from harness.machine.file_hashes import file_sha256
 
 
 def cached_snapshot(repository: str, revision: str, repo_type: Literal["model", "dataset"] = "dataset") -> Path | None:

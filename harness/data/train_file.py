@@ -15,7 +15,7 @@ from harness.data import validation
 from harness.data.text_files import json_lines, read_text
 from harness.data.train_row import NEGATIVE_QUERIES, Row, row_of
 from harness.errors import DataError, RequestError, unknown
-from harness.keys import file_sha256
+from harness.machine.file_hashes import file_sha256
 from harness.request.manifest import TrainFile
 
 OPTION = "--train-file"

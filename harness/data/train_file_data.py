@@ -14,7 +14,7 @@ from harness.data.splits import draw
 from harness.data.train_file import read
 from harness.data.train_row import NEGATIVE_QUERIES, Row
 from harness.errors import DataError
-from harness.keys import file_sha256
+from harness.machine.file_hashes import file_sha256
 from harness.request.manifest import TrainFile
 from harness.types import Data
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from harness.execution.disk_space import disk_space
 from harness.execution.forecast import requests
+from harness.execution.kept_models import Rule
 from harness.execution.remade import remade
 from harness.execution.runner import Work, estimate, trained_already, warnings_of
 from harness.machine.store import Store
@@ -16,8 +18,11 @@ from harness.request.settings import DEFAULT
 from harness.types import Ranker
 
 
-def lines(work: Work, jobs: int) -> Iterator[str]:
-    """Yield the lines; reads the store, computes and writes nothing."""
+def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
+    """Yield the lines; reads the store, computes and writes nothing.
+
+    Raises RequestError where the disk of the cache cannot hold what the run would keep.
+    """
     todo = {str(cell) for cell in work.todo}
     cells: dict[str, list[Cell]] = {}
     for cell in work.plan.cells:
@@ -36,6 +41,16 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
     trained = trained_already(work.todo, store)
     yield f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them already trained"
     yield f"time: {_time(work, jobs)}"
+    yield from _disk(work, jobs, keep)
+
+
+def _disk(work: Work, jobs: int, keep: Rule | None) -> Iterator[str]:
+    space = disk_space(work.plan.cells, work.todo, jobs, keep)
+    if space is not None:
+        yield str(space)
+        space.check()
+    elif any(cell.method is not None for cell in work.todo):
+        yield "disk: unknown before the base model is downloaded"
 
 
 def _training_rows(work: Work) -> Iterator[str]:

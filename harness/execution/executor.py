@@ -25,4 +25,13 @@ OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, to
 class Executor(Protocol):
     """Runs cells and yields their outcomes as they end; closing the iterator stops the others."""
 
+    @property
+    def jobs(self) -> int:
+        """The most cells that run in parallel."""
+        ...
+
+    def limits(self, cells: Sequence[Cell]) -> list[str]:
+        """Return a line for each reason why fewer of these cells run in parallel."""
+        ...
+
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]: ...

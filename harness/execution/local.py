@@ -6,7 +6,7 @@ import gc
 import multiprocessing
 import queue
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -16,9 +16,11 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from harness.execution.cell_memory import Room, limit_line, usable_memory
 from harness.execution.executor import OnProgress, Outcome
 from harness.execution.worker import run_cell, write_failure
 from harness.machine import determinism
+from harness.machine.file_hashes import share, shared_notes
 from harness.request.cell import Cell
 from harness.stages.stage_settings import tasks_of
 
@@ -45,9 +47,10 @@ def _do_nothing() -> None:
     """The first process that the fork server makes."""
 
 
-def _start(events: Any) -> None:
+def _start(events: Any, notes: Path) -> None:
     global _events
     _events = events
+    share(notes)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles an interrupt
     gc.freeze()  # the fork server's objects are never garbage; scanning them costs 0.25 s per training
 
@@ -59,9 +62,17 @@ def _work(cell: Cell, folder: Path) -> Outcome:
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """At most `jobs` cells in parallel, one thread each; results do not depend on it."""
+    """At most `jobs` cells in parallel, one thread each, and fewer where their memory does not fit.
+
+    Results do not depend on it.
+    """
 
     jobs: int
+
+    def limits(self, cells: Sequence[Cell]) -> list[str]:
+        """Return a line where memory lets fewer cells run in parallel."""
+        line = limit_line(cells, self.jobs)
+        return [] if line is None else [line]
 
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
         """Yield outcomes as cells end; a killed worker is a failed cell, and the others continue."""
@@ -72,20 +83,34 @@ class LocalExecutor:
         )
         _start_fork_server(context)
         events = context.Queue()
-        pool = ProcessPool(
-            min(self.jobs, len(cells)), max_tasks=1, initializer=_start, initargs=(events,), context=context
-        )
-        try:
-            pending: dict[Any, Cell] = {pool.schedule(_work, args=[cell, folder]): cell for cell in cells}
-            while pending:
-                done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-                _drain(events, on_progress)
-                for future in done:
-                    yield _outcome(future, pending.pop(future), folder)
-        finally:
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
-            events.close()
+        waiting, room = list(cells), Room(self.jobs, usable_memory())
+        with shared_notes() as notes:
+            pool = ProcessPool(
+                min(self.jobs, len(cells)), max_tasks=1, initializer=_start, initargs=(events, notes), context=context
+            )
+            running: dict[Any, Cell] = {}
+            try:
+                while waiting or running:
+                    while (cell := room.admit(waiting)) is not None:
+                        waiting.remove(cell)
+                        running[pool.schedule(_work, args=[cell, folder])] = cell
+                    for future in _ended(running, events, on_progress):
+                        cell = running.pop(future)
+                        room.ended(cell)
+                        yield _outcome(future, cell, folder)
+            finally:
+                pool.stop()  # type: ignore[no-untyped-call]
+                pool.join()
+                events.close()
+
+
+def _ended(running: Mapping[Any, Cell], events: Any, on_progress: OnProgress) -> set[Any]:
+    """Wait until some of the running cells have ended, and return their futures; progress is shown meanwhile."""
+    done: set[Any] = set()
+    while not done:
+        done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+        _drain(events, on_progress)
+    return done
 
 
 def _drain(events: Any, on_progress: OnProgress) -> None:

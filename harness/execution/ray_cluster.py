@@ -29,6 +29,10 @@ class RayExecutor:
         if importlib.util.find_spec("ray") is None:  # before anything is written
             raise RequestError("--executor ray: ray is not installed; pip install '.[ray]'")
 
+    def limits(self, cells: Sequence[Cell]) -> list[str]:
+        """Return no line: the memory of the nodes is not known here."""
+        return []
+
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
         """Yield outcomes as cells end; uses the cluster of RAY_ADDRESS, or starts one on this machine."""
         import ray

@@ -11,11 +11,13 @@ from pathlib import Path
 from harness.data.model_declaration import declaring_folder
 from harness.errors import DataError
 from harness.execution import forecast, output_folder
+from harness.execution.cell_costs import costs
+from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.executor import Executor, Outcome
+from harness.execution.kept_models import KeptModels, Rule
 from harness.execution.plan import Plan
 from harness.execution.preflight import preflight
 from harness.execution.progress import Display
-from harness.execution.worker import expected_seconds
 from harness.machine import determinism
 from harness.machine.hardware import environment
 from harness.machine.scratch_store import scratch_store
@@ -63,25 +65,33 @@ def is_done(cell: Cell, folder: Path) -> bool:
     return stored.status == "done" and stored.cell_key == record_key(cell) and record.intact(folder, stored)
 
 
-def execute(work: Work, executor: Executor, display: Display) -> list[Outcome]:
-    """Run the cells to do and return how each ended; an interrupt keeps the records that are written."""
+def execute(work: Work, executor: Executor, display: Display, keep: Rule | None = None) -> list[Outcome]:
+    """Run the cells to do and return how each ended; an interrupt keeps the records that are written.
+
+    `keep` says which trained models stay in the cache (harness.execution.kept_models).
+    """
     if not (work.todo or output_folder.added(work.folder, work.plan)):
         return []
     warnings: list[str] = []
     if work.todo:
+        space_for(work, executor.jobs, keep)
         preflight(work.todo, Store(work.plan.place.cache))
+        space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
+        keep = space.rule if space else keep
         warnings = warnings_of(work)
         display.warn(warnings)
     output_folder.claim(work.folder, work.plan, environment(), warnings)
     if not work.todo:
         return []
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
-    outcomes = []
+    display.warn(executor.limits(work.todo))
+    outcomes, models = [], KeptModels(keep or "all", work.todo, work.done, work.folder)
     with display.running(len(work.done), len(work.plan.cells)):
         running = executor.run(in_turns(work.todo), work.folder, display.stage)
         with _closing(running):
             for outcome in running:
                 outcomes.append(outcome)
+                models.ended(outcome)
                 display.ended(outcome)
     return outcomes
 
@@ -95,6 +105,17 @@ def in_turns(cells: Sequence[Cell]) -> list[Cell]:
     entries = list(dict.fromkeys(cell.entry.name for cell in cells))
     seeds = list(dict.fromkeys(cell.seed for cell in cells))
     return sorted(cells, key=lambda cell: (entries.index(cell.entry.name), seeds.index(cell.seed)))
+
+
+def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
+    """Return what the trained models of a run take on disk, None where it is unknown or none is trained.
+
+    Raises RequestError where the disk of the cache cannot hold it.
+    """
+    space = disk_space(work.plan.cells, work.todo, jobs, keep)
+    if space is not None:
+        space.check()
+    return space
 
 
 def warnings_of(work: Work) -> list[str]:
@@ -127,7 +148,7 @@ def _closing(outcomes: Iterator[Outcome]) -> Iterator[None]:
 
 def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
     """Return the seconds that `cells` should take, from what such cells took here before; None where none was run."""
-    known = [seconds for cell in cells if (seconds := expected_seconds(cell)) is not None]
+    known = [seconds for cell in cells if (seconds := costs(cell).seconds) is not None]
     if not known:
         return None
     mean = sum(known) / len(known)
@@ -136,7 +157,7 @@ def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
 
 def trained_already(cells: Sequence[Cell], store: Store) -> int:
     """Return for how many of the cells the trained model is in the store."""
-    return sum(cell.method is not None and store.has("train", train_key(cell)) for cell in cells)
+    return sum(cell.method is not None and store.is_there("train", train_key(cell)) for cell in cells)
 
 
 def default_jobs(device: str) -> int:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
 from pathlib import Path
 
 from harness.errors import HarnessError, one_line
+from harness.execution.cell_costs import Costs, remember
 from harness.execution.executor import Outcome
-from harness.keys import digest
 from harness.machine import determinism
 from harness.machine.atomic import write_atomically
+from harness.machine.device import peak_memory
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record
 from harness.results.record import Record
+from harness.stages.lineage import train_key
 from harness.types import Progress
 
 
@@ -25,8 +26,10 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
     from harness import pipeline
 
     started = time.perf_counter()
+    store = Store(cell.place.cache, progress)
     try:
-        pipeline.run(cell, Store(cell.place.cache, progress), folder)
+        with store.in_use():
+            pipeline.run(cell, store, folder)
     except Exception as error:
         reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
         reason = one_line(reason)[:500]
@@ -35,7 +38,7 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
     record.beside(path, record.LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
     seconds = time.perf_counter() - started
-    remember_seconds(cell, seconds)
+    remember(cell, Costs(seconds=seconds, peak_bytes=_peak(cell, store), model_bytes=_model_bytes(cell, store)))
     return Outcome(cell, seconds)
 
 
@@ -57,21 +60,15 @@ def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
         write_atomically(record.beside(path, record.LOG), log.encode())
 
 
-def _timing(cell: Cell) -> Path:
-    name = digest([cell.suite.digest, cell.entry.identity(), cell.language, cell.place.device])
-    return cell.place.cache / ".timings" / f"{name}.json"
+def _peak(cell: Cell, store: Store) -> int | None:
+    """Return the peak memory of this process; None where the stage that needs most of it was cached."""
+    largest = "retrieve" if cell.method is None else "train"
+    made = any(run.stage == largest and not run.cached for run in store.runs)
+    return peak_memory("cpu") if made else None
 
 
-def remember_seconds(cell: Cell, seconds: float) -> None:
-    """Store the longest time that a cell of this kind took on this machine; cached ones take almost none."""
-    path = _timing(cell)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(max(seconds, expected_seconds(cell) or 0.0)).encode())
-
-
-def expected_seconds(cell: Cell) -> float | None:
-    """Return the seconds that a cell of this kind took on this machine; None where none was run."""
-    try:
-        return float(json.loads(_timing(cell).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+def _model_bytes(cell: Cell, store: Store) -> int | None:
+    """Return the bytes of the cell's trained model on disk; None for a cell that trains none."""
+    if cell.method is None:
         return None
+    return sum(path.stat().st_size for path in store.folder("train", train_key(cell)).rglob("*") if path.is_file())

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.export.run_export import RunExport, ordered_measures
-from harness.keys import folder_sha256
 from harness.machine.bundled import templates
+from harness.machine.file_hashes import folder_sha256
 from harness.machine.store import MANIFEST
 from harness.report.escaping import markdown
 from harness.results.flatten import flatten
@@ -162,4 +162,4 @@ def _why_absent(record: Record) -> str:
         return f"it is {base['id']} at {base['revision']}, unchanged"
     if not record.trained and "sha256" in base:
         return "it is the folder that was given as the base model, unchanged"
-    return "the cache no longer has it; run the command below again"
+    return "the cache no longer has it; run the command below with --keep-models all into a new folder, and export that"

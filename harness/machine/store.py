@@ -4,6 +4,7 @@
     ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings
     ROOT/.partial/<key>/                        checkpoints of an unfinished stage
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
+    ROOT/.locks/<key>.used                      readers of an output, which is not removed meanwhile
 
 A stage that fails leaves nothing behind; a damaged output is removed and made again. An output names its maker (the
 code, libraries and machine that made it), so that a record which reuses it does not name its own process instead.
@@ -25,7 +26,8 @@ from filelock import FileLock
 from pydantic import Field
 
 from harness.errors import RequestError
-from harness.keys import file_sha256
+from harness.machine.file_hashes import file_sha256
+from harness.machine.in_use import Marks, unused
 from harness.machine.maker import maker, maker_id
 from harness.schema import Strict
 from harness.types import Progress
@@ -69,6 +71,7 @@ class Store:
         self.runs: list[StageRun] = []
         self.makers: dict[str, Mapping[str, Any]] = {}
         self._found: list[dict[str, Any]] = []  # of the stages that are being made, the innermost one last
+        self._marks: Marks | None = None
         try:
             (root / ".locks").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -77,6 +80,7 @@ class Store:
     def make(self, stage: str, key: str, write: Callable[[Path], None]) -> Path:
         """Return the folder of a stage's output; `write(folder)` makes it if it is missing or damaged."""
         started = time.perf_counter()
+        self._mark(key)
         manifest = self._manifest(stage, key)
         cached = manifest is not None
         if manifest is None:
@@ -87,7 +91,7 @@ class Store:
                     manifest = self._write(stage, key, write)
         run = StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached)
         self.runs.append(run.model_copy(update=self._made_by(manifest)))
-        return self._folder(stage, key)
+        return self.folder(stage, key)
 
     def computed(self, stage: str, key: str, seconds: float) -> None:
         """Add a stage that this process has just computed and whose output is not stored."""
@@ -99,13 +103,18 @@ class Store:
         if self._found:
             self._found[-1].update(found)
 
+    def is_there(self, stage: str, key: str) -> bool:
+        """Return whether the output exists, damaged or not; its files are not read."""
+        return (self.folder(stage, key) / MANIFEST).is_file()
+
     def has(self, stage: str, key: str) -> bool:
         """Return whether the output exists and every file has its recorded sha256."""
         return self._manifest(stage, key) is not None
 
     def find(self, stage: str, key: str) -> Path | None:
         """Return the folder of a stage's output; None if it is missing or damaged."""
-        return self._folder(stage, key) if self.has(stage, key) else None
+        self._mark(key)
+        return self.folder(stage, key) if self.has(stage, key) else None
 
     def read_json(self, stage: str, key: str, compute: Callable[[], Any]) -> Any:
         """Return the output of a stage that is one JSON value; `compute()` makes it if it is missing."""
@@ -125,6 +134,31 @@ class Store:
         shutil.rmtree(self.partial(key), ignore_errors=True)
 
     @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep every output that is requested while the block runs from being removed until its end."""
+        self._marks = Marks(self.root / ".locks")
+        try:
+            yield
+        finally:
+            self._marks.release()
+            self._marks = None
+
+    def remove(self, stage: str, key: str) -> bool:
+        """Remove an output; returns False, and keeps it, while a process makes or uses it."""
+        with unused(self.root / ".locks", key) as free:
+            if free:
+                shutil.rmtree(self.folder(stage, key), ignore_errors=True)
+            return free
+
+    def _mark(self, key: str) -> None:
+        if self._marks is None:
+            return
+        try:
+            self._marks.add(key)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         lock = FileLock(self.root / ".locks" / key)
         try:
@@ -139,12 +173,13 @@ class Store:
     def _unwritable(self, error: OSError) -> RequestError:
         return RequestError(f"cache folder {self.root} cannot be written: {error.strerror}; change HARNESS_CACHE")
 
-    def _folder(self, stage: str, key: str) -> Path:
+    def folder(self, stage: str, key: str) -> Path:
+        """Return where the output of a stage is, or would be."""
         return self.root / stage / key[:2] / key
 
     def _manifest(self, stage: str, key: str) -> Mapping[str, Any] | None:
         """Return the manifest of an output; None if the output is missing or damaged."""
-        folder = self._folder(stage, key)
+        folder = self.folder(stage, key)
         try:
             manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_bytes())
             return manifest if _hashes(folder) == manifest["files"] else None
@@ -161,7 +196,7 @@ class Store:
         return {"made_by": name, "found": manifest.get("found", {})}
 
     def _write(self, stage: str, key: str, write: Callable[[Path], None]) -> Mapping[str, Any]:
-        folder = self._folder(stage, key)
+        folder = self.folder(stage, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = folder.with_name(f".making-{folder.name}")  # an existing one is a killed writer's
         shutil.rmtree(temporary, ignore_errors=True)

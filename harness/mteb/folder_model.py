@@ -14,7 +14,8 @@ from mteb.models import ModelMeta
 from mteb.models.sentence_transformer_wrapper import SentenceTransformerEncoderWrapper
 from mteb.types import PromptType
 
-from harness.keys import digest, file_sha256
+from harness.keys import digest
+from harness.machine.file_hashes import file_sha256
 from harness.request.manifest import Precision, Text
 from harness.vectors.encoder import Encoder, Role, open_model
 from harness.vectors.token_batches import ON_CPU, Budget

@@ -40,8 +40,13 @@ def settings_of(baseline: str, formats: Collection[Format], texts: Texts | None)
     """Return the settings of a report that is written here and now."""
     reasons = None
     if texts is not None and Format.html in formats:
-        reasons = {language: data if isinstance(data, str) else "" for language, data in texts.items()}
+        reasons = reasons_of(texts)
     return ReportSettings(baseline=baseline, formats=tuple(formats), texts=reasons, generator=generator())
+
+
+def reasons_of(texts: Texts) -> dict[str, str]:
+    """Return language → why its texts are not shown, "" where they are."""
+    return {language: data if isinstance(data, str) else "" for language, data in texts.items()}
 
 
 def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:

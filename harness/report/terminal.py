@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, signed
 from harness.report.table_view import Box, Row, Score, tables
+from harness.stats.entry_scores import AVERAGE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,25 +21,59 @@ def terminal_table(board: Leaderboard) -> Table:
     The last column is the average's difference to the baseline. The caption names failed cells with their reasons, and
     cells without a record.
     """
+    rows = tables(board)[0].rows
+    lines = [(row.entry, *map(_box, row.boxes), _score(row.average), _delta(row.average)) for row in rows]
+    title = f"{board.suite}: {board.primary} × 100"
+    return _table(title, (*board.languages, "average", f"Δ {board.baseline_name}"), lines, _caption(board, rows))
+
+
+def stored_table(document: Mapping[str, Any]) -> Table:
+    """Return the same table from a leaderboard.json in which every cell is done."""
+    primary, languages, entries = document["primary"], document["languages"], document["entries"]
+    scores = {(row["entry"], row["language"]): row for row in document["rows"] if row["measure"] == primary}
+    names = [entry["entry"] for entry in entries]
+    lines = []
+    for name in names:
+        boxes = [_stored_score(scores.get((name, language))) for language in (*languages, AVERAGE)]
+        lines.append((name, *map(_score, boxes), _delta(boxes[-1])))
+    baseline = document["baseline"]
+    if document.get("models") and baseline not in names:
+        baseline = f"own {baseline}"
+    title = f"{document['suite']}: {primary} × 100"
+    return _table(title, (*languages, "average", f"Δ {baseline}"), lines, "\n".join(_legend(baseline)))
+
+
+def _stored_score(row: Mapping[str, Any] | None) -> Score | None:
+    if row is None:
+        return None
+    delta = (row["delta_vs_base"], row["delta_ci_low"], row["delta_ci_high"])
+    return Score(
+        *(row["mean"], row["ci_low"], row["ci_high"], row["seed_sd"], *delta, row["p_adjusted"]),
+        note="",
+        n_queries=row["n_queries"],
+        n_seeds=row["n_seeds"],
+        sources=(),
+    )
+
+
+def _table(title: str, columns: Sequence[str], lines: Iterable[Sequence[str]], caption: str) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    rows = tables(board)[0].rows
     table = Table(
-        title=Text(f"{board.suite}: {board.primary} × 100"),
-        caption=Text(_caption(board, rows)),
+        title=Text(title),
+        caption=Text(caption),
         caption_justify="left",
         box=SIMPLE_HEAD,
         show_edge=False,
         padding=(0, 1, 0, 0),  # narrow: 14 entries in three languages fit 80 columns
     )
     table.add_column("entry", overflow="fold")
-    for name in (*board.languages, "average", f"Δ {board.baseline_name}"):
+    for name in columns:
         table.add_column(Text(name), justify="right", no_wrap=True)
-    for row in rows:
-        scores = [_box(box) for box in row.boxes]
-        table.add_row(*map(Text, (row.entry, *scores, _score(row.average), _delta(row.average))))
+    for line in lines:
+        table.add_row(*map(Text, line))
     return table
 
 
@@ -63,10 +98,17 @@ def _delta(score: Score | None) -> str:
 
 
 def _caption(board: Leaderboard, rows: Sequence[Row]) -> str:
-    lines = ["", "± half the 95 % interval over queries and seeds (of one seed: over queries)"]
-    lines.append(f"Δ {board.baseline_name}: of the average, paired")
+    lines = _legend(board.baseline_name)
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += [f"failed: {cell.entry}/{cell.language}/{cell.seed}: {one_line(cell.reason)}" for cell in board.failures]
     missing = board.results.absent
     return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])
+
+
+def _legend(baseline: str) -> list[str]:
+    return [
+        "",
+        "± half the 95 % interval over queries and seeds (of one seed: over queries)",
+        f"Δ {baseline}: of the average, paired",
+    ]

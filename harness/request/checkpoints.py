@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import RequestError, unknown
-from harness.keys import folder_sha256
+from harness.machine.file_hashes import folder_sha256
 from harness.request.entry import Entry
 from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Suite

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.data.hub_problems import problem
 from harness.errors import RequestError
-from harness.keys import folder_sha256
+from harness.machine.file_hashes import folder_sha256
 from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.stages.merged_base import adapted_name

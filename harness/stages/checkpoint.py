@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.data import hub_encoders
 from harness.errors import RequestError, short_reason
-from harness.keys import file_sha256
+from harness.machine.file_hashes import file_sha256
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase

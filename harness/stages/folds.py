@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.keys import folder_sha256
+from harness.machine.file_hashes import folder_sha256
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import held_out

@@ -14,7 +14,7 @@ from harness.data.published_rows_file import read, with_published_rows
 from harness.data.suite_files import lookup_of
 from harness.data.train_row import Row
 from harness.data.validation import normalized
-from harness.keys import file_sha256
+from harness.machine.file_hashes import file_sha256
 from harness.machine.store import VALUE, Store
 from harness.request.cell import Cell
 from harness.stages.lineage import rows_key

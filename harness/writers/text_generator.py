@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.hub_problems import problem
 from harness.errors import RequestError
-from harness.keys import folder_sha256
+from harness.machine.file_hashes import folder_sha256
 from harness.request.manifest import Writer
 from harness.writers.question import Question, Unanswered
 

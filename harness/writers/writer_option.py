@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from harness.errors import DataError, RequestError
-from harness.keys import file_sha256, folder_sha256
+from harness.machine.file_hashes import file_sha256, folder_sha256
 from harness.request.manifest import Writer
 from harness.request.suite import Suite
 from harness.schema import explain

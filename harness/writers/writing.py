@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import DataError
-from harness.keys import digest, file_sha256
+from harness.keys import digest
+from harness.machine.file_hashes import file_sha256
 from harness.machine.store import Store
 from harness.request.manifest import Writer
 from harness.writers import answers, endpoint, local_model, query_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from harness.execution import dry_run, plan
@@ -16,7 +17,7 @@ def shown(tmp_path: Path, *methods: str, settings: tuple[str, ...] = ()) -> list
 
 
 def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None:
-    head, *settings, total, time = shown(tmp_path, "clpl-moe@published", settings=("train.epochs=2",))
+    head, *settings, total, time, disk = shown(tmp_path, "clpl-moe@published", settings=("train.epochs=2",))
     assert head == "clpl-moe@published              2 to run    0 done"
     assert settings == [
         "  clpl.temperature 0.1, clpl.negatives 1, train.batch_size 32, train.learning_rate 0.001, train.warmup 0.1, "
@@ -31,6 +32,10 @@ def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None
     assert (total, time) == (
         "2 of 2 cells to run, 0 of them already trained",
         "time: unknown: no cell with these settings was run with this cache",
+    )
+    assert re.fullmatch(
+        r"disk: about (.+ MiB) at peak, \1 of it kept \(2 trained models, --keep-models all\); .+ free in .+/cache",
+        disk,
     )
 
 

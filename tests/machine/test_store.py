@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from support.commands import REPOSITORY
 
 from harness.errors import CellError, RequestError
 from harness.machine import store as store_module
+from harness.machine.file_hashes import LARGE, TICK
 from harness.machine.store import MANIFEST, Store, default_root
 
 KEY = "ab" + "0" * 62
@@ -235,3 +237,60 @@ def test_an_output_of_an_older_version_has_an_unknown_maker(tmp_path: Path) -> N
     store.make("train", KEY, lambda _: pytest.fail("it is made again"))
     assert [(run.cached, run.made_by, dict(run.found)) for run in store.runs] == [(True, "", {})]
     assert store.makers == {}
+
+
+LARGE_KEY = "ef" + "0" * 62
+
+
+def write_large(folder: Path) -> None:
+    (folder / "weights").write_bytes(b"0" * 2 * LARGE)
+
+
+def test_damage_of_a_large_file_is_detected_within_a_run_and_by_the_next(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    folder = store.make("train", LARGE_KEY, write_large)
+    time.sleep(2 * TICK / 1e9)
+    assert store.has("train", LARGE_KEY)
+    (folder / "weights").write_bytes(b"1" * 2 * LARGE)
+    assert not store.has("train", LARGE_KEY)
+    script = f"""
+import pathlib, harness.machine.store
+print(harness.machine.store.Store(pathlib.Path({str(tmp_path)!r})).has("train", {LARGE_KEY!r}))
+"""
+    command = [sys.executable, "-c", script]
+    assert subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout == "False\n"
+
+
+def test_an_output_is_not_removed_while_another_store_uses_it(tmp_path: Path) -> None:
+    store, other = Store(tmp_path), Store(tmp_path)
+    folder = store.make("train", KEY, write)
+    with other.in_use():
+        other.make("train", KEY, write)
+        assert not store.remove("train", KEY)
+        assert store.has("train", KEY)
+    assert store.remove("train", KEY)
+    assert not folder.exists()
+    assert not store.is_there("train", KEY)
+
+
+def test_an_output_is_not_removed_while_it_is_made(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def look(folder: Path) -> None:
+        write(folder)
+        assert not Store(tmp_path).remove("train", KEY)
+
+    store.make("train", KEY, look)
+    assert store.has("train", KEY)
+
+
+def test_a_killed_process_uses_nothing(tmp_path: Path) -> None:
+    script = f"""
+import os, pathlib, harness.machine.store
+store = harness.machine.store.Store(pathlib.Path({str(tmp_path)!r}))
+with store.in_use():
+    store.make("train", {KEY!r}, lambda folder: (folder / "weights").write_bytes(b"1"))
+    os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=False).returncode == 9
+    assert Store(tmp_path).remove("train", KEY)

@@ -17,6 +17,7 @@ from harness.evidence.verification.grade import Grade, Measured, Run, failed, gr
 from harness.evidence.verification.measurements import Departure, departures, graded
 from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.stored_rankings import OTHER_SCORES, equal_scores, rescored
+from harness.execution.kept_models import KeptModels
 from harness.execution.local import LocalExecutor
 from harness.execution.preflight import preflight
 from harness.execution.progress import Display
@@ -69,8 +70,10 @@ def verify_cells(
         preflight(moved, store)
         out = scratch / "out"
         out.mkdir()
+        models = KeptModels("none", moved, [], out)
         with display.running(0, len(moved)):
             for outcome in LocalExecutor(options.jobs).run(moved, out, display.stage):
+                models.ended(outcome)
                 display.ended(outcome)
                 if outcome.reason:
                     yield Verified(str(outcome.cell), failed(f"it did not run: {outcome.reason}"), {})
