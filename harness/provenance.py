@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.data.model_declaration import declaring_folder
+from harness.data.model_declaration import card_name, declaring_folder
 from harness.machine.file_hashes import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
@@ -37,6 +37,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
     return {
         "entry": cell.described(),
         "base_model": cell.suite.base_model.model_dump(mode="json"),
+        **({"base_model_name": name} if (name := card_name(cell.suite.base_model)) else {}),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),
         "checkpoint": checkpoint_source(model) if model is not None else None,

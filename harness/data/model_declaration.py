@@ -1,4 +1,4 @@
-"""What a sentence-transformers model declares of itself besides its weights: prompts, similarity, maximum length.
+"""What a sentence-transformers model declares of itself besides its weights: prompts, similarity, maximum length, name.
 
 The rules of the library's `encode_query` and `encode_document` (6.0 to 6.2): a query has the prompt named `query`, a
 passage the one named `document`, and a model that does not declare them has none. `default_prompt_name` is used by
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.hub_encoders import cached, declaration_file
-from harness.errors import RequestError
+from harness.errors import RequestError, one_line
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 
 DECLARATION, TOKENIZER, LENGTH = (
@@ -23,6 +23,7 @@ DECLARATION, TOKENIZER, LENGTH = (
     "sentence_bert_config.json",
 )
 MODULES = "modules.json"
+CARD = "README.md"
 COSINE, DOT = "cosine", "dot"
 PROMPTS = {"query": "query", "passage": "document"}  # role → the library's name of its prompt
 NO_LIMIT = 10**9  # a tokenizer without a maximum has 10^30
@@ -97,6 +98,24 @@ def declared_length(folder: Path) -> int | None:
         if isinstance(length, int) and length < NO_LIMIT:
             return length
     return None
+
+
+def card_name(base: BuiltBase | PinnedBase | LocalBase) -> str:
+    """Return what the model card in a base model's folder calls it (`model_name`), "" where it does not, and of others.
+
+    The card is one of the files that the base's sha256 identifies, so the name is in no key of its own.
+    """
+    if not isinstance(base, LocalBase) or not (base.path / CARD).is_file():
+        return ""
+    from huggingface_hub import metadata_load
+    from yaml import YAMLError
+
+    try:
+        card = metadata_load(base.path / CARD) or {}
+    except (OSError, ValueError, YAMLError):  # a card that cannot be read names nothing
+        return ""
+    name = card.get("model_name")
+    return one_line(name) if isinstance(name, str) else ""
 
 
 def _json(path: Path) -> Any:

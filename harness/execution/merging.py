@@ -180,12 +180,12 @@ def _run_content(parts: Sequence[Part], chosen: Mapping[Path, Part]) -> dict[str
 
 
 def _lists(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return the warnings of all parts, and the files whose hashes they found, where there are any."""
+    """Return the warnings of all parts, the files whose hashes they found, and the names in model cards, if any."""
     warnings = dict.fromkeys(line for part in parts for line in part.run.content.get("warnings", ()))
-    found: dict[str, Any] = {}
+    tables: dict[str, dict[str, Any]] = {"found": {}, "model_names": {}}
     for part in parts:
-        found = {**part.run.content.get("found", {}), **found}
-    return {name: value for name, value in (("warnings", list(warnings)), ("found", found)) if value}
+        tables = {name: {**part.run.content.get(name, {}), **table} for name, table in tables.items()}
+    return {name: value for name, value in (("warnings", list(warnings)), *tables.items()) if value}
 
 
 def _united_parts(stored: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.data.model_declaration import card_name
 from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
 from harness.execution.widening import additions, contradictions
+from harness.request.manifest import LocalBase
 from harness.results.checksums import unlist
 from harness.results.run_file import RUN_FILE, read_run_file, write_run_file
 
@@ -32,6 +34,7 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Se
         "suite_digest": plan.suite.digest,
         "suite": plan.suite.model_dump(mode="json"),
         **({"found": found} if (found := {name: list(files) for name, files in plan.suite.found.items()}) else {}),
+        **({"model_names": names} if (names := model_names(plan)) else {}),
         **({"warnings": list(warnings)} if warnings else {}),
     }
     if (folder / RUN_FILE).exists():
@@ -48,6 +51,13 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Se
         write_run_file(folder, content)
     except OSError as error:
         raise RequestError(f"{folder} cannot be written: {error.strerror}; name another one after --out") from error
+
+
+def model_names(plan: Plan) -> dict[str, str]:
+    """Return sha256 → name of the plan's base models in folders, as their model cards have it."""
+    bases = [cell.suite.base_model for cell in plan.cells]
+    folders = {base.sha256: base for base in bases if isinstance(base, LocalBase)}
+    return {sha256: name for sha256, base in folders.items() if (name := card_name(base))}
 
 
 def added(folder: Path, plan: Plan) -> dict[str, list[str]]:

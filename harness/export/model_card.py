@@ -19,6 +19,7 @@ from harness.machine.file_hashes import folder_sha256
 from harness.machine.store import MANIFEST
 from harness.report.escaping import markdown
 from harness.results.flatten import flatten
+from harness.results.model_names import folder_text, model_names
 from harness.results.record import Record
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _context(run: RunExport, record: Record) -> dict[str, Any]:
         "record": record,
         "measures": ordered_measures(record),
         "entry": provenance["entry"],
-        "base_model": _base(provenance.get("base_model", {})),
+        "base_model": _base(provenance.get("base_model", {}), model_names([record])),
         "settings": flatten(provenance["entry"].get("settings", {})) + flatten(training),
         "text": {"query_prompt": "", "passage_prompt": "", **provenance.get("text", {})},
         "computation": record.table("computation"),
@@ -113,11 +114,11 @@ def _context(run: RunExport, record: Record) -> dict[str, Any]:
     }
 
 
-def _base(base: Mapping[str, Any]) -> str:
+def _base(base: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if "id" in base:
         return f"{base['id']} at revision {base['revision']}"
     if "sha256" in base:
-        return f"a folder with sha256 {base['sha256']}"
+        return folder_text(base, names)
     return "built from the suite's own passages, " + ", ".join(f"{name} {value}" for name, value in flatten(base))
 
 

@@ -39,6 +39,7 @@ from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
 from harness.results import checksums
+from harness.results.model_names import model_names
 from harness.results.notes import warnings
 from harness.stats.rules import MARGIN
 
@@ -152,6 +153,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "board": board,
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
+        "model_names": model_names(board.records),
         "curves": sweeps_section.sweep_curves(board, rows),
         "tasks": tasks_section.task_tables(board, entries),
         "validations": practices_section.validations(board),

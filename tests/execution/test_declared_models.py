@@ -12,6 +12,9 @@ import pytest
 from support.commands import Run, invoke
 from support.tiny_models import PROMPTS, declare, make_kinds
 
+from harness.keys import folder_sha256
+from harness.report.escaping import markdown
+from harness.report.plain import clean_line
 from harness.request.request import Request
 from harness.results import record
 from harness.results.record import Record
@@ -19,6 +22,7 @@ from harness.results.rerun_commands import run_command
 from harness.results.run_file import read_run_file
 
 PASSAGE = "word1, word2: "
+NAME = "tiny *model*, weights <b>restored</b> | x \x1b[31m"  # in the model card, as YAML
 REQUEST = (
     *("run", "--methods", "base,mnrl", "--langs", "ko", "--seeds", "0", "--max-train", "16", "--device", "cpu"),
     *("--set", "train.epochs=1", "--set", f"text.passage_prompt={PASSAGE}", "--set", "text.prompts=model"),
@@ -46,6 +50,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     embeddings.position_embeddings, config.max_position_embeddings = positions, 600
     embeddings.register_buffer("position_ids", torch.arange(600).expand((1, -1)), persistent=False)
     opened.save_pretrained(str(folder), create_model_card=False)
+    (folder / "README.md").write_text(f"---\nmodel_name: {json.dumps(NAME)}\n---\n", encoding="utf-8")
     return declare(folder, similarity_fn_name="dot", prompts=PROMPTS)
 
 
@@ -87,6 +92,31 @@ def test_the_page_shows_the_warnings(done: Run) -> None:
     page = (done.folder / "leaderboard.html").read_text(encoding="utf-8")
     assert "cuts queries at 40" in page
     assert json.loads((done.folder / "run.json").read_text())["warnings"]
+
+
+def test_the_name_in_the_models_card_is_shown_beside_its_digest_and_changes_no_key(
+    done: Run, records: dict[str, Record], model: Path, tmp_path: Path
+) -> None:
+    sha256 = folder_sha256(model)
+    shown = f"base model: {clean_line(NAME)} (a folder with sha256 {sha256})\n"
+    assert shown in done.results[0].err
+    assert shown in invoke(*done.arguments, "--dry-run").err
+    for stored in records.values():
+        assert stored.provenance["base_model_name"] == NAME
+        assert stored.provenance["base_model"] == {"sha256": sha256}
+    run = read_run_file(done.folder)
+    assert run.content["model_names"] == {sha256: NAME}
+    assert run.resolved.base_model.sha256 == sha256
+    assert NAME not in json.dumps({**run.content, "model_names": {}}, ensure_ascii=False)
+    page = (done.folder / "leaderboard.html").read_text(encoding="utf-8")
+    assert "Base model: <bdi>tiny *model*, weights &lt;b&gt;restored&lt;/b&gt; | x" in page
+    assert "<b>restored" not in page
+    text = (done.folder / "leaderboard.md").read_text(encoding="utf-8")
+    assert f"- Base model: {markdown(NAME)}, a folder with sha256 {sha256}.\n" in text
+    result = invoke("export", done.folder, "--to", "card", "--out", tmp_path / "card", "--cache-dir", done.cache)
+    assert result.status == 0, result.err
+    card = (tmp_path / "card/mnrl/ko/0/README.md").read_text(encoding="utf-8")
+    assert f"- base model: {markdown(NAME)}, a folder with sha256 {sha256}\n" in card
 
 
 def test_scores_of_a_run_are_the_librarys_dot_products(done: Run, model: Path) -> None:

@@ -51,6 +51,15 @@ def test_models_seeds_entries_and_languages_are_joined_into_what_one_machine_wri
     collate(tmp_path / "joined").results.check_unchanged()
 
 
+def test_the_names_in_model_cards_are_joined(tmp_path: Path) -> None:
+    parts = [folder_of(tmp_path / name, (), ("base", "mnrl"), (seed,)) for name, seed in (("one", 0), ("two", 1))]
+    for part, names in zip(parts, ({"a" * 64: "first"}, {"b" * 64: "second"}), strict=True):
+        (part / "run.json").write_text(json.dumps({**read_json(part / "run.json"), "model_names": names}))
+        seal(part, ["run.json"])
+    merge(parts, tmp_path / "joined")
+    assert read_json(tmp_path / "joined/run.json")["model_names"] == {"a" * 64: "first", "b" * 64: "second"}
+
+
 def test_the_command_writes_the_page_and_a_folder_that_verifies(tmp_path: Path) -> None:
     one = folder_of(tmp_path / "one", (), ("base", "mnrl"), (0,))
     two = folder_of(tmp_path / "two", (), ("clpl",), (0, 1))

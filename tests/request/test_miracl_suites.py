@@ -15,7 +15,8 @@ from harness.request.entries import declared, resolve
 from harness.request.manifest import PinnedBase
 from harness.request.settings import on_suite
 
-VARIANTS = ("untitled", "published", "bce", "four-experts", "kornli")
+VARIANTS = ("untitled", "published", "e5", "bce", "four-experts", "kornli")
+E5 = ("wikiqa", "miracl", "miracl-hn")  # suites with a variant on multilingual-e5-small
 BELEBELE = {"ko": "kor_Hang-kor_Hang", "hi": "hin_Deva-hin_Deva", "fa": "pes_Arab-pes_Arab"}
 
 
@@ -77,6 +78,7 @@ def test_base_and_experts_are_at_the_revisions_of_mtebs_model_list() -> None:
 
     miracl = suite.load("miracl")
     encoders = [miracl.base_model, *(expert.encoder for expert in miracl.experts)]
+    encoders += [suite.load(f"{name}@e5").base_model for name in E5]
     assert len(miracl.experts) == 8
     for encoder in encoders:
         assert isinstance(encoder, PinnedBase)
@@ -126,7 +128,7 @@ def test_corrected_and_published_have_equal_rows_per_step_and_learning_rates() -
 def test_the_variants_change_what_their_names_say() -> None:
     assert tuple(suite.variants("miracl")) == VARIANTS
     miracl = suite.load("miracl")
-    untitled, published, bce, four, kornli = (suite.load(f"miracl@{name}") for name in VARIANTS)
+    untitled, published, _, bce, four, kornli = (suite.load(f"miracl@{name}") for name in VARIANTS)
     assert (miracl.text.title, untitled.text.title, published.text.title) == (True, False, False)
     assert (published.text.passage_max_length, published.text.train_passage_max_length) == (8192, 512)
     assert (published.evaluation.depth, published.evaluation.primary) == (20, "nDCG@5")
@@ -137,6 +139,23 @@ def test_the_variants_change_what_their_names_say() -> None:
     assert nli.hub is not None
     assert nli.hub.id == "kakaobrain/kor_nli"
     assert kornli.languages["hi"] == miracl.languages["hi"]
+
+
+@pytest.mark.parametrize("name", E5)
+def test_e5_has_its_own_prompts_and_what_it_is_measured_on_is_the_suites(name: str) -> None:
+    own, e5 = suite.load(name), suite.load(f"{name}@e5")
+    assert (e5.text.query_prompt, e5.text.passage_prompt) == ("query: ", "passage: ")
+    assert e5.base_model.model_dump()["id"] == "intfloat/multilingual-e5-small"
+    for field in ("languages", "evaluation", "mining", "negative_queries", "experts", "tier"):
+        assert getattr(e5, field) == getattr(own, field)
+    assert {e5.settings[objective]["temperature"] for objective in ("mnrl", "infonce", "clpl", "nli_simcse")} == {0.02}
+    assert e5.training["ranking"].learning_rate == 2e-5
+    lengths = (e5.text.query_max_length, e5.text.passage_max_length)
+    assert lengths == ((64, 128) if name == "wikiqa" else (128, 512))
+
+
+def test_miracl_and_its_hard_negatives_train_e5_alike() -> None:
+    assert suite.load("miracl@e5").training == suite.load("miracl-hn@e5").training
 
 
 @pytest.mark.parametrize("name", ["miracl", "miracl-hn", "mteb-ko", "mteb-hi", "mteb-fa"])

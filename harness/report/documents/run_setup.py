@@ -10,6 +10,7 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
 from harness.report.documents.nested import first_table, mapping
 from harness.results.flatten import text
+from harness.results.model_names import folder_text, model_names
 
 TRAINER = (
     *("epochs", "batch_size", "mini_batch_size", "learning_rate", "warmup", "warmup_steps", "scheduler"),
@@ -34,7 +35,7 @@ def run_setup(board: Leaderboard, entries: list[str]) -> Iterator[tuple[str, str
     description = [str(suite[name]).rstrip(".") for name in ("title", "description") if suite.get(name)]
     licence = [f"Licence: {suite['licence']}"] if suite.get("licence") else []
     yield "Suite", "".join(f"{part}. " for part in [board.suite, *description, *licence]).rstrip()
-    if base := _base_models(board) or _base_model(mapping(suite.get("base_model")) or first_table(board, "base_model")):
+    if base := _base_models(board):
         yield "Base model", base
     yield from _entries(board, entries)
     training = list(_training(board, mapping(suite.get("training"))))
@@ -68,16 +69,21 @@ def corpus(board: Leaderboard, language: str) -> Corpus:
 
 
 def _base_models(board: Leaderboard) -> str:
-    """Return the named base models in sentences, "" in a run of one model."""
+    """Return the base model in a sentence, or the named ones in several."""
+    names = model_names(board.records)
+    if not board.models:
+        base = mapping(board.run.suite_content.get("base_model")) or first_table(board, "base_model")
+        return _base_model(base, names)
     tables = {name: mapping(board.run.suite_content_on(name).get("base_model")) for name in board.models}
-    return " ".join(f"{name}: {_base_model(base)}" for name, base in tables.items())
+    return " ".join(f"{name}: {_base_model(base, names)}" for name, base in tables.items())
 
 
-def _base_model(base: Mapping[str, Any]) -> str:
+def _base_model(base: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if "id" in base:
         return f"{base['id']} at revision {base.get('revision', 'unknown')}."
     if "sha256" in base:
-        return f"A folder with sha256 {base['sha256']}."
+        sentence = folder_text(base, names)
+        return f"{sentence[0].upper()}{sentence[1:]}." if sentence.startswith("a folder") else f"{sentence}."
     settings = ", ".join(f"{name.replace('_', ' ')} {text(base[name])}" for name in sorted(base))
     return f"Built from the suite's own passages: {settings}." if settings else ""
 
