@@ -9,6 +9,7 @@ from typing import Any
 from harness.execution.forecast import requests
 from harness.execution.remade import remade
 from harness.execution.runner import Work, estimate, trained_already, warnings_of
+from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
@@ -17,7 +18,7 @@ from harness.types import Ranker
 
 
 def lines(work: Work, jobs: int) -> Iterator[str]:
-    """Yield the lines; reads the store, computes and writes nothing."""
+    """Yield the lines; reads the store and writes nothing."""
     todo = {str(cell) for cell in work.todo}
     cells: dict[str, list[Cell]] = {}
     for cell in work.plan.cells:
@@ -30,7 +31,8 @@ def lines(work: Work, jobs: int) -> Iterator[str]:
     yield from _training_rows(work)
     yield from _prompts(work)
     yield from remade(work)
-    yield from (f"warning: {line}" for line in warnings_of(work))
+    with scratch_store(work.plan.place.cache) as scratch:
+        yield from (f"warning: {line}" for line in warnings_of(work, scratch))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)
