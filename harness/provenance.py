@@ -11,7 +11,7 @@ from harness.machine.file_hashes import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
-from harness.stages import model_prompts
+from harness.stages import half_precision, model_prompts
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
@@ -72,7 +72,8 @@ def _warnings(cell: Cell, model: Path | None, store: Store) -> dict[str, list[st
     """Return what a reader of the cell's numbers must know; nothing where there is nothing."""
     folder = None if model is None else declaring_folder(cell.suite.base_model)
     of_base = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
-    found = list(dict.fromkeys([*warnings(store.runs), *of_base]))
+    of_precision = half_precision.warnings([cell], Store(cell.place.cache))  # not a stage of the cell
+    found = list(dict.fromkeys([*warnings(store.runs), *of_base, *of_precision]))
     return {"warnings": found} if found else {}
 
 

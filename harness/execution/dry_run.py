@@ -11,6 +11,7 @@ from harness.execution.forecast import requests
 from harness.execution.kept_models import Rule
 from harness.execution.remade import remade
 from harness.execution.runner import Work, estimate, trained_already, warnings_of
+from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
@@ -19,7 +20,7 @@ from harness.types import Ranker
 
 
 def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
-    """Yield the lines; reads the store, computes and writes nothing.
+    """Yield the lines; reads the store and writes nothing.
 
     Raises RequestError where the disk of the cache cannot hold what the run would keep.
     """
@@ -35,7 +36,8 @@ def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
     yield from _training_rows(work)
     yield from _prompts(work)
     yield from remade(work)
-    yield from (f"warning: {line}" for line in warnings_of(work))
+    with scratch_store(work.plan.place.cache) as scratch:
+        yield from (f"warning: {line}" for line in warnings_of(work, scratch))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)

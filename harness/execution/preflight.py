@@ -14,7 +14,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
-from harness.stages import base_model, gradient_cache, tasks
+from harness.stages import base_model, gradient_cache, half_precision, tasks
 from harness.stages.checkpoint import checkpoint_model
 from harness.stages.consult import on_expert
 from harness.stages.lineage import consult_key
@@ -35,6 +35,7 @@ def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> 
     Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
     RequestError; nothing has been written to the output folder by then.
     """
+    half_precision.check(cells)
     with nullcontext() if download else hub_encoders.without_downloads():
         for group in by_model(cells).values():
             _preflight(group, store, download)

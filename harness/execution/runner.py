@@ -24,7 +24,7 @@ from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
 from harness.results import checksums, record
-from harness.stages import model_prompts
+from harness.stages import half_precision, model_prompts
 from harness.stages.lineage import record_key, train_key
 from harness.stages.train_file_report import train_file_warnings
 from harness.types import Ranker
@@ -75,10 +75,11 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     warnings: list[str] = []
     if work.todo:
         space_for(work, executor.jobs, keep)
-        preflight(work.todo, Store(work.plan.place.cache))
+        store = Store(work.plan.place.cache)
+        preflight(work.todo, store)
         space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
         keep = space.rule if space else keep
-        warnings = warnings_of(work)
+        warnings = warnings_of(work, store)
         display.warn(warnings)
     output_folder.claim(work.folder, work.plan, environment(), warnings)
     if not work.todo:
@@ -118,15 +119,18 @@ def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
     return space
 
 
-def warnings_of(work: Work) -> list[str]:
-    """Return what a plan's training rows leave out, and what its base models declare and the request does not do."""
+def warnings_of(work: Work, store: Store) -> list[str]:
+    """Return what a plan's training rows leave out, and what its base models declare and the request does not do.
+
+    Also where half precision is slower than float32, by a measurement that the store keeps.
+    """
     encoding = [cell for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)]
     lines = train_file_warnings(work.plan.cells)
     for model, cells in by_model(encoding).items():
         suite, trains = cells[0].suite, any(cell.method is not None for cell in cells)
         of_base = model_prompts.warnings(suite, declaring_folder(suite.base_model), trains)
         lines += [f"{model}: {line}" if model else line for line in of_base]
-    return lines
+    return lines + half_precision.warnings(encoding, store)
 
 
 def check(work: Work) -> None:

@@ -19,6 +19,13 @@ def peak_memory(device: str) -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def gpu_without_bfloat16() -> str:
+    """Return the name of the GPU if it has no instructions for bfloat16, which torch would emulate; "" if it has."""
+    import torch
+
+    return "" if torch.cuda.is_bf16_supported(including_emulation=False) else torch.cuda.get_device_name()
+
+
 def resolve_device(requested: str) -> str:
     """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises RequestError if CUDA is requested but not available.
 
