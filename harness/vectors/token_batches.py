@@ -111,7 +111,7 @@ def _network(model: SentenceTransformer, task: str | None) -> Any:
 
     first: Any = model[0]
     if isinstance(first, Router):
-        routes = dict(first.sub_modules.items())
+        routes: dict[str, Any] = dict(first.sub_modules.items())
         route = routes.get(task or "", routes.get(first.default_route or ""))
         first = None if route is None or first.route_mappings else route[0]
     if not isinstance(first, Transformer):
