@@ -1,4 +1,4 @@
-"""The manifest of wikiqa, and its real files if HARNESS_TEST_DATA names their folder."""
+"""The manifests of wikiqa and wikiqa-hard, and its real files if HARNESS_TEST_DATA names their folder."""
 
 from __future__ import annotations
 
@@ -30,6 +30,21 @@ def test_real_files_have_the_published_counts(
 
 
 @real
+@pytest.mark.parametrize("language", ["ko", "hi", "fa"])
+def test_wikiqa_hard_asks_the_same_questions_of_sentences_that_hold_their_answers(
+    language: str, tmp_path: Path
+) -> None:
+    whole, _ = load_reported(suite.load("wikiqa"), language, data_dir=FOLDER, cache_dir=tmp_path)
+    data, report = load_reported(suite.load("wikiqa-hard"), language, data_dir=FOLDER, cache_dir=tmp_path)
+    assert data.queries == whole.queries
+    assert (list(data.train), list(data.dev)) == (list(whole.train), list(whole.dev))
+    assert report["questions without an answer at its offset"] == 0
+    for sentences, paragraphs in ((data.train, whole.train), (data.dev, whole.dev)):
+        for query, grades in sentences.items():
+            assert any(doc.rpartition("-")[0] in paragraphs[query] for doc in grades)
+
+
+@real
 def test_pquad_has_5995_answerable_questions_of_7976(tmp_path: Path) -> None:
     data, report = load_reported(suite.load("wikiqa"), "fa", data_dir=FOLDER, cache_dir=tmp_path)
     assert len(data.train) + len(data.dev) == 5995
@@ -46,7 +61,8 @@ def test_no_paragraph_of_a_dev_question_is_trained_on(tmp_path: Path) -> None:
 
 
 def test_every_file_is_pinned_to_a_commit_and_has_a_licence_and_a_citation() -> None:
-    for language in suite.load("wikiqa").languages.values():
+    languages = [*suite.load("wikiqa").languages.values(), *suite.load("wikiqa-hard").languages.values()]
+    for language in languages:
         for source in (language.retrieval, language.nli):
             assert source is not None
             assert source.licence

@@ -13,6 +13,7 @@ from harness.request.data_sources import Source
 RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
     "beir": beir.read,
     "squad": squad.read,
+    "squad-sentences": squad.read_sentences,
     "miracl": miracl.read,
     "miracl-train": miracl.read_train,
     "mteb": mteb_tables.read,
