@@ -44,6 +44,8 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/report.py
 	$(BIN)/python tests/benchmarks/forgeries.py
 	$(BIN)/python tests/benchmarks/bge_m3.py
+	$(BIN)/python tests/benchmarks/full_scale.py --layers 2 --texts 64
+	$(BIN)/python tests/benchmarks/training_step.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/command_line.py
 

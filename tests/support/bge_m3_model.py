@@ -4,13 +4,14 @@ The configuration is that of BAAI/bge-m3 @ 5617a9f61b028005a4858fdac845db406aefb
 modules are those of its modules.json: transformer, CLS pooling, normalisation. The tokenizer is like XLM-R's: a Unigram
 model in XLMRobertaTokenizer with XLM-R's special tokens at XLM-R's ids; its pieces are learnt from a given text.
 
-Also a suite from a part of mini's Korean text, with texts of any length.
+`E5_SMALL` has the sizes of multilingual-e5-small. Also a suite from a part of mini's Korean text, with texts of any
+length.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,25 +45,42 @@ CONFIG = {
     "vocab_size": VOCABULARY,
 }
 MAX_LENGTH = 8192
+E5_SMALL = {
+    **CONFIG,
+    "hidden_size": 384,
+    "intermediate_size": 1536,
+    "num_attention_heads": 12,
+    "num_hidden_layers": 12,
+    "max_position_embeddings": 514,
+}
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 PIECES = 4000  # learnt from the text; the others of the vocabulary occur in no text
 
 
-def build(folder: Path, texts: Sequence[str], *, layers: int, vocabulary: int = VOCABULARY, seed: int = 0) -> Path:
+def build(
+    folder: Path,
+    texts: Sequence[str],
+    *,
+    layers: int,
+    vocabulary: int = VOCABULARY,
+    config: Mapping[str, Any] = CONFIG,
+    pooling: str = "cls",
+) -> Path:
     """Write the model as a sentence-transformers folder and return it; equal arguments give equal bytes."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
-    settings: dict[str, Any] = {**CONFIG, "num_hidden_layers": layers, "vocab_size": vocabulary}
+    settings: dict[str, Any] = {**config, "num_hidden_layers": layers, "vocab_size": vocabulary}
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(0)
         network = XLMRobertaModel(XLMRobertaConfig(**settings), add_pooling_layer=True)
     network.save_pretrained(folder / "network")
     tokenizer_of(texts, vocabulary).save_pretrained(folder / "network")
-    transformer = Transformer(str(folder / "network"), max_seq_length=MAX_LENGTH)
-    modules = [transformer, Pooling(int(settings["hidden_size"]), pooling_mode="cls"), Normalize()]
+    length = min(MAX_LENGTH, settings["max_position_embeddings"] - 2)
+    transformer = Transformer(str(folder / "network"), max_seq_length=length)
+    modules = [transformer, Pooling(int(settings["hidden_size"]), pooling_mode=pooling), Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save_pretrained(str(folder), create_model_card=False)
     for path in (folder / "network").iterdir():
         path.unlink()
