@@ -42,6 +42,7 @@ def test_the_computation_has_dtypes_batch_sizes_and_attention(trained: Record) -
     assert trained.provenance["computation"] == {
         "encode_dtype": "float32",
         "encode_batch_size": 64,
+        "encode_tokens": 1024,
         "train_dtype": "float32",
         "train_mixed_precision": "no",
         "train_batch_size": 32,

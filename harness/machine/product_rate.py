@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from harness.keys import key
+from harness.keys import digest
 from harness.machine import determinism
 from harness.machine.hardware import environment
 from harness.machine.store import Store
@@ -29,9 +29,8 @@ def product_rates(precision: str, store: Store) -> Mapping[str, float]:
     determinism.set_environment()  # the measurement may be the first to import torch
     machine = environment()
     settings = [precision, machine["cpu"], machine["cpu_instructions"], machine["packages"].get("torch")]
-    rates: dict[str, float] = store.read_json(
-        STAGE, key(STAGE, VERSION, settings=settings), lambda: measured(precision)
-    )
+    name = digest([STAGE, VERSION, settings])  # of no stage of a cell: it is an input of none
+    rates: dict[str, float] = store.read_json(STAGE, name, lambda: measured(precision))
     return rates
 
 
