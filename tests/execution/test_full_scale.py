@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
+import runpy
+import sys
 
 import numpy as np
 import pytest
 from support import bge_m3_model, random_texts
-from support.commands import REPOSITORY, Result, spawn
+from support.commands import REPOSITORY
 from support.rates import forward_operations
 from support.scale_costs import Grid, Language, Rates, table
 
@@ -21,10 +25,13 @@ EPOCHS, CELLS = 2, 12 * 3  # of 14 entries, base and bm25 do not train
 
 
 @pytest.fixture(scope="module")
-def printed() -> Result:
-    result = spawn(SCRIPT, *TINY, "--shapes", "e5-small", cwd=REPOSITORY, PYTHONPATH=str(REPOSITORY))
-    assert result.status == 0, result.err
-    return result
+def printed() -> str:
+    """What the script prints; it runs in this process, where the libraries are loaded."""
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+        patch.setattr(sys, "argv", [str(SCRIPT), *TINY, "--shapes", "e5-small"])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    return out.getvalue()
 
 
 def cells_of(line: str) -> list[str]:
@@ -78,31 +85,31 @@ def test_texts_have_the_drawn_numbers_of_tokens_with_at_most_a_word_less() -> No
     assert random_texts.texts(tokenizer, wanted) == texts
 
 
-def test_the_script_measures_every_way_and_says_that_the_model_is_reduced(printed: Result) -> None:
-    assert "REDUCED" in printed.out
-    encoding = rows_of(printed.out, "measured: encoding")
+def test_the_script_measures_every_way_and_says_that_the_model_is_reduced(printed: str) -> None:
+    assert "REDUCED" in printed
+    encoding = rows_of(printed, "measured: encoding")
     assert [name.partition(",")[0] for name in encoding] == [
         *("harness", "harness", "sentence-transformers", "sentence-transformers"),
         *("tokenising alone", "tokenising alone"),
     ]
     for _, passages, tokens, _ in encoding.values():
         assert 8 < float(tokens.replace(",", "")) / float(passages.replace(",", "")) < 512
-    steps = rows_of(printed.out, "measured: training step")
+    steps = rows_of(printed, "measured: training step")
     assert {name: cells[0] for name, cells in steps.items()} == {"2 rows": "-", "4 rows": "2"}
-    assert "search of 2,000 passages for 4 queries" in printed.out
+    assert "search of 2,000 passages for 4 queries" in printed
 
 
-def test_the_printed_table_follows_from_the_printed_rates_and_miracls_sizes(printed: Result) -> None:
-    encoding = rows_of(printed.out, "measured: encoding")
+def test_the_printed_table_follows_from_the_printed_rates_and_miracls_sizes(printed: str) -> None:
+    encoding = rows_of(printed, "measured: encoding")
     rate = max(float(cells[1].replace(",", "")) for name, cells in encoding.items() if name.startswith("harness"))
-    row = float(rows_of(printed.out, "measured: training step")["2 rows"][1]) / 2
-    found = re.search(r"4 queries, depth 100: (\S+) s", printed.out)
+    row = float(rows_of(printed, "measured: training step")["2 rows"][1]) / 2
+    found = re.search(r"4 queries, depth 100: (\S+) s", printed)
     assert found is not None
     most = (float(found[1]) + 0.0005) / (2000 * 4)  # the search's time is printed to a millisecond
     passes = (
         1 + 10 * 3 + 2 * 3 * 16 / 12
     )  # the base once, ten entries, and two with experts: 4 h² + 3 h i of 4 h² + 2 h i
-    computed = rows_of(printed.out, "computed from these rates")
+    computed = rows_of(printed, "computed from these rates")
     grid = [0.0, 0.0]
     for name, (passages, queries, pairs) in SIZES.items():
         encode, training = passages / rate, pairs * EPOCHS * row
