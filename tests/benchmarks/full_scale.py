@@ -45,8 +45,14 @@ SHAPES: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "bge-m3": (bge_m3_model.CONFIG, "cls"),
 }
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {  # by device
-    "cuda": {"precision": "bfloat16", "texts": 65_536, "passages": 500_000, "batch": 32, "large_batch": 1024},
-    "cpu": {"precision": "float32", "texts": 64, "passages": 20_000, "batch": 2, "large_batch": 8},
+    "cuda": {
+        **{"precision": "bfloat16", "texts": 65_536, "passages": 500_000},
+        **{"batch": 32, "large_batch": 1024, "mini_batch": 32},
+    },
+    "cpu": {
+        **{"precision": "float32", "texts": 64, "passages": 20_000},
+        **{"batch": 2, "large_batch": 8, "mini_batch": 4},
+    },
 }
 MEASUREMENTS = 16  # per shape: nine are made, and a first step, a pilot and the making of the model take as long
 EXPERTS = 2
@@ -85,7 +91,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=632, help="of the search")
     parser.add_argument("--batch", type=int)
     parser.add_argument("--large-batch", type=int)
-    parser.add_argument("--mini-batch", type=int, default=32, help="rows embedded at a time in the large batch")
+    parser.add_argument("--mini-batch", type=int, help="rows embedded at a time in the large batch")
     options = parser.parse_args()
     for name, value in DEFAULTS[options.device].items():
         if getattr(options, name) is None:
