@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.commands import tiny_suite
+from support.tiny_models import PROMPTS, built, declare
 
 from harness.errors import DataError, RequestError
 from harness.execution import plan
@@ -115,3 +116,20 @@ def test_a_suite_without_the_training_settings_of_a_family_is_rejected(tmp_path:
     manifest.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"^suite tiny: no \[training.ranking\] for mnrl$"):
         planned(tmp_path, suite=str(manifest), languages=())
+
+
+@pytest.fixture(scope="module")
+def declaring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return declare(built(tmp_path_factory.mktemp("model") / "prompts"), prompts=PROMPTS)
+
+
+@pytest.mark.parametrize("named", ["", "tiny="])
+def test_a_base_model_that_is_given_has_its_own_prompts_where_nothing_is_stated(
+    tmp_path: Path, declaring: Path, named: str
+) -> None:
+    lengths = ("text.query_max_length=12", "text.passage_max_length=20")
+    cells = planned(tmp_path, base_model=f"{named}{declaring}", settings=lengths).cells
+    used = {(cell.suite.text.query_prompt, cell.suite.text.passage_prompt) for cell in cells if cell.entry.method}
+    assert used == {(PROMPTS["query"], PROMPTS["document"])}
+    stated = planned(tmp_path, base_model=f"{named}{declaring}", settings=(*lengths, "text.query_prompt=")).cells
+    assert {(cell.suite.text.query_prompt, cell.suite.text.passage_prompt) for cell in stated} == {("", "")}
