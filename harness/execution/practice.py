@@ -11,6 +11,7 @@ from harness.errors import DataError, RequestError
 from harness.execution.offers import check_training_queries
 from harness.request.cell import Cell
 from harness.request.manifest import BuiltBase
+from harness.request.overrides import OF_MINED
 from harness.request.training import SCHEDULERS, SCHEDULERS_NEED, Training
 from harness.schema import explain
 from harness.stages.held_out import original_queries
@@ -59,11 +60,12 @@ def _check_rows(cell: Cell) -> None:
 
 def _check_switches(cell: Cell) -> None:
     entry = cell.entry
-    switches = [name for name in ("joined", "folds", "mining_rounds", "dimensions") if _is_on(cell, name)]
+    switches = [name for name in ("joined", "folds", *OF_MINED, "dimensions") if _is_on(cell, name)]
     if switches and cell.method is None:
         raise RequestError(f"{entry.name}: '{switches[0]}' needs an entry that trains, which this is not; remove it")
-    if entry.mining_rounds > 1 and entry.negatives != "ance":
-        raise RequestError(f'{entry.name}: mining_rounds needs negatives mined by a model; add negatives = "ance"')
+    for switch in OF_MINED:
+        if _is_on(cell, switch) and entry.negatives != "ance":
+            raise RequestError(f'{entry.name}: {switch} needs negatives mined by a model; add negatives = "ance"')
     dimensions = [*entry.dimensions, *cell.suite.evaluation.dimensions]
     if any(dimension < 1 for dimension in dimensions):
         raise RequestError(f"{entry.name}: dimensions must be at least 1, not {min(dimensions)}")

@@ -9,9 +9,12 @@ from pydantic import Field
 
 from harness.request.manifest import LocalBase, PinnedBase
 from harness.request.suite import Recipe, Settings
-from harness.schema import Strict
+from harness.schema import Strict, unset
 
-IDENTITY = {"method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"}
+IDENTITY = {
+    *("method", "adapters", "negatives", "settings", "training"),
+    *("joined", "mining_rounds", "negative_margin", "dimensions"),
+}
 
 
 Rows = Literal["suite", "published"]
@@ -33,6 +36,7 @@ class Practice(Strict):
 
     joined: tuple[str, ...] = ()  # further methods, trained together with the entry's method, batch by batch
     mining_rounds: int = Field(default=1, gt=0)  # each round mines ANCE negatives with the model of the previous one
+    negative_margin: float | None = Field(default=None, gt=0, lt=1, exclude_if=unset)  # see stages/false_negatives.py
     dimensions: tuple[int, ...] = ()  # Matryoshka: loss and scores also at vectors truncated to these dimensions
     folds: int | None = Field(default=None, gt=1)  # cross-validation over the training queries, beside the dev scores
 

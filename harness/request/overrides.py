@@ -41,7 +41,8 @@ SUITE_TABLES: dict[str, tuple[str, type[Evaluation] | type[Text]]] = {
 }
 PROMPTS = ("query_prompt", "passage_prompt")
 VERBATIM = ("text.title_join", *(f"text.{field}" for field in PROMPTS))
-PRACTICES = ("mining_rounds", "folds", "dimensions")
+PRACTICES = ("mining_rounds", "negative_margin", "folds", "dimensions")
+OF_MINED = ("mining_rounds", "negative_margin")  # need negatives that a model mines
 FIELDS = {
     TRAIN: tuple(Training.model_fields),
     ENTRY: PRACTICES,
@@ -141,8 +142,8 @@ def _trains(entry: Entry, methods_path: Path | None) -> bool:
 
 
 def _takes(entry: Entry, setting: Setting) -> bool:
-    """Return whether an entry that trains reads the setting: mining rounds need negatives that a model mines."""
-    return setting.target != "entry.mining_rounds" or entry.negatives == "ance"
+    """Return whether an entry that trains reads the setting."""
+    return setting.name != ENTRY or setting.field not in OF_MINED or entry.negatives == "ance"
 
 
 def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from harness.request import sweep
 from harness.request.base_models import base_models, text_of, without_model
-from harness.request.overrides import ENTRY, SUITE_TABLES
+from harness.request.overrides import ENTRY, OF_MINED, SUITE_TABLES
 from harness.request.request import Request
 from harness.request.settings import TRAIN
 from harness.results.record import Record
@@ -63,6 +63,6 @@ def _concerns(text: str, record: Record) -> bool:
     if name == TRAIN:
         return record.trained or len(sweep.split(raw)) == 1
     if name == ENTRY:
-        return record.trained and (field != "mining_rounds" or entry.get("negatives") == "ance")
+        return record.trained and (field not in OF_MINED or entry.get("negatives") == "ance")
     used = {entry.get("method"), *(entry.get("adapters") or ()), *(entry.get("joined") or ())}
     return name in used or name in SUITE_TABLES

@@ -177,6 +177,8 @@ def mine_key(cell: Cell) -> str:
     settings = [cell.entry.negatives, cell.suite.mining.model_dump(), mines_answered_passages(cell)]
     if cell.entry.negatives == "random":
         return _key("mine", [data_key(cell)], [*settings, cell.seed], computes=False)
+    if cell.entry.negative_margin is not None:
+        settings.append(cell.entry.negative_margin)
     return _key("mine", [data_key(cell), miner_key(cell)], [*settings, embedding_settings(cell)])
 
 

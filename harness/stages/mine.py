@@ -8,7 +8,7 @@ Both kinds take any passage that training reads, with one exception: where the d
 that reads them (CLPL) and its declared control (`same_rows_as`) mine only from passages that answer a query.
 
 Negatives in the user's own training rows replace ANCE's in the first round; random ones are drawn from these rows'
-texts.
+texts. With `negative_margin`, those that are about as near as a relevant passage are left out (false_negatives.py).
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from typing import Any
 from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
+from harness.stages.false_negatives import ceilings, without_false_negatives
 from harness.stages.lineage import mine_key
 from harness.stages.model_vectors import ModelVectors
 from harness.stages.stage_settings import mines_answered_passages
 from harness.types import Data, TrainingData
+from harness.vectors.embedding import Vectors
 from harness.vectors.search import TopK
 
 
@@ -34,7 +36,9 @@ def mine(cell: Cell, data: Data, miner: ModelVectors, store: Store) -> TrainingD
     if cell.entry.negatives is None:
         return TrainingData(data=data, seed=cell.seed, most=most)
     answered = negative_queries(data) if mines_answered_passages(cell) else {}
-    if cell.entry.negatives == "ance" and data.mined and cell.entry.mining_rounds == 1:  # mined by the rows' author
+    margin = cell.entry.negative_margin
+    given = cell.entry.negatives == "ance" and cell.entry.mining_rounds == 1 and data.mined  # by the rows' author
+    if given and margin is None:
         return TrainingData(data, cell.seed, negatives=data.mined, negative_queries=answered, most=most)
     pool = sorted(answered) if mines_answered_passages(cell) else None  # None: all passages that training reads
     pool_size = len(data.training_passages) if pool is None else len(pool)
@@ -43,9 +47,11 @@ def mine(cell: Cell, data: Data, miner: ModelVectors, store: Store) -> TrainingD
         if cell.entry.negatives == "random":
             eligible = list(data.training_passages) if pool is None else pool
             negatives = draw(data, eligible, cell.suite.mining.depth, cell.seed)
+        elif given and margin is not None:
+            negatives = without_false_negatives(data, data.mined, _queries(data, miner), miner, margin)
         else:
-            negatives = nearest(data, pool, miner, cell.suite.mining.depth)
-        return {"negatives": negatives, "pool_size": pool_size}
+            negatives = nearest(data, pool, miner, cell.suite.mining.depth, margin)
+        return {"negatives": negatives, "pool_size": None if given else pool_size}
 
     mined = store.read_json("mine", mine_key(cell), compute)
     return TrainingData(
@@ -90,11 +96,17 @@ def _place_in_all(place: int, excluded: Sequence[int]) -> int:
     return place
 
 
-def nearest(data: Data, eligible: Collection[str] | None, miner: ModelVectors, depth: int) -> dict[str, list[str]]:
-    """Return the `depth` eligible passages nearest to each training query by the miner's vectors; None: all are."""
-    queries = miner.vectors({query: data.queries[query] for query in data.train}, "query")
+def nearest(
+    data: Data, eligible: Collection[str] | None, miner: ModelVectors, depth: int, margin: float | None = None
+) -> dict[str, list[str]]:
+    """Return the `depth` eligible passages nearest to each training query by the miner's vectors; None: all are.
+
+    With a margin, of those that the filter of false negatives leaves.
+    """
+    queries = _queries(data, miner)
     most = max(len(docs) for docs in data.train.values())
-    best = TopK(queries.matrix, depth + most)
+    limits = None if margin is None else ceilings(data, queries, miner, margin)
+    best = TopK(queries.matrix, depth + most, limits)
     ids: list[str] = []
     for names, vectors in miner.blocks(data.training_passages, "passage", ids=eligible):
         best.add(len(ids), vectors)
@@ -103,3 +115,7 @@ def nearest(data: Data, eligible: Collection[str] | None, miner: ModelVectors, d
     return {
         query: [doc for doc, _ in ranking[query] if doc not in data.train[query]][:depth] for query in sorted(ranking)
     }
+
+
+def _queries(data: Data, miner: ModelVectors) -> Vectors:
+    return miner.vectors({query: data.queries[query] for query in data.train}, "query")

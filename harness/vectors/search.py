@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from harness.types import Ranking
 from harness.vectors.search_device import DeviceSearch
 from harness.vectors.search_host import HostSearch
-from harness.vectors.search_keys import ROWS, Keys, keys_of, rows_of, scores_of
+from harness.vectors.search_keys import LEFT_OUT, ROWS, Keys, keys_of, rows_of, scores_of
 
 if TYPE_CHECKING:
     import torch
@@ -42,9 +42,10 @@ class TopK:
     blocks nor on whether the state was saved and restored between them. Vectors are finite.
     """
 
-    def __init__(self, queries: NDArray[np.float32], depth: int) -> None:
+    def __init__(self, queries: NDArray[np.float32], depth: int, ceilings: NDArray[np.float32] | None = None) -> None:
         self.queries = queries  # [Q, dim]
         self.depth = depth
+        self.ceilings = ceilings  # [Q]: passages above their query's are left out
         self._keys = np.empty((len(queries), 0), dtype=np.int64)  # of what was searched before `_search` was opened
         self._place = ""
         self._search: _Search | None = None
@@ -62,9 +63,9 @@ class TopK:
         if self._search is None or place != self._place:
             keys = self._best()
             if isinstance(passages, np.ndarray):
-                self._search = HostSearch(self.queries, self.depth, keys)
+                self._search = HostSearch(self.queries, self.depth, keys, self.ceilings)
             else:
-                self._search = DeviceSearch(self.queries, self.depth, keys, passages.device)
+                self._search = DeviceSearch(self.queries, self.depth, keys, passages.device, self.ceilings)
             self._place = place
         return self._search
 
@@ -93,7 +94,8 @@ class TopK:
         if np.isnan(scores).any():
             raise ValueError("a similarity is not a number: vectors of queries or passages contain NaN or infinity")
         for query, best, values in zip(queries, rows.tolist(), scores.tolist(), strict=True):
-            ranking[query], tied = strictly_decreasing(list(zip(map(id_at, best), values, strict=True)))
+            kept = [(id_at(row), value) for row, value in zip(best, values, strict=True) if value != LEFT_OUT]
+            ranking[query], tied = strictly_decreasing(kept)
             ties += tied
         return ranking, ties
 

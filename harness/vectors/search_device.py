@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.vectors.search_keys import Keys, ordered
+from harness.vectors.search_keys import LEFT_OUT, Keys, ordered
 
 if TYPE_CHECKING:
     import torch
@@ -25,12 +25,20 @@ QUERY_BLOCK = 1024  # queries per product: with 16,384 passages 128 MiB of keys,
 class DeviceSearch:
     """The best keys of each query so far, on the device."""
 
-    def __init__(self, queries: NDArray[np.float32], depth: int, keys: Keys, device: torch.device) -> None:
+    def __init__(
+        self,
+        queries: NDArray[np.float32],
+        depth: int,
+        keys: Keys,
+        device: torch.device,
+        ceilings: NDArray[np.float32] | None = None,
+    ) -> None:
         import torch
 
         self.queries = torch.tensor(queries, device=device)  # [Q, dim]
         self.depth = depth
         self.best = torch.tensor(keys, device=device)  # [Q, ≤ depth], in any order
+        self.ceilings = None if ceilings is None else torch.tensor(ceilings, device=device)  # [Q]
 
     def keys(self) -> Keys:
         """Return the best keys of each query, in any order; waits for the device."""
@@ -46,7 +54,13 @@ class DeviceSearch:
             rows = torch.arange(start, start + len(vectors), device=vectors.device)
             firsts = range(0, max(1, len(self.queries)), QUERY_BLOCK)  # one block where there are no queries
             parts = [slice(first, first + QUERY_BLOCK) for first in firsts]
-            self.best = torch.cat([self._merged(self.best[p], self.queries[p] @ vectors.T, rows) for p in parts])
+            self.best = torch.cat([self._merged(self.best[p], self._similarities(p, vectors), rows) for p in parts])
+
+    def _similarities(self, part: slice, vectors: torch.Tensor) -> torch.Tensor:
+        similarities = self.queries[part] @ vectors.T
+        if self.ceilings is None:
+            return similarities
+        return similarities.masked_fill(similarities > self.ceilings[part, None], LEFT_OUT)
 
     def _merged(self, best: torch.Tensor, similarities: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return the best keys of some queries after a block of passages."""

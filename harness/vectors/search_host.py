@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.vectors.search_keys import EMPTY, Keys, keys_of, scores_of
+from harness.vectors.search_keys import EMPTY, LEFT_OUT, Keys, keys_of, scores_of
 
 QUERY_BLOCK = 256  # queries per product: 256 × 16,384 float32 similarities are 16 MiB
 CELLS = 2**18  # similarities that are looked at in one step: 1 MiB, and with every one a candidate 14 MiB
@@ -23,10 +23,13 @@ CELLS = 2**18  # similarities that are looked at in one step: 1 MiB, and with ev
 class HostSearch:
     """The best keys of each query so far, in memory."""
 
-    def __init__(self, queries: NDArray[np.float32], depth: int, keys: Keys) -> None:
+    def __init__(
+        self, queries: NDArray[np.float32], depth: int, keys: Keys, ceilings: NDArray[np.float32] | None = None
+    ) -> None:
         self.queries = queries  # [Q, dim]
         self.depth = depth
         self.best = keys.copy()  # [Q, ≤ depth], in any order
+        self.ceilings = ceilings  # [Q]
         self.product = np.empty(0, dtype=np.float32)
 
     def keys(self) -> Keys:
@@ -52,7 +55,10 @@ class HostSearch:
         if self.product.size < cells:
             self.product = np.empty(cells, dtype=np.float32)
         out = self.product[:cells].reshape(len(queries), len(passages))
-        return np.matmul(queries, passages.T, out=out)
+        np.matmul(queries, passages.T, out=out)
+        if self.ceilings is not None:
+            out[out > self.ceilings[first : first + QUERY_BLOCK, None]] = LEFT_OUT
+        return out
 
     def _merged(self, best: Keys, similarities: NDArray[np.float32], start: int) -> Keys:
         """Return the best keys of some queries after a block of passages."""

@@ -19,6 +19,7 @@ Keys = NDArray[np.int64]
 Bits = TypeVar("Bits", "NDArray[np.int32]", "torch.Tensor")
 
 ROWS = 2**32  # rows that a key can hold
+LEFT_OUT = -np.inf  # the similarity of a passage above its query's ceiling: below that of every other
 EMPTY = -(2**63)  # no passage: smaller than the key of any similarity; as a similarity it is NaN
 
 

@@ -30,7 +30,7 @@ def cell_of(name: str, cache: Path, **changes: Any) -> Cell:
 
 
 PRACTICES = (
-    *("mnrl-best", "mnrl-cv", "infonce-ance-iterative", "mnrl-matryoshka", "mnrl-nli"),
+    *("mnrl-best", "mnrl-cv", "infonce-ance-iterative", "infonce-ance-filtered", "mnrl-matryoshka", "mnrl-nli"),
     *("mnrl-cached", "mnrl-cosine", "mnrl-freeze", "mnrl-lora"),
 )
 
@@ -53,6 +53,7 @@ def test_the_example_of_each_practice_is_accepted_and_is_not_part_of_all(cache: 
         ("base", {"dimensions": (8,)}, "base: 'dimensions' needs an entry that trains"),
         ("mnrl", {"mining_rounds": 2}, "mnrl: mining_rounds needs negatives mined by a model; add negatives = "),
         ("infonce-random", {"mining_rounds": 2}, "infonce-random: mining_rounds needs negatives mined by a model"),
+        ("infonce-random", {"negative_margin": 0.05}, "infonce-random: negative_margin needs negatives mined"),
         ("mnrl", {"joined": ("mnrl",)}, "mnrl: 'mnrl' is trained twice; name each method once"),
         ("mnrl", {"joined": ("moe",)}, "mnrl: joined 'moe' is an adapter or a ranker, not a method; remove it"),
         ("mnrl", {"joined": ("infonce",)}, "mnrl: its methods need hard negatives; add negatives = "),

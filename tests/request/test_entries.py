@@ -57,7 +57,7 @@ def test_the_published_recipe_has_its_own_settings_and_departures() -> None:
 def test_an_identity_has_no_name_and_no_prose() -> None:
     (entry,) = entries.resolve(["soft-1"], entries.declared())
     decides = {"method", "adapters", "negatives", "settings", "training", "joined", "mining_rounds", "dimensions"}
-    assert set(entry.identity()) == decides
+    assert set(entry.identity()) == decides  # and negative_margin where it is set
 
 
 def test_a_method_named_twice_is_one_row() -> None:

@@ -93,6 +93,7 @@ ENTRY: dict[str, tuple[Any, set[str]]] = {
     "training": ({"epochs": 7}, MODEL),
     "joined": (("mnrl",), MODEL),
     "mining_rounds": (2, PAIRS),
+    "negative_margin": (0.05, PAIRS),
     "dimensions": ((16,), MODEL),
     "same_rows_as": ("clpl", PAIRS),  # its negatives then have a known query
     "rows": ("published", NONE),  # mini has no rows of authors; see below

@@ -151,6 +151,33 @@ def test_arrays_and_tensors_may_alternate_within_one_search() -> None:
     assert_equal(best.state(), brute_force(queries, passages, 12))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    depth=st.integers(1, 30),
+    ends=st.lists(st.integers(1, 39), max_size=4),
+    ceilings=st.lists(st.integers(-5, 5), min_size=6, max_size=6),
+    block=st.integers(1, 7),
+)
+@BOTH
+def test_passages_above_the_ceiling_of_a_query_are_not_in_its_ranking(
+    placed: Callable[[Matrix], Block], seed: int, depth: int, ends: list[int], ceilings: list[int], block: int
+) -> None:
+    queries, passages = quantised(seed, 6, 2), quantised(seed + 1, 40, 2)
+    limits = np.array(ceilings, dtype=np.float32)
+    best = TopK(queries, depth, limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_host, "QUERY_BLOCK", block)
+        patch.setattr(search_device, "QUERY_BLOCK", block)
+        for start, end in pairwise(sorted({0, *ends, len(passages)})):
+            best.add(start, placed(passages[start:end]))
+    ranking, _ = best.ranking([str(row) for row in range(6)], lambda row: f"{row:02}")
+    rows, scores = brute_force(queries, passages, len(passages))
+    for query, ceiling in enumerate(limits):
+        expected = [f"{row:02}" for row in rows[query][scores[query] <= ceiling][:depth]]
+        assert [doc for doc, _ in ranking[str(query)]] == expected
+
+
 def test_a_half_precision_tensor_is_searched_as_its_float32_values() -> None:
     queries = unit(8, 3, 16)
     half = torch.from_numpy(unit(9, 40, 16)).to(torch.bfloat16)
