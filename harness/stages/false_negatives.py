@@ -24,12 +24,11 @@ from harness.vectors.embedding import Vectors
 
 def ceilings(data: Data, queries: Vectors, miner: ModelVectors, margin: float) -> NDArray[np.float32]:
     """Return the largest similarity that a negative of each query may have [Q], in the order of `queries`."""
-    lowest = np.full(len(queries.ids), np.inf, dtype=np.float32)
+    lowest: NDArray[np.float32] = np.full(len(queries.ids), np.inf, dtype=np.float32)
     pairs = [(row, doc) for row, query in enumerate(queries.ids) for doc in data.train[query]]
     for row, similarity in zip((row for row, _ in pairs), _similarities(pairs, data, queries, miner), strict=True):
         lowest[row] = min(lowest[row], similarity)
-    limits: NDArray[np.float32] = lowest - np.float32(margin) * np.abs(lowest)
-    return limits
+    return lowest - np.float32(margin) * np.abs(lowest)
 
 
 def without_false_negatives(

@@ -174,7 +174,7 @@ def data_key(cell: Cell) -> str:
 
 def mine_key(cell: Cell) -> str:
     """The negatives: random ones depend on the seed, mined ones on the model that mines."""
-    settings = [cell.entry.negatives, cell.suite.mining.model_dump(), mines_answered_passages(cell)]
+    settings: list[Any] = [cell.entry.negatives, cell.suite.mining.model_dump(), mines_answered_passages(cell)]
     if cell.entry.negatives == "random":
         return _key("mine", [data_key(cell)], [*settings, cell.seed], computes=False)
     if cell.entry.negative_margin is not None:
