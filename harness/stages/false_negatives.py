@@ -28,7 +28,8 @@ def ceilings(data: Data, queries: Vectors, miner: ModelVectors, margin: float) -
     pairs = [(row, doc) for row, query in enumerate(queries.ids) for doc in data.train[query]]
     for row, similarity in zip((row for row, _ in pairs), _similarities(pairs, data, queries, miner), strict=True):
         lowest[row] = min(lowest[row], similarity)
-    return lowest - np.float32(margin) * np.abs(lowest)
+    limits: NDArray[np.float32] = (lowest - margin * np.abs(lowest)).astype(np.float32)
+    return limits
 
 
 def without_false_negatives(
