@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.request.manifest import Evaluation, Text
+from harness.vectors.device_feed import tokenizer_threads
 from harness.vectors.lengths import cut_at
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def tokenised(
     rows: dict[str, list[NDArray[np.int32]]] = {}
     constant: dict[str, Any] = {}
     options = {} if task is None else {"task": task}
-    with cut_at(model, length):
+    with cut_at(model, length), tokenizer_threads(model.device.type):
         for start in range(0, len(texts), TOKENISED):
             chunk = list(texts[start : start + TOKENISED])
             features = model.preprocess(chunk, prompt=prompt, processing_kwargs=UNPADDED, **options)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 
 import pytest
 import torch
 
-from harness.vectors.device_feed import ahead, on_device
+from harness.vectors.device_feed import TOKENIZER_THREADS, ahead, on_device, tokenizer_threads
 
 
 def numbers(count: int, made: list[int], fails_at: int | None = None) -> Iterator[int]:
@@ -55,6 +56,24 @@ def test_an_error_comes_in_its_place(device: str) -> None:
     with pytest.raises(ValueError, match="damaged text"):
         got.extend(reader)
     assert got == list(range(6))
+
+
+@pytest.mark.parametrize(("device", "expected"), [("cpu", "false"), ("cuda", "true")])
+def test_a_tokenizer_takes_all_cores_only_where_an_accelerator_waits_for_it(
+    device: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKENIZER_THREADS, "false")
+    seen = []
+
+    def tokenise() -> None:
+        with tokenizer_threads(device):
+            seen.append(os.environ[TOKENIZER_THREADS])
+            raise ValueError("damaged text")
+
+    with pytest.raises(ValueError, match="damaged text"):
+        tokenise()
+    assert seen == [expected]
+    assert os.environ[TOKENIZER_THREADS] == "false"
 
 
 def test_a_reader_that_stops_early_leaves_no_thread() -> None:
