@@ -13,6 +13,7 @@ from harness.data.unverified import unverified_digests
 from harness.errors import RequestError, unknown
 from harness.execution import practice, unread
 from harness.execution.offers import lacking, offered
+from harness.machine import determinism
 from harness.request import entries, plugins, suite
 from harness.request.base_models import base_models, on_model, text_of
 from harness.request.cell import Cell, Place
@@ -45,6 +46,7 @@ class Plan:
 
 def make(request: Request, cache: Path) -> Plan:
     """Return the plan of a request; raises RequestError or DataError for what cannot be carried out."""
+    determinism.set_environment()  # before the first import of a library that reads it
     place = request.place(cache)
     models = base_models(request.base_model)
     named = {name: model for name, model in models.items() if name}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from harness.data import hub_encoders, suite_files
 from harness.errors import RequestError
 from harness.execution import forecast, model_trial, practice
-from harness.machine import determinism
 from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
@@ -42,7 +41,6 @@ def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> 
 
 
 def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
-    determinism.set_environment()
     data = _check_data(cells, store)
     tasks.check_data(cells)
     forecast.check_reachable(cells, Store(cells[0].place.cache))
