@@ -73,7 +73,7 @@ def reason_of(error: Exception) -> str:
     ('no rows', "KeyError: 'd1'")
     """
     reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-    return one_line(reason)[:500]
+    return one_line(reason).removesuffix(":")[:500]  # some errors have no message
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:
