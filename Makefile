@@ -2,7 +2,7 @@
 # make test   environment, lint, types, and all tests
 # make coverage  all tests with the lines that they reach: at least 90 %, and a third more time
 # make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid,
-#             PEER_PYTHON=… for a Python that has faiss
+#             PEER_PYTHON=… for a Python that has faiss, BASE_MODEL=… for the folder of a real encoder
 # make lint   style and types
 # make docs   the documentation as HTML in docs/_build/html; a warning is an error
 # make docs-refresh   writes what commands print into the documentation again
@@ -54,6 +54,7 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/training_step.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/command_line.py
+	$(if $(BASE_MODEL),$(BIN)/python tests/benchmarks/preflight.py --base-model $(BASE_MODEL))
 
 docs: $(READY)
 	$(BIN)/python -m sphinx --builder html --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build/html

@@ -66,6 +66,16 @@ def short_reason(error: Exception) -> str:
     return one_line(error)[:200] or type(error).__name__
 
 
+def reason_of(error: Exception) -> str:
+    """Return why a cell failed as one line of at most 500 characters; an error of others is named by its type.
+
+    >>> reason_of(CellError("no rows")), reason_of(KeyError("d1"))
+    ('no rows', "KeyError: 'd1'")
+    """
+    reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+    return one_line(reason).removesuffix(":")[:500]  # some errors have no message
+
+
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:
     """Return the error for an unknown name, with the most similar name and the first LISTED names.
 

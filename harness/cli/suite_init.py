@@ -18,7 +18,7 @@ def init(
     ],
     out: Annotated[Path | None, Option(help="Manifest to write; FOLDER/NAME.toml by default.")] = None,
     language: Annotated[
-        str | None, Option(help="Language tag, such as en; guessed from the script by default.")
+        str | None, Option(help="Code of ISO 639, such as en or pt-BR; guessed from the script by default.")
     ] = None,
     split: Annotated[str | None, Option(help="Judgments to evaluate on, dev or test; test by default.")] = None,
     base_model: Annotated[

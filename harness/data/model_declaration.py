@@ -8,7 +8,7 @@ passage the one named `document`, and a model that does not declare them has non
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ DECLARATION, TOKENIZER, LENGTH = (
     "tokenizer_config.json",
     "sentence_bert_config.json",
 )
-MODULES = "modules.json"
+MODULES, ROUTER = "modules.json", "router_config.json"
 CARD = "README.md"
 COSINE, DOT = "cosine", "dot"
-PROMPTS = {"query": "query", "passage": "document"}  # role → the library's name of its prompt
+PROMPTS = {"query": "query", "passage": "document"}  # role → the library's name of its prompt, and of its task
 NO_LIMIT = 10**9  # a tokenizer without a maximum has 10^30
 
 
@@ -89,10 +89,31 @@ def check_similarity(similarity: str, model: str) -> None:
         )
 
 
-def declared_length(folder: Path) -> int | None:
-    """Return the number of tokens at which a model in a folder cuts texts by itself; None where it has no limit."""
+def route_of(task: str, routes: Collection[str], mappings: Mapping[Any, str]) -> str | None:
+    """Return the route on which a `Router` of sentence-transformers reads texts for a task; None where it has none.
+
+    `mappings` are its (task, modality) → route, also with keys as its file has them: written as strings.
+    """
+    mapped = {str(key): route for key, route in mappings.items()}
+    keys = [str(key) for key in ((task, "text"), (task, None), (None, "text"), (None, None))]
+    found = [mapped[key] for key in keys if key in mapped] + [name for name in (task, "text") if name in routes]
+    return found[0] if found else None
+
+
+def declared_length(folder: Path, role: str) -> int | None:
+    """Return the number of tokens at which a model in a folder cuts "query" or "passage"; None where it has no limit.
+
+    Of a `Router`, it is that of the route of the role.
+    """
     modules: Any = _json(folder / MODULES) if (folder / MODULES).is_file() else []
     first = folder / str(modules[0].get("path", "")) if isinstance(modules, list) and modules else folder
+    if (first / ROUTER).is_file():
+        router = _json(first / ROUTER)
+        mappings = router.get("parameters", {}).get("route_mappings") or {}
+        route = route_of(PROMPTS[role], router.get("structure", {}), mappings)
+        if route is None:
+            return None
+        first = first / str(router["structure"][route][0])
     for name, key in ((LENGTH, "max_seq_length"), (TOKENIZER, "model_max_length")):
         length = _json(first / name).get(key) if (first / name).is_file() else None
         if isinstance(length, int) and length < NO_LIMIT:

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from harness.data.beir_folder import BeirFolder, language_of, scan, tokens_of
 from harness.data.found_hashes import with_found_hashes
+from harness.data.languages import language_code
 from harness.data.load import counted
 from harness.errors import RequestError
 from harness.machine.atomic import write_atomically
-from harness.request.data_sources import language_tag
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.schema import explain
@@ -136,7 +136,7 @@ def write(folder: Path, wanted: Wanted, cache_dir: Path) -> tuple[Path, list[str
 
 def _tag(language: str) -> str:
     try:
-        return language_tag(language)
+        return language_code(language)
     except ValueError as error:
         raise RequestError(f"--language: {error}") from error
 

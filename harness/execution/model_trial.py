@@ -1,7 +1,8 @@
 """A trial of the models of a request before its first cell: two texts per role are encoded, two rows are trained on.
 
-The texts are the starts of the suite's own. The trial opens models of its own, keeps nothing, and leaves the state of
-the random generators as it was, so that it changes no number of a cell.
+One of the texts of a role is as long as the suite reads one, the rows are the starts of the suite's own texts. The
+trial opens models of its own, keeps nothing, and leaves the state of the random generators as it was, so that it
+changes no number of a cell.
 """
 
 from __future__ import annotations
@@ -17,50 +18,66 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError, RequestError, short_reason
+from harness.execution.trial_rows import trial_rows
 from harness.keys import digest
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages.epoch_rows import drawn_in_each_epoch
+from harness.stages import text_columns
+from harness.stages.model_lengths import positions, too_long
 from harness.stages.objective import Objective, declared
-from harness.stages.text_columns import collator
+from harness.stages.stage_settings import training_lengths
+from harness.stages.text_columns import Declared, collator
 from harness.stages.train import adapted
-from harness.types import Data, TrainingData
+from harness.types import Data
 from harness.vectors.embedding import embed, open_encoder, precision_of
-from harness.vectors.encoder import Role
+from harness.vectors.encoder import TASKS, Encoder, Role
+from harness.vectors.routes import first_module
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer
 
-START = 40  # characters of a text: enough to be tokenized and pooled, few enough for a large encoder on CPU
-ROWS = 2
-NEGATIVES = 2
 LARGE_TABLE = 10_000  # rows
-ROLES: tuple[Role, Role] = ("query", "passage")
+ROLES: Mapping[Role, str] = {"query": "queries", "passage": "passages"}
 
 
 def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: SentenceTransformer | None = None) -> None:
     """Raise RequestError where a model, called `name`, does not open or encode, or gives NaN, as the cell encodes.
 
-    `opened` is the model on CPU, which is used where the cell encodes there in float32.
+    In each role it reads a short text and one that is cut at the suite's length. `opened` is the model on CPU, which is
+    used where the cell encodes there in float32.
     """
     model, precision, setting = opened if cell.place.device == "cpu" else None, "float32", "precision"
     with _aside(cell):
-        try:
-            for role in ROLES:
+        for role, texts in ROLES.items():
+            try:
                 if model is None or precision != precision_of(cell, role):
                     model, precision = open_encoder(folder, cell, role), precision_of(cell, role)
                     of_queries = role == "query" and cell.suite.evaluation.query_precision is not None
                     setting = "query_precision" if of_queries else "precision"
-                _check_pads(model, name)
-                embed(model, {"1": "a short text", "2": "another text, which is longer"}, role, cell, store)
-        except CellError as error:
-            hint = "" if precision == "float32" else f" in {precision}; add --set evaluate.{setting}=float32"
-            raise RequestError(f"{name} gives NaN or infinite vectors{hint or '; use another model'}") from error
-        except RequestError:
-            raise
-        except Exception as error:
-            raise RequestError(f"{name} does not encode: {short_reason(error)}; use another model") from error
+                _check_expert_length(model, cell, name)
+                _check_pads(model, role, name)
+                long = "text " * Encoder(model, cell.suite.text).length(role)
+                embed(model, {"1": "a short text", "2": long}, role, cell, store)
+            except CellError as error:
+                hint = "" if precision == "float32" else f" in {precision}; add --set evaluate.{setting}=float32"
+                problem = f"{name} gives NaN or infinite vectors of {texts}"
+                raise RequestError(f"{problem}{hint or '; use another model'}") from error
+            except RequestError:
+                raise
+            except Exception as error:
+                problem = f"{name} does not encode {texts}: {short_reason(error)}"
+                raise RequestError(f"{problem}; use another model") from error
+
+
+def _check_expert_length(model: SentenceTransformer, cell: Cell, name: str) -> None:
+    """Raise RequestError where texts are longer than an expert reads; a base model was checked when it was opened."""
+    if longer := too_long(model, cell.suite.text, trains=False):
+        length, most = min(longer.values(), key=lambda pair: pair[1])
+        raise RequestError(
+            f"{name} reads at most {most} tokens, and is given {length}; "
+            f"add max_length = {most} to its [[experts]] table in the suite's manifest"
+        )
 
 
 def check_trains(
@@ -129,10 +146,11 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
     """Compute the loss and the gradients of every objective on a few rows; raises ValueError where one is infinite."""
     objective = Objective(cell, model)
     for name, method in cell.objectives.items():
-        if (rows := _rows(cell, method, data)) is None:
+        if (rows := trial_rows(cell, name, method, data)) is None:
             continue
         model.train()
         roles = declared(cell)
+        _check_negative_queries(cell, model, rows, roles[name])
         collate = collator(model, {name: [rows]}, cell.suite.text, roles, cell.training.max_length)
         batch = collate(list(rows))
         features, labels = _collected(batch, model)
@@ -148,6 +166,17 @@ def _train_on(cell: Cell, model: SentenceTransformer, data: Data) -> None:
         if cell.training.precision != "float16" and not all(bool(gradient.isfinite().all()) for gradient in gradients):
             raise ValueError("the gradients of two rows are NaN or infinite")  # float16's are scaled in a training
         model.zero_grad(set_to_none=True)
+
+
+def _check_negative_queries(cell: Cell, model: SentenceTransformer, rows: Dataset, roles: Declared) -> None:
+    """Raise CellError where queries that are cut at the length of passages are longer than the model reads queries."""
+    length, most = training_lengths(cell.suite.text, cell.training.max_length)["document"], positions(model, "query")
+    read = [column for column in rows.column_names if text_columns.role(column, roles) == "negative_query"]
+    if read and most is not None and length > most:
+        raise CellError(
+            f"column '{read[0]}' holds queries that training cuts at {length} tokens as it does passages, and the base "
+            f"model reads at most {most} of a query; add --set train.max_length={most}"
+        )
 
 
 def _collected(batch: Mapping[str, Any], model: SentenceTransformer) -> tuple[list[dict[str, Any]], Any]:
@@ -170,42 +199,9 @@ def _autocast(cell: Cell) -> Any:
     return torch.autocast(cell.place.device, dtype=getattr(torch, precision))
 
 
-def _rows(cell: Cell, method: Any, data: Data) -> Dataset | None:
-    """Return a few training rows of a method; None where it makes none of the few texts that a trial has."""
-    try:
-        rows: Dataset = method.examples(_few(cell, data))
-        return rows.select(range(min(ROWS, len(rows)))) if len(rows) else None
-    except Exception:  # a method may need more than a trial gives it; its cell says what is wrong
-        return None
-
-
-def _few(cell: Cell, data: Data) -> TrainingData:
-    """Return training data of two queries, with made-up negatives, negative queries and experts' scores."""
-    train = {query: docs[:1] for query, docs in itertools.islice(data.train.items(), ROWS)}
-    relevant = {doc for docs in train.values() for doc in docs}
-    passages = data.training_passages
-    others = [doc for doc, _ in itertools.islice(passages.items(), NEGATIVES + ROWS) if doc not in relevant][:NEGATIVES]
-    texts = {doc: passages[doc][:START] for doc in sorted({*relevant, *others})}
-    queries = {query: data.queries[query][:START] for query in train}
-    few = Data(
-        language=data.language, passages=texts, queries=queries, train=train, dev={}, nli=data.nli[:ROWS], pool=None
-    )
-    query_texts = tuple(queries.values())
-    number = max(1, len(cell.suite.experts))
-    scores = tuple((i + 1) / (number + 1) for i in range(number))
-    return TrainingData(
-        data=few,
-        seed=cell.seed,
-        negatives=dict.fromkeys(train, tuple(others)),
-        negative_queries=dict.fromkeys(others, query_texts),
-        expert_scores={(query, doc): scores for query in train for doc in texts},
-        epoch=None if drawn_in_each_epoch(cell) is None else 0,
-    )
-
-
-def _check_pads(model: SentenceTransformer, name: str) -> None:
-    """Raise RequestError where texts of different lengths cannot be in one batch."""
-    tokenizer: Any = getattr(model, "tokenizer", None)
+def _check_pads(model: SentenceTransformer, role: Role, name: str) -> None:
+    """Raise RequestError where texts of a role that differ in length cannot be in one batch."""
+    tokenizer: Any = getattr(first_module(model, TASKS[role]), "tokenizer", None)
     if hasattr(tokenizer, "pad_token") and tokenizer.pad_token is None:
         raise RequestError(
             f"{name} has no pad token; add one to its tokenizer, such as the end-of-text token "

@@ -46,7 +46,7 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
     forecast.check_reachable(cells, Store(cells[0].place.cache))
     forecast.check_models(cells, download=download)
     _try_experts(cells, store)
-    suite, place = cells[0].suite, cells[0].place
+    suite, place, trains = cells[0].suite, cells[0].place, any(cell.method is not None for cell in cells)
     if isinstance(suite.base_model, BuiltBase):
         unrestricted = all_passages(suite)
         for language in suite.languages:
@@ -56,7 +56,7 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
         return
     if not download and not _base_is_here(suite):
         return
-    model = base_model.check_opens(suite, place, store)
+    model = base_model.check_opens(suite, place, store, trains=trains)
     _check_adapters(cells, model)
     gradient_cache.check(cells, lambda: model)
     _open_checkpoints(cells, store)

@@ -6,7 +6,7 @@ import time
 import traceback
 from pathlib import Path
 
-from harness.errors import HarnessError, one_line
+from harness.errors import reason_of
 from harness.execution.cell_costs import Costs, remember
 from harness.execution.executor import Outcome
 from harness.machine import determinism
@@ -31,8 +31,7 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         with store.in_use():
             pipeline.run(cell, store, folder)
     except Exception as error:
-        reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-        reason = one_line(reason)[:500]
+        reason = reason_of(error)
         write_failure(cell, folder, reason, traceback.format_exc())
         return Outcome(cell, time.perf_counter() - started, reason)
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)

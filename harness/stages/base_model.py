@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.data import hub_encoders
 from harness.data.corpus import blocks
@@ -15,6 +15,7 @@ from harness.request.suite import Suite
 from harness.stages.built_base import build
 from harness.stages.lineage import base_key
 from harness.stages.merged_base import merge
+from harness.stages.model_lengths import too_long
 from harness.stages.prepare import prepare
 from harness.stages.stage_settings import all_passages, base_positions
 from harness.vectors.embedding import BLOCK
@@ -47,10 +48,11 @@ def _folder(base: LocalBase | PinnedBase) -> Path:
     return base.path if isinstance(base, LocalBase) else hub_encoders.snapshot(base)
 
 
-def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer:
+def check_opens(suite: Suite, place: Place, store: Store, *, trains: bool = False) -> SentenceTransformer:
     """Return the base model, on CPU.
 
-    Raises RequestError where it does not load, or has fewer positions than the suite's lengths.
+    Raises RequestError where it does not load, or has fewer positions than the suite's lengths; `trains`: also than
+    that of passages in training.
     """
     folder = base_model(suite, place, store)
     name = f"base model {name_of(suite, folder)}"
@@ -62,14 +64,11 @@ def check_opens(suite: Suite, place: Place, store: Store) -> SentenceTransformer
     except Exception as error:
         problem = short_reason(error)
         raise RequestError(f"{name} does not load: {problem}") from error
-    most = positions(model)
-    lengths = {field: getattr(suite.text, field) for field in ("query_max_length", "passage_max_length")}
-    longer = [field for field, length in lengths.items() if most is not None and length > most]
-    if longer:
-        settings = " ".join(f"--set text.{field}={most}" for field in longer)
+    if longer := too_long(model, suite.text, trains):
+        limits = ", ".join(f"{most} tokens where text.{field} is {length}" for field, (length, most) in longer.items())
+        settings = " ".join(f"--set text.{field}={most}" for field, (_, most) in longer.items())
         raise RequestError(
-            f"{name} reads at most {most} tokens, and suite {suite.name} asks for "
-            f"{max(lengths.values())}; use another base model, or add {settings}"
+            f"{name} reads at most {limits} in suite {suite.name}; use another base model, or add {settings}"
         )
     return model
 
@@ -78,13 +77,3 @@ def name_of(suite: Suite, folder: Path) -> str:
     """Return what a message calls the base model: its hub id and revision, or its folder."""
     base = suite.base_model
     return f"{base.id}@{base.revision}" if isinstance(base, PinnedBase) else str(getattr(base, "path", folder))
-
-
-def positions(model: SentenceTransformer) -> int | None:
-    """Return how many tokens the network has positions for; None where it has no limit (relative positions)."""
-    network: Any = getattr(model[0], "auto_model", None)
-    most = getattr(getattr(network, "config", None), "max_position_embeddings", None)
-    if not isinstance(most, int):
-        return None
-    unused = getattr(getattr(network, "embeddings", None), "padding_idx", None)  # RoBERTa counts from the padding's on
-    return most if unused is None else most - unused - 1

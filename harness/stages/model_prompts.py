@@ -65,7 +65,7 @@ def warnings(suite: Suite, folder: Path | None, trains: bool) -> list[str]:
         return []
     declared = read_declaration(folder / DECLARATION, str(folder))
     name = suite.base_model.id if isinstance(suite.base_model, PinnedBase) else "the base model"
-    lines = [*_prompts(suite, declared, name), *_lengths(suite, declared_length(folder), name)]
+    lines = [*_prompts(suite, declared, name), *_lengths(suite, folder, name)]
     if trains and declared.similarity == DOT:
         lines.append(
             f"{name} compares by dot product, and vectors are searched so; a loss whose formula has a cosine keeps it"
@@ -92,9 +92,9 @@ def _prompts(suite: Suite, declared: Declaration, name: str) -> Iterator[str]:
         )
 
 
-def _lengths(suite: Suite, most: int | None, name: str) -> Iterator[str]:
+def _lengths(suite: Suite, folder: Path, name: str) -> Iterator[str]:
     for role, plural in ROLES:
-        length = getattr(suite.text, f"{role}_max_length")
+        most, length = declared_length(folder, role), getattr(suite.text, f"{role}_max_length")
         if most is not None and length > most:
             yield (
                 f"{name} declares {most} tokens (max_seq_length), and suite {suite.name} cuts {plural} at {length}, "

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from harness.vectors.routes import first_modules
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
@@ -14,7 +16,7 @@ LIMITS = ("max_seq_length", "query_length", "document_length")  # of a network's
 
 def set_length(model: SentenceTransformer, length: int) -> None:
     """Cut texts at `length` tokens; token vectors alone have no such setting, but their tokenizer has."""
-    for module in _first_modules(model):
+    for module in first_modules(model):
         if (tokenizer := _tokenizer_of_token_vectors(module)) is not None:
             tokenizer.enable_truncation(max_length=length)
         else:
@@ -23,7 +25,7 @@ def set_length(model: SentenceTransformer, length: int) -> None:
 
 def forget_length(model: SentenceTransformer) -> None:
     """Leave no trace of `set_length` in a tokenizer that is saved with its model."""
-    for module in _first_modules(model):
+    for module in first_modules(model):
         if (tokenizer := _tokenizer_of_token_vectors(module)) is not None:
             tokenizer.no_truncation()
 
@@ -31,7 +33,7 @@ def forget_length(model: SentenceTransformer) -> None:
 @contextmanager
 def cut_at(model: SentenceTransformer, length: int) -> Iterator[None]:
     """Cut texts at `length` tokens while the block runs, on every route, whatever the model declares for a role."""
-    networks = [module for module in _first_modules(model) if _tokenizer_of_token_vectors(module) is None]
+    networks = [module for module in first_modules(model) if _tokenizer_of_token_vectors(module) is None]
     before = [(module, name, getattr(module, name)) for module in networks for name in LIMITS if hasattr(module, name)]
     try:
         set_length(model, length)
@@ -47,7 +49,7 @@ def cut_at(model: SentenceTransformer, length: int) -> Iterator[None]:
 
 def preprocessing(model: SentenceTransformer) -> Callable[..., Any]:
     """Return the model's `preprocess`, which cuts at the `max_length` that it is given for any kind of model."""
-    modules = _first_modules(model)
+    modules = first_modules(model)
     tokenizers = [tokenizer for tokenizer in map(_tokenizer_of_token_vectors, modules) if tokenizer is not None]
     if not tokenizers:
         return model.preprocess
@@ -60,13 +62,6 @@ def preprocessing(model: SentenceTransformer) -> Callable[..., Any]:
         return model.preprocess(inputs, *arguments, **options)
 
     return preprocess
-
-
-def _first_modules(model: SentenceTransformer) -> list[Any]:
-    """Return the module that reads texts; of a `Router`, that of each route."""
-    first: Any = model[0]
-    routes = getattr(first, "sub_modules", None)
-    return [first] if routes is None else [route[0] for route in routes.values()]
 
 
 def _tokenizer_of_token_vectors(module: Any) -> Any:

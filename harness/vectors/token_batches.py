@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from harness.request.manifest import Evaluation, Text
 from harness.vectors.device_feed import tokenizer_threads
 from harness.vectors.lengths import cut_at
+from harness.vectors.routes import first_module
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -108,14 +109,10 @@ def tokenised(
 
 def _network(model: SentenceTransformer, task: str | None) -> Any:
     """Return the module that reads a task's texts, if it is a network whose rows can be padded apart; else None."""
-    from sentence_transformers.base.modules import Router, Transformer
+    from sentence_transformers.base.modules import Transformer
 
-    first: Any = model[0]
-    if isinstance(first, Router):
-        routes: dict[str, Any] = dict(first.sub_modules.items())
-        route = routes.get(task or "", routes.get(first.default_route or ""))
-        first = None if route is None or first.route_mappings else route[0]
-    if not isinstance(first, Transformer):
+    first = first_module(model, task)
+    if not isinstance(first, Transformer) or getattr(model[0], "route_mappings", None):
         return None
     packs, chats = first.can_flatten_inputs, "message" in first.modality_config
     expands = getattr(first, "query_expansion", None) is not None

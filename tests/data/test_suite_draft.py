@@ -122,6 +122,9 @@ def test_another_base_model_is_pinned(tmp_path: Path) -> None:
         ({"dev": None}, [], "has no qrels/test.tsv and no qrels/dev.tsv"),
         ({}, ["--split", "test"], "has judgments of dev; name one of them"),
         ({}, ["--language", "en/us"], "language 'en/us' is not a language tag"),
+        ({}, ["--language", "deutsch"], "--language: 'deutsch' is not a language code of ISO 639; use one of two or"),
+        ({}, ["--language", "jp"], "--language: 'jp' is not a language code of ISO 639"),
+        ({}, ["--language", "EN"], "--language: 'EN' is not a language code of ISO 639"),
         ({"corpus": b"{"}, [], "truncated or broken JSON"),
     ],
 )

@@ -12,9 +12,10 @@ from harness.machine.store import Store
 from harness.request.cell import Place
 from harness.request.manifest import BuiltBase
 from harness.request.suite import Suite
-from harness.stages.base_model import base_model, check_opens, positions
+from harness.stages.base_model import base_model, check_opens
 from harness.stages.base_override import with_base_model
 from harness.stages.lineage import base_key
+from harness.stages.model_lengths import positions
 from harness.vectors.encoder import open_model
 
 
@@ -59,7 +60,7 @@ def test_a_base_model_with_too_few_positions_is_rejected_with_the_setting_to_use
 ) -> None:
     suite = with_base_model(small_suite, str(base_folder))
     store = Store(tmp_path)
-    most = positions(check_opens(suite, Place(cache=tmp_path), store))
+    most = positions(check_opens(suite, Place(cache=tmp_path), store), "passage")
     assert most == small_suite.text.passage_max_length
     longer = suite.model_copy(update={"text": suite.text.model_copy(update={"passage_max_length": most + 1})})
     with pytest.raises(RequestError, match=rf"at most {most} tokens.*--set text.passage_max_length={most}"):

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from support.tiny_models import PROMPTS, built, declare
 
+from harness.errors import RequestError
+from harness.execution.model_trial import check_encodes
 from harness.request.manifest import Expert, PinnedBase
-from harness.stages.consult import _encoder_scores
+from harness.stages.consult import _encoder_scores, on_expert
 from harness.stages.lineage import consult_key
 from harness.types import TrainingData
 from tests.stages.conftest import Workbench
@@ -57,3 +59,15 @@ def test_stated_prompts_of_an_expert_are_in_the_key_of_its_scores(bench: Workben
         expert = Expert(name="e", encoder=PinnedBase(id="someone/expert", revision=REVISION), **prompts)
         keys.add(consult_key(replace(cell, suite=cell.suite.model_copy(update={"experts": (expert,)}))))
     assert len(keys) == 2
+
+
+def test_an_expert_with_too_few_positions_works_when_the_advice_is_followed(bench: Workbench, published: Path) -> None:
+    store = bench.store()
+    cell = bench.cell("soft-1", store)
+    expert = Expert(name="e", encoder=PinnedBase(id="someone/expert", revision=REVISION))
+    with pytest.raises(
+        RequestError, match=r"^expert 'e' reads at most 32 tokens, and is given 128; add max_length = 32 to"
+    ):
+        check_encodes(published, on_expert(cell, expert), "expert 'e'", store)
+    followed = expert.model_copy(update={"max_length": 32})
+    check_encodes(published, on_expert(cell, followed), "expert 'e'", store)  # raises no error

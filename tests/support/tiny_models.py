@@ -17,8 +17,8 @@ PROMPTS = {"query": "word3, word4: ", "document": "word9 "}
 DIMENSION = 32
 
 
-def built(folder: Path, seed: int = 0) -> Path:
-    """Build an encoder of hidden size 32 with mean pooling, cosine and no prompts."""
+def built(folder: Path, seed: int = 0, positions: int = 32) -> Path:
+    """Build an encoder of hidden size 32 with mean pooling, cosine and no prompts, for texts of `positions` tokens."""
     settings = BuiltBase(
         vocab_size=120,
         hidden_size=DIMENSION,
@@ -27,7 +27,7 @@ def built(folder: Path, seed: int = 0) -> Path:
         attention_heads=2,
         initialisation_seed=seed,
     )
-    build(list(TEXTS), settings, 32, folder)
+    build(list(TEXTS), settings, positions, folder)
     return folder
 
 
@@ -56,7 +56,7 @@ def _kinds(other: Path) -> dict[str, Callable[[Path, Path], None]]:
         "default-prompt": lambda base, folder: _declared(
             base, folder, prompts={"task": "word5 "}, default_prompt_name="task"
         ),
-        "router": lambda base, folder: _router(base, other, folder),
+        "router": lambda base, folder: router(base, other, folder),
         "static-router": lambda base, folder: _static_router(base, folder),
         "dense": lambda base, folder: _with_modules(base, folder, dense=16),
         "normalize": lambda base, folder: _with_modules(base, folder, normalize=True),
@@ -103,14 +103,15 @@ def _with_modules(
     declare(folder, **declared)
 
 
-def _router(base: Path, other: Path, folder: Path) -> None:
+def router(documents: Path, queries: Path, folder: Path) -> Path:
+    """Save a model that reads passages as one model does and queries as another, with PROMPTS."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Router
 
-    queries, documents = (list(SentenceTransformer(str(path), device="cpu").children()) for path in (other, base))
-    router = Router.for_query_document(queries, documents)
-    SentenceTransformer(modules=[router], device="cpu").save_pretrained(str(folder), create_model_card=False)
-    declare(folder, prompts=PROMPTS)
+    routes = [list(SentenceTransformer(str(path), device="cpu").children()) for path in (queries, documents)]
+    module = Router.for_query_document(*routes)
+    SentenceTransformer(modules=[module], device="cpu").save_pretrained(str(folder), create_model_card=False)
+    return declare(folder, prompts=PROMPTS)
 
 
 def _static_router(base: Path, folder: Path) -> None:
