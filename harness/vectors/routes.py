@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from harness.data.model_declaration import route_of
 
@@ -21,7 +21,7 @@ def first_module(model: SentenceTransformer, task: str | None) -> Any:
 
     Without a task, a `Router` takes its default route.
     """
-    routes, router = _routes(model), model[0]
+    routes, router = _routes(model), cast("Any", model[0])
     if routes is None:
         return router
     name = router.default_route if task is None else route_of(task, routes, router.route_mappings)

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-TOLERANCES = {"memory": 1.3, "float32": 1e-5, "float64": 1e-12}  # × the small batch; of the gradient's norm
+TOLERANCES = {"memory": 1.3, "float32": 1e-4, "float64": 1e-12}  # × the small batch; of the gradient's norm
 
 
 def main() -> None:
