@@ -25,6 +25,7 @@ from harness.stages.objective import Objective, declared
 from harness.stages.text_columns import collator
 from harness.stages.train import adapted
 from harness.types import Data, TrainingData
+from harness.vectors.as_found import dtypes
 from harness.vectors.embedding import embed, open_encoder, precision_of
 from harness.vectors.encoder import Role
 
@@ -39,12 +40,15 @@ LARGE_TABLE = 10_000  # rows
 ROLES: tuple[Role, Role] = ("query", "passage")
 
 
-def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: SentenceTransformer | None = None) -> None:
-    """Raise RequestError where a model, called `name`, does not open or encode, or gives NaN, as the cell encodes.
+def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: SentenceTransformer | None = None) -> str:
+    """Return the dtype in which a model encodes, as found in it: of queries and of passages where they differ.
+
+    Raises RequestError where the model, called `name`, does not open or encode, or gives NaN, as the cell encodes.
 
     `opened` is the model on CPU, which is used where the cell encodes there in float32.
     """
     model, precision, setting = opened if cell.place.device == "cpu" else None, "float32", "precision"
+    found: dict[str, str] = {}
     with _aside(cell):
         try:
             for role in ROLES:
@@ -53,6 +57,7 @@ def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: Sen
                     of_queries = role == "query" and cell.suite.evaluation.query_precision is not None
                     setting = "query_precision" if of_queries else "precision"
                 _check_pads(model, name)
+                found[role] = dtypes(model)
                 embed(model, {"1": "a short text", "2": "another text, which is longer"}, role, cell, store)
         except CellError as error:
             hint = "" if precision == "float32" else f" in {precision}; add --set evaluate.{setting}=float32"
@@ -61,6 +66,8 @@ def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: Sen
             raise
         except Exception as error:
             raise RequestError(f"{name} does not encode: {short_reason(error)}; use another model") from error
+    query, passage = (found[role] for role in ROLES)
+    return query if query == passage else f"{query} for queries, {passage} for passages"
 
 
 def check_trains(

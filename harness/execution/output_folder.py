@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.model_declaration import card_name
+from harness.data.model_declaration import folder_name
 from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
 from harness.execution.widening import additions, contradictions
@@ -54,10 +54,10 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Se
 
 
 def model_names(plan: Plan) -> dict[str, str]:
-    """Return sha256 → name of the plan's base models in folders, as their model cards have it."""
+    """Return sha256 → name of the plan's base models in folders, of the model card or else of the folder."""
     bases = [cell.suite.base_model for cell in plan.cells]
     folders = {base.sha256: base for base in bases if isinstance(base, LocalBase)}
-    return {sha256: name for sha256, base in folders.items() if (name := card_name(base))}
+    return {sha256: name for sha256, base in folders.items() if (name := folder_name(base))}
 
 
 def added(folder: Path, plan: Plan) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What the model cards of base models in folders call them, as records have it."""
+"""What base models in folders are called: by their model card, else by their folder."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Any
 
 from harness.results.record import Record
 
+DIGITS = 12  # of a sha256, beside a name
+
 
 def model_names(records: Iterable[Record]) -> dict[str, str]:
-    """Return sha256 of a base model's folder → the name in its model card, where it has one."""
+    """Return sha256 of a base model's folder → its name, where the record has one."""
     names = ((record.value("base_model", "sha256"), record.value("base_model_name")) for record in records)
     return {str(sha256): str(name) for sha256, name in names if sha256 and name}
 
 
 def folder_text(base: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Return a base model in a folder in words.
+    """Return a base model in a folder in words; without a name, which older records lack, with the whole digest.
 
-    >>> folder_text({"sha256": "1f"}, {"1f": "e5"}), folder_text({"sha256": "1f"}, {})
-    ('e5, a folder with sha256 1f', 'a folder with sha256 1f')
+    >>> folder_text({"sha256": 64 * "1"}, {64 * "1": "e5"}), folder_text({"sha256": "1f"}, {})
+    ('e5 (sha256 111111111111)', 'a folder with sha256 1f')
     """
-    name = names.get(str(base["sha256"]), "")
-    return f"{name}, a folder with sha256 {base['sha256']}" if name else f"a folder with sha256 {base['sha256']}"
+    sha256 = str(base["sha256"])
+    name = names.get(sha256, "")
+    return f"{name} (sha256 {sha256[:DIGITS]})" if name else f"a folder with sha256 {sha256}"

@@ -14,9 +14,9 @@ from support.tiny_models import PROMPTS, declare, make_kinds
 
 from harness.keys import folder_sha256
 from harness.report.escaping import markdown
-from harness.report.plain import clean_line
 from harness.request.request import Request
 from harness.results import record
+from harness.results.plain import clean_line
 from harness.results.record import Record
 from harness.results.rerun_commands import run_command
 from harness.results.run_file import read_run_file
