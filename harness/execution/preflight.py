@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> dict[str, str]:
     """Read and check the data of every language of `cells`, which are of one plan, and try its base models and experts.
 
-    Return the dtype in which each base model that was tried encodes, by the model's name, as found in it. Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
+    Return the dtype in which each base model that was tried encodes, as found in it, by the model's name. Without
+    `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
     RequestError; nothing has been written to the output folder by then.
     """
     half_precision.check(cells)

@@ -123,7 +123,8 @@ def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
 def warnings_of(work: Work, store: Store) -> list[str]:
     """Return what a plan's training rows leave out, and what its base models declare and the request does not do.
 
-    Also which learning rates were chosen for another kind of base model, and where half precision is slower than float32, by a measurement that the store keeps.
+    Also which learning rates were chosen for another kind of base model, and where half precision is slower than
+    float32, by a measurement that the store keeps.
     """
     encoding = [cell for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)]
     lines = train_file_warnings(work.plan.cells)

@@ -126,7 +126,6 @@ def _legend(baseline: str, cells: Iterable[Sequence[str]]) -> list[str]:
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
         f"Δ {baseline}: of the average, paired",
     ]
-    marked = any(row[-1].endswith(MARK) for row in cells)
-    return legend + (
-        [f"{MARK} one seed of a trained entry: its spread over seeds is unknown, nothing is shown"] * marked
-    )
+    if any(row[-1].endswith(MARK) for row in cells):
+        legend.append(f"{MARK} one seed of a trained entry: its spread over seeds is unknown, nothing is shown")
+    return legend

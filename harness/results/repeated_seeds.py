@@ -1,9 +1,9 @@
 """Seeds of a trained entry that are one training: they give no evidence on the spread over seeds, and count as one.
 
-Where all rows fit one batch, nothing is drawn at random and no dropout is used, no seed changes the training but in the
-order of a sum. What is compared is what the records hold, not what was asked for: two seeds are one training where every
-query has the same score in every measure, and every step has the same loss to rounding. Equal scores alone do not say it:
-two trainings of their own both answer a small set of easy queries without fault.
+Where all rows fit one batch, nothing is drawn at random and there is no dropout, a seed changes the training only in
+the order of a sum. Compared is what the records hold, not what was asked for: two seeds are one training where every
+query has the same score in every measure, and every step the same loss to rounding. Equal scores alone do not say it:
+two different trainings can both answer a small set of easy queries without fault.
 """
 
 from __future__ import annotations

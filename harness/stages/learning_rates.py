@@ -1,7 +1,7 @@
 """Learning rates that a suite chose for a base model built at random, where a pretrained one is in its place.
 
-Such a rate is too high for most pretrained models, and an entry trained with it then looks worse than the untuned model.
-It is used all the same, as the suite states it; one line per rate says so in the run, in its records and on the page. A
+Such a rate is too high for most pretrained models, and an entry trained with it looks worse than the untuned model. It
+is used all the same, as the suite states it; one line per rate says so in the run, in its records and on the page. A
 rate from --set, an entry's own and that of a published recipe were not chosen for the built model: no line.
 """
 
