@@ -22,7 +22,7 @@ def differences_in(names: Sequence[str], old: Content, new: Content) -> list[str
     """Return what differs in the parts of `resolved` with these names, one text per difference."""
     before, after = (_as_stored(content["resolved"]) for content in (old, new))
     if bool(before.get("models")) != bool(after.get("models")):
-        names = [name for name in names if name not in ("entries", "models", "base_model")]
+        names = [name for name in names if name not in ("entries", "models", "base_model", "suite_digest")]
         texts = [f"base model: {_models(old)} → {_models(new)}"]
     elif "base_model" in names:
         texts = [f"base model: {_base(old)} → {_base(new)}"]
