@@ -34,7 +34,7 @@ def differences_in(names: Sequence[str], old: Content, new: Content) -> list[str
             texts += list(map(str, of_suite)) if of_suite or texts else [UNKNOWN_PART]
         elif name != "base_model" and not (of_suite and name in OF_SUITE):
             texts += _of_part(name, before, after)
-    return texts
+    return texts or list(names)
 
 
 def in_short(texts: Sequence[str]) -> str:
@@ -73,12 +73,19 @@ def _of_part(name: str, before: Content, after: Content) -> Iterator[str]:
     old, new = before.get(name), after.get(name)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         shared = [key for key in old if key in new]
-        tables = [{name: {key: table[key] for key in shared}} for table in (old, new)]
+        tables = [{name: {key: _without_digest(table[key]) for key in shared}} for table in (old, new)]
         yield from map(str, differing(tables[0], tables[1]))
         if len(shared) == len(old):
             return
         old, new = list(old), list(new)
     yield from map(str, differing({name: old}, {name: new}))
+
+
+def _without_digest(value: Any) -> Any:
+    """Return what a named model has otherwise than the shared suite, without the digest that stands for all of it."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: part for name, part in value.items() if name != "suite_digest"}
 
 
 def _models(content: Content) -> str:

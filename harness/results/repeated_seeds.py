@@ -48,12 +48,17 @@ def _is_repeated(first: Record, other: Record, scores: Mapping[str, PerQuery]) -
     left, right = scores[first.name], scores[other.name]
     if (left.queries, left.measures) != (right.queries, right.measures) or (left.values != right.values).any():
         return False
-    losses, others = (record.value("training", "losses") or () for record in (first, other))
-    if not (losses and others):  # a record that does not hold them
-        return True
-    return len(losses) == len(others) and all(
+    losses, others = _losses(first), _losses(other)
+    return len(losses) == len(others) > 0 and all(  # unknown where a record does not hold them
         math.isclose(loss, again, rel_tol=ROUNDING, abs_tol=1e-9) for loss, again in zip(losses, others, strict=True)
     )
+
+
+def _losses(record: Record) -> list[float]:
+    """Return the loss of every step, [] where the record does not hold them as numbers."""
+    losses = record.value("training", "losses")
+    numbers = isinstance(losses, list | tuple) and all(isinstance(loss, int | float) for loss in losses)
+    return list(losses) if numbers else []
 
 
 def fits_one_batch(record: Record) -> bool:

@@ -40,7 +40,7 @@ def folder_of(folder: Path, losses: Sequence[Sequence[float] | None], scores_of:
     [
         ([[2.0, 1.0]] * 3, [0, 0, 0], 1),
         ([[2.0, 1.0], [2.0000001, 1.0000002], [2.0, 1.0]], [0, 0, 0], 1),  # another order of a sum
-        ([None, None], [0, 0], 1),  # an older record
+        ([None, None], [0, 0], 2),  # not known
         ([[2.0, 1.0], [2.0, 1.0], [2.1, 1.1]], [0, 0, 2], 2),
         ([[2.0, 1.0], [2.01, 1.0]], [0, 0], 2),  # easy queries, trainings of their own
         ([[2.0, 1.0], [2.0, 1.0]], [0, 1], 2),
