@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.data.model_declaration import card_name, declaring_folder
+from harness.data.model_declaration import declaring_folder, folder_name
 from harness.machine.file_hashes import file_sha256, folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
-from harness.stages import half_precision, model_prompts
+from harness.stages import half_precision, learning_rates, model_prompts
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
@@ -37,7 +37,7 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
     return {
         "entry": cell.described(),
         "base_model": cell.suite.base_model.model_dump(mode="json"),
-        **({"base_model_name": name} if (name := card_name(cell.suite.base_model)) else {}),
+        **({"base_model_name": name} if (name := folder_name(cell.suite.base_model)) else {}),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
         "model": _model(model),
         "checkpoint": checkpoint_source(model) if model is not None else None,
@@ -73,7 +73,7 @@ def _warnings(cell: Cell, model: Path | None, store: Store) -> dict[str, list[st
     folder = None if model is None else declaring_folder(cell.suite.base_model)
     of_base = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
     of_precision = half_precision.warnings([cell], Store(cell.place.cache))  # not a stage of the cell
-    found = list(dict.fromkeys([*warnings(store.runs), *of_base, *of_precision]))
+    found = list(dict.fromkeys([*warnings(store.runs), *of_base, *learning_rates.warnings([cell]), *of_precision]))
     return {"warnings": found} if found else {}
 
 

@@ -27,7 +27,7 @@ def check(
     methods: Annotated[str | None, options.list_option("Comma-separated entries to check; all by default.")] = None,
     langs: Annotated[str | None, options.list_option("Comma-separated languages to check; all by default.")] = None,
     allow: Annotated[
-        str | None, options.list_option("Parts of the suite that may differ: base_model, training, …")
+        str | None, options.list_option("Parts of the suite that may differ: base_model, text, training, …")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(help="File for a summary in Markdown.")] = None,
     junit: Annotated[Path | None, typer.Option(help="File for JUnit XML.")] = None,

@@ -54,7 +54,6 @@ def run(
     work = survey(made, folder)
     _show_left_out(work)
     _show_additions(work)
-    _show_model_names(work)
     chosen = _executor(executor, jobs or default_jobs(made.place.device))
     keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
@@ -81,15 +80,6 @@ def _show_additions(work: Work) -> None:
         listed = "; ".join(f"{part} {', '.join(names)}" for part, names in more.items())
         print(f"{work.folder}: {len(work.done)} cells are kept; adds {listed}", file=sys.stderr)
         print(f"its request is now: {work.plan.request.command()}", file=sys.stderr)
-
-
-def _show_model_names(work: Work) -> None:
-    """Say what the model cards of base models in folders call them."""
-    from harness.execution.output_folder import model_names
-    from harness.report.plain import clean_line
-
-    for sha256, name in model_names(work.plan).items():
-        print(f"base model: {clean_line(name)} (a folder with sha256 {sha256})", file=sys.stderr)
 
 
 def _executor(name: options.ExecutorName, jobs: int) -> Executor:

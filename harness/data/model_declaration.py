@@ -139,6 +139,11 @@ def card_name(base: BuiltBase | PinnedBase | LocalBase) -> str:
     return one_line(name) if isinstance(name, str) else ""
 
 
+def folder_name(base: BuiltBase | PinnedBase | LocalBase) -> str:
+    """Return what a base model in a folder is called: as its card has it, else the folder's name; "" for others."""
+    return card_name(base) or (one_line(base.path.name) if isinstance(base, LocalBase) else "")
+
+
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -109,7 +109,7 @@ def compare(a: ResultFolder, b: ResultFolder, measure: str | None = None, margin
             for name in ("code", "environment")
             for item in differing(shared(a.records, name), shared(b.records, name), f"{name}.")
         ),
-        data=tuple(_data_differences(a, b)),
+        data=tuple(_data_differences(a, b, common)),
     )
 
 
@@ -135,13 +135,16 @@ def _request_differences(a: ResultFolder, b: ResultFolder, common: Sequence[Pair
     return differing(tables[0], tables[1])
 
 
-def _data_differences(a: ResultFolder, b: ResultFolder) -> list[Differing]:
+def _data_differences(a: ResultFolder, b: ResultFolder, common: Sequence[Pair]) -> list[Differing]:
+    """Return the differences in scoring, and in the data of each language as the entries in common read them."""
     differences = differing(comparability.scoring(a), comparability.scoring(b))
-    for language in dict.fromkeys(language for _, language in a.records_by_pair):
-        sides = [[record for record in folder.records if record.language == language] for folder in (a, b)]
-        if all(sides):
-            tables = [shared(records, "data", "digests") for records in sides]
-            differences += differing(tables[0], tables[1], f"{language}: ")
+    for language in dict.fromkeys(language for _, language in common):
+        pairs = [pair for pair in common if pair[1] == language]
+        tables = [
+            shared((record for pair in pairs for record in folder.records_by_pair[pair]), "data", "digests")
+            for folder in (a, b)
+        ]
+        differences += differing(tables[0], tables[1], f"{language}: ")
     return differences
 
 

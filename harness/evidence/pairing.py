@@ -14,6 +14,8 @@ from harness.stats.align import Floats, aligned
 def paired_scores(new: ResultFolder, old: ResultFolder, pair: Pair, measure: str) -> tuple[Floats, Floats]:
     """Return the scores of one entry and language in both folders, each [seeds, queries], queries in one order.
 
+    Seeds that are one training count as one (harness.results.repeated_seeds).
+
     Raises DataError where they do not answer the same queries.
     """
     new_scores = {f"{new.path}: {name}": scores for name, scores in _by_record(new, pair, measure).items()}
@@ -27,7 +29,7 @@ def paired_scores(new: ResultFolder, old: ResultFolder, pair: Pair, measure: str
 
 
 def _by_record(folder: ResultFolder, pair: Pair, measure: str) -> dict[str, dict[str, float]]:
-    return {record.name: folder.scores_by_query(record, measure) for record in folder.records_by_pair[pair]}
+    return {record.name: folder.scores_by_query(record, measure) for record in folder.independent[pair]}
 
 
 def select(names: Sequence[str], known: Sequence[str], kind: str, where: str) -> tuple[str, ...]:

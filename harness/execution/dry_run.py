@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.execution import models_in_use
 from harness.execution.disk_space import disk_space
 from harness.execution.forecast import requests
 from harness.execution.kept_models import Rule
 from harness.execution.remade import remade
-from harness.execution.runner import Work, estimate, trained_already, warnings_of
+from harness.execution.runner import Work, cached_whole, estimate, trained_already, warnings_of
 from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
-from harness.types import Ranker
 
 
 def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
@@ -34,15 +34,17 @@ def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
         for line in settings_lines(group[0]):
             yield f"  {line}"
     yield from _training_rows(work)
-    yield from _prompts(work)
+    yield from models_in_use.lines(work.plan.cells)
     yield from remade(work)
     with scratch_store(work.plan.place.cache) as scratch:
         yield from (f"warning: {line}" for line in warnings_of(work, scratch))
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)
-    yield f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them already trained"
-    yield f"time: {_time(work, jobs)}"
+    cached = {str(cell) for cell in cached_whole(work.todo, store)}
+    ranked = f", {len(cached)} of them cached: read, not computed" if cached else ""
+    yield f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them already trained{ranked}"
+    yield f"time: {_time([cell for cell in work.todo if str(cell) not in cached], jobs)}"
     yield from _disk(work, jobs, keep)
 
 
@@ -64,19 +66,6 @@ def _training_rows(work: Work) -> Iterator[str]:
         yield f"training queries: at most {request.max_train} per language"
 
 
-def _prompts(work: Work) -> Iterator[str]:
-    """Yield the prompts of each base model that is used, where there are any."""
-    texts = {cell.entry.model: cell.suite.text for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)}
-    for model, text in texts.items():
-        if text.query_prompt or text.passage_prompt:
-            origin = "the model's where none is stated" if text.prompts == "model" else "as stated"
-            name = f" of {model}" if model else ""
-            query, passage = (
-                json.dumps(prompt, ensure_ascii=False) for prompt in (text.query_prompt, text.passage_prompt)
-            )
-            yield f"prompts{name}: queries {query}, passages {passage} ({origin})"
-
-
 def settings_lines(cell: Cell) -> Iterator[str]:
     """Yield one line per layer that a cell's settings are from, such as "moe.router topk (published recipe)"."""
     layers: dict[str, list[str]] = {}
@@ -90,10 +79,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _time(work: Work, jobs: int) -> str:
-    if not work.todo:
-        return "none"
-    seconds = estimate(work.todo, jobs)
+def _time(cells: Sequence[Cell], jobs: int) -> str:
+    """Return how long cells take that have to be computed."""
+    if not cells:
+        return "nothing to compute"
+    seconds = estimate(cells, jobs)
     if seconds is None:
         return "unknown: no cell with these settings was run with this cache"
     return f"about {seconds / 60:.1f} min with --jobs {jobs}, from the time that such cells took on this machine"

@@ -12,11 +12,16 @@ from harness.request.cell import Cell
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one cell ended; `reason` is empty where it is done."""
+    """How one cell ended; `reason` is empty where it is done, `log` where no file beside its record has more.
+
+    `cached`: training and search came from the cache.
+    """
 
     cell: Cell
     seconds: float
     reason: str = ""
+    log: str = ""
+    cached: bool = False
 
 
 OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, total steps

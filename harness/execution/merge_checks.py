@@ -6,41 +6,45 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.errors import DataError, RequestError
+from harness.execution.request_differences import differences_in, in_short
 from harness.execution.widening import LEFT_OUT, PARTS
 from harness.keys import digest
 from harness.results.differences import differing, listed
 from harness.results.record import PER_QUERY, RUN, Record
-from harness.results.run_file import RunFile
+from harness.results.run_file import RunFile, resolved_differences
 from harness.results.signature import recipe
 from harness.types import EVALUATION_DIGESTS
 
 Folders = tuple[str, str]
+DIGEST = "suite_digest"
 FILES = {PER_QUERY: "scores per query", RUN: "ranking"}
 
 
 def check_agreement(first: RunFile, other: RunFile, folders: Folders) -> None:
     """Raise RequestError where the requests of two folders are not parts of one."""
-    tables = [_agreeing(run) for run in (first, other)]
+    mine, others = (run.content["resolved"] for run in (first, other))
+    names = [name for name in resolved_differences(mine, others) if name not in (*PARTS, LEFT_OUT, DIGEST)]
+    if _suite_digest(first) != _suite_digest(other):
+        names.append(DIGEST)
+    texts = differences_in(names, first.content, other.content)
+    tables: list[dict[str, Any]] = [
+        {"set": list(run.request.settings) if run.request else []} for run in (first, other)
+    ]
     for part in ("entries", "models"):
-        mine, others = (run.content["resolved"].get(part, {}) for run in (first, other))
-        common = sorted(mine.keys() & others.keys())
-        for table, values in zip(tables, (mine, others), strict=True):
-            table[part] = {name: values[name] for name in common}
-    if differences := differing(tables[0], tables[1]):
+        values = [resolved.get(part, {}) for resolved in (mine, others)]
+        common = sorted(values[0].keys() & values[1].keys())
+        for table, named in zip(tables, values, strict=True):
+            table[part] = {name: named[name] for name in common}
+    texts += map(str, differing(tables[0], tables[1]))
+    if texts:
         raise RequestError(
-            f"{folders[0]} and {folders[1]} are not of one request: they differ in {listed(differences)}; "
+            f"{folders[0]} and {folders[1]} are not of one request: they differ in {in_short(texts)}; "
             "leave one of them out"
         )
 
 
-def _agreeing(run: RunFile) -> dict[str, Any]:
-    resolved = run.content["resolved"]
-    return {
-        **{name: value for name, value in resolved.items() if name not in (*PARTS, LEFT_OUT)},
-        "named models": bool(resolved.get("models")),
-        "suite_digest": digest(run.suite_content) if run.suite_content else run.suite_digest,
-        "set": list(run.request.settings) if run.request else [],
-    }
+def _suite_digest(run: RunFile) -> str:
+    return digest(run.suite_content) if run.suite_content else run.suite_digest
 
 
 def check_cell(before: Record, after: Record, folders: Folders) -> None:

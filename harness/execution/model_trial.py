@@ -29,6 +29,7 @@ from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import Declared, collator
 from harness.stages.train import adapted
 from harness.types import Data
+from harness.vectors.as_found import dtypes
 from harness.vectors.embedding import embed, open_encoder, precision_of
 from harness.vectors.encoder import TASKS, Encoder, Role
 from harness.vectors.routes import first_module
@@ -41,13 +42,16 @@ LARGE_TABLE = 10_000  # rows
 ROLES: Mapping[Role, str] = {"query": "queries", "passage": "passages"}
 
 
-def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: SentenceTransformer | None = None) -> None:
-    """Raise RequestError where a model, called `name`, does not open or encode, or gives NaN, as the cell encodes.
+def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: SentenceTransformer | None = None) -> str:
+    """Return the dtype in which a model encodes, as found in it: of queries and of passages where they differ.
+
+    Raises RequestError where the model, called `name`, does not open or encode, or gives NaN, as the cell encodes.
 
     In each role it reads a short text and one that is cut at the suite's length. `opened` is the model on CPU, which is
     used where the cell encodes there in float32.
     """
     model, precision, setting = opened if cell.place.device == "cpu" else None, "float32", "precision"
+    found: dict[str, str] = {}
     with _aside(cell):
         for role, texts in ROLES.items():
             try:
@@ -57,6 +61,7 @@ def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: Sen
                     setting = "query_precision" if of_queries else "precision"
                 _check_expert_length(model, cell, name)
                 _check_pads(model, role, name)
+                found[role] = dtypes(model)
                 long = "text " * Encoder(model, cell.suite.text).length(role)
                 embed(model, {"1": "a short text", "2": long}, role, cell, store)
             except CellError as error:
@@ -68,6 +73,8 @@ def check_encodes(folder: Path, cell: Cell, name: str, store: Store, opened: Sen
             except Exception as error:
                 problem = f"{name} does not encode {texts}: {short_reason(error)}"
                 raise RequestError(f"{problem}; use another model") from error
+    query, passage = (found[role] for role in ROLES)
+    return query if query == passage else f"{query} for queries, {passage} for passages"
 
 
 def _check_expert_length(model: SentenceTransformer, cell: Cell, name: str) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.model_declaration import card_name
+from harness.data.model_declaration import folder_name
 from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
+from harness.execution.request_differences import differences_in, in_short
 from harness.execution.widening import additions, contradictions
 from harness.request.manifest import LocalBase
 from harness.results.checksums import unlist
@@ -28,15 +29,7 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Se
     """
     check(folder, plan)
     made_by: dict[str, Any] = {"command": ["harness", *sys.argv[1:]], "environment": dict(environment)}
-    content = {
-        "request": plan.request.to_json(),
-        "resolved": dict(plan.resolved),
-        "suite_digest": plan.suite.digest,
-        "suite": plan.suite.model_dump(mode="json"),
-        **({"found": found} if (found := {name: list(files) for name, files in plan.suite.found.items()}) else {}),
-        **({"model_names": names} if (names := model_names(plan)) else {}),
-        **({"warnings": list(warnings)} if warnings else {}),
-    }
+    content = {**_content(plan), **({"warnings": list(warnings)} if warnings else {})}
     if (folder / RUN_FILE).exists():
         if not added(folder, plan):
             return
@@ -53,11 +46,23 @@ def claim(folder: Path, plan: Plan, environment: Mapping[str, Any], warnings: Se
         raise RequestError(f"{folder} cannot be written: {error.strerror}; name another one after --out") from error
 
 
+def _content(plan: Plan) -> dict[str, Any]:
+    """Return what run.json says of a plan, who made it and warnings excepted."""
+    return {
+        "request": plan.request.to_json(),
+        "resolved": dict(plan.resolved),
+        "suite_digest": plan.suite.digest,
+        "suite": plan.suite.model_dump(mode="json"),
+        **({"found": found} if (found := {name: list(files) for name, files in plan.suite.found.items()}) else {}),
+        **({"model_names": names} if (names := model_names(plan)) else {}),
+    }
+
+
 def model_names(plan: Plan) -> dict[str, str]:
-    """Return sha256 → name of the plan's base models in folders, as their model cards have it."""
+    """Return sha256 → name of the plan's base models in folders, of the model card or else of the folder."""
     bases = [cell.suite.base_model for cell in plan.cells]
     folders = {base.sha256: base for base in bases if isinstance(base, LocalBase)}
-    return {sha256: name for sha256, base in folders.items() if (name := card_name(base))}
+    return {sha256: name for sha256, base in folders.items() if (name := folder_name(base))}
 
 
 def added(folder: Path, plan: Plan) -> dict[str, list[str]]:
@@ -69,9 +74,10 @@ def added(folder: Path, plan: Plan) -> dict[str, list[str]]:
 def check(folder: Path, plan: Plan) -> None:
     """Raise what `claim` would raise, without writing."""
     path = folder / RUN_FILE
-    if path.exists() and (differing := contradictions(_stored(folder), plan.resolved)):
+    if path.exists() and (names := contradictions(_stored(folder), plan.resolved)):
+        differences = in_short(differences_in(names, read_run_file(folder).content, _content(plan)))
         raise RequestError(
-            f"{folder} belongs to another request (it differs in {', '.join(differing)}); "
+            f"{folder} belongs to another request (it differs in {differences}); "
             "name another folder after --out, or leave out the options that differ"
         )
     if not path.exists() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> None:
+def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> dict[str, str]:
     """Read and check the data of every language of `cells`, which are of one plan, and try its base models and experts.
 
-    Without `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
+    Return the dtype in which each base model that was tried encodes, as found in it, by the model's name. Without
+    `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
     RequestError; nothing has been written to the output folder by then.
     """
     half_precision.check(cells)
     with nullcontext() if download else hub_encoders.without_downloads():
-        for group in by_model(cells).values():
-            _preflight(group, store, download)
+        return {model: _preflight(group, store, download) for model, group in by_model(cells).items()}
 
 
-def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
+def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> str:
     data = _check_data(cells, store)
     tasks.check_data(cells)
     forecast.check_reachable(cells, Store(cells[0].place.cache))
@@ -53,9 +53,9 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
             prepare(unrestricted, language, place, store)
         _open_checkpoints(cells, store)
         gradient_cache.check(cells, lambda: base_model.check_opens(suite, place, store))
-        return
+        return ""
     if not download and not _base_is_here(suite):
-        return
+        return ""
     model = base_model.check_opens(suite, place, store, trains=trains)
     _check_adapters(cells, model)
     gradient_cache.check(cells, lambda: model)
@@ -63,8 +63,9 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> None:
     practice.check_dimensions(cells, model.get_embedding_dimension() or 0)
     folder = base_model.base_model(suite, place, store)
     name = f"base model {base_model.name_of(suite, folder)}"
-    model_trial.check_encodes(folder, cells[0], name, store, model)
+    dtype = model_trial.check_encodes(folder, cells[0], name, store, model)
     model_trial.check_trains(folder, cells, data, name, model)
+    return dtype
 
 
 def _check_data(cells: Sequence[Cell], store: Store) -> dict[str, Data]:

@@ -51,6 +51,11 @@ class Display:
             yield
         self._progress = None
 
+    def say(self, lines: Iterable[str]) -> None:
+        """Print lines as they are."""
+        for line in lines:
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     def warn(self, warnings: Iterable[str]) -> None:
         """Print one line for each warning."""
         for line in warnings:
@@ -74,10 +79,10 @@ class Display:
             if name in self._running:
                 self._progress.remove_task(self._running.pop(name))
         if outcome.reason:
+            log = f" (log: {outcome.log})" if outcome.log else ""
             self.console.print(
-                f"[red]failed[/red] {escape(f'{name}: {outcome.reason}')}", highlight=False, soft_wrap=True
+                f"[red]failed[/red] {escape(f'{name}: {outcome.reason}{log}')}", highlight=False, soft_wrap=True
             )
         elif self._progress is None:
-            self.console.print(
-                f"{self._done}/{self._total} {name} {outcome.seconds:.1f} s", highlight=False, markup=False
-            )
+            cost = "cached" if outcome.cached else f"{outcome.seconds:.1f} s"
+            self.console.print(f"{self._done}/{self._total} {name} {cost}", highlight=False, markup=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.data.model_declaration import declaring_folder
 from harness.errors import DataError
-from harness.execution import forecast, output_folder
+from harness.execution import forecast, models_in_use, output_folder
 from harness.execution.cell_costs import costs
 from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.executor import Executor, Outcome
@@ -24,8 +24,8 @@ from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
 from harness.results import checksums, record
-from harness.stages import half_precision, model_prompts
-from harness.stages.lineage import record_key, train_key
+from harness.stages import half_precision, learning_rates, model_prompts
+from harness.stages.lineage import record_key, retrieve_key, train_key
 from harness.stages.train_file_report import train_file_warnings
 from harness.types import Ranker
 
@@ -76,9 +76,10 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     if work.todo:
         space_for(work, executor.jobs, keep)
         store = Store(work.plan.place.cache)
-        preflight(work.todo, store)
+        dtypes = preflight(work.todo, store)
         space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
         keep = space.rule if space else keep
+        display.say(models_in_use.lines(work.todo, dtypes))
         warnings = warnings_of(work, store)
         display.warn(warnings)
     output_folder.claim(work.folder, work.plan, environment(), warnings)
@@ -122,13 +123,15 @@ def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
 def warnings_of(work: Work, store: Store) -> list[str]:
     """Return what a plan's training rows leave out, and what its base models declare and the request does not do.
 
-    Also where half precision is slower than float32, by a measurement that the store keeps.
+    Also which learning rates were chosen for another kind of base model, and where half precision is slower than
+    float32, by a measurement that the store keeps.
     """
     encoding = [cell for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)]
     lines = train_file_warnings(work.plan.cells)
     for model, cells in by_model(encoding).items():
         suite, trains = cells[0].suite, any(cell.method is not None for cell in cells)
         of_base = model_prompts.warnings(suite, declaring_folder(suite.base_model), trains)
+        of_base += learning_rates.warnings(cells)
         lines += [f"{model}: {line}" if model else line for line in of_base]
     return lines + half_precision.warnings(encoding, store)
 
@@ -151,12 +154,20 @@ def _closing(outcomes: Iterator[Outcome]) -> Iterator[None]:
 
 
 def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
-    """Return the seconds that `cells` should take, from what such cells took here before; None where none was run."""
+    """Return the seconds that `cells`, of which none is cached, should take, from what such cells took here before.
+
+    None where none was run.
+    """
     known = [seconds for cell in cells if (seconds := costs(cell).seconds) is not None]
     if not known:
         return None
     mean = sum(known) / len(known)
     return (sum(known) + mean * (len(cells) - len(known))) / jobs
+
+
+def cached_whole(cells: Sequence[Cell], store: Store) -> list[Cell]:
+    """Return those of the cells whose ranking is in the store: they take next to no time."""
+    return [cell for cell in cells if store.is_there("retrieve", retrieve_key(cell))]
 
 
 def trained_already(cells: Sequence[Cell], store: Store) -> int:

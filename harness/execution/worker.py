@@ -19,6 +19,8 @@ from harness.results.record import Record
 from harness.stages.lineage import train_key
 from harness.types import Progress
 
+TIMED = ("train", "retrieve")  # stages that take most of a cell's time
+
 
 def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
     """Run one cell; an exception becomes a failed record with its reason, and the traceback beside it."""
@@ -31,20 +33,24 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         with store.in_use():
             pipeline.run(cell, store, folder)
     except Exception as error:
-        reason = reason_of(error)
-        write_failure(cell, folder, reason, traceback.format_exc())
-        return Outcome(cell, time.perf_counter() - started, reason)
+        log = write_failure(cell, folder, reason_of(error), traceback.format_exc())
+        return Outcome(cell, time.perf_counter() - started, reason_of(error), log)
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
     record.beside(path, record.LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
     seconds = time.perf_counter() - started
-    remember(cell, Costs(seconds=seconds, peak_bytes=_peak(cell, store), model_bytes=_model_bytes(cell, store)))
-    return Outcome(cell, seconds)
+    cached = [run.cached for run in store.runs if run.stage in TIMED]
+    whole = None if any(cached) else seconds  # what the cell costs, not what is left of it beside the cache
+    remember(cell, Costs(seconds=whole, peak_bytes=_peak(cell, store), model_bytes=_model_bytes(cell, store)))
+    return Outcome(cell, seconds, cached=all(cached))
 
 
-def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
-    """Write the record of a failed cell; scores and ranking of an earlier attempt are removed."""
+def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> str:
+    """Write the record of a failed cell and return the path of its log, "" without one.
+
+    Scores, ranking and log of an earlier attempt are removed.
+    """
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
-    for suffix in (record.PER_QUERY, record.RUN):
+    for suffix in (record.PER_QUERY, record.RUN, record.LOG):
         record.beside(path, suffix).unlink(missing_ok=True)
     failed = Record(
         **cell.identity(),
@@ -57,6 +63,7 @@ def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> None:
     record.write(folder, failed)
     if log:
         write_atomically(record.beside(path, record.LOG), log.encode())
+    return str(record.log_of(folder, failed) or "")
 
 
 def _peak(cell: Cell, store: Store) -> int | None:

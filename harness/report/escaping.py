@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.report import plain
 from harness.report.documents import tex
+from harness.results import plain
 
 
 class Raw(str):

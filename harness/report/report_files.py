@@ -40,7 +40,6 @@ from harness.report.template_errors import write_error
 from harness.report.templating import render
 from harness.results import checksums
 from harness.results.model_names import model_names
-from harness.results.notes import warnings
 from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "queries": coverage.queries(board),
         "absent": board.results.absent,
         "unverified": coverage.unverified(board),
-        "warnings": warnings(board.records),
+        "warnings": board.results.warnings,
         "run": facts.run_facts(board.run),
         "entries": facts.entry_facts(board, entries),
         "provenance": facts.provenance_facts(board.records),

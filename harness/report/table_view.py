@@ -18,6 +18,8 @@ from harness.results.record import Record, records_by_pair
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 
+ONE_SEED = "one seed"  # note of a difference of which a side is trained and has one seed
+
 
 @dataclass(frozen=True)
 class Place:
@@ -220,4 +222,4 @@ def difference_note(identical: bool, blind: bool) -> str:
     >>> difference_note(True, True), difference_note(False, True)
     ('identical', 'one seed')
     """
-    return "identical" if identical else "one seed" if blind else ""
+    return "identical" if identical else ONE_SEED if blind else ""

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, signed
-from harness.report.table_view import Box, Row, Score, tables
+from harness.report.sections.evidence_section import UNKNOWN
+from harness.report.table_view import ONE_SEED, Box, Row, Score, difference_note, tables
+from harness.results.record import Record, log_of
 from harness.stats.entry_scores import AVERAGE
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+MARK = "*"  # of a difference without a test
 
 
 def terminal_table(board: Leaderboard) -> Table:
@@ -24,7 +29,7 @@ def terminal_table(board: Leaderboard) -> Table:
     rows = tables(board)[0].rows
     lines = [(row.entry, *map(_box, row.boxes), _score(row.average), _delta(row.average)) for row in rows]
     title = f"{board.suite}: {board.primary} × 100"
-    return _table(title, (*board.languages, "average", f"Δ {board.baseline_name}"), lines, _caption(board, rows))
+    return _table(title, (*board.languages, "average", f"Δ {board.baseline_name}"), lines, _caption(board, rows, lines))
 
 
 def stored_table(document: Mapping[str, Any]) -> Table:
@@ -40,16 +45,18 @@ def stored_table(document: Mapping[str, Any]) -> Table:
     if document.get("models") and baseline not in names:
         baseline = f"own {baseline}"
     title = f"{document['suite']}: {primary} × 100"
-    return _table(title, (*languages, "average", f"Δ {baseline}"), lines, "\n".join(_legend(baseline)))
+    caption = [*_legend(baseline, lines), *document.get("repeated_seeds", ())]
+    return _table(title, (*languages, "average", f"Δ {baseline}"), lines, "\n".join(caption))
 
 
 def _stored_score(row: Mapping[str, Any] | None) -> Score | None:
     if row is None:
         return None
     delta = (row["delta_vs_base"], row["delta_ci_low"], row["delta_ci_high"])
+    blind = str(row["delta_interval_over"]).endswith(UNKNOWN)
     return Score(
         *(row["mean"], row["ci_low"], row["ci_high"], row["seed_sd"], *delta, row["p_adjusted"]),
-        note="",
+        note=difference_note(row["identical"] == "yes", blind),
         n_queries=row["n_queries"],
         n_seeds=row["n_seeds"],
         sources=(),
@@ -92,23 +99,33 @@ def _score(score: Score | None) -> str:
 def _delta(score: Score | None) -> str:
     if score is None or score.delta is None:
         return ""
+    mark = MARK if score.note == ONE_SEED else ""
     if score.delta_low is None or score.delta_high is None:
-        return signed(score.delta)
-    return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}"
+        return signed(score.delta) + mark
+    return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}{mark}"
 
 
-def _caption(board: Leaderboard, rows: Sequence[Row]) -> str:
-    lines = _legend(board.baseline_name)
+def _caption(board: Leaderboard, rows: Sequence[Row], cells: Iterable[Sequence[str]]) -> str:
+    lines = _legend(board.baseline_name, cells) + board.results.repeated_lines
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
-    lines += [f"failed: {cell.entry}/{cell.language}/{cell.seed}: {one_line(cell.reason)}" for cell in board.failures]
+    lines += [f"failed: {cell.name}: {one_line(cell.reason)}{_log(board, cell)}" for cell in board.failures]
     missing = board.results.absent
     return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])
 
 
-def _legend(baseline: str) -> list[str]:
-    return [
+def _log(board: Leaderboard, failed: Record) -> str:
+    log = log_of(board.results.path, failed)
+    return f" (log: {log})" if log else ""
+
+
+def _legend(baseline: str, cells: Iterable[Sequence[str]]) -> list[str]:
+    """Return what the columns are; `cells` are the rows of the table."""
+    legend = [
         "",
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
         f"Δ {baseline}: of the average, paired",
     ]
+    if any(row[-1].endswith(MARK) for row in cells):
+        legend.append(f"{MARK} one seed of a trained entry: its spread over seeds is unknown, nothing is shown")
+    return legend

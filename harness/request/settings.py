@@ -55,9 +55,14 @@ def declared_entry(name: str, declaration: Declaration, recipe: Recipe) -> Entry
     return entry
 
 
+def suite_layer(suite: Suite) -> str:
+    """Return the name of the layer of a suite's own settings."""
+    return f"suite {suite.name}"
+
+
 def on_suite(entry: Entry, suite: Suite) -> Entry:
     """Return the entry with the suite's plugin settings below what it declares, and the suite's recipe above."""
-    entry = _underlay(entry, f"suite {suite.name}", _used(suite.settings, entry))
+    entry = _underlay(entry, suite_layer(suite), _used(suite.settings, entry))
     if entry.recipe == "published":
         entry = overlay(entry, PUBLISHED, _used(suite.published.settings, entry))
     return _with_rows(entry, suite) if entry.rows == "published" else entry
@@ -152,7 +157,7 @@ def _training_layers(suite: Suite, entry: Entry, family: Family) -> list[tuple[s
     published = suite.published.training.get(family, {}) if entry.recipe == "published" else {}
     swept = {field: entry.training[field] for field in entry.training if f"{TRAIN}.{field}" in entry.swept}
     return [
-        (f"suite {suite.name}", suite.training[family].model_dump(exclude_unset=True)),
+        (suite_layer(suite), suite.training[family].model_dump(exclude_unset=True)),
         ("", entry.training),
         (PUBLISHED, published),
         (SET, swept),

@@ -70,6 +70,7 @@ class Suite(Strict):
         default_factory=dict, exclude=True
     )
     _manifest: Path | None = PrivateAttr(default=None)
+    _own_base: BuiltBase | PinnedBase | LocalBase | None = PrivateAttr(default=None)  # where another is in its place
 
     @model_validator(mode="after")
     def _languages_differ_in_more_than_case(self) -> Suite:
@@ -101,6 +102,17 @@ class Suite(Strict):
         base, _ = split_variant(name)
         self._manifest = Path(base).absolute() if base.endswith(".toml") else None
         return self
+
+    @property
+    def own_base(self) -> BuiltBase | PinnedBase | LocalBase:
+        """The base model of the manifest, for which its training values were chosen."""
+        return self._own_base or self.base_model
+
+    def on_base(self, base: PinnedBase | LocalBase) -> Suite:
+        """Return the suite on another base model than its own."""
+        changed = self.model_copy(update={"base_model": base})
+        changed._own_base = self.own_base
+        return changed
 
     @property
     def given(self) -> str:

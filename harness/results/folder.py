@@ -15,9 +15,10 @@ from harness.errors import DataError, NothingMeasured, RequestError, one_line
 from harness.keys import digest
 from harness.machine.garbage import no_collection
 from harness.request import suite as suites
-from harness.results import checksums
+from harness.results import checksums, notes
 from harness.results.per_query import PerQuery, Reader
 from harness.results.record import Pair, Record, read_all, records_by_pair
+from harness.results.repeated_seeds import Repeated, fits_one_batch, lines, repeated
 from harness.results.run_file import RUN_FILE, RunFile, read_run_file
 from harness.stats.align import Floats
 from harness.stats.entry_scores import EntryScores
@@ -42,6 +43,30 @@ class ResultFolder:
     def records_by_pair(self) -> Mapping[Pair, tuple[Record, ...]]:
         """The done records of each entry and language, by seed."""
         return {pair: tuple(records) for pair, records in records_by_pair(self.records).items()}
+
+    @cached_property
+    def repeated(self) -> tuple[Repeated, ...]:
+        """The seeds that are one training (harness.results.repeated_seeds)."""
+        return tuple(group for records in self.records_by_pair.values() for group in repeated(records, self.scores))
+
+    @cached_property
+    def independent(self) -> Mapping[Pair, tuple[Record, ...]]:
+        """The done records of each entry and language, by seed; of seeds that are one training the first."""
+        again = {record.name for group in self.repeated for record in group.records[1:]}
+        return {
+            pair: tuple(record for record in records if record.name not in again)
+            for pair, records in self.records_by_pair.items()
+        }
+
+    @property
+    def repeated_lines(self) -> list[str]:
+        """One line about all seeds that count as one."""
+        return lines(self.repeated)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of the numbers must know, one line each: seeds that count as one, warnings of the records."""
+        return [*self.repeated_lines, *notes.warnings(self.records)]
 
     @cached_property
     def primary(self) -> str:
@@ -131,13 +156,13 @@ class ResultFolder:
 
     @cached_property
     def scored(self) -> Mapping[Pair, EntryScores]:
-        """The scores of each entry and language, measures in the order of `measures`.
+        """The scores of each entry and language, measures in the order of `measures`, of independent trainings.
 
         All entries of a language answer the same queries; raises DataError where they do not.
         """
         groups: dict[Pair, dict[int, Floats]] = {}
         references: dict[str, str] = {}  # language → the record that the others are compared with
-        for record in self.records:
+        for record in (record for records in self.independent.values() for record in records):
             scores = self.scores[record.name]
             reference = references.setdefault(record.language, record.name)
             if scores.queries != self.scores[reference].queries:
@@ -222,13 +247,16 @@ def _repeated(names: Iterator[str]) -> Iterator[str]:
 
 
 def _check_weights(records: Iterator[Record]) -> None:
-    """Raise DataError where two seeds of a trained entry have equal weights."""
+    """Raise DataError where two seeds of a trained entry have equal weights.
+
+    Not where one batch holds all rows, for which two seeds may come to one order of them.
+    """
     seeds: dict[tuple[Pair, str], int] = {}
     for record in records:
         if not (record.trained and record.weights_sha256):
             continue
         first = seeds.setdefault((record.pair, record.weights_sha256), record.seed)
-        if first != record.seed:
+        if first != record.seed and not fits_one_batch(record):
             raise DataError(
                 f"equal weights under two seeds: {'/'.join(record.pair)} has the same model for {first} and "
                 f"{record.seed}; its training ignores the seed, or a record was copied"

@@ -124,6 +124,12 @@ def beside(record_path: Path, suffix: str) -> Path:
     return record_path.with_name(f"{record_path.stem}.{suffix}")
 
 
+def log_of(folder: Path, record: Record) -> Path | None:
+    """Return the path of the log that a failed cell left, None where there is none."""
+    path = beside(record.path(folder), LOG)
+    return path if record.status == "failed" and path.is_file() else None
+
+
 def write(folder: Path, record: Record, scores: Scores | None = None, ranking: Ranking | None = None) -> Record:
     """Write a record, its scores and its run; return it with the hashes of the files beside it.
 

@@ -21,7 +21,7 @@ def with_base_model(suite: Suite, id_or_path: str) -> Suite:
     """Return the suite on another base model: a folder, or `HUB_ID[@REVISION]`; a branch or tag is pinned."""
     folder = Path(id_or_path)
     base = _local(folder) if id_or_path and folder.is_dir() else _published(id_or_path)
-    return suite.model_copy(update={"base_model": base})
+    return suite.on_base(base)
 
 
 def _local(folder: Path) -> LocalBase:

@@ -13,6 +13,8 @@ from support.commands import Result, invoke, read_json, snapshot
 from support.fake_records import put, put_failed
 from support.result_folders import SUITE, write
 
+from harness.evidence.gate.comparability import PROSE
+from harness.request.suite import Suite
 from harness.results.record import path_of
 
 
@@ -193,7 +195,19 @@ def test_a_part_named_after_allow_may_differ(tmp_path: Path, old: Path) -> None:
     new = write(tmp_path / "new", suite=with_training(epochs=1), draw=2)
     assert "add --allow training" in check(new, old).line
     assert check(new, old, "--allow", "training").status == 0
-    assert check(new, old, "--allow", "text").line.startswith("harness: unknown part of a suite 'text' in --allow")
+    assert check(new, old, "--allow", "name").line.startswith("harness: unknown part of a suite 'name' in --allow")
+
+
+@pytest.mark.parametrize("part", sorted(Suite.model_fields.keys() - PROSE - {"name", "found"}))
+def test_every_part_of_a_suite_can_be_allowed(tmp_path: Path, old: Path, part: str) -> None:
+    """`found` is in no definition as JSON, and folders of two names are of two suites."""
+    for folder, number in ((old, 1), (tmp_path / "new", 2)):
+        values = {"max_train": number, "tier": str(number), "negative_queries": str(number), "experts": [number]}
+        other = {"ko": str(number)} if part == "unverified" else {"ko": {"sha256": str(number)}}
+        write(folder, draw=1, suite={**SUITE, part: values.get(part, other)})
+    refused = check(tmp_path / "new", old)
+    assert (refused.status, f"add --allow {part}" in refused.line) == (2, True)
+    assert check(tmp_path / "new", old, "--allow", part).status == 0
 
 
 def test_title_and_description_of_the_suite_may_differ(tmp_path: Path, old: Path) -> None:

@@ -45,6 +45,19 @@ def test_a_difference_that_is_neither_shown_nor_excluded_is_undecided(tmp_path: 
     assert verdicts(invoke("compare", a, b, "--format", "csv", "--margin", "0.5")) == {"mnrl": "equivalent"}
 
 
+def test_data_that_only_an_entry_of_one_folder_reads_are_no_difference(tmp_path: Path) -> None:
+    """An entry that trains on NLI has another digest of it than the others, which read none."""
+    for name, entries in (("a", ("base", "nli")), ("b", ("base", "mnrl"))):
+        write(tmp_path / name, ["base"], changes={"data": {"digests": {"corpus": "c", "nli": "of nothing"}}})
+        digests = {"corpus": "c", "nli": "of 88 triples" if "nli" in entries else "of nothing"}
+        write(tmp_path / name, [entries[1]], changes={"data": {"digests": digests}})
+    folders = [read_result_folder(tmp_path / name) for name in ("a", "b")]
+    assert compare(*folders).data == ()
+    write(tmp_path / "b", ["base"], changes={"data": {"digests": {"corpus": "c", "nli": "other"}}})
+    (difference,) = compare(folders[0], read_result_folder(tmp_path / "b")).data
+    assert str(difference) == "ko: nli of nothing → other"
+
+
 def test_without_seeds_the_numbers_are_those_of_scipys_paired_t_test(tmp_path: Path) -> None:
     left, right = [0.1, 0.5, 0.3, 0.8, 0.4], [0.3, 0.4, 0.6, 0.9, 0.7]
     for name, values in (("a", left), ("b", right)):

@@ -14,9 +14,9 @@ from support.tiny_models import PROMPTS, declare, make_kinds
 
 from harness.keys import folder_sha256
 from harness.report.escaping import markdown
-from harness.report.plain import clean_line
 from harness.request.request import Request
 from harness.results import record
+from harness.results.plain import clean_line
 from harness.results.record import Record
 from harness.results.rerun_commands import run_command
 from harness.results.run_file import read_run_file
@@ -71,7 +71,10 @@ def records(done: Run) -> dict[str, Record]:
 def test_every_warning_is_one_line_of_the_run(done: Run, records: dict[str, Record]) -> None:
     lines = [line for line in done.results[0].err.splitlines() if line.startswith("warning: ")]
     assert lines == [f"warning: {line}" for line in records["mnrl"].provenance["warnings"]]
-    assert len(lines) == 4  # the prompt, two lengths, and the losses
+    assert len(lines) == 5  # the prompt, two lengths, the losses, and the learning rate
+    assert lines[-1].startswith(
+        "warning: learning rate 0.001 of suite mini (ranking methods) was chosen for its own base"
+    )
 
 
 def test_records_have_the_warnings_the_prompts_and_what_the_model_computes_with(records: dict[str, Record]) -> None:
@@ -98,9 +101,10 @@ def test_the_name_in_the_models_card_is_shown_beside_its_digest_and_changes_no_k
     done: Run, records: dict[str, Record], model: Path, tmp_path: Path
 ) -> None:
     sha256 = folder_sha256(model)
-    shown = f"base model: {clean_line(NAME)} (a folder with sha256 {sha256})\n"
-    assert shown in done.results[0].err
-    assert shown in invoke(*done.arguments, "--dry-run").err
+    shown = f"base model: {clean_line(NAME)} (sha256 {sha256[:12]}); "
+    prompts = f'prompts: queries "{PROMPTS["query"]}", passages "{PASSAGE}" (the model\'s where none is stated)\n'
+    assert f"{shown}float32; {prompts}" in done.results[0].err
+    assert f"{shown}{prompts}" in invoke(*done.arguments, "--dry-run").out
     for stored in records.values():
         assert stored.provenance["base_model_name"] == NAME
         assert stored.provenance["base_model"] == {"sha256": sha256}
@@ -112,11 +116,11 @@ def test_the_name_in_the_models_card_is_shown_beside_its_digest_and_changes_no_k
     assert "Base model: <bdi>tiny *model*, weights &lt;b&gt;restored&lt;/b&gt; | x" in page
     assert "<b>restored" not in page
     text = (done.folder / "leaderboard.md").read_text(encoding="utf-8")
-    assert f"- Base model: {markdown(NAME)}, a folder with sha256 {sha256}.\n" in text
+    assert f"- Base model: {markdown(f'{NAME} (sha256 {sha256[:12]})')}.\n" in text
     result = invoke("export", done.folder, "--to", "card", "--out", tmp_path / "card", "--cache-dir", done.cache)
     assert result.status == 0, result.err
     card = (tmp_path / "card/mnrl/ko/0/README.md").read_text(encoding="utf-8")
-    assert f"- base model: {markdown(NAME)}, a folder with sha256 {sha256}\n" in card
+    assert f"- base model: {markdown(f'{NAME} (sha256 {sha256[:12]})')}\n" in card
 
 
 def test_scores_of_a_run_are_the_librarys_dot_products(done: Run, model: Path) -> None:

@@ -6,8 +6,13 @@ import re
 from pathlib import Path
 
 from harness.execution import dry_run, plan
+from harness.execution.cell_costs import Costs, remember
 from harness.execution.runner import survey
+from harness.machine.store import Store
 from harness.request.request import Request
+from harness.stages.lineage import retrieve_key
+
+BUILT = "base model: built from the suite's own passages, hidden size 64; no prompts"
 
 
 def shown(tmp_path: Path, *methods: str, settings: tuple[str, ...] = ()) -> list[str]:
@@ -17,7 +22,7 @@ def shown(tmp_path: Path, *methods: str, settings: tuple[str, ...] = ()) -> list
 
 
 def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None:
-    head, *settings, total, time, disk = shown(tmp_path, "clpl-moe@published", settings=("train.epochs=2",))
+    head, *settings, model, total, time, disk = shown(tmp_path, "clpl-moe@published", settings=("train.epochs=2",))
     assert head == "clpl-moe@published              2 to run    0 done"
     assert settings == [
         "  clpl.temperature 0.1, clpl.negatives 1, train.batch_size 32, train.learning_rate 0.001, train.warmup 0.1, "
@@ -29,6 +34,7 @@ def test_the_settings_of_an_entry_are_one_line_per_layer(tmp_path: Path) -> None
         "train.weight_decay 0.0, train.max_grad_norm 1.0, train.precision float32, "
         "train.gradient_checkpointing false, train.best_holdout 0.1 (default)",
     ]
+    assert model == BUILT
     assert (total, time) == (
         "2 of 2 cells to run, 0 of them already trained",
         "time: unknown: no cell with these settings was run with this cache",
@@ -50,9 +56,27 @@ def test_every_swept_entry_shows_its_value(tmp_path: Path) -> None:
 def test_an_entry_without_settings_is_one_line(tmp_path: Path) -> None:
     assert shown(tmp_path, "base") == [
         "base                            1 to run    0 done",
+        BUILT,
         "1 of 1 cells to run, 0 of them already trained",
         "time: unknown: no cell with these settings was run with this cache",
     ]
+
+
+def test_cached_cells_take_no_time(tmp_path: Path) -> None:
+    request = Request(methods=("base", "bm25"), languages=("ko",))
+    work = survey(plan.make(request, tmp_path / "cache"), tmp_path / "out")
+    base, bm25 = work.plan.cells
+    for cell, seconds in ((base, 600.0), (bm25, 60.0)):
+        remember(cell, Costs(seconds=seconds))
+    assert list(dry_run.lines(work, jobs=1))[-1].startswith("time: about 11.0 min with --jobs 1")
+    store = Store(tmp_path / "cache")
+    store.read_json("retrieve", retrieve_key(base), dict)
+    assert list(dry_run.lines(work, jobs=1))[-2:] == [
+        "2 of 2 cells to run, 0 of them already trained, 1 of them cached: read, not computed",
+        "time: about 1.0 min with --jobs 1, from the time that such cells took on this machine",
+    ]
+    store.read_json("retrieve", retrieve_key(bm25), dict)
+    assert list(dry_run.lines(work, jobs=1))[-1] == "time: nothing to compute"
 
 
 def test_a_list_is_shown_in_brackets(tmp_path: Path) -> None:

@@ -76,7 +76,10 @@ def test_the_other_cells_continue_and_the_status_is_1(faulty: Faulty) -> None:
 
 def test_a_failure_is_shown_at_once_without_a_traceback(faulty: Faulty) -> None:
     for entry, reason in REASONS.items():
-        assert f"failed {entry}/ko/0: {reason}" in faulty.first.err
+        log = faulty.folder / f"records/{entry}/ko/0.log"
+        assert f"failed {entry}/ko/0: {reason}{f' (log: {log})' if log.exists() else ''}\n" in faulty.first.err
+    assert faulty.first.err.count("(log: ") == 2  # of those that could still write one
+    assert "semaphore" not in faulty.first.err
     assert "Traceback" not in faulty.first.err
 
 

@@ -121,7 +121,7 @@ def test_only_what_can_change_a_number_has_to_agree(tmp_path: Path, changes: dic
     ("change", "problem"),
     [
         (replaced("run.json", '"device": "cpu"', '"device": "cuda"'), "device cpu → cuda"),
-        (replaced("run.json", '"title": true', '"title": false'), "suite_digest"),
+        (replaced("run.json", '"title": true', '"title": false'), "text.title true → false"),
         (replaced("run.json", '"method": "mnrl"', '"method": "clpl"'), "entries.mnrl@A.method mnrl → clpl"),
         (replaced("run.json", "org/A", "org/other"), "models.A.changes.base_model.id org/A → org/other"),
         (replaced(MNRL, "corpus of ko", "other corpus"), "data.corpus corpus of ko → other corpus"),
@@ -139,6 +139,24 @@ def test_folders_that_contradict_each_other_are_refused(
     assert str(two) in str(error.value)
     assert "leave one of" in str(error.value)
     assert not (tmp_path / "joined").exists()
+
+
+def test_base_models_that_differ_are_called_by_their_names(tmp_path: Path) -> None:
+    one, two = folder_of(tmp_path / "one", ()), folder_of(tmp_path / "two", ())
+    for folder, digit in ((one, "a"), (two, "b")):
+        run = read_json(folder / "run.json")
+        run["resolved"]["base_model"] = run["suite"]["base_model"] = {"sha256": digit * 64}
+        (folder / "run.json").write_text(json.dumps({**run, "model_names": {digit * 64: folder.name}}))
+        seal(folder, ["run.json"])
+    with pytest.raises(HarnessError) as error:
+        merge([one, two], tmp_path / "joined")
+    expected = "they differ in base model: one (sha256 aaaaaaaaaaaa) → two (sha256 bbbbbbbbbbbb); leave"
+    assert expected in str(error.value)
+
+
+def test_a_folder_of_named_models_and_one_without_are_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match=r"base model: built .*\(layers 2\), without a name → named A, B; leave"):
+        merge([folder_of(tmp_path / "one", ()), folder_of(tmp_path / "two")], tmp_path / "joined")
 
 
 def test_other_scores_of_one_cell_are_refused_by_its_name(tmp_path: Path) -> None:

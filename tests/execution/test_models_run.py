@@ -84,7 +84,7 @@ def test_the_joined_folder_proves_itself_and_its_request_has_nothing_to_run(runs
 def test_another_option_than_the_folders_is_refused_in_one_line(runs: Runs) -> None:
     refused = invoke("run", "--max-train", "9", "--out", runs.joined, "--cache-dir", runs.first.parent / "cache")
     assert refused.status == 2
-    assert "it differs in max_train, models, suite_digest" in refused.line
+    assert "(it differs in max_train 40 → 9);" in refused.line
 
 
 def test_a_cell_of_a_named_model_is_run_again_bit_for_bit(runs: Runs) -> None:

@@ -46,6 +46,20 @@ def test_a_log_gets_one_line_per_cell() -> None:
     assert shown(terminal=False).splitlines() == ["1 of 3 cells to run", "3/3 base/ko/0 1.2 s"]
 
 
+def test_a_cached_cell_has_no_time_of_its_own() -> None:
+    text = io.StringIO()
+    display = Display(Console(file=text))
+    with display.running(0, 1):
+        display.ended(Outcome(cell("base"), 1.25, cached=True))
+    assert text.getvalue().splitlines()[-1] == "1/1 base/ko/0 cached"
+
+
+def test_a_failure_names_its_log() -> None:
+    text = io.StringIO()
+    Display(Console(file=text, width=40)).ended(Outcome(cell("base"), 1.0, "out of memory", "out/[1]/0.log"))
+    assert text.getvalue() == "failed base/ko/0: out of memory (log: out/[1]/0.log)\n"
+
+
 def test_a_failure_is_shown_with_its_reason() -> None:
     for terminal in (False, True):
         assert "failed base/ko/0: out of memory" in shown(terminal, "out of memory")

@@ -222,7 +222,7 @@ def test_the_folder_of_another_request_is_rejected_and_keeps_its_bytes(finished:
     before = snapshot(finished.folder)
     result = invoke(*request("--max-train", "41"), "--out", finished.folder)
     assert result.status == 2
-    assert "belongs to another request (it differs in max_train, suite_digest)" in result.line
+    assert "belongs to another request (it differs in max_train 40 → 41)" in result.line
     assert snapshot(finished.folder) == before
 
 

@@ -1,8 +1,9 @@
 """What has to agree before the scores of two folders may be compared.
 
-suite       its name and its whole definition, except prose (title, description, licence) and `recipes`. What is
-            trained, and how, may differ if that is what is tested and is declared (ALLOWED).
-data        the digests of corpus, queries and judgments, and of the training rows, of each entry and language
+suite       its name and its whole definition, except prose (title, description, licence) and `recipes`. Any part of
+            it may differ if that is what is tested and is declared (ALLOWED).
+data        the digests of corpus, queries and judgments, and of the training rows, of each entry and language; of the
+            training rows not where a part that decides them may differ (ROWS)
 measures    the same set, by name
 scoring     the version of this package's own scoring, and those of the libraries that compute the measures
 
@@ -23,10 +24,10 @@ from harness.results.record import Pair, Record
 
 PROSE = frozenset({"title", "description", "licence", "recipes"})
 ALLOWED = (
-    *("base_model", "training", "settings", "published", "mining", "experts"),
-    *("negative_queries", "augmentation", "max_train", "train_files"),
+    *("base_model", "text", "training", "settings", "published", "mining", "experts", "negative_queries"),
+    *("augmentation", "max_train", "train_files", "evaluation", "languages", "tier", "unverified"),
 )
-ROWS = frozenset({"max_train", "train_files"})  # either changes the training rows, and so their digests
+ROWS = frozenset({"max_train", "train_files", "languages", "unverified"})  # parts that decide the training rows
 # Tables of names that a suite chooses: one that is missing is a difference, not a field of another version.
 CHOSEN = ("base_model", "languages", "settings", "published", "train_files", "training", "unverified")
 EVALUATED = ("corpus", "dev")  # digests that agree whatever is trained on

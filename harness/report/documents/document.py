@@ -59,6 +59,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         "complete": not (context["absent"] or board.failures),
         "absent": context["absent"],
         "unverified": context["unverified"],
+        **({"repeated_seeds": repeated} if (repeated := board.results.repeated_lines) else {}),
         "statistics": statistics,
         "entries": list(_entries(rows, context["entries"])),
         "rows": list(_rows(board)),

@@ -19,7 +19,6 @@ from harness.report.numbers import or_none, quantity
 from harness.report.sections import claims_text
 from harness.results.flatten import Facts, text
 from harness.results.makers import reuse_notes
-from harness.results.notes import warnings
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
         yield "Held-out training queries were evaluated in place of dev."
     if any(record.value("environment", "deterministic") is False for record in board.records):
         yield "Some cells computed with operations that are not deterministic; their records say which."
-    for warning in warnings(board.records):
+    for warning in board.results.warnings:
         yield f"Warning: {warning}."
     if board.failures:
         cells = len(board.failures) + len(board.records)

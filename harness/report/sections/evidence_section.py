@@ -22,6 +22,7 @@ NAMED = ("suite", "entry", "language", "measure", "baseline")
 LEVEL = ("interval_over", "queries_ci_low", "queries_ci_high", "seeds_ci_low", "seeds_ci_high")
 GAIN = ("delta_interval_over", "identical", "p", "p_adjusted", "d_z", "wins", "ties", "losses", "minimum_detectable")
 EQUIVALENCE = ("equivalence_margin", "equivalence_ci_low", "equivalence_ci_high", "equivalence_p")
+UNKNOWN = "seed spread unknown"  # of an interval: a side is trained and has one seed
 RANK = ("rank_best", "rank_worst", "letters")
 COLUMNS = (*NAMED, *LEVEL, *GAIN, *EQUIVALENCE, *RANK)
 
@@ -83,7 +84,7 @@ def rows(board: Leaderboard) -> Iterator[list[object]]:
 
 def _over(seeds: int, unknown: bool) -> str:
     """Return what an interval is over; `unknown`: a side is trained and has one seed."""
-    return "queries, seed spread unknown" if unknown else "queries and seeds" if seeds > 1 else "queries"
+    return f"queries, {UNKNOWN}" if unknown else "queries and seeds" if seeds > 1 else "queries"
 
 
 def _values(evidence: EntryStatistics, i: int, over: tuple[str, str]) -> Iterator[object]:
