@@ -24,11 +24,11 @@ def string(value: object, where: str, field: str) -> str:
     return value
 
 
-def identifier(value: object, where: str) -> str:
+def identifier(value: object, where: str, field: str = "id") -> str:
     """Return `value` if it can be an id in a TREC run: a non-empty string without white space."""
-    name = string(value, where, "id")
+    name = string(value, where, field)
     if name.split() != [name]:
-        raise DataError(f"{where}: {name!r} is not an id; use a non-empty string without white space")
+        raise DataError(f"{where}: {field} is {name!r}; use a non-empty string without white space")
     return name
 
 
