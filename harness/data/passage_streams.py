@@ -56,10 +56,10 @@ def select(passages: Iterable[Pair], ids: Collection[str]) -> Iterator[Pair]:
     return ((doc, passage) for doc, passage in passages if doc in ids)
 
 
-def check_number(passages: Iterable[Pair], expected: int, where: str) -> Iterator[Pair]:
+def check_number(passages: Iterable[Pair], expected: int, where: str, manifest: str) -> Iterator[Pair]:
     """Yield the passages; raises DataError at their end if there were not as many as expected."""
     number = 0
     for pair in passages:
         number += 1
         yield pair
-    validation.check_counts({"passages": number}, {"passages": expected}, where)
+    validation.check_counts({"passages": number}, {"passages": expected}, where, manifest)
