@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from harness.errors import quantity
+
 FEW_PAIRS = 320  # below: batches of 8, and 10 epochs of a small encoder, so that training has more than a few steps
 
 HEAD = """\
@@ -19,7 +21,7 @@ description = {description}
 licence = "not stated"\t# guessed: say under which licence the texts may be used
 {negative_queries}
 [text]
-{prompts}title_join = " "\t# as BEIR and MTEB join title and text; {titled} of {passages} passages have a title
+{prompts}title_join = " "\t# as BEIR and MTEB join title and text; passages with a title: {titled} of {passages}
 query_max_length = {query_length}\t# tokens; guessed: holds every query by its number of words
 passage_max_length = {passage_length}\t# tokens; guessed: holds 95 % of the passages by their number of words
 
@@ -121,7 +123,11 @@ def training(pretrained: bool, pairs: int) -> str:
     few = pairs < FEW_PAIRS
     if pretrained:
         return PRETRAINED_TRAINING.format(batch_size=8 if few else 32)
-    why = f"{pairs} pairs, so small batches and 10 epochs" if few else "as in the bundled suite, where they were tuned"
+    why = (
+        f"{quantity(pairs, 'pair')}, so small batches and 10 epochs"
+        if few
+        else "as in the bundled suite, where they were tuned"
+    )
     return BUILT_TRAINING.format(why=why, epochs=10 if few else 3, batch_size=8 if few else 32)
 
 

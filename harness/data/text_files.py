@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.errors import DataError
+from harness.errors import DataError, quantity
 
 T = TypeVar("T")
 
@@ -112,7 +112,9 @@ def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             header = row
             continue
         if len(row) != len(header):
-            raise DataError(f"{where}: {len(row)} fields where the header has {len(header)}; correct the row")
+            raise DataError(
+                f"{where}: {quantity(len(row), 'field')} where the header has {len(header)}; correct the row"
+            )
         yield where, dict(zip(header, row, strict=True))
 
 

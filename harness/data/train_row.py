@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.data import validation
 from harness.data.text_files import json_kind
-from harness.errors import DataError
+from harness.errors import DataError, quantity
 
 REQUIRED = ("query", "pos")
 NEGATIVE_QUERIES = "neg_q"
@@ -120,7 +120,9 @@ def _scores(value: object, name: str, texts: Sequence[str], where: str) -> list[
         return None if texts else []
     if not isinstance(value, list) or len(value) != len(texts):
         size = f"holds {len(value)}" if isinstance(value, list) else f"is {json_kind(type(value))}"
-        raise DataError(f"{where}: '{name}' {size}, and '{SCORES[name]}' {len(texts)} texts; give one number for each")
+        raise DataError(
+            f"{where}: '{name}' {size}, and '{SCORES[name]}' {quantity(len(texts), 'text')}; give one number for each"
+        )
     for number, score in enumerate(value):
         if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
             raise DataError(f"{where}: {name}[{number}] is {score!r}, not a finite number; correct or delete '{name}'")

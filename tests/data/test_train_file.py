@@ -129,7 +129,7 @@ def first_row(**changes: Any) -> dict[str, Any]:
             "key 'anchor' is of another format; write 'query' as in",
         ),
         (first_row(query=["Represent this:", "what"]), "'query' is a list, not a text; write the query alone"),
-        (first_row(pos_scores=[1, 2]), "'pos_scores' holds 2, and 'pos' 1 texts; give one number for each"),
+        (first_row(pos_scores=[1, 2]), "'pos_scores' holds 2, and 'pos' 1 text; give one number for each"),
         (first_row(neg_scores=0.5), "'neg_scores' is a JSON number, and 'neg' 2 texts; give one number for each"),
         (first_row(neg_scores=[0.5, None]), "neg_scores[1] is None, not a finite number; correct or delete"),
         (first_row(neg_scores=[True, 0.5]), "neg_scores[0] is True, not a finite number"),

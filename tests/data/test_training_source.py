@@ -87,7 +87,7 @@ def test_a_wrong_count_of_queries_or_judgments_is_rejected(home: Path, tmp_path:
 
 def test_a_wrong_count_of_passages_is_rejected_at_the_end_of_the_stream(home: Path, tmp_path: Path) -> None:
     data = load(suite(single_source(passages=9)), "ko", cache_dir=tmp_path)
-    with pytest.raises(DataError, match="tiny/ko: counts differ from .*: passages = 9 stated, 5 found"):
+    with pytest.raises(DataError, match=r"tiny/ko: counts differ from .*: passages = 9 stated, 5 found"):
         list(data.passages.items())
 
 
