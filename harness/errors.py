@@ -58,6 +58,16 @@ def one_line(value: object) -> str:
     return " ".join(str(value).split())
 
 
+def quantity(count: int, noun: str) -> str:
+    """Return a count with its noun in the singular or plural.
+
+    >>> quantity(1, "entry"), quantity(2, "entry"), quantity(3, "step")
+    ('1 entry', '2 entries', '3 steps')
+    """
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
 def short_reason(error: Exception) -> str:
     """Return an error's message as one line of at most 200 characters, its type if it has none.
 

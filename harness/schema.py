@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+KEY = "[key]"  # pydantic's name for the place of a table's key
+
 
 def unset(value: Any) -> bool:
     """Return whether a setting is absent: excluded by this, it is in no dump, digest or key."""
@@ -22,7 +24,12 @@ def explain(error: ValidationError) -> str:
     """Return a validation error as one line: place and message of the first problem, and the number of others."""
     problems = error.errors()
     first = problems[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    place = ".".join(str(part) for part in first["loc"] if part != KEY)
+    if first["type"] == "extra_forbidden":
+        message = "unknown key"
+    elif first["type"] == "literal_error" and first["loc"][-1] == KEY:
+        message = f"unknown name; use {first['ctx']['expected']}"
+    else:
+        message = first["msg"].removeprefix("Value error, ")
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{place}: {message}{more}" if place else f"{message}{more}"

@@ -20,6 +20,7 @@ from harness.cli.report import report
 from harness.cli.rescore import rescore
 from harness.cli.run import run
 from harness.cli.suite_init import init
+from harness.cli.usage_errors import usage_line
 from harness.cli.verify import verify
 from harness.errors import HarnessError
 
@@ -64,8 +65,9 @@ _UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy o
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; the errors of the harness become one line each."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        check_repeated(sys.argv[1:] if arguments is None else arguments)
+        check_repeated(given)
         outcome = app(args=arguments, standalone_mode=False)
         if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
             raise KeyboardInterrupt
@@ -77,7 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except _UsageError as error:
         message = error.format_message()
-        print(f"harness: {message} See `harness --help`." if "\n" not in message else message, file=sys.stderr)
+        line = usage_line(error, typer.main.get_command(app), given)
+        print(message if "\n" in message else f"harness: {line}", file=sys.stderr)
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         print("harness: interrupted; run the same command again to resume", file=sys.stderr)

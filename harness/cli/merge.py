@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from harness.errors import quantity
+
 
 def merge(
     folders: Annotated[list[Path], typer.Argument(help="Output folders of one request.")],
@@ -20,8 +22,9 @@ def merge(
 
     merged = joined(folders, out)
     for folder, count in merged.counts.items():
-        print(f"{folder}: {count} records", file=sys.stderr)
+        print(f"{folder}: {quantity(count, 'record')}", file=sys.stderr)
     board = show(out)
     if missing := board.results.absent:
         command = shlex.join(["harness", "run", "--out", str(out)])
-        print(f"{len(missing)} cells or entries of the joined request have no record; run them: {command}")
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        print(f"without a record in the joined request: {missing[0]}{more}; run what is left: {command}")

@@ -12,6 +12,7 @@ import typer
 from harness.cli import options
 from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
+from harness.errors import quantity
 from harness.request.request import Request
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _show_additions(work: Work) -> None:
 
     if more := added(work.folder, work.plan):
         listed = "; ".join(f"{part} {', '.join(names)}" for part, names in more.items())
-        print(f"{work.folder}: {len(work.done)} cells are kept; adds {listed}", file=sys.stderr)
+        print(f"{work.folder}: keeps {quantity(len(work.done), 'cell')}, adds {listed}", file=sys.stderr)
         print(f"its request is now: {work.plan.request.command()}", file=sys.stderr)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from harness.data.raw_data import RetrievalData
@@ -47,16 +47,17 @@ class BeirFolder:
         """The number of passages with a title."""
         return sum(bool(passage.title.strip()) for _, passage in self.content.passages.items())
 
-    @property
-    def missing_positives(self) -> int:
-        """The number of relevant judgments whose passage is not there."""
+    @cached_property
+    def absent_positives(self) -> list[tuple[str, str]]:
+        """The relevant judgments (query id, passage id) whose passage is not there, in the order of the files."""
         docs = {doc for doc, _ in self.content.passages.items()}
-        return sum(
-            grade > 0 and doc not in docs
+        return [
+            (query, doc)
             for judgments in self.content.roles.values()
-            for grades in judgments.values()
+            for query, grades in judgments.items()
             for doc, grade in grades.items()
-        )
+            if grade > 0 and doc not in docs
+        ]
 
     @property
     def training_pairs(self) -> int:

@@ -1,7 +1,8 @@
 """Files that a manifest declares by path and hash: sha256 with the size, or the hash of a git blob.
 
-A file is searched for in the user's data folder, then beside the manifest of a suite that is named by its path, then in
-the package (if the manifest gives no URL) or in the cache. Nothing is downloaded except by `fetch`.
+A file is searched for in the user's data folder, then beside the manifest of a suite that is named by its path (of a
+symbolic link, beside the link and then beside its target), then in the package (if the manifest gives no URL) or in the
+cache. Nothing is downloaded except by `fetch`.
 """
 
 from __future__ import annotations
@@ -49,15 +50,15 @@ def _where_to_put(file: Declared, lookup: Lookup) -> str:
     if file.url is not None:
         return f"run `harness data fetch {lookup.argument}`, or pass --data-dir DIR with a folder that holds it"
     elsewhere = f"put the file at DIR/{file.path} and pass --data-dir DIR"
-    if lookup.folder is not None:
-        return f"put it at {lookup.folder / file.path}, or {elsewhere}"
+    if lookup.folders:
+        return f"put it at {lookup.folders[0] / file.path}, or {elsewhere}"
     return f"it is part of the package: reinstall it, or {elsewhere}"
 
 
 def _how_to_restore(file: Declared, path: Path, lookup: Lookup) -> str:
     if path == default_path(file, lookup.cache_dir):
         return _where_to_put(file, lookup)
-    if file.url is None and lookup.folder is not None:
+    if file.url is None and lookup.folders:
         return f"restore it, or declare it as it is now with `harness data pin {lookup.argument}`"
     return "replace or delete that file"
 
@@ -70,8 +71,7 @@ def find(file: Declared, lookup: Lookup) -> Path | None:
         candidates.append(lookup.data_dir / file.path)
         if file.url is not None:  # bundled files of different languages share their names
             candidates.append(lookup.data_dir / PurePosixPath(file.path).name)
-    if lookup.folder is not None:
-        candidates.append(lookup.folder / file.path)
+    candidates += [folder / file.path for folder in lookup.folders]
     return first_file([*candidates, default_path(file, lookup.cache_dir)])
 
 
@@ -105,7 +105,7 @@ def status(file: Declared, language: str, lookup: Lookup) -> FileStatus:
     """Return the state of one file of one language; raises DataError if it cannot be read."""
     path = find(file, lookup)
     if path is None:
-        local = "the package" if lookup.folder is None else str(lookup.folder / file.path)
+        local = str(lookup.folders[0] / file.path) if lookup.folders else "the package"
         return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.url or local)
     size, actual = _measure(path, file)
     state = hash_state(file.hash, actual) if size == (file.bytes or size) else "damaged"

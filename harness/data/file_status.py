@@ -16,15 +16,15 @@ State = Literal["present", "missing", "damaged"]
 class Lookup:
     """The folders that are searched for files, and the suite that an error message names.
 
-    `folder` is that of the suite's manifest where the suite was named by its path, and `given` this path. With
-    `unverified`, an existing file is used even if its content differs from the manifest's.
+    `folders` are those beside the suite's manifest where the suite was named by its path, and `given` is this path.
+    With `unverified`, an existing file is used even if its content differs from the manifest's.
     """
 
     data_dir: Path | None
     cache_dir: Path
     suite: str = "SUITE"
     unverified: bool = False
-    folder: Path | None = None
+    folders: tuple[Path, ...] = ()
     given: str = ""
 
     @property

@@ -18,7 +18,7 @@ from harness.data.readers.registry import nli_reader, retrieval_reader
 from harness.data.suite_files import lookup_of, paths
 from harness.data.train_file_data import use_train_file
 from harness.errors import DataError, unknown
-from harness.request.data_sources import Counts, Source
+from harness.request.data_sources import Source
 from harness.request.suite import Suite
 from harness.types import Data
 
@@ -46,7 +46,7 @@ def load_reported(
     raw, nli = _read(suite, language, report, data_dir=data_dir, cache_dir=cache_dir)
     validation.check_roles(raw.queries, raw.roles, where)
     if language not in suite.unverified:
-        raw = _with_checked_counts(raw, nli, suite.languages[language].counts, where)
+        raw = _with_checked_counts(raw, nli, suite, language)
     if suite.evaluation.holdout:
         raw = splits.hold_out(raw, suite.evaluation.holdout)
         validation.check_not_empty(raw.dev, f"{where} with a holdout of {suite.evaluation.holdout}", "dev query")
@@ -98,7 +98,9 @@ def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache
     lookup = lookup_of(suite, data_dir, cache_dir, language)
     nli = _read_nli(declared.nli, language, lookup)
     if declared.counts.nli is not None and not lookup.unverified:
-        validation.check_counts({"nli": len(nli.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}")
+        validation.check_counts(
+            {"nli": len(nli.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}", suite.given
+        )
     return nli
 
 
@@ -125,7 +127,7 @@ def counts_differ(suite: Suite, language: str, *, data_dir: Path | None, cache_d
     """Return whether the files hold other numbers of rows than the manifest states; reads the whole corpus."""
     raw, nli = _read(suite, language, {}, data_dir=data_dir, cache_dir=cache_dir)
     try:
-        checked = _with_checked_counts(raw, nli, suite.languages[language].counts, f"{suite.name}/{language}")
+        checked = _with_checked_counts(raw, nli, suite, language)
         for _ in checked.passages.items():
             pass
     except DataError:
@@ -133,15 +135,16 @@ def counts_differ(suite: Suite, language: str, *, data_dir: Path | None, cache_d
     return False
 
 
-def _with_checked_counts(raw: RetrievalData, nli: NliData, expected: Counts, where: str) -> RetrievalData:
+def _with_checked_counts(raw: RetrievalData, nli: NliData, suite: Suite, language: str) -> RetrievalData:
     """Return the data; raises DataError if a number of rows is not the manifest's.
 
     Streamed passages are counted as they pass.
     """
     actual = {**row_counts(raw), "nli": len(nli.triples)}
-    stated = expected.model_dump(exclude_none=True)
-    validation.check_counts(actual, {name: number for name, number in stated.items() if name in actual}, where)
+    where, stated = f"{suite.name}/{language}", suite.languages[language].counts.model_dump(exclude_none=True)
+    expected = {name: number for name, number in stated.items() if name in actual}
+    validation.check_counts(actual, expected, where, suite.given)
     number, passages = stated.get("passages"), raw.passages
     if number is None or isinstance(passages, Mapping):
         return raw
-    return replace(raw, passages=Stream(lambda: check_number(passages.items(), number, where)))
+    return replace(raw, passages=Stream(lambda: check_number(passages.items(), number, where, suite.given)))

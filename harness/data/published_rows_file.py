@@ -38,7 +38,7 @@ def read(path: Path, dev_texts: frozenset[str]) -> PublishedRowsRead:
     """
     rows: list[Row] = []
     counts = {"lines": 0, "rows": 0, "incomplete": 0, "dev_queries": 0, "negatives_with_dev_queries": 0}
-    for where, value in json_lines(path):
+    for where, value in json_lines(path, "query", "pos", "neg"):
         counts["lines"] += 1
         row = _row(value, where)
         if not _is_complete(row):

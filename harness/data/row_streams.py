@@ -10,26 +10,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from harness.data.text_files import GZIP, RESTORE, member, unpacked
+from harness.data.text_files import GZIP, RESTORE, json_object, unpacked
 from harness.errors import DataError, short_reason
 
 Row = tuple[str, dict[str, Any]]
 """The place ("FILE line N" or "FILE row N") and the row by column name."""
 
 
-def rows(path: Path) -> Iterator[Row]:
+def rows(path: Path, *keys: str) -> Iterator[Row]:
     """Yield the rows of a file by its suffix: .parquet, .jsonl or .jsonl.gz; JSON lines may be gzip under either name.
 
     Raises DataError, with the file and the row reached, for one that is truncated, damaged or of another format.
+    `keys` are those that a row needs, for the error of a line that is not an object.
     """
     if path.name.endswith(".parquet"):
         return _parquet_rows(path)
     if path.name.endswith((".jsonl", ".jsonl.gz")):
-        return _json_rows(path)
+        return _json_rows(path, *keys)
     raise DataError(f"{path} is not .parquet, .jsonl or .jsonl.gz; correct the manifest's list of files")
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path, *keys: str) -> Iterator[Row]:
     number = 0
     try:
         with _opened(path) as file:
@@ -39,7 +40,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
                 if not line.strip():
                     continue
                 where = f"{path} line {number}"
-                yield where, member({"line": json.loads(line)}, "line", dict, where)
+                yield where, json_object(json.loads(line), where, *keys)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{path} line {number + 1}: the gzip file is truncated or damaged ({error}); {RESTORE}"

@@ -11,89 +11,19 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness.data import suite_template
 from harness.data.beir_folder import BeirFolder, language_of, scan, tokens_of
 from harness.data.found_hashes import with_found_hashes
+from harness.data.judged_passages import ABSENT_POSITIVES
 from harness.data.languages import language_code
 from harness.data.load import counted
-from harness.errors import RequestError
+from harness.errors import RequestError, quantity
 from harness.machine.atomic import write_atomically
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.schema import explain
 
 Base = BuiltBase | PinnedBase | LocalBase
-FEW_PAIRS = 320  # below: batches of 8 for 10 epochs, so that training has more than a few steps
-
-HEAD = """\
-# Written by `harness suite init`. Values marked "guessed" were derived from the data: check them.
-# Unknown keys are errors; docs/own-suite.md says what every table means.
-name = {name}
-title = {name}
-description = {description}
-licence = "not stated"   # guessed: say under which licence the texts may be used
-{negative_queries}
-[text]
-{prompts}title_join = " "         # as BEIR and MTEB join title and text; {titled} of {passages} passages have a title
-query_max_length = {query_length}    # tokens; guessed: holds every query by its number of words
-passage_max_length = {passage_length} # tokens; guessed: holds 95 % of the passages by their number of words
-
-{base_model}
-[evaluation]
-measures = ["nDCG@10", "R@100", "RR@10", "AP"]
-primary = "nDCG@10"      # as in BEIR and MTEB
-depth = 100              # the deepest cut-off of the measures
-encode_batch_size = 64   # changes only the speed and the last bits of a vector
-
-[mining]
-depth = 10               # candidates kept for each training query
-
-[[experts]]              # who scores pairs for the entries that learn from scores
-name = "bm25"
-ranker = "bm25"
-
-[[experts]]
-name = "char-tfidf"
-ranker = "tfidf"
-settings = {{ analyzer = "char_wb", shortest = 2, longest = 4 }} # n-grams within words: inflected forms overlap
-
-[[experts]]
-name = "base"
-encoder = "base"
-
-[training.ranking]       # {why}
-epochs = {epochs}
-batch_size = {batch_size}
-learning_rate = {learning_rate}
-warmup = 0.1
-
-[training.regression]    # squared error needs more steps
-epochs = {regression_epochs}
-batch_size = {batch_size}
-learning_rate = {learning_rate}
-warmup = 0.1
-
-[languages.{language}.retrieval]
-reader = "beir"
-licence = "not stated"
-citation = "not stated"
-{split}{missing}files = [                # `harness data pin` adds sha256 and bytes, once the files are final
-{files}]
-
-[languages.{language}.counts]    # counted; a difference is an error
-passages = {passages}
-train_queries = {train_queries}
-dev_queries = {dev_queries}          # queries that are evaluated
-"""
-PROMPTS = 'prompts = "model"        # as the base model declares them; query_prompt and passage_prompt state others\n'
-BUILT = """\
-[base_model]             # built from the passages, on CPU without a download; the shape of the bundled suite's
-vocab_size = 8000
-hidden_size = 64
-intermediate_size = 256  # four times hidden, as in XLM-R
-layers = 2
-attention_heads = 2
-initialisation_seed = 0  # fixed, so that all entries and seeds start from the same bytes
-"""
 
 
 @dataclass(frozen=True)
@@ -171,30 +101,23 @@ class _Draft:
         """Return the manifest; before anything is counted, with counts of 1."""
         found, pairs = self.folder, self.folder.training_pairs
         numbers = numbers or {"passages": 1, "train_queries": len(found.content.train), "dev_queries": 1}
-        few = pairs < FEW_PAIRS
-        epochs = (10 if few else 3) if base is None else 1
-        return HEAD.format(
-            name=json.dumps(self.name),
-            description=json.dumps(f"Data of the folder {found.path.resolve().name}", ensure_ascii=False),
-            negative_queries='negative_queries = "data"  # the training queries of mined passages\n' if pairs else "",
-            titled=found.titled,
-            passages=numbers["passages"],
-            query_length=self._query_length,
-            passage_length=self._passage_length,
-            prompts="" if base is None else PROMPTS,
-            base_model=BUILT if base is None else _base_text(base),
-            why=_why(base, pairs),
-            epochs=epochs,
-            regression_epochs=epochs if base is None else 2,
-            batch_size=8 if few else 32,
-            learning_rate="1e-3" if base is None else "2e-5",
-            language=self.language,
-            split=f'split = "{found.split}"           # guessed: or the other one\n' if found.both_splits else "",
-            missing=self._missing(),
-            files="".join(f"    {{ path = {json.dumps(file, ensure_ascii=False)} }},\n" for file in self.files),
-            train_queries=numbers["train_queries"],
-            dev_queries=numbers["dev_queries"],
-        )
+        values = {
+            **numbers,
+            "name": json.dumps(self.name),
+            "description": json.dumps(f"Data of the folder {found.path.resolve().name}", ensure_ascii=False),
+            "negative_queries": suite_template.NEGATIVE_QUERIES if pairs else "",
+            "titled": found.titled,
+            "query_length": self._query_length,
+            "passage_length": self._passage_length,
+            "prompts": "" if base is None else suite_template.PROMPTS,
+            "base_model": suite_template.BUILT_BASE if base is None else _base_text(base),
+            "training": suite_template.training(base is not None, pairs),
+            "language": self.language,
+            "split": suite_template.SPLIT.format(split=found.split) if found.both_splits else "",
+            "missing": self._missing(),
+            "files": "".join(f"    {{ path = {json.dumps(file, ensure_ascii=False)} }},\n" for file in self.files),
+        }
+        return suite_template.render(values)
 
     def suite(self, base: Base | None, numbers: dict[str, int] | None = None) -> Suite:
         """Return the suite that the text declares; raises RequestError for an invalid one."""
@@ -204,12 +127,8 @@ class _Draft:
             raise RequestError(f"the manifest of {self.folder.path} would be invalid: {explain(error)}") from error
 
     def _missing(self) -> str:
-        number = self.folder.missing_positives
-        return (
-            f"missing_positives = {number}    # relevant judgments of passages that the corpus lacks\n"
-            if number
-            else ""
-        )
+        absent = self.folder.absent_positives
+        return suite_template.MISSING.format(number=len(absent), first=repr(absent[0][1])) if absent else ""
 
     @property
     def _query_length(self) -> int:
@@ -234,24 +153,22 @@ class _Draft:
         """Yield what is unusual in the data."""
         if not self.folder.training_pairs:
             yield "no training queries: only entries that train on none run, such as base and bm25"
-        if self.folder.missing_positives:
-            yield f"missing_positives = {self.folder.missing_positives} is stated; is the corpus complete?"
-        yield from (f"{rows}: {number}" for rows, number in report.items() if number)
+        if absent := self.folder.absent_positives:
+            query, doc = absent[0]
+            judgments = f"{quantity(len(absent), 'relevant judgment')} of passages that the corpus lacks"
+            yield (
+                f"{judgments} (first: {doc!r}, judged for query {query!r}), counted as not retrieved by "
+                f"missing_positives = {len(absent)} in the manifest; if the corpus should have them, complete it and "
+                "delete that line"
+            )
+        yield from (f"{rows}: {number}" for rows, number in report.items() if number and rows != ABSENT_POSITIVES)
 
 
 def _base_text(base: Base) -> str:
     if isinstance(base, LocalBase):
         return (
-            "[base_model]             # a folder on this machine, identified by its content\n"
+            "[base_model]\t# a folder on this machine, identified by its content\n"
             f"path = {json.dumps(str(base.path), ensure_ascii=False)}\nsha256 = {json.dumps(base.sha256)}\n"
         )
     assert isinstance(base, PinnedBase)
     return f"[base_model]\nid = {json.dumps(base.id)}\nrevision = {json.dumps(base.revision)}\n"
-
-
-def _why(base: Base | None, pairs: int) -> str:
-    if base is not None:
-        return "guessed: usual for pretrained encoders; not tuned on these data"
-    if pairs < FEW_PAIRS:
-        return f"guessed: {pairs} pairs, so small batches and 10 epochs; not tuned on these data"
-    return "guessed: as in the bundled suite, where they were tuned; not tuned on these data"

@@ -18,7 +18,7 @@ from harness.request.suite import Suite
 def lookup_of(suite: Suite, data_dir: Path | None, cache_dir: Path, language: str | None = None) -> Lookup:
     """Return where a suite's files are searched for; of a language, whether it accepts unverified ones."""
     accepted = language in suite.unverified
-    return Lookup(data_dir, cache_dir, suite.name, unverified=accepted, folder=suite.folder, given=suite.given)
+    return Lookup(data_dir, cache_dir, suite.name, unverified=accepted, folders=suite.folders, given=suite.given)
 
 
 def paths(source: Source, language: str, lookup: Lookup) -> list[Path]:

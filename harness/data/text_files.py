@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.errors import DataError
+from harness.errors import DataError, quantity
 
 T = TypeVar("T")
 
 RESTORE = "restore the file or fetch it again"
+JSON_KINDS = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
 GZIP = b"\x1f\x8b"
 FORMATS = {  # first bytes → what a file is, and what to do
     b"PK\x03\x04": ("a zip archive", "unpack it"),
@@ -74,8 +75,11 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path} line {error.lineno}: truncated or broken JSON ({error.msg}); {RESTORE}") from error
 
 
-def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield ("FILE line N", object) for every line of a JSON-lines file that is not blank."""
+def json_lines(path: Path, *keys: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield ("FILE line N", object) for every line of a JSON-lines file that is not blank.
+
+    `keys` are those that a line needs, for the error of one that is not an object.
+    """
     for number, line in enumerate(io.StringIO(read_text(path), newline=None), start=1):
         if not line.strip():
             continue
@@ -84,7 +88,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             value = json.loads(line)
         except json.JSONDecodeError as error:
             raise DataError(f"{where}: truncated or broken JSON ({error.msg}); {RESTORE}") from error
-        yield where, member({"line": value}, "line", dict, where)
+        yield where, json_object(value, where, *keys)
 
 
 def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -108,14 +112,35 @@ def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             header = row
             continue
         if len(row) != len(header):
-            raise DataError(f"{where}: {len(row)} fields where the header has {len(header)}; correct the row")
+            raise DataError(
+                f"{where}: {quantity(len(row), 'field')} where the header has {len(header)}; correct the row"
+            )
         yield where, dict(zip(header, row, strict=True))
+
+
+def json_object(value: object, where: str, *keys: str) -> dict[str, Any]:
+    """Return a value if it is a JSON object; raises DataError, with the keys that it needs, for another one."""
+    if not isinstance(value, dict):
+        expected = f"an object with {', '.join(keys)}" if keys else "an object"
+        raise DataError(f"{where}: {json_kind(type(value))}, not {expected}; correct the row")
+    return value
+
+
+def json_kind(kind: type) -> str:
+    """Return what JSON calls the values of a type.
+
+    >>> json_kind(list), json_kind(bool), json_kind(type(None))
+    ('a JSON list', 'a JSON boolean', 'null')
+    """
+    if kind is type(None):
+        return "null"
+    return f"a JSON {JSON_KINDS.get(kind, kind.__name__)}"
 
 
 def member(value: Mapping[str, Any], name: str, kind: type[T], where: str) -> T:
     """Return `value[name]`; raises DataError if it is missing or of another type."""
     item = value.get(name)
     if not isinstance(item, kind):
-        problem = "missing" if name not in value else f"{type(item).__name__}, not {kind.__name__}"
+        problem = "missing" if name not in value else f"{json_kind(type(item))}, not {json_kind(kind)}"
         raise DataError(f"{where}: '{name}' is {problem}; correct the file or the reader that the manifest names")
     return item

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.data import validation
 from harness.data.text_files import json_lines, read_text
-from harness.data.train_row import NEGATIVE_QUERIES, Row, row_of
+from harness.data.train_row import NEGATIVE_QUERIES, REQUIRED, Row, row_of
 from harness.errors import DataError, RequestError, unknown
 from harness.machine.file_hashes import file_sha256
 from harness.request.manifest import TrainFile
@@ -70,7 +70,7 @@ def read(path: Path) -> list[Row]:
     rows: list[Row] = []
     first: Row | None = None  # with negatives
     try:
-        for where, value in json_lines(path):
+        for where, value in json_lines(path, *REQUIRED):
             row = row_of(value, where)
             rows.append(row)
             first = first or (row if row.negatives else None)

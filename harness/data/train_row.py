@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.data import validation
-from harness.errors import DataError
+from harness.data.text_files import json_kind
+from harness.errors import DataError, quantity
 
 REQUIRED = ("query", "pos")
 NEGATIVE_QUERIES = "neg_q"
@@ -107,7 +108,7 @@ def _query(value: object, where: str) -> str:
 
 def _texts(value: object, name: str, where: str) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise DataError(f"{where}: '{name}' is {type(value).__name__}, not a list of texts; correct the row")
+        raise DataError(f"{where}: '{name}' is {json_kind(type(value))}, not a list of texts; correct the row")
     if not value:
         raise DataError(f"{where}: '{name}' is an empty list; give it a text or delete the row")
     return tuple(validation.text(text, where, f"{name}[{number}]").strip() for number, text in enumerate(value))
@@ -118,8 +119,10 @@ def _scores(value: object, name: str, texts: Sequence[str], where: str) -> list[
     if value is None or value == []:
         return None if texts else []
     if not isinstance(value, list) or len(value) != len(texts):
-        size = f"holds {len(value)}" if isinstance(value, list) else f"is {type(value).__name__}"
-        raise DataError(f"{where}: '{name}' {size}, and '{SCORES[name]}' {len(texts)} texts; give one number for each")
+        size = f"holds {len(value)}" if isinstance(value, list) else f"is {json_kind(type(value))}"
+        raise DataError(
+            f"{where}: '{name}' {size}, and '{SCORES[name]}' {quantity(len(texts), 'text')}; give one number for each"
+        )
     for number, score in enumerate(value):
         if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
             raise DataError(f"{where}: {name}[{number}] is {score!r}, not a finite number; correct or delete '{name}'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Collection, Mapping, Sized
 
@@ -24,11 +25,11 @@ def string(value: object, where: str, field: str) -> str:
     return value
 
 
-def identifier(value: object, where: str) -> str:
+def identifier(value: object, where: str, field: str = "id") -> str:
     """Return `value` if it can be an id in a TREC run: a non-empty string without white space."""
-    name = string(value, where, "id")
+    name = string(value, where, field)
     if name.split() != [name]:
-        raise DataError(f"{where}: {name!r} is not an id; use a non-empty string without white space")
+        raise DataError(f"{where}: {field} is {name!r}; use a non-empty string without white space")
     return name
 
 
@@ -78,10 +79,14 @@ def check_roles(queries: Mapping[str, str], roles: Mapping[str, Collection[str]]
                 raise DataError(f"{where}: {role} query '{query}' has the text of dev query '{twin}'; keep one of them")
 
 
-def check_counts(actual: Mapping[str, int], expected: Mapping[str, int], where: str) -> None:
-    """Reject files with other numbers of rows than the manifest states."""
-    wrong = [f"{name} {actual[name]}, not {expected[name]}" for name in expected if actual[name] != expected[name]]
+def check_counts(actual: Mapping[str, int], expected: Mapping[str, int], where: str, manifest: str) -> None:
+    """Reject files with other numbers of rows than the manifest (its path, or the name of a bundled suite) states."""
+    wrong = [
+        f"{name} = {expected[name]} stated, {actual[name]} found" for name in expected if actual[name] != expected[name]
+    ]
     if wrong:
+        own = f"write those found with `harness data pin {shlex.quote(manifest)}`"
+        remedy = own if manifest.endswith(".toml") else "accept them with --unverified-data"
         raise DataError(
-            f"{where}: counts differ from the manifest's: {'; '.join(wrong)}; correct the files or the counts"
+            f"{where}: counts differ from those in {manifest}: {'; '.join(wrong)}; restore the files, or {remedy}"
         )

@@ -22,6 +22,7 @@ from harness.results.checksums import differences, unlist
 from harness.results.makers import SCORE
 from harness.results.record import Pair, Record
 from harness.results.run_file import RUN_FILE, write_run_file
+from harness.results.stored_files import problem
 from harness.stages.lineage import record_inputs, record_key
 from harness.stages.prepare import prepare
 from harness.stages.score import means, score
@@ -71,7 +72,7 @@ def rescore(folder: Path, plan: Plan) -> list[Rescored]:
             continue
         before = measured(folder, stored)
         if before.run is None:
-            raise DataError(f"{path}: its ranking was not published with it; run the cell again, then score it")
+            raise DataError(f"record {path}: {problem(folder, stored)}; run the cell again, then score it")
         data = prepare(cell.suite, cell.language, cell.place, Store(cell.place.cache))
         if unjudged := before.run.keys() - data.dev.keys():
             raise DataError(f"{path}: its ranking answers '{min(unjudged)}', which the suite does not judge; verify it")

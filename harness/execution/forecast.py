@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.data import hub_encoders
+from harness.errors import quantity
 from harness.execution.request_tally import StoredOnly, Tally
 from harness.machine.store import Store
 from harness.request.cell import Cell
@@ -35,10 +36,10 @@ class Requests:
     def __str__(self) -> str:
         subject = f"{self.stage.asks_for} by {name_of(self.writer)}"
         if self.exact:
-            return f"{subject}: {self.most} requests, {self.cached} answers cached"
+            return f"{subject}: {quantity(self.most or 0, 'request')}, {quantity(self.cached, 'answer')} cached"
         count = "number of requests unknown before the training rows are read"
         if self.most is not None:
-            count = f"at most {self.most} requests"
+            count = f"at most {quantity(self.most, 'request')}"
         return f"{subject}: {count}; cached answers are not requested again"
 
 

@@ -16,9 +16,9 @@ from typing import Literal
 from harness.errors import DataError, RequestError
 from harness.export.run_export import RunExport
 from harness.machine.store import Store
-from harness.results import record as records
 from harness.results.checksums import SUMS, files_below, seal
 from harness.results.folder import read_result_folder
+from harness.results.stored_files import problem
 
 Target = Literal["mteb", "trec", "card"]
 
@@ -32,10 +32,8 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
     out = out or folder / "export" / to
     results = read_result_folder(folder)
     for record in results.records:
-        if not records.intact(folder, record):
-            raise DataError(
-                f"the files of record {record.name} in {folder} do not match its checksums; rerun the request"
-            )
+        if why := problem(folder, record):
+            raise DataError(f"record {record.name} in {folder} cannot be exported: {why}; rerun the request")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RequestError(f"{out} is not an empty folder; pass another one to --out")
     failed, count = len(results.failures), len(results.records) + len(results.failures)

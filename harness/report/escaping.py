@@ -22,8 +22,23 @@ def markdown(value: Any) -> str:
     >>> markdown("a|b *c*")
     'a\\\\|b \\\\*c\\\\*'
     """
-    escaped = re.sub(r"([\\`*_\[\]<>|~&$#])", r"\\\1", plain.clean_line(value))
-    return re.sub(r"^(\d{1,9})([.)]) |^([-+=]) ", _escape_block, escaped)
+    return re.sub(r"^(\d{1,9})([.)]) |^([-+=]) ", _escape_block, _inline(plain.clean_line(value)))
+
+
+def _inline(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|~&$#])", r"\\\1", text)
+
+
+def message(value: Any) -> str:
+    """Return a message as `markdown` does, with its commands in backticks as code.
+
+    >>> message("a_b: see `harness data pin a_b`")
+    'a\\\\_b: see `harness data pin a_b`'
+    """
+    parts = plain.clean_line(value).split("`")
+    if len(parts) % 2 == 0:
+        return markdown(value)
+    return "`".join(part if i % 2 else _inline(part) for i, part in enumerate(parts))
 
 
 def _escape_block(match: re.Match[str]) -> str:

@@ -83,13 +83,3 @@ def or_none(value: float | None) -> float | None:
     (0.5, None)
     """
     return None if value is None or math.isnan(value) else float(value)
-
-
-def quantity(count: int, noun: str) -> str:
-    """Return a count with its noun in the singular or plural.
-
-    >>> quantity(1, "entry"), quantity(2, "entry"), quantity(3, "step")
-    ('1 entry', '2 entries', '3 steps')
-    """
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else plural}"

@@ -1,4 +1,4 @@
-"""`--set NAME.FIELD=VALUE`: a setting changed for one request; comma-separated values are a sweep.
+r"""`--set NAME.FIELD=VALUE`: a setting changed for one request; comma-separated values are a sweep.
 
 clpl.penalty_weight=0.5             a plugin's setting, in every entry that uses it
 clpl.penalty_weight=0.1,0.5         a sweep: one entry per value (harness.request.sweep)
@@ -10,13 +10,14 @@ text.title=false                    how a text becomes what the encoder reads; o
 text.query_prompt=a, b:             a prompt or a join: everything after "=", trailing blanks too
 
 A value that is not valid JSON is text. Commas inside brackets, braces and quotes do not separate. Free text, such as a
-prompt, is taken as it is typed, commas and all; in JSON's quotes it may have escapes ("\\n").
+prompt, is taken as it is typed, commas and all, with \n for a line break; JSON's quotes are read too.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ SUITE_TABLES: dict[str, tuple[str, type[Evaluation] | type[Text]]] = {
 }
 PROMPTS = ("query_prompt", "passage_prompt")
 VERBATIM = ("text.title_join", *(f"text.{field}" for field in PROMPTS))
+ESCAPED = {"n": "\n", "t": "\t", "\\": "\\"}  # in free text, after a backslash
 PRACTICES = ("mining_rounds", "negative_margin", "folds", "dimensions")
 OF_MINED = ("mining_rounds", "negative_margin")  # need negatives that a model mines
 FIELDS = {
@@ -101,9 +103,15 @@ def read_value(raw: str) -> Any:
 
 
 def _free_text(raw: str) -> str:
-    """Return a text as typed, or the text of a JSON string."""
+    r"""Return the text of a JSON string, or a text as typed, in which \n is a line break and \t a tab.
+
+    >>> _free_text(r'a, "b"\nc: '), _free_text(r"\\n"), _free_text('"a, b: "')
+    ('a, "b"\nc: ', '\\n', 'a, b: ')
+    """
     value = read_value(raw)
-    return value if isinstance(value, str) else raw
+    if isinstance(value, str) and value != raw:
+        return value
+    return re.sub(r"\\([nt\\])", lambda match: ESCAPED[match[1]], raw)
 
 
 def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | None) -> frozenset[str]:

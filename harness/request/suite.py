@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -93,9 +94,14 @@ class Suite(Strict):
         return digest(self.model_dump(mode="json"))
 
     @property
-    def folder(self) -> Path | None:
-        """The folder of the manifest where the suite was named by its path: its data are searched for there."""
-        return None if self._manifest is None else self._manifest.parent
+    def folders(self) -> tuple[Path, ...]:
+        """The folders where data beside the manifest are searched for, none where the suite was named by its name.
+
+        The first is that of the path as given; where this is a symbolic link, the other one is that of its target.
+        """
+        if self._manifest is None:
+            return ()
+        return tuple(dict.fromkeys((self._manifest.parent, self._manifest.resolve().parent)))
 
     def locate(self, name: str) -> Suite:
         """Return the suite, with the folder of its manifest where it was named by its path."""
@@ -159,8 +165,21 @@ def load(name: str) -> Suite:
             f"--suite {base} is a folder; run `harness suite init {base}` and name the manifest it writes"
         )
     if not path.is_file():
-        raise unknown("suite", base, names())
+        raise _absent(base)
     return parse(path, variant).locate(name)
+
+
+def _absent(base: str) -> RequestError:
+    """Return the error for a suite that does not exist: of a path, or of a name."""
+    path = Path(base)
+    if path.suffix != ".toml" and len(path.parts) < 2 and not base.startswith("."):
+        return unknown("suite", base, names())
+    if path.is_file():
+        return RequestError(f"--suite {base} is not the path of a manifest, which ends in .toml; name one")
+    near = sorted(other.name for other in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+    similar = difflib.get_close_matches(path.name, near, n=1)
+    hint = f"did you mean {path.parent / similar[0]}?" if similar else "correct the path of the manifest (.toml)"
+    return RequestError(f"--suite {base}: no such file; {hint}")
 
 
 def split_variant(name: str) -> tuple[str, str]:

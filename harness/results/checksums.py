@@ -75,6 +75,12 @@ def lists(folder: Path, name: str) -> bool:
     return name in _read(folder)[0]
 
 
+def leaves_out(folder: Path, name: str) -> bool:
+    """Return whether a folder has an intact list without a line for a file."""
+    known, intact = _read(folder)
+    return intact and name not in known
+
+
 def unlist(folder: Path, prefixes: Sequence[str]) -> None:
     """Remove the files whose names begin with one of `prefixes` from the list: they are about to be written again."""
     known, intact = _read(folder)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import CellError
+from harness.errors import CellError, quantity
 from harness.machine.store import Store
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ def check_trained(model: SentenceTransformer, before: list[int], log: Sequence[M
     """Raise CellError where a training changed no weight; `before` is the fingerprint at its start."""
     rates = [float(entry["learning_rate"]) for entry in log if "learning_rate" in entry]
     if rates and not any(rates):
-        raise CellError(f"not trained: the learning rate was 0 at all {len(rates)} steps; use a shorter warm-up")
+        raise CellError(f"not trained: the learning rate was 0 at every step ({len(rates)}); use a shorter warm-up")
     if fingerprint(model) == before:
         raise CellError(
-            f"not trained: no weight changed in {len(rates)} steps at learning rates up to {max(rates, default=0):g}; "
+            f"not trained: no weight changed in {quantity(len(rates), 'step')}, "
+            f"at learning rates up to {max(rates, default=0):g}; "
             "raise train.learning_rate, or train.batch_size if the loss compares the rows of a batch"
         )
 

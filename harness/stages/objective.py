@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import CellError
+from harness.errors import CellError, quantity
 from harness.request.cell import Cell
 from harness.request.column_roles import declared_columns
 from harness.stages import gradient_cache
@@ -44,7 +44,7 @@ def examples(cell: Cell, training: TrainingData) -> Rows:
     for name, method in cell.objectives.items():
         rows[name] = rows_by_epoch(cell, method, training)
         if len(rows[name][0]) == 0:
-            raise CellError(f"{name} made no training row from {len(training.data.train)} queries")
+            raise CellError(f"{name} made no training row from {quantity(len(training.data.train), 'training query')}")
         for dataset in rows[name]:
             check_rows(name, dataset, declared_columns(method), training)
     return rows

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.data.train_file import WITHOUT_NEGATIVES
 from harness.data.train_row import SCORES
+from harness.errors import quantity
 from harness.request.cell import Cell
 from harness.request.manifest import TrainFile
 from harness.stages.stage_settings import scored_rows, training_rows_source
@@ -57,8 +58,11 @@ def _unused(cell: Cell, file: TrainFile) -> Iterator[tuple[str, str]]:
     if own:
         first = next(iter(own))
         used = f'the suite\'s prompt "{cell.suite.text.query_prompt}"'
-        yield f"'prompt' of {sum(own.values())} rows (\"{first}\")", f"is not used: queries have {used}"
+        yield f"'prompt' of {quantity(sum(own.values()), 'row')} (\"{first}\")", f"is not used: queries have {used}"
     if "type" in counts:
-        yield f"'type' of {counts['type']} rows", "is not used: the entry decides which passages are negatives"
+        yield (
+            f"'type' of {quantity(counts['type'], 'row')}",
+            "is not used: the entry decides which passages are negatives",
+        )
     if cell.entry.negatives == "ance" and WITHOUT_NEGATIVES in counts:
         yield f"{counts[WITHOUT_NEGATIVES]} of {rows} rows", "have no 'neg', and a method of hard negatives gets none"

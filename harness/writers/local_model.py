@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.errors import RequestError, short_reason
+from harness.errors import RequestError, quantity, short_reason
 from harness.request.manifest import Writer
 from harness.writers.prompt import parse
 from harness.writers.question import Ask, Question, Reply, Unanswered, name_of
@@ -49,7 +49,7 @@ def asker(device: str) -> Ask:
                         unanswered.append(question.doc_id)
         if unanswered:
             raise Unanswered(
-                f"no query in its answers to {len(unanswered)} passages (first: '{unanswered[0]}'); "
+                f"no query in its answers to {quantity(len(unanswered), 'passage')} (first: '{unanswered[0]}'); "
                 "change the prompt or the model"
             )
 

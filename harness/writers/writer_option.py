@@ -43,7 +43,7 @@ def with_writers(
     if write_prompt is not None:
         writers = _with_prompt(writers, write_prompt)
     completed = {
-        name: _completed(writer, (data_dir, suite.folder)) if isinstance(writer, Writer) else writer
+        name: _completed(writer, (data_dir, *suite.folders)) if isinstance(writer, Writer) else writer
         for name, writer in writers.items()
     }
     return suite.model_copy(update=completed)

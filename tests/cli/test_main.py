@@ -29,7 +29,12 @@ def refused(out: Path, *arguments: str | Path) -> str:
     [
         (["--methods", "base,cplp"], "unknown method 'cplp'; did you mean 'clpl'? Available: all, base,"),
         (["--suite", "mni"], "unknown suite 'mni'; did you mean 'mini'? Available: "),
-        (["--suite", "nowhere/mine.toml"], "unknown suite 'nowhere/mine.toml'"),
+        (["--suite", "nowhere/mine.toml"], "--suite nowhere/mine.toml: no such file; correct the path of the manifest"),
+        (["--suite", "./mini"], "--suite ./mini: no such file; correct the path of the manifest (.toml)"),
+        (
+            ["--suite", str(MINI.with_name("mimi.toml"))],
+            f"--suite {MINI.with_name('mimi.toml')}: no such file; did you",
+        ),
         (["--langs", "ko,hj"], "unknown language 'hj' in suite mini; did you mean 'hi'? Available: fa, hi, ko"),
         (["--measures", "nDCG@10,nDGC"], "measure 'nDGC' is not one that ir_measures knows"),
         (
@@ -82,8 +87,13 @@ def test_a_method_whose_needs_the_suite_does_not_offer_is_one_line(tmp_path: Pat
         ('path = "corpus.jsonl"', 'path = "../corpus.jsonl"', "path '../corpus.jsonl' leaves its folder"),
         ('sha256 = "', 'sha256 = "0', "files.0.sha256"),
         ("[mining]", "[mining", "is not valid TOML"),
+        (
+            "[training.ranking]",
+            "[training.rank]",
+            "tiny.toml: training.rank: unknown name; use 'ranking', 'regression' or 'nli'",
+        ),
         ('reader = "beir"', 'reader = "bier"', "unknown reader 'bier'"),
-        ("passages = 3", "passages = 2", "counts differ from the manifest's: passages 3, not 2"),
+        ("passages = 3", "passages = 2", "tiny.toml: passages = 2 stated, 3 found; restore the files, or write"),
     ],
 )
 def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -63,6 +63,25 @@ def test_every_layout_is_pinned_and_nothing_else_changes(tmp_path: Path, text: s
     assert invoke(*run).status == 0
 
 
+def test_data_beside_the_target_of_a_symbolic_link_are_found_after_those_beside_the_link(tmp_path: Path) -> None:
+    manifest = written(tmp_path / "suite", ONE_LINE)
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links/mine.toml"
+    link.symlink_to("../suite/tiny.toml")
+    assert invoke("data", "pin", link).status == 0
+    assert link.is_symlink()
+    files = tomllib.loads(manifest.read_text(encoding="utf-8"))["languages"]["en"]["retrieval"]["files"]
+    assert files[0]["sha256"] == hashlib.sha256(DATA["corpus.jsonl"]).hexdigest()
+    run = ("run", "--suite", link, "--methods", "bm25", "--device", "cpu", "--out", tmp_path / "out")
+    assert invoke(*run).status == 0
+    other = DATA["corpus.jsonl"].replace(b"leaves", b"buds")
+    (link.parent / "corpus.jsonl").write_bytes(other)
+    assert f"changed: corpus.jsonl sha256 {hashlib.sha256(other).hexdigest()}" in invoke("data", "pin", link).out
+    for name in ("corpus.jsonl", "dev.tsv"):
+        (manifest.parent / name).unlink()
+    assert f"dev.tsv of suite tiny is missing; put it at {link.parent / 'dev.tsv'}" in invoke("data", "pin", link).line
+
+
 def test_what_changed_is_shown(tmp_path: Path) -> None:
     out = invoke("data", "pin", written(tmp_path, TABLES)).out
     assert "pinned: corpus.jsonl sha256 " in out

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.commands import DATA, invoke
+from support.commands import DATA, invoke, read_json
+from support.model_runs import encoder
 
 from harness.data.beir_folder import language_of, tokens_of
 from harness.request.suite import load
@@ -83,10 +85,18 @@ def test_a_folder_of_test_data_alone_runs_what_trains_on_nothing(tmp_path: Path)
 
 
 def test_compressed_files_and_missing_positives_are_stated(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path / "own", corpus=None, dev=DATA["dev.tsv"] + b"q3\tgone\t1\n")
+    folder = folder_of(tmp_path / "own", corpus=None, dev=DATA["dev.tsv"] + b"q3\tgone-1\t1\nq3\tgone-2\t1\n")
     (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(DATA["corpus.jsonl"]))
-    source = drafted(folder)["languages"]["en"]["retrieval"]
-    assert source["missing_positives"] == 1
+    said = [line for line in invoke("suite", "init", folder).out.splitlines() if "corpus lacks" in line]
+    assert len(said) == 1
+    assert said[0].startswith(
+        "found: 2 relevant judgments of passages that the corpus lacks (first: 'gone-1', judged for query 'q3'), "
+        "counted as not retrieved by missing_positives = 2 in the manifest"
+    )
+    text = (folder / "own.toml").read_text(encoding="utf-8")
+    assert "lacks (first: 'gone-1'), counted" in text
+    source = tomllib.loads(text)["languages"]["en"]["retrieval"]
+    assert source["missing_positives"] == 2
     assert source["files"][0] == {"path": "corpus.jsonl.gz"}
     run = ("run", "--suite", folder / "own.toml", "--methods", "bm25", "--device", "cpu", "--out", tmp_path / "out")
     assert invoke(*run).status == 0
@@ -103,7 +113,7 @@ def test_a_manifest_elsewhere_needs_the_data_folder_and_says_so(tmp_path: Path) 
     assert above["languages"]["en"]["retrieval"]["files"][0] == {"path": "own/corpus.jsonl"}
 
 
-def test_another_base_model_is_pinned(tmp_path: Path) -> None:
+def test_another_base_model_is_pinned_and_has_settings_for_a_pretrained_encoder(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "own")
     model = tmp_path / "model"
     model.mkdir()
@@ -112,7 +122,49 @@ def test_another_base_model_is_pinned(tmp_path: Path) -> None:
     assert table["base_model"]["path"] == str(model.resolve())
     assert len(table["base_model"]["sha256"]) == 64
     assert (table["training"]["ranking"]["learning_rate"], table["training"]["ranking"]["epochs"]) == (2e-5, 1)
+    assert table["training"]["regression"]["learning_rate"] == 2e-5
+    assert "dropout" not in table["training"]["ranking"]
+    assert table["settings"] == {name: {"temperature": 0.02} for name in ("mnrl", "infonce", "clpl")}
     load(str(folder / "own.toml"))
+
+
+def test_a_built_base_has_the_settings_of_the_bundled_suite(tmp_path: Path) -> None:
+    table, bundled = drafted(folder_of(tmp_path / "own")), load("mini")
+    for family in ("ranking", "regression"):
+        training = table["training"][family]
+        settings = ("learning_rate", "warmup", "dropout")
+        assert [training[name] for name in settings] == [getattr(bundled.training[family], name) for name in settings]
+    assert table["settings"] == bundled.settings
+
+
+def test_the_prompts_of_a_base_model_are_used(tmp_path: Path) -> None:
+    model = encoder(tmp_path / "model", seed=0)
+    declared = {"query": "ask: ", "document": "answer: "}
+    (model / "config_sentence_transformers.json").write_text(json.dumps({"prompts": declared}), encoding="utf-8")
+    folder = folder_of(tmp_path / "own")
+    table = drafted(folder, "--base-model", model)
+    assert table["text"]["prompts"] == "model"
+    assert not {"query_prompt", "passage_prompt"} & set(table["text"])
+    run = ("run", "--suite", folder / "own.toml", "--methods", "base", "--device", "cpu", "--out", tmp_path / "out")
+    assert invoke(*run).status == 0
+    texts = read_json(tmp_path / "out/records/base/en/0.json")["provenance"]["text"]
+    assert (texts["query_prompt"], texts["passage_prompt"]) == ("ask: ", "answer: ")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--base-model",)])
+def test_comments_of_a_block_are_below_each_other(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    folder = folder_of(tmp_path / "A folder # with a long name", dev=DATA["dev.tsv"] + b"q3\tgone\t1\n")
+    (folder / "qrels/test.tsv").write_bytes(DATA["dev.tsv"])
+    model = [encoder(tmp_path / "model", seed=0)] if arguments else []
+    invoke("suite", "init", folder, *arguments, *model, "--split", "dev")
+    (manifest,) = folder.glob("*.toml")
+    text = manifest.read_text(encoding="utf-8")
+    assert "\t" not in text
+    blocks = [block for block in text.split("\n\n") if " # " in block]
+    assert len(blocks) >= 8
+    for block in blocks:
+        lines = [line for line in block.splitlines() if not line.startswith(("#", "description"))]
+        assert len({line.index(" # ") for line in lines if " # " in line}) == 1, block
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_unchanged_data_are_not_marked(tmp_path: Path) -> None:
 def test_a_wrong_count_alone_is_a_difference(tmp_path: Path) -> None:
     manifest = tiny_suite(tmp_path / "suite")
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("passages = 3", "passages = 4"), encoding="utf-8")
-    assert "counts differ from the manifest's: passages 3, not 4" in run(manifest, tmp_path / "out").line
+    assert "passages = 4 stated, 3 found" in run(manifest, tmp_path / "out").line
     assert run(manifest, tmp_path / "out", "--unverified-data").status == 0
 
 

@@ -54,5 +54,12 @@ def test_two_dev_queries_or_two_training_queries_may_have_one_text() -> None:
 
 
 def test_a_count_that_is_not_the_manifests_is_named_with_both_numbers() -> None:
-    with pytest.raises(DataError, match=r"tiny/ko: counts differ from the manifest's: passages 3, not 4; correct"):
-        validation.check_counts({"passages": 3, "nli": 0}, {"passages": 4, "nli": 0}, "tiny/ko")
+    with pytest.raises(DataError) as own:
+        validation.check_counts({"passages": 3, "nli": 0}, {"passages": 4, "nli": 0}, "tiny/ko", "my own/t.toml")
+    assert str(own.value) == (
+        "tiny/ko: counts differ from those in my own/t.toml: passages = 4 stated, 3 found; restore the files, or write "
+        "those found with `harness data pin 'my own/t.toml'`"
+    )
+    with pytest.raises(DataError) as bundled:
+        validation.check_counts({"passages": 3}, {"passages": 4}, "mini/ko", "mini")
+    assert str(bundled.value).endswith("3 found; restore the files, or accept them with --unverified-data")

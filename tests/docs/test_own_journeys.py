@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 from documents import REPOSITORY, blocks
-from support.commands import invoke, read_json
+from support.commands import Result, invoke, read_json
 from support.model_runs import encoder
 
 DOCS = REPOSITORY / "docs"
+SHORT = ("--set", "text.query_max_length=32", "--set", "text.passage_max_length=32")  # what tiny models read
 QUICK = ("--seeds", "0", "--max-train", "12", "--device", "cpu", "--jobs", "1")
 
 
@@ -83,20 +85,39 @@ def test_a_model_of_ones_own_is_measured_and_trained_from_an_empty_folder(
     encoder(tmp_path / "path/to/model", seed=1)
     lines = commands(found["sh"][0])
     assert len(lines) <= 3
-    lengths = ("--set", "text.query_max_length=32", "--set", "text.passage_max_length=32")  # the tiny model's
     for words in lines:
-        result = invoke(*words, *QUICK, *lengths, "--langs", "ko")
+        result = invoke(*words, *QUICK, *SHORT, "--langs", "ko")
         assert result.status == 0, result.err
     names = {path.parent.parent.name for path in (tmp_path / "runs/own/records").rglob("0.json")}
     assert names == {"base", "mnrl", "infonce-ance"}
 
 
-def test_the_gate_passes_a_repetition_and_fails_a_lost_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gate_passes_a_repetition_and_fails_a_lost_score_and_a_lost_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline, later = shown(section("gate.md", "From an empty folder"), tmp_path / "section.md")["sh"]
     monkeypatch.chdir(tmp_path)
-    run = ("run", "--methods", "base,bm25", "--langs", "ko", *QUICK)
-    commands_in_order = [(*run, "--out", "runs/old"), (*run, "--out", "runs/new")]
-    for words in commands_in_order:
-        assert invoke(*words).status == 0
-    assert invoke("check", "runs/new", "--baseline", "runs/old").status == 0
-    (tmp_path / "runs/new/records/bm25/ko/0.json").unlink()
-    assert invoke("check", "runs/new", "--baseline", "runs/old").status in (1, 2)
+    own = ("run", "--methods", "base,bm25", "--langs", "ko", *QUICK)
+    assert invoke(*own, "--out", "runs/own", "--cache-dir", "cache").status == 0
+    (built,) = {path.parent for path in (tmp_path / "cache/base").rglob("modules.json")}
+    shutil.copytree(built, tmp_path / "model")
+
+    def run(code: str, out: str) -> list[Result]:
+        results = []
+        for words in commands(code.replace("runs/model", "runs/first").replace("runs/new", out)):
+            options = (*QUICK, *SHORT, "--langs", "ko") if words[0] == "run" else ()
+            results.append(invoke(*words, *options))
+        return results
+
+    assert [result.status for result in run(baseline, "")] == [0, 0]
+    assert [result.status for result in run(later, "runs/same")] == [0, 0]
+    shutil.rmtree(tmp_path / "model")
+    encoder(tmp_path / "model", seed=1)  # with random weights: worse than the suite's own
+    done, checked = run(later, "runs/worse")
+    assert (done.status, checked.status) == (0, 1), checked.err
+    assert "FAIL" in checked.out.upper()
+    shutil.copytree(tmp_path / "runs/own", tmp_path / "runs/part")
+    shutil.rmtree(tmp_path / "runs/part/records/bm25")
+    assert invoke("check", "runs/part", "--baseline", "runs/own").status == 1
+    shutil.rmtree(tmp_path / "runs/part/records/base")
+    assert invoke("check", "runs/part", "--baseline", "runs/own").status == 3

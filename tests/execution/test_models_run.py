@@ -64,7 +64,7 @@ def test_an_entry_is_added_for_all_and_nothing_is_written_again(runs: Runs) -> N
     after = snapshot(runs.joined / "records")
     assert {name: after[name] for name in runs.before} == runs.before
     assert {name.partition("/")[0] for name in after.keys() - runs.before.keys()} == {"bm25"}
-    assert "6 cells are kept; adds entries bm25" in runs.err
+    assert "keeps 6 cells, adds entries bm25" in runs.err
     run = read_json(runs.joined / "run.json")
     assert run["request"]["methods"] == ["base", "mnrl", "bm25"]
     assert list(run["resolved"]["models"]) == ["A", "B"]

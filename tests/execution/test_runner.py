@@ -214,8 +214,22 @@ def test_a_dry_run_names_the_records_that_are_made_again(copy: Run) -> None:
     (copied / "records/mnrl/ko/1.per_query.parquet").unlink()
     result = invoke(*copy.arguments, "--dry-run")
     assert f"made again: record {copied}/records/mnrl/ko/0.json is damaged: Invalid JSON" in result.out
-    assert f"made again: record {copied}/records/mnrl/ko/1.json is damaged: a file beside it is missing" in result.out
+    assert f"made again: {copied}/records/mnrl/ko/1.per_query.parquet is missing" in result.out
     assert result.status == 0
+
+
+def test_a_ranking_that_was_left_out_of_a_folder_is_not_called_damaged(copy: Run) -> None:
+    for seed in (0, 1):
+        (copy.records / f"mnrl/ko/{seed}.run.gz").unlink()
+    missing = invoke(*copy.arguments, "--dry-run").out
+    assert f"made again: {copy.records}/mnrl/ko/0.run.gz is missing" in missing
+    (copy.folder / "SHA256SUMS").unlink()
+    checksums.seal(copy.folder)
+    (copy.records / "bm25/ko/0.run.gz").write_bytes(b"")
+    left_out = invoke(*copy.arguments, "--dry-run").out
+    assert "made again, as their rankings were left out of this folder: mnrl (2)" in left_out
+    assert f"made again: {copy.records}/bm25/ko/0.run.gz was changed after it was written" in left_out
+    assert "damaged" not in left_out
 
 
 def test_the_folder_of_another_request_is_rejected_and_keeps_its_bytes(finished: Run) -> None:

@@ -237,6 +237,8 @@ def test_a_value_that_is_valid_only_together_with_another_setting_is_accepted() 
         ("text.query_prompt=true", "true"),
         ('text.query_prompt="a, b: "', "a, b: "),
         (r'text.query_prompt="Instruct: a\nQuery: "', "Instruct: a\nQuery: "),
+        (r"text.query_prompt=Instruct: a, b\nQuery: ", "Instruct: a, b\nQuery: "),
+        (r"text.query_prompt=a\\n\tb\c: ", "a\\n\tb\\c: "),
         ("text.query_prompt=query=", "query="),
         ('text.query_prompt=say "a, b" ', 'say "a, b" '),
     ],

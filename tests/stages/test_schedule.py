@@ -133,7 +133,7 @@ def test_a_training_that_changes_no_weight_fails_the_cell_and_says_what_to_raise
     with pytest.raises(CellError) as error:
         bench.train(cell, store)
     assert str(error.value) == (
-        "not trained: no weight changed in 48 steps at learning rates up to 0.001; "
+        "not trained: no weight changed in 48 steps, at learning rates up to 0.001; "
         "raise train.learning_rate, or train.batch_size if the loss compares the rows of a batch"
     )
     bench.train(bench.cell("mnrl", store, batch_size=2), store)
@@ -146,7 +146,9 @@ def test_a_training_whose_every_learning_rate_is_0_fails_the_cell(
 
     monkeypatch.setattr(training_arguments, "warmup_steps", lambda settings, steps: 10**12)
     store = bench.store()
-    with pytest.raises(CellError, match="not trained: the learning rate was 0 at all 1 steps; use a shorter warm-up"):
+    with pytest.raises(
+        CellError, match=r"not trained: the learning rate was 0 at every step \(1\); use a shorter warm-up"
+    ):
         bench.train(bench.cell("mnrl", store, batch_size=64), store)
 
 

@@ -1,6 +1,6 @@
 """The folder layout of BEIR (Thakur et al. 2021, arXiv 2104.08663).
 
-    corpus.jsonl       {"_id", "title", "text"}
+    corpus.jsonl       {"_id", "title", "text"}; a passage may be a title alone, without a text or its key
     queries.jsonl      {"_id", "text"}
     qrels/dev.tsv      query-id, corpus-id, score, or TREC's four columns; likewise qrels/test.tsv, and optionally
                        qrels/train.tsv and qrels/extra.tsv (queries that serve only as negative queries)
@@ -14,14 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.data import validation
+from harness.data.passage_streams import passage_of
 from harness.data.qrels_files import judgments
 from harness.data.raw_data import Judgments, Passage, RetrievalData
 from harness.data.splits import without_leaks
 from harness.data.text_files import json_lines
 from harness.errors import DataError
 
+COLUMNS = ("_id", "title", "text")
 TEXTS = ("corpus.jsonl", "queries.jsonl")
 EVALUATED = ("dev.tsv", "test.tsv")
 TRAINING = ("train.tsv", "extra.tsv")
@@ -96,19 +99,23 @@ def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
 
 def _passages(path: Path) -> dict[str, Passage]:
     passages: dict[str, Passage] = {}
-    for where, row in json_lines(path):
-        doc = validation.check_new_id(validation.identifier(row.get("_id"), where), passages, where, "document")
-        text = validation.string(row.get("text"), f"{where}, document '{doc}'", "text")
-        title = validation.string(row.get("title") or "", f"{where}, document '{doc}'", "title")
-        passages[doc] = Passage(title, text)
+    for where, row in json_lines(path, "_id", "text"):
+        doc = validation.check_new_id(_id(row, where), passages, where, "document")
+        passages[doc] = passage_of(row, f"{where}, document '{doc}'", COLUMNS)
     validation.check_not_empty(passages, str(path), "document")
     return passages
 
 
+def _id(row: Mapping[str, Any], where: str) -> str:
+    if "_id" not in row:
+        raise DataError(f"{where}: _id is missing (the row has {', '.join(row) or 'no key'}); give every row its _id")
+    return validation.identifier(row["_id"], where, "_id")
+
+
 def _queries(path: Path) -> dict[str, str]:
     queries: dict[str, str] = {}
-    for where, row in json_lines(path):
-        query = validation.check_new_id(validation.identifier(row.get("_id"), where), queries, where, "query")
+    for where, row in json_lines(path, "_id", "text"):
+        query = validation.check_new_id(_id(row, where), queries, where, "query")
         queries[query] = validation.text(row.get("text"), f"{where}, query '{query}'", "text")
     validation.check_not_empty(queries, str(path), "query")
     return queries

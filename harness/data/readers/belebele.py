@@ -22,7 +22,7 @@ def read(paths: Sequence[Path]) -> RetrievalData:
     passage_ids: dict[str, str] = {}  # by link
     query_ids: dict[str, str] = {}  # by text
     dev: dict[str, dict[str, int]] = {}
-    for where, row in rows(path):
+    for where, row in rows(path, "link", "flores_passage", "question"):
         link = member(row, "link", str, where)
         if link not in passage_ids:
             passage_ids[link] = f"C{len(passage_ids)}"

@@ -62,7 +62,7 @@ def _passages(corpus: Sequence[Path]) -> Iterator[tuple[str, Passage]]:
 
 def _id_column(path: Path) -> str:
     """Return the name of a table's id column: `_id` in older tables, `id` in newer ones."""
-    where, row = next(iter(rows(path)), (str(path), {}))
+    where, row = next(iter(rows(path, "_id", "text")), (str(path), {}))
     column = next((name for name in ("_id", "id") if name in row), None)
     if column is None:
         raise DataError(f"{where}: no column '_id' or 'id'; is it the right file, and complete?")
@@ -73,8 +73,8 @@ def _queries(paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for path in paths:
         column = _id_column(path)
-        for where, row in rows(path):
-            query = validation.check_new_id(validation.identifier(row.get(column), where), seen, where, "query")
+        for where, row in rows(path, column, "text"):
+            query = validation.check_new_id(validation.identifier(row.get(column), where, column), seen, where, "query")
             seen.add(query)
             yield query, validation.text(row.get("text"), f"{where}, query '{query}'", "text")
 
@@ -82,8 +82,8 @@ def _queries(paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
 def _judgments(paths: Sequence[Path], queries: dict[str, str]) -> Judgments:
     judgments: dict[str, dict[str, int]] = {}
     for path in paths:
-        for where, row in rows(path):
-            query, doc = (validation.identifier(row.get(name), where) for name in ("query-id", "corpus-id"))
+        for where, row in rows(path, "query-id", "corpus-id", "score"):
+            query, doc = (validation.identifier(row.get(name), where, name) for name in ("query-id", "corpus-id"))
             score = row.get("score")
             if not isinstance(score, int | float) or score != int(score):
                 raise DataError(f"{where}: the score {score!r} is not an integer; correct the row")

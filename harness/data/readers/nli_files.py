@@ -9,7 +9,7 @@ from harness.data import validation
 from harness.data.raw_data import NliData
 from harness.data.readers.nli_pairing import CONTRADICTED, ENTAILED, NEITHER, LabelledPair, pair_hypotheses
 from harness.data.row_streams import rows
-from harness.data.text_files import json_lines, member, only_path, read_json, table
+from harness.data.text_files import json_lines, json_object, member, only_path, read_json, table
 from harness.types import NliTriple
 
 
@@ -18,7 +18,8 @@ def read_jsonl(paths: Sequence[Path]) -> NliData:
     path = only_path(paths, "nli-jsonl")
     names = ("premise", "entailment", "contradiction")
     lines = [
-        NliTriple(*(validation.text(row.get(name), where, name) for name in names)) for where, row in json_lines(path)
+        NliTriple(*(validation.text(row.get(name), where, name) for name in names))
+        for where, row in json_lines(path, *names)
     ]
     triples = tuple(dict.fromkeys(lines))
     validation.check_not_empty(triples, str(path), "triple")
@@ -35,7 +36,7 @@ def read_klue(paths: Sequence[Path]) -> NliData:
 def _klue_pairs(path: Path) -> Iterator[LabelledPair]:
     for number, value in enumerate(member({"file": read_json(path)}, "file", list, str(path))):
         where = f"{path} row {number}"
-        row = member({"row": value}, "row", dict, where)
+        row = json_object(value, where, "premise", "hypothesis", "gold_label")
         premise, hypothesis = (validation.text(row.get(name), where, name) for name in ("premise", "hypothesis"))
         yield premise, hypothesis, member(row, "gold_label", str, where)
 
@@ -52,7 +53,7 @@ def read_hub(paths: Sequence[Path]) -> NliData:
          validation.string(row.get("hypothesis") or "", where, "hypothesis").strip(),
          str(row.get("label")))
         for path in paths
-        for where, row in rows(path)
+        for where, row in rows(path, "premise", "hypothesis", "label")
     ]  # fmt: skip
     complete = [pair for pair in pairs if pair[0] and pair[1]]
     nli = pair_hypotheses(complete, roles, paths[0].parent)

@@ -27,7 +27,7 @@ from typing import Any
 from harness.data import validation
 from harness.data.raw_data import Passage, RetrievalData
 from harness.data.sentences import sentence_starts
-from harness.data.text_files import member, only_path, read_json
+from harness.data.text_files import json_object, member, only_path, read_json
 
 UNANSWERABLE = "unanswerable questions"
 MISPLACED = "questions without an answer at its offset"
@@ -89,7 +89,7 @@ def read_sentences(paths: Sequence[Path]) -> RetrievalData:
 
 def _read(path: Path, *, sentences: bool) -> RetrievalData:
     content = _Articles(sentences)
-    root = member({"file": read_json(path)}, "file", dict, str(path))
+    root = json_object(read_json(path), str(path), "data")
     for number, article in enumerate(_objects(root, "data", str(path))):
         _add_article(content, article, number, f"{path} article {number}")
     validation.check_not_empty(content.passages, str(path), "paragraph")
@@ -179,7 +179,7 @@ def _add_question(content: _Articles, question: Mapping[str, Any], paragraph: _P
 def _objects(parent: Mapping[str, Any], name: str, where: str) -> Iterator[dict[str, Any]]:
     """Yield the objects of the list `parent[name]`."""
     for index, value in enumerate(member(parent, name, list, where)):
-        yield member({name: value}, name, dict, f"{where}, {name}[{index}]")
+        yield json_object(value, f"{where}, {name}[{index}]")
 
 
 def _same_text(passages: Mapping[str, Passage]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from harness.results import checksums, record
 from harness.results.folder import nothing_measured
 from harness.results.record import Record
 from harness.results.run_file import RUN_FILE, Resolved, read_run_file
+from harness.results.stored_files import problem
 
 
 def update(folder: Path, baseline: Path) -> None:
@@ -49,10 +50,8 @@ def check_complete(folder: Path) -> None:
     for cell in records:
         if cell.status == "failed":
             raise CellError(f"{cell.name} in {folder} failed; a baseline has no failed cell: run the request again")
-        if not (cell.files and record.intact(folder, cell)):
-            raise DataError(
-                f"the files of record {cell.name} in {folder} do not match the sha256 in the record; run it again"
-            )
+        if why := problem(folder, cell) if cell.files else "it names no files":
+            raise DataError(f"record {cell.name} in {folder} cannot be part of a baseline: {why}; run it again")
     if not (folder / checksums.SUMS).is_file():
         raise DataError(f"{folder} has no {checksums.SUMS} to verify its files; run the request again")
     if differences := checksums.differences(folder):

@@ -101,7 +101,7 @@ def check(new: ResultFolder, old: ResultFolder, scope: Scope | None = None) -> C
     measures = select(scope.measures, old.measures, "measure", str(old.path)) if scope.measures else (old.primary,)
     if not common:
         raise NothingMeasured(
-            f"{new.path} has none of the {len(pairs)} entries and languages of {old.path} that are checked; "
+            f"{new.path} has none of the entries and languages of {old.path} that are checked ({len(pairs)} together); "
             "run them first"
         )
     return Checked(

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import DataError
 from harness.results import record
 from harness.results.checksums import Difference, differences, files_below
+from harness.results.stored_files import is_left_out
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def check_files(folder: Path) -> CheckedFiles:
         try:
             stored = record.read(path)
             intact = name in named or record.intact_as_published(folder, stored)
-            unpublished += record.unpublished(folder, stored)
+            unpublished += is_left_out(folder, stored)
         except DataError:
             intact = False
         beside = {name.removesuffix("json") + suffix for suffix in (record.PER_QUERY, record.RUN)}

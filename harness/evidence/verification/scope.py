@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from harness.errors import quantity
 from harness.evidence.verification.finding import Finding
 from harness.results.folder import ResultFolder
 
@@ -20,6 +21,6 @@ SHA256SUMS = Finding("SHA256SUMS", "can be written again by whoever changes a fi
 def open_questions(results: ResultFolder, rerun: Collection[str]) -> Sequence[Finding]:
     """Return what stays unproven after files and records have been compared and the cells named `rerun` rerun."""
     left = [record.name for record in results.records if record.name not in rerun]
-    cells = [Finding("records", f"{len(left)} cells were not rerun: {RERUN_ONLY} could be made up")] if left else []
-    failures = [Finding("records", f"{len(results.failures)} failed cells: {FAILED}")] if results.failures else []
-    return [*cells, *failures, *NEVER, SHA256SUMS]
+    cells = f"not rerun: {quantity(len(left), 'cell')}, of which {RERUN_ONLY} could be made up" if left else ""
+    failures = f"{quantity(len(results.failures), 'failed cell')}: {FAILED}" if results.failures else ""
+    return [*(Finding("records", problem) for problem in (cells, failures) if problem), *NEVER, SHA256SUMS]

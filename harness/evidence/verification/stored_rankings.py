@@ -13,6 +13,7 @@ from harness.evidence.verification.grade import Run
 from harness.results import record as records
 from harness.results.folder import ResultFolder
 from harness.results.record import Record
+from harness.results.stored_files import is_left_out
 from harness.stages.score import score
 from harness.types import Data, Scores
 
@@ -65,18 +66,25 @@ def _data(of_language: Iterable[Record], data: Data) -> Proof:
 
 
 def _rankings(results: ResultFolder, of_language: Iterable[Record], data: Data) -> Proof:
-    equal, absent, mismatches = 0, 0, []
+    equal, left_out, missing, mismatches = 0, 0, 0, []
     for record in of_language:
-        if records.unpublished(results.path, record) or records.RUN not in record.files:
-            absent += 1
+        if is_left_out(results.path, record):
+            left_out += 1
+        elif records.unpublished(results.path, record) or records.RUN not in record.files:
+            missing += 1
         elif problem := _problem(records.beside(record.path(results.path), records.RUN), results, record, data):
             mismatches.append(Finding(file_of(record), problem))
         else:
             equal += 1
     language = data.language
-    proven = Finding(f"rankings of {language}", f"{equal} give the stored scores with the suite's judgments")
-    unproven = Finding(f"rankings of {language}", f"{absent} are not in this folder: their scores were not computed")
-    return Proof((proven,) if equal else (), tuple(mismatches), (unproven,) if absent else ())
+    what = f"rankings of {language}"
+    proven = Finding(what, f"scored with the suite's judgments, with the stored scores: {equal}")
+    unproven = [
+        Finding(what, f"{how}, so that their scores were not computed: {number}")
+        for how, number in (("left out of this folder", left_out), ("missing", missing))
+        if number
+    ]
+    return Proof((proven,) if equal else (), tuple(mismatches), tuple(unproven))
 
 
 def _problem(path: Path, results: ResultFolder, record: Record, data: Data) -> str:

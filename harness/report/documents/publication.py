@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
 from harness.report.documents.findings import findings
 from harness.report.documents.repetition import commands, environment
 from harness.report.documents.run_setup import Corpus, corpus, run_setup
 from harness.report.facts import Provenance
-from harness.report.numbers import or_none, quantity
+from harness.report.numbers import or_none
 from harness.report.sections import claims_text
 from harness.results.flatten import Facts, text
 from harness.results.makers import reuse_notes

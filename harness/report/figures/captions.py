@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.errors import quantity
 from harness.report.figures.palette import MAX_LANGUAGES
-from harness.report.numbers import quantity
 
 MAX_ENTRIES = 40
 

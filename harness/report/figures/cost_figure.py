@@ -6,13 +6,14 @@ import statistics
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
+from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note
 from harness.report.figures.cost_plot import CostPlot, EntryCost, TimeUnit, pareto_front
 from harness.report.figures.figure import Figure
 from harness.report.figures.labels import label, name_list
 from harness.report.figures.svg import render_svg
-from harness.report.numbers import hundred, quantity
+from harness.report.numbers import hundred
 from harness.report.table_view import Row
 from harness.results.record import Record
 

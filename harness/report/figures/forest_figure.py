@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note
 from harness.report.figures.figure import Figure
 from harness.report.figures.forest_plot import ForestPlot, difference_text, shown_direction
 from harness.report.figures.labels import label, name_list, name_markup
 from harness.report.figures.svg import render_svg
-from harness.report.numbers import hundred, quantity
+from harness.report.numbers import hundred
 from harness.report.table_view import Row
 from harness.stats.rules import ALPHA, MARGIN
 

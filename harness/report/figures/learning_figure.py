@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.captions import entry_limit_note, language_limit_note
 from harness.report.figures.figure import Figure
@@ -13,7 +14,6 @@ from harness.report.figures.learning_curve import LearningCurve, learning_curve,
 from harness.report.figures.learning_plot import LearningPlot
 from harness.report.figures.palette import MAX_LANGUAGES
 from harness.report.figures.svg import render_svg
-from harness.report.numbers import quantity
 from harness.report.table_view import Row
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import quantity
 from harness.report.figures.axes import add_panel, label_margin, set_rows, write_text
 from harness.report.figures.palette import ACCENT, INK, SMALL, SOFT, WIDTH
-from harness.report.numbers import quantity
 
 _ROW_HEIGHT = 18.0
 _LETTERS_WIDTH = 52  # of the column of letters

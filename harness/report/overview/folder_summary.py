@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
-from harness.report.numbers import quantity
 from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
 from harness.stats.entry_scores import AVERAGE

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import HarnessError, NothingMeasured, RequestError, one_line
+from harness.errors import HarnessError, NothingMeasured, RequestError, one_line, quantity
 from harness.evidence.leaderboard import collate
 from harness.machine.atomic import write_atomically
 from harness.report import failures
-from harness.report.numbers import quantity
 from harness.report.overview import suite_summary
 from harness.report.overview.folder_summary import FolderSummary, folder_summary
 from harness.report.template_errors import write_error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.report.numbers import hundred, quantity
+from harness.errors import quantity
+from harness.report.numbers import hundred
 from harness.report.overview.folder_summary import Digests, FolderSummary
 
 _SAME = 5e-5  # a smaller difference of two averages is invisible in two decimals

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.errors import quantity
 from harness.evidence.verification.finding import Finding, Proof
 from harness.evidence.verification.grade import BOUND, WORDS
 from harness.evidence.verification.rerun import Verified
 from harness.evidence.verification.scope import SHA256SUMS, open_questions
-from harness.report.escaping import markdown
+from harness.report.escaping import markdown, message
 from harness.report.rebuilt_files import BYTES
 from harness.results.checksums import Difference
 from harness.results.folder import ResultFolder
@@ -29,8 +30,8 @@ class Verification:
     """The whole result.
 
     `results` is None if only hashes were checked or the records cannot be read together, `cells` if no cell was rerun.
-    `skipped` names cells without a done record; `unpublished` counts records whose ranking is neither in the folder nor
-    in its list of files.
+    `skipped` names cells without a done record; `unpublished` counts records whose ranking was left out of the folder
+    (harness.results.stored_files).
     """
 
     folder: Path
@@ -113,7 +114,7 @@ def _content_lines(verification: Verification) -> Iterator[str]:
     """Yield where the contents of files contradict the records."""
     mismatches = verification.proof.mismatches
     if mismatches:
-        yield f"{len(mismatches)} contents contradict the records:"
+        yield f"Contradicting the records ({len(mismatches)}):"
         yield ""
         yield from _listed(mismatches)
     elif verification.results is not None:
@@ -127,12 +128,12 @@ def _scope_lines(verification: Verification) -> Iterator[str]:
     yield "## Proven"
     yield ""
     if not verification.differences:
-        yield f"- {verification.files} files: those of {SHA256SUMS.file}"
+        yield f"- {quantity(verification.files, 'file')}: those of {SHA256SUMS.file}"
     if files:
-        yield f"- {len(files)} tables and pages: {BYTES}"
-    yield from (f"- {markdown(finding)}" for finding in proven)
+        yield f"- tables and pages, {len(files)} together: {BYTES}"
+    yield from (f"- {message(finding)}" for finding in proven)
     if reproduced := sum(cell.grade.word != "failed" for cell in verification.cells or ()):
-        yield f"- {reproduced} cells: reproduced, with the grades above"
+        yield f"- {quantity(reproduced, 'cell')}: reproduced, with the grades above"
     yield ""
     yield "## Not proven"
     yield ""
@@ -140,7 +141,7 @@ def _scope_lines(verification: Verification) -> Iterator[str]:
 
 
 def _listed(findings: Sequence[Finding]) -> Iterator[str]:
-    yield from (f"- {markdown(finding)}" for finding in findings[:MAX_DIFFERENCES])
+    yield from (f"- {message(finding)}" for finding in findings[:MAX_DIFFERENCES])
     if len(findings) > MAX_DIFFERENCES:
         yield f"- and {len(findings) - MAX_DIFFERENCES} more"
 
@@ -149,9 +150,9 @@ def _file_lines(verification: Verification) -> Iterator[str]:
     """Yield what became of the files."""
     files, differences = verification.files, verification.differences
     if not differences:
-        yield f"{files} files are as they were written."
+        yield f"As they were written: {quantity(files, 'file')}."
     else:
-        yield f"{len(differences)} files are not as they were written ({files} are there):"
+        yield f"Not as they were written: {quantity(len(differences), 'file')} ({files} are there):"
         yield ""
         for difference in differences[:MAX_DIFFERENCES]:
             yield f"- {difference.what}: {markdown(difference.file)}"
@@ -159,13 +160,13 @@ def _file_lines(verification: Verification) -> Iterator[str]:
             yield f"- and {len(differences) - MAX_DIFFERENCES} more"
     if verification.unpublished:
         yield ""
-        yield f"{verification.unpublished} rankings are not in this folder; their records name the sha256 of each."
+        yield f"Left out of this folder: {quantity(verification.unpublished, 'ranking')} (records hold the sha256)."
 
 
 def _cell_lines(cells: Sequence[Verified], shared: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """Yield the counts of the grades, and a table with one row per cell."""
     counts = Counter[str](cell.grade.word for cell in cells)
-    yield f"{len(cells)} cells were run again: {', '.join(f'{counts[grade]} {grade}' for grade in WORDS)}."
+    yield f"Run again: {quantity(len(cells), 'cell')}, {', '.join(f'{counts[grade]} {grade}' for grade in WORDS)}."
     yield ""
     yield "| cell | grade | why | differs |"
     yield "|:--|:--|:--|:--|"

@@ -67,6 +67,28 @@ def test_a_passage_may_have_no_title_key(beir: list[Path]) -> None:
     assert read(beir).passages["d2"].title == ""
 
 
+@pytest.mark.parametrize("text", ["", ', "text": null', ', "text": null, "metadata": {"year": 1}, "pages": 3'])
+def test_a_passage_with_a_title_may_have_no_text_key(beir: list[Path], text: str) -> None:
+    replace(beir, "corpus.jsonl", ', "text": "Rice is a grain."', text)
+    assert read(beir).passages["d3"] == Passage("Rice", "")
+
+
+def test_a_passage_without_text_and_title_keys_is_refused(beir: list[Path]) -> None:
+    replace(beir, "corpus.jsonl", ', "title": "Rice", "text": "Rice is a grain."', "")
+    assert 'document \'d3\': text is missing, and so is a title; add "text": "" for' in rejection(beir)
+
+
+@pytest.mark.parametrize(("name", "line"), [("corpus.jsonl", 3), ("queries.jsonl", 1)])
+@pytest.mark.parametrize(("value", "kind"), [("[1]", "a JSON list"), ("7", "a JSON number"), ("null", "null")])
+def test_a_line_that_is_no_object_is_said_to_be_what_it_is(
+    beir: list[Path], name: str, line: int, value: str, kind: str
+) -> None:
+    path = next(path for path in beir if path.name == name)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines[: line - 1], value, *lines[line:]]), encoding="utf-8")
+    assert f"{name} line {line}: {kind}, not an object with _id, text; correct the row" in rejection(beir)
+
+
 def test_a_training_query_without_a_relevant_passage_is_left_out_and_counted(beir: list[Path]) -> None:
     replace(beir, "train.tsv", "q2\td2\t1", "q2\td2\t0")
     source = read(beir)
@@ -94,13 +116,29 @@ def test_reading_prints_and_logs_nothing(
         ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d1"', "corpus.jsonl line 3: duplicate document id 'd1'"),
         ("queries.jsonl", '{"_id": "q2"', '{"_id": "q1"', "queries.jsonl line 2: duplicate query id 'q1'"),
         ("queries.jsonl", "which food is a grain", " ", "queries.jsonl line 3, query 'q3': empty text"),
-        ("corpus.jsonl", '"text": "Rice is', '"txt": "Rice is', "corpus.jsonl line 3, document 'd3': text is missing"),
+        (
+            "corpus.jsonl",
+            '"text": "Rice is',
+            '"txt": "Rice is',
+            "line 3, document 'd3': text is missing; the row has txt",
+        ),
         ("corpus.jsonl", '"title": "Rice"', '"title": 7', "corpus.jsonl line 3, document 'd3': title is not a string"),
         ("corpus.jsonl", "grain.", "\\ud800", "corpus.jsonl line 3, document 'd3': text has a lone surrogate"),
-        ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d 3"', "corpus.jsonl line 3: 'd 3' is not an id"),
-        ("corpus.jsonl", '{"_id": "d3"', '{"_id": 3', "corpus.jsonl line 3: id is not a string"),
+        ("corpus.jsonl", '{"_id": "d3"', '{"_id": "d 3"', "corpus.jsonl line 3: _id is 'd 3'; use"),
+        ("corpus.jsonl", '{"_id": "d3"', '{"_id": 3', "corpus.jsonl line 3: _id is not a string"),
         ("corpus.jsonl", 'a grain."}\n', "a gr", "corpus.jsonl line 3: truncated or broken JSON"),
-        ("queries.jsonl", '{"_id": "q1", "text": "which drink is made from leaves"}', "[]", "queries.jsonl line 1: "),
+        (
+            "queries.jsonl",
+            '{"_id": "q1", "text": "which drink is made from leaves"}',
+            "[]",
+            "line 1: a JSON list",
+        ),
+        (
+            "corpus.jsonl",
+            '{"_id": "d3"',
+            '{"id": "d3"',
+            "line 3: _id is missing (the row has id, title, text)",
+        ),
         ("train.tsv", "q2\td2", "q9\td2", "train.tsv line 4: judgment of unknown query 'q9'"),
         ("train.tsv", "q2\td2\t1", "q2\td2\t-1", "train.tsv line 4: negative relevance -1 of 'd2' for query 'q2'"),
         ("train.tsv", "q2\td2\t1", "q1\td1\t1", "train.tsv line 4: duplicate judgment of 'd1' for query 'q1'"),

@@ -42,12 +42,20 @@ def test_the_tables_are_read_and_judgments_of_a_passage_with_the_querys_id_are_k
     assert raw.report == {"queries without a judgment": 1}
 
 
+def test_a_title_alone_is_a_passage_under_a_null_text(tmp_path: Path) -> None:
+    rows: Rows = [{"_id": "d1", "title": "Tea", "text": None}, {"_id": "d3", "title": "Rice", "text": "a grain"}]
+    raw = mteb_tables.read(write(tmp_path, corpus=rows))
+    assert dict(raw.passages.items())["d1"] == Passage("Tea", "")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"qrels": [{"query-id": "d3", "corpus-id": "d1", "score": 1}]}, "row 1: judgment of unknown query 'd3'"),
         ({"qrels": [{"query-id": "d1", "corpus-id": "d1", "score": 0.5}]}, "row 1: the score 0.5 is not an integer"),
         ({"qrels": [{"query-id": "d1", "corpus-id": "d1", "score": 1}] * 2}, "row 2: duplicate judgment of 'd1'"),
+        ({"corpus": [{"_id": "d1", "title": "Tea", "text": None, "body": "a"}]}, "text is missing; the row has body;"),
+        ({"corpus": [{"_id": 7, "title": "Tea", "text": "a"}]}, "row 1: _id is not a string"),
         ({"queries": [{"name": "d1", "text": "a"}]}, "row 1: no column '_id' or 'id'"),
         ({"queries": [{"id": "d1", "text": "a"}] * 2}, "row 2: duplicate query id 'd1'"),
     ],

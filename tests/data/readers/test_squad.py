@@ -109,9 +109,9 @@ def test_a_truncated_file_is_rejected_with_its_line(squad: Write, article: Artic
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([], "'file' is list, not dict"),
+        ([], "squad.json: a JSON list, not an object with data"),
         ({}, "'data' is missing"),
-        ({"data": [1]}, "data[0]: 'data' is int, not dict"),
+        ({"data": [1]}, "data[0]: a JSON number, not an object"),
         ({"data": [{"paragraphs": []}]}, "article 0: title is missing"),
         ({"data": [{"title": "Rice"}]}, "article 0: 'paragraphs' is missing"),
     ],

@@ -124,10 +124,10 @@ def test_an_answer_that_begins_with_the_space_between_sentences_is_in_the_second
     ("answers", "message"),
     [
         ([{"text": "차는"}], "'answer_start' is missing"),
-        ([{"text": "차는", "answer_start": "0"}], "'answer_start' is str, not int"),
+        ([{"text": "차는", "answer_start": "0"}], "'answer_start' is a JSON string, not a JSON number"),
         ([{"answer_start": 0}], "answer is missing"),
-        ("차는", "'answers' is str, not list"),
-        ([0], "answers[0]: 'answers' is int, not dict"),
+        ("차는", "'answers' is a JSON string, not a JSON list"),
+        ([0], "answers[0]: a JSON number, not an object"),
     ],
 )
 def test_answers_of_another_form_are_rejected_with_their_place(squad: Write, answers: Any, message: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from support.commands import Result, Run, invoke, read_json, spawn
 
+from harness.evidence.verification.finding import Finding, Proof
+from harness.report.summaries.verification_page import Verification, as_markdown
 from harness.results import checksums, record
 from harness.results.per_query import Reader
 
@@ -95,10 +97,11 @@ def test_a_folder_as_written_is_proven_without_a_rerun_and_says_what_is_not(fini
     done = invoke("verify", finished.folder, "--tables-only")
     assert (done.status, done.err) == (0, "")
     proven, _, open_questions = done.out.partition("## Proven")[2].partition("## Not proven")
-    assert "tables and pages: equal byte for byte to what the records give" in proven
+    assert ": equal byte for byte to what the records give" in proven
     assert "records: 6 state the request of run.json and the means of their scores" in proven
-    assert "rankings of ko: 6 give the stored scores with the suite's judgments" in proven
-    assert "6 cells were not rerun: weights, ranking, MTEB tasks, geometry" in open_questions
+    assert "left out" not in done.out
+    assert "rankings of ko: scored with the suite's judgments, with the stored scores: 6" in proven
+    assert "not rerun: 6 cells, of which weights, ranking, MTEB tasks, geometry" in open_questions
     assert "seconds, memory, energy" in open_questions
     assert "can be written again by whoever changes a file" in open_questions
 
@@ -155,8 +158,21 @@ def test_cells_and_no_rerun_exclude_each_other(finished: Run) -> None:
 def test_a_ranking_that_was_not_published_is_made_again_and_held_against_its_sha256(copy: Path) -> None:
     done = invoke("verify", published(copy, "bm25/ko/0", "mnrl/ko/0"), "--cells", "bm25/ko/0")
     assert done.status == 0, done.err
-    assert "2 rankings are not in this folder; their records name the sha256 of each." in done.out
-    assert "1 cells were run again: 1 bitwise, 0 numerical, 0 statistical, 0 failed." in done.out
+    assert "Left out of this folder: 2 rankings (records hold the sha256)." in done.out
+    assert "Run again: 1 cell, 1 bitwise, 0 numerical, 0 statistical, 0 failed." in done.out
+
+
+def test_commands_in_messages_are_code_and_data_is_escaped(copy: Path) -> None:
+    found = Finding("records/a_b.json", "changed; declare it with `harness data pin my_suite.toml`, or *restore* it")
+    page = as_markdown(Verification(copy, 1, (), proof=Proof(mismatches=(found,))))
+    line = "- records/a\\_b.json: changed; declare it with `harness data pin my_suite.toml`, or \\*restore\\* it"
+    assert line in page.splitlines()
+
+
+def test_rankings_that_were_left_out_are_not_proven_and_told_from_missing_ones(copy: Path) -> None:
+    done = invoke("verify", published(copy, "bm25/ko/0", "mnrl/ko/0"), "--tables-only")
+    assert done.status == 0, done.err
+    assert "- rankings of ko: left out of this folder, so that their scores were not computed: 2" in done.out
 
 
 def test_a_ranking_that_was_there_when_the_list_was_written_is_missing(copy: Path) -> None:
@@ -164,6 +180,7 @@ def test_a_ranking_that_was_there_when_the_list_was_written_is_missing(copy: Pat
     done = invoke("verify", copy, "--hashes-only")
     assert done.status == 1
     assert "- missing: records/mnrl/ko/0.run.gz" in done.out
+    assert "Left out" not in done.out
 
 
 def test_a_changed_file_is_named_and_no_cell_is_run_again(copy: Path) -> None:
@@ -186,7 +203,7 @@ def test_a_record_that_was_put_together_before_the_list_was_written_is_named(cop
 def test_an_untouched_folder_passes_by_its_hashes(finished: Run) -> None:
     done = invoke("verify", finished.folder, "--hashes-only")
     assert done.status == 0
-    assert "files are as they were written." in done.out
+    assert "As they were written: " in done.out
 
 
 def test_a_request_that_comes_to_another_plan_is_rejected_with_what_differs(copy: Path) -> None:

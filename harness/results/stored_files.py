@@ -1,0 +1,34 @@
+"""Which files of a record are not as it was written: changed, missing, or left out of a published folder.
+
+A folder may be published without rankings, which are large. Its list of files then has no line for them, and the record
+still holds the sha256 of each. A ranking that is in the list, or in a folder without a list, is missing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.keys import file_sha256
+from harness.results.checksums import leaves_out
+from harness.results.record import RUN, Record, beside, unpublished
+
+LEFT_OUT = "its ranking was left out of this folder"
+
+
+def is_left_out(folder: Path, record: Record) -> bool:
+    """Return whether the ranking of a record was left out of a folder on purpose."""
+    ranking = beside(record.path(folder), RUN).relative_to(folder)
+    return unpublished(folder, record) and leaves_out(folder, ranking.as_posix())
+
+
+def problem(folder: Path, record: Record) -> str:
+    """Return what is wrong with the files of a record, "" where all of them are as they were written."""
+    for suffix, sha256 in record.files.items():
+        path = beside(record.path(folder), suffix)
+        if not path.is_file() and suffix == RUN and is_left_out(folder, record):
+            return LEFT_OUT
+        if not path.is_file():
+            return f"{path} is missing"
+        if file_sha256(path) != sha256:
+            return f"{path} was changed after it was written"
+    return ""
