@@ -20,6 +20,7 @@ from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
 from harness.report import coverage, facts, script_data, signature_table, spreadsheet
 from harness.report.documents import document, publication, tex_tables
+from harness.report.documents.run_setup import given_bases
 from harness.report.entries import entry_pages
 from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.queries import query_pages
@@ -39,7 +40,6 @@ from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
 from harness.results import checksums
-from harness.results.model_names import model_names
 from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "board": board,
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
-        "model_names": model_names(board.records),
+        "given_bases": given_bases(board),
         "curves": sweeps_section.sweep_curves(board, rows),
         "tasks": tasks_section.task_tables(board, entries),
         "validations": practices_section.validations(board),

@@ -10,7 +10,7 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
 from harness.report.documents.nested import first_table, mapping
 from harness.results.flatten import text
-from harness.results.model_names import folder_text, model_names
+from harness.results.model_names import base_text, folder_text, model_names
 
 TRAINER = (
     *("epochs", "batch_size", "mini_batch_size", "learning_rate", "warmup", "warmup_steps", "scheduler"),
@@ -68,14 +68,25 @@ def corpus(board: Leaderboard, language: str) -> Corpus:
     )
 
 
+def given_bases(board: Leaderboard) -> str:
+    """Return the pretrained base models in short; "" where the base is built from the suite's passages."""
+    names = model_names(board.records)
+    given = [base for base in _base_tables(board).values() if "id" in base or "sha256" in base]
+    return ", ".join(base_text(base, names) for base in given)
+
+
+def _base_tables(board: Leaderboard) -> dict[str, Mapping[str, Any]]:
+    """Return name → base model as run.json or a record has it; a single one has the name ""."""
+    if not board.models:
+        return {"": mapping(board.run.suite_content.get("base_model")) or first_table(board, "base_model")}
+    return {name: mapping(board.run.suite_content_on(name).get("base_model")) for name in board.models}
+
+
 def _base_models(board: Leaderboard) -> str:
     """Return the base model in a sentence, or the named ones in several."""
     names = model_names(board.records)
-    if not board.models:
-        base = mapping(board.run.suite_content.get("base_model")) or first_table(board, "base_model")
-        return _base_model(base, names)
-    tables = {name: mapping(board.run.suite_content_on(name).get("base_model")) for name in board.models}
-    return " ".join(f"{name}: {_base_model(base, names)}" for name, base in tables.items())
+    sentences = ((name, _base_model(base, names)) for name, base in _base_tables(board).items())
+    return " ".join(f"{name}: {sentence}" if name else sentence for name, sentence in sentences)
 
 
 def _base_model(base: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
+from harness.report.documents.run_setup import given_bases
 from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
 from harness.stats.entry_scores import AVERAGE
@@ -27,6 +28,7 @@ class FolderSummary:
     name: str
     href: str  # of its page, "" where none is written yet
     suite: str
+    base: str  # pretrained base models; "" where the suite builds one
     definition: str  # digest of the suite's definition
     primary: str
     baseline: str
@@ -54,6 +56,7 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         name=name,
         href=quote(f"{name}/{page}", errors="surrogateescape") if (path / page).is_file() else "",
         suite=board.suite,
+        base=given_bases(board),
         definition=_definition(board),
         primary=board.primary,
         baseline=board.baseline_name,

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support.fake_records import board, put, put_failed
+from support.fake_records import board, provenance, put, put_failed
 from support.hostile import NAMES, REASON, TEX
 from support.pdflatex import log_of
 
@@ -79,6 +79,14 @@ def test_nothing_is_shown_of_one_seed_of_a_trained_entry(tmp_path: Path) -> None
     assert r"base & \underline{50.55}" in text
     assert r"$\circ$ one seed of a trained entry" in text
     assert "mnrl & $+25.00$ & $[+25.00, +25.00]$ & one seed & 12/0/0 &  & 1{--}2$^{\\mathrm{a}}$" in text
+
+
+def test_a_pretrained_base_model_is_named_below_the_table(tmp_path: Path) -> None:
+    level(tmp_path / "built", "base", 0.5)
+    assert "Base model:" not in written(tmp_path / "built")
+    base = {"base_model": {"id": "org/e5_small", "revision": "1f"}}
+    put(tmp_path / "given", ("base", "ko", 0), {"AP": {"q": 0.5}}, provenance=provenance("base", "ko", None) | base)
+    assert r"Base model: org/e5\_small@1f." in written(tmp_path / "given")
 
 
 def test_scores_tied_with_the_best_are_underlined(tmp_path: Path) -> None:

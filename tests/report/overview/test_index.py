@@ -222,3 +222,12 @@ def test_hostile_names_are_escaped_and_their_links_work(tmp_path: Path) -> None:
     pages = [unquote(href) for href in page.hrefs if href.endswith("leaderboard.html")]
     assert sorted(pages) == sorted(f"{name}/leaderboard.html" for name in NAMES)
     assert all((tmp_path / "results" / href).is_file() for href in pages)
+
+
+def test_a_pretrained_base_model_stands_with_the_folder(tmp_path: Path) -> None:
+    given = provenance("base", "ko", None) | {"base_model": {"sha256": 64 * "a"}, "base_model_name": "e5 <b>"}
+    put(tmp_path / "one", ("base", "ko", 0), draw("base", "ko", 0, 7), provenance=given)
+    board(tmp_path / "two", ["base"], {"ko": 7}, [0])
+    page = index_page(tmp_path)
+    assert page.row("one")[0].endswith("on e5 <b> (sha256 aaaaaaaaaaaa)")
+    assert " on " not in page.row("two")[0]
