@@ -159,26 +159,38 @@ def load(name: str) -> Suite:
     Raises RequestError for an unknown name and DataError for an invalid manifest.
     """
     base, variant = split_variant(name)
-    path = Path(base) if base.endswith(".toml") else manifests() / f"{base}.toml"
-    if not path.is_file() and Path(base).is_dir():
+    path = manifests() / f"{base}.toml" if _is_name(base) else Path(base)
+    if base and not path.is_file() and Path(base).is_dir():
         raise RequestError(
             f"--suite {base} is a folder; run `harness suite init {base}` and name the manifest it writes"
         )
-    if not path.is_file():
+    if not path.is_file() or not path.name.endswith(".toml"):
         raise _absent(base)
     return parse(path, variant).locate(name)
+
+
+def _is_name(base: str) -> bool:
+    """Return whether a suite is named by its name, not by the path of its manifest.
+
+    >>> _is_name("mini"), _is_name("mini.toml"), _is_name("./mini"), _is_name("my/mini")
+    (True, False, False, False)
+    """
+    return not (base.endswith(".toml") or base.startswith(".") or len(Path(base).parts) > 1)
 
 
 def _absent(base: str) -> RequestError:
     """Return the error for a suite that does not exist: of a path, or of a name."""
     path = Path(base)
-    if path.suffix != ".toml" and len(path.parts) < 2 and not base.startswith("."):
-        return unknown("suite", base, names())
     if path.is_file():
         return RequestError(f"--suite {base} is not the path of a manifest, which ends in .toml; name one")
+    if _is_name(base):
+        return unknown("suite", base, names())
     near = sorted(other.name for other in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-    similar = difflib.get_close_matches(path.name, near, n=1)
-    hint = f"did you mean {path.parent / similar[0]}?" if similar else "correct the path of the manifest (.toml)"
+    similar = [str(path.parent / name) for name in difflib.get_close_matches(path.name, near, n=1)]
+    bundled = [f"the bundled suite '{path.stem}'"] if path.stem in names() else []
+    hint = (
+        f"did you mean {(similar + bundled)[0]}?" if similar or bundled else "correct the path of the manifest (.toml)"
+    )
     return RequestError(f"--suite {base}: no such file; {hint}")
 
 

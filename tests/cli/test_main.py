@@ -30,7 +30,7 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--methods", "base,cplp"], "unknown method 'cplp'; did you mean 'clpl'? Available: all, base,"),
         (["--suite", "mni"], "unknown suite 'mni'; did you mean 'mini'? Available: "),
         (["--suite", "nowhere/mine.toml"], "--suite nowhere/mine.toml: no such file; correct the path of the manifest"),
-        (["--suite", "./mini"], "--suite ./mini: no such file; correct the path of the manifest (.toml)"),
+        (["--suite", "./mini"], "--suite ./mini: no such file; did you mean the bundled suite 'mini'?"),
         (
             ["--suite", str(MINI.with_name("mimi.toml"))],
             f"--suite {MINI.with_name('mimi.toml')}: no such file; did you",
