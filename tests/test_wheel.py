@@ -63,7 +63,7 @@ def test_the_published_claims_are_listed_from_the_wheel(installed: Installed) ->
 def test_the_fourteen_entries_and_the_examples_of_habits_are_listed_from_the_wheel(installed: Installed) -> None:
     result = installed.python("-m", "harness", "list", "methods")
     assert (result.status, result.err) == (0, "")
-    assert len(result.out.splitlines()) == 14 + 10
+    assert len(result.out.splitlines()) == 14 + 11
 
 
 def test_the_main_job_is_planned_from_the_wheel_and_writes_nothing(installed: Installed) -> None:

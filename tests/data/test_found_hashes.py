@@ -61,7 +61,7 @@ def test_records_and_run_json_say_that_hashes_were_found_and_a_changed_file_is_n
     assert invoke("verify", out, "--tables-only").status == 0
     edit(manifest)
     again = invoke("run", *request)
-    assert (again.status, "it differs in suite_digest" in again.line) == (2, True)
+    assert (again.status, "corpus.jsonl.sha256" in again.line) == (2, True)
     proven = invoke("verify", out, "--tables-only")
     assert (proven.status, "the data at hand are not those of the records" in proven.out) == (1, True)
     assert invoke("verify", out).status != 0

@@ -88,7 +88,8 @@ def test_a_server_failure_is_a_failed_row_with_the_number_of_answers(runs: Runs)
     assert (
         "failed clpl/en/0: endpoint 'tiny' answered 1 of 2 passages, then failed: 1 failure, last "
         "passage 'd2': status 500: Error code: 500 - no more for ***; "
-        "the answers are cached: rerun the command to continue"
+        "the answers are cached: rerun the command to continue "
+        f"(log: {runs.record.with_suffix('.log')})"
     ) in lines
     assert runs.prompts_until_interrupted == 2
 
