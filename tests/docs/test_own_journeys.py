@@ -96,6 +96,7 @@ def test_the_gate_passes_a_repetition_and_fails_a_lost_score_and_a_lost_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     baseline, later = shown(section("gate.md", "From an empty folder"), tmp_path / "section.md")["sh"]
+    assert max(len(list(commands(baseline))), len(list(commands(later)))) <= 3
     monkeypatch.chdir(tmp_path)
     own = ("run", "--methods", "base,bm25", "--langs", "ko", *QUICK)
     assert invoke(*own, "--out", "runs/own", "--cache-dir", "cache").status == 0

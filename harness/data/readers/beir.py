@@ -107,16 +107,23 @@ def _passages(path: Path) -> dict[str, Passage]:
 
 
 def _id(row: Mapping[str, Any], where: str) -> str:
-    if "_id" not in row:
-        raise DataError(f"{where}: _id is missing (the row has {', '.join(row) or 'no key'}); give every row its _id")
-    return validation.identifier(row["_id"], where, "_id")
+    return validation.identifier(_value(row, "_id", where), where, "_id")
+
+
+def _value(row: Mapping[str, Any], key: str, where: str) -> Any:
+    if key not in row:
+        raise DataError(
+            f"{where}: {key} is missing (the row has {', '.join(row) or 'no key'}); give every row its {key}"
+        )
+    return row[key]
 
 
 def _queries(path: Path) -> dict[str, str]:
     queries: dict[str, str] = {}
     for where, row in json_lines(path, "_id", "text"):
         query = validation.check_new_id(_id(row, where), queries, where, "query")
-        queries[query] = validation.text(row.get("text"), f"{where}, query '{query}'", "text")
+        place = f"{where}, query '{query}'"
+        queries[query] = validation.text(_value(row, "text", place), place, "text")
     validation.check_not_empty(queries, str(path), "query")
     return queries
 

@@ -139,6 +139,12 @@ def test_reading_prints_and_logs_nothing(
             '{"id": "d3"',
             "line 3: _id is missing (the row has id, title, text)",
         ),
+        (
+            "queries.jsonl",
+            '"text": "which food',
+            '"query": "which food',
+            "line 3, query 'q3': text is missing (the row has _id, query)",
+        ),
         ("train.tsv", "q2\td2", "q9\td2", "train.tsv line 4: judgment of unknown query 'q9'"),
         ("train.tsv", "q2\td2\t1", "q2\td2\t-1", "train.tsv line 4: negative relevance -1 of 'd2' for query 'q2'"),
         ("train.tsv", "q2\td2\t1", "q1\td1\t1", "train.tsv line 4: duplicate judgment of 'd1' for query 'q1'"),
