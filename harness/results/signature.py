@@ -117,7 +117,8 @@ def plain(value: Any) -> str:
 def recipe(record: Record) -> dict[str, Any]:
     """Return what determined an entry's weights: its declaration, its plugins' sources and its training settings."""
     entry = record.table("entry")
-    return {**{name: entry.get(name) for name in RECIPE}, "trained with": record.value("training", "settings")}
+    known = {name: entry[name] for name in RECIPE if name in entry}  # a switch that is off may be in no record
+    return {**known, "trained with": record.value("training", "settings")}
 
 
 def _code(record: Record) -> str:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from support.commands import REPOSITORY
 from support.fake_records import board, draw, put
 
 from harness.evidence.leaderboard import collate
@@ -120,3 +121,11 @@ def test_a_report_made_again_has_the_same_signatures(tmp_path: Path) -> None:
     first = (tmp_path / "signatures.csv").read_bytes()
     write_reports(tmp_path)
     assert (tmp_path / "signatures.csv").read_bytes() == first
+
+
+def test_a_committed_page_has_the_signatures_that_its_records_still_give() -> None:
+    folder = REPOSITORY / "results/wikiqa"
+    records = [stored for stored in record.read_all(folder) if stored.entry in ("base", "infonce-ance")]
+    for entry, line in entry_signatures(records).items():
+        page = (folder / f"entries/{entry}.html").read_text(encoding="utf-8")
+        assert f'<code id="signature">{line}</code>' in page
