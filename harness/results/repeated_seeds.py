@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from harness.results.per_query import PerQuery
 from harness.results.record import Record
 
-ROUNDING = 1e-3  # relative, of a step's loss: other batches change it by 1 % and more, another order of a sum by 1e-7
+ROUNDING = 1e-3  # relative, of a step's loss; what seeds change it by: tests/benchmarks/repeated_seeds.py
 LISTED = 5  # rows of the leaderboard that a line names
 
 
