@@ -15,6 +15,8 @@ Exit status 1 where different seeds are called one training.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -60,16 +62,18 @@ def main() -> None:
         called = sum(bool(repeated(pair, folder.scores)) for pair in pairs)
         wrong += called
         print(f"{name:20} {len(pairs):6} {called:11}  {min(largest_difference(*pair) for pair in pairs):.2%}")
-    print("\none batch             pairs  called one  largest loss difference")
     with tempfile.TemporaryDirectory() as out:
         seeds = ",".join(map(str, range(options.seeds)))
         arguments = ["run", *ONE_BATCH, "--seeds", seeds, "--jobs", str(options.jobs), "--out", out]
-        if command_line.main(arguments):
+        with contextlib.redirect_stdout(io.StringIO()):
+            status = command_line.main(arguments)
+        if status:
             raise SystemExit("the run of one batch failed")
         folder = read_result_folder(Path(out))
         rows: dict[str, list[tuple[Record, Record]]] = {}
         for pair in trained_pairs(folder):
             rows.setdefault(pair[0].entry, []).append(pair)
+        print("\none batch             pairs  called one  largest loss difference")
         for entry, pairs in rows.items():
             called = sum(bool(repeated(pair, folder.scores)) for pair in pairs)
             print(f"{entry:20} {len(pairs):6} {called:11}  {max(largest_difference(*pair) for pair in pairs):.1e}")
