@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import unknown
 from harness.evidence.claims.verdicts import Line, verdicts_by_row, verdicts_on
+from harness.evidence.contrasts.measured import MeasuredContrast, measured_contrasts
 from harness.results.folder import ResultFolder, read_result_folder
 from harness.results.record import Pair, Record
 from harness.results.run_file import RunFile
@@ -133,6 +134,11 @@ class Leaderboard:
     def contrasts(self) -> tuple[Contrast, ...]:
         """The difference of every entry to every other; none for more than harness.stats.contrasts.MAX_ENTRIES."""
         return self.statistics.contrasts()
+
+    @cached_property
+    def measured_contrasts(self) -> tuple[MeasuredContrast, ...]:
+        """The published contrasts that two rows measure, each with its verdicts."""
+        return measured_contrasts(self.results, self.statistics, self.lines)
 
 
 def collate(folder: Path, baseline: str = BASE) -> Leaderboard:
