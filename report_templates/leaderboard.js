@@ -8,6 +8,7 @@ function start() {
   const boards = [...document.querySelectorAll('section.board')];
   const tables = boards.map((board) => board.querySelector('table'));
   const rows = tables.map((table) => [...table.tBodies[0].rows]);
+  const views = [...document.querySelectorAll('#contrasts .view')];
   let state = readState(data, location.hash.slice(1));
 
   function show() {
@@ -15,6 +16,7 @@ function start() {
     boards.forEach((board, i) => {
       board.hidden = i !== at;
     });
+    showContrasts(data, state, views);
     showTable(data, state, tables[at], rows[at]);
     showControls(data, state, controls);
     document.getElementById('shown').textContent = told(data, state);
@@ -44,6 +46,7 @@ function start() {
     }
     scrollToFragment();
   });
+  addEventListener('resize', () => stickHead(tables[data.measures.indexOf(state.measure)]));
   controls.hidden = false;
   document.getElementById('shown').hidden = false;
   show();

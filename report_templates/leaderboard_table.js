@@ -69,7 +69,7 @@ function showTable(data, state, table, rows) {
   const gone = columns.map((column) => Boolean(state.language) && data.languages.includes(column) && column !== state.language);
   heads.forEach((head, i) => {
     head.hidden = gone[i];
-    sortedHead(head, state);
+    sortedHead(head, data, state);
   });
   fillHead(table, state);
   table.style.setProperty('--languages', state.language ? 0 : data.languages.length - 1);
@@ -87,6 +87,15 @@ function showTable(data, state, table, rows) {
     });
   });
   table.tBodies[0].append(...ordered(data, state).map((entry) => rows[entry]));
+  stickHead(table);
+}
+
+/** Keep the head in sight below the bar of switches, where the table need not scroll sideways. */
+function stickHead(table) {
+  const box = table.parentElement;
+  box.classList.remove('fits');
+  box.classList.toggle('fits', table.offsetWidth <= box.clientWidth);
+  document.documentElement.style.setProperty('--bar', `${document.getElementById('controls').offsetHeight}px`);
 }
 
 function fillHead(table, state) {
@@ -97,9 +106,10 @@ function fillHead(table, state) {
 }
 
 /** Say in a head whether the rows are sorted by it, and how. */
-function sortedHead(head, state) {
-  if (head.dataset.column === state.sort) {
-    head.setAttribute('aria-sort', state.order === 'desc' ? 'descending' : 'ascending');
+function sortedHead(head, data, state) {
+  const first = !state.sort && state.measure === data.measures[0] && head.dataset.column === AVERAGE;
+  if (first || head.dataset.column === state.sort) {
+    head.setAttribute('aria-sort', first || state.order === 'desc' ? 'descending' : 'ascending');
   } else {
     head.removeAttribute('aria-sort');
   }

@@ -15,6 +15,15 @@ def hundred(value: float) -> str:
     return f"{100 * value:z.2f}"
 
 
+def points(value: float) -> str:
+    """Return a round number × 100 without decimals that are 0.
+
+    >>> points(0.05), points(0.025)
+    ('5', '2.5')
+    """
+    return hundred(value).rstrip("0").rstrip(".")
+
+
 def published(value: float) -> str:
     """Return a published value × 100 with all of its digits, two decimals at least.
 

@@ -1,9 +1,9 @@
 """The files of a report: leaderboard.html, .md, .csv, .tex and .json in the output folder, and the tables beside them.
 
-evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts; sweeps.csv,
-tasks.csv and geometry.csv are written for runs with sweeps, MTEB tasks or vectors. leaderboard.html links to one page
-per entry (entries/) and one page per language (queries/). report.json says how the files were written
-(harness.report.report_settings).
+evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts;
+contrasts.csv, sweeps.csv, tasks.csv and geometry.csv are written for runs with contrasts, sweeps, MTEB tasks or
+vectors. leaderboard.html links to one page per entry (entries/) and one page per language (queries/). report.json says
+how the files were written (harness.report.report_settings).
 
 The same records and run.json give the same bytes. CSV and JSON hold raw values in their shortest exact form, the other
 formats show them × 100 with two decimals. All files are rendered before the first one is written.
@@ -28,6 +28,7 @@ from harness.report.report_formats import Format, file_name
 from harness.report.report_settings import REPORT_FILE, settings_of, settings_text
 from harness.report.sections import (
     claims_section,
+    contrasts_section,
     evidence_section,
     experts_section,
     geometry_section,
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 PAGE_FOLDERS = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold only pages of the report
 TABLES = (
     *(file_name(Format.csv), evidence_section.CSV, signature_table.CSV, claims_section.CSV),
-    *(sweeps_section.CSV, tasks_section.CSV, geometry_section.CSV),
-)  # the files of the CSV format, the last three only where there is something to list
+    *(contrasts_section.CSV, sweeps_section.CSV, tasks_section.CSV, geometry_section.CSV),
+)  # the files of the CSV format, the last four only where there is something to list
 
 
 def write_reports(
@@ -129,6 +130,8 @@ def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]
         signature_table.CSV: signature_table.signatures_csv(board, rows),
         claims_section.CSV: claims_section.csv(context["claims"].lines),
     }
+    if context["views"]:
+        content[contrasts_section.CSV] = contrasts_section.csv(board, context["views"])
     if context["curves"]:
         content[sweeps_section.CSV] = sweeps_section.csv(board, context["curves"])
     if context["tasks"]:
@@ -158,6 +161,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "validations": practices_section.validations(board),
         "shorter": practices_section.truncations(board),
         "claims": claims_section.compare_claims(board),
+        "views": contrasts_section.contrast_views(board),
         "evidence": evidence_section.evidence_tables(board, entries),
         "margin": MARGIN,
         "geometry": geometry_section.geometry_content(board, entries),

@@ -18,14 +18,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.documents.findings import findings
 from harness.report.numbers import or_none
 from harness.report.page_scripts import embed_json, page_script
+from harness.report.sections import contrasts_section
 from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.claims_text import paragraphs
-from harness.report.table_view import Row, Score, Table, difference_note
+from harness.report.table_view import Row, Score, Table, difference_note, folded_columns
 from harness.stats.entry_scores import AVERAGE
 
-SCRIPTS = ("numbers", "state", "rows", "table", "download")  # report_templates/leaderboard_NAME.js, then leaderboard.js
+SCRIPTS = (
+    "numbers",
+    "state",
+    "rows",
+    "contrasts",
+    "table",
+    "download",
+)  # report_templates/leaderboard_NAME.js, then leaderboard.js
 Values = list[float | str | None]
 Differences = dict[tuple[str, str, int], Values]  # (entry, language, index of the measure)
 
@@ -40,12 +49,15 @@ def page_context(
     return {
         "title": board.run.suite.title if board.run.suite else "",
         "seeds": sorted({record.seed for record in (*board.records, *board.failures)}),
-        "verdicts": any(row.verdicts for table in tables for row in table.rows),
+        "folded": folded_columns(tables),
         "paragraphs": [
             (paper, text.removeprefix(paper)) for paper, text in zip(papers, paragraphs(claims), strict=True)
         ],
         "baselines": {data["entries"][baseline["entry"]]["name"] for baseline in data["baselines"]},
         "compared": compared,
+        "findings": findings(board),
+        "shapes": contrasts_section.SHAPES,
+        "differing": contrasts_section.differing(board),
         "files": files,
         "script": page_script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
         "data": embed_json(data),

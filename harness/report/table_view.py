@@ -1,7 +1,8 @@
 """The leaderboard as every form of the report shows it: one table per measure, one row per entry, one box per language.
 
 Rows have the same order in every table: by the average of the primary measure, best first; then entries without an
-average; then entries with failed cells only. Numbers are in units of the measure.
+average; then entries with failed cells only; at last the anchors, which train nothing and encode nothing (BM25).
+Numbers are in units of the measure.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
@@ -17,6 +19,9 @@ from harness.report.page_links import Source, entry_link, source
 from harness.results.record import Record, records_by_pair
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
+from harness.stats.letters import share_letter
+
+Standing = Literal["best", "tied", ""]  # the highest trained entry, or not shown to differ from it
 
 ONE_SEED = "one seed"  # note of a difference of which a side is trained and has one seed
 
@@ -52,6 +57,7 @@ class Score:
     sources: tuple[Source, ...]
     place: Place | None = None
     verdict: str = ""  # on the only claim about this score
+    standing: Standing = ""  # among the trained entries of the language and measure
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Row:
     minutes: float | None = None  # per cell, mean over the done cells of the entry
     memory: int = 0  # peak over these cells, in bytes; 0: unknown
     verdicts: tuple[tuple[str, str], ...] = ()  # each verdict with its languages
+    anchor: bool = False  # a ranker without a model
 
     @property
     def href(self) -> str:
@@ -104,7 +111,9 @@ def tables(board: Leaderboard) -> list[Table]:
     scores = _scores(board)
     measured = {entry for entry, *_ in scores}
     failures = records_by_pair(board.failures)
-    entries = _ordered(measured | {entry for entry, _ in failures}, scores, board.primary)
+    anchors = {entry for entry in measured if _is_anchor(board, entry)}
+    ordered = _ordered(measured | {entry for entry, _ in failures}, scores, board.primary)
+    entries = sorted(ordered, key=lambda entry: entry in anchors)
     titles = _entry_texts((*board.records, *board.failures), "title")
     recipes = _entry_texts((record for record in board.records if record.trained), "recipe")
     costs = _costs(board.records)
@@ -127,9 +136,23 @@ def tables(board: Leaderboard) -> list[Table]:
             minutes=minutes,
             memory=memory,
             verdicts=_verdicts(columns),
+            anchor=entry in anchors,
         )
 
     return [Table(measure, tuple(row(entry, measure) for entry in entries)) for measure in board.measures]
+
+
+def folded_columns(tables: Iterable[Table]) -> list[str]:
+    """Return the columns that the page leaves out, for they are empty, or the same in every row."""
+    rows = [row for table in tables for row in table.rows if not row.reasons]
+    same = {"queries": len({row.queries for row in rows}) < 2, "verdict": not any(row.verdicts for row in rows)}
+    return [column for column, folded in same.items() if folded]
+
+
+def _is_anchor(board: Leaderboard, entry: str) -> bool:
+    """Return whether an entry ranks without a model: it has a method, and nothing is trained."""
+    record = next(record for record in board.records if record.entry == entry)
+    return bool(record.value("entry", "method")) and not board.results.trains(entry)
 
 
 def _reasons(board: Leaderboard, entry: str) -> tuple[str, ...]:
@@ -190,6 +213,7 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
         for evidence in board.evidence
         for i, measure in enumerate(board.measures)
     }
+    standings = _standings(board)
     return {
         (row["entry"], row["language"], row["measure"]): Score(
             mean=row["mean"],
@@ -206,9 +230,27 @@ def _scores(board: Leaderboard) -> dict[tuple[str, str, str], Score]:
             sources=sources.get((row["entry"], row["language"]), ()),
             place=places.get((row["entry"], row["language"], row["measure"])),
             verdict=row["verdict"],
+            standing=standings.get((row["entry"], row["language"], row["measure"]), ""),
         )
         for row in board.rows.to_dict("records")
     }
+
+
+def _standings(board: Leaderboard) -> dict[tuple[str, str, str], Standing]:
+    """Return the standing of each trained entry by (entry, language, measure): the highest, or sharing its letter."""
+    by_language: dict[str, list[EntryStatistics]] = {}
+    for evidence in board.evidence:
+        if board.results.trains(evidence.entry):
+            by_language.setdefault(evidence.language, []).append(evidence)
+    standings: dict[tuple[str, str, str], Standing] = {}
+    for language, column in by_language.items():
+        for i, measure in enumerate(board.measures):
+            best = max(column, key=lambda evidence: float(evidence.mean[i]))
+            for evidence in column:
+                level = float(evidence.mean[i]) == float(best.mean[i])
+                tied = share_letter(evidence.letters[i], best.letters[i])
+                standings[evidence.entry, language, measure] = "best" if level else "tied" if tied else ""
+    return standings
 
 
 def _place(evidence: EntryStatistics, i: int) -> Place:

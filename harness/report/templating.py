@@ -12,7 +12,7 @@ from harness.machine import bundled
 from harness.report import page_links
 from harness.report.documents import tex
 from harness.report.escaping import ESCAPES, Raw, code
-from harness.report.numbers import hundred, memory, minutes, p_value, published, signed, three_decimals
+from harness.report.numbers import hundred, memory, minutes, p_value, points, published, signed, three_decimals
 from harness.report.sections.claim_words import comparability
 from harness.report.sections.claims_section import source_url
 from harness.report.template_errors import template_error
@@ -62,6 +62,8 @@ def _environment(kind: str, folder: Path) -> Environment:
         "published": published,
         "source": page_links.source,
         "compared": page_links.pair_link,
+        "entry_link": page_links.entry_link,
+        "points": points,
         "source_url": source_url,
         "comparability": comparability,
         "raw": Raw,

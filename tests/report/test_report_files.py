@@ -70,7 +70,7 @@ def small(tmp_path: Path) -> Path:
 def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
     assert write_reports(small) == small / "leaderboard.html"
     formats = {f"leaderboard.{suffix}" for suffix in ("html", "csv", "md", "tex", "json")}
-    files = formats | {"claims.csv", "evidence.csv", "signatures.csv", "report.json"}
+    files = formats | {"claims.csv", "contrasts.csv", "evidence.csv", "signatures.csv", "report.json"}
     assert {path.name for path in small.glob("*.*")} == files
 
 
@@ -97,8 +97,8 @@ def test_the_csv_has_raw_values_and_empty_fields(tmp_path: Path) -> None:
 def test_the_page_shows_scores_with_interval_difference_and_spread(small: Path) -> None:
     page = Page(write_reports(small))
     text = " ".join(page.text.split())
-    assert "75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00]" in text
-    assert "+25.00 [+25.00, +25.00] p < 0.001 1 a 2 sd 0.00 4" in text
+    row = "75.00 [75.00, 75.00] +25.00 [+25.00, +25.00] p < 0.001 1 a"
+    assert f"{row} 75.00 [75.00, 75.00] seeds 0 1 75.00 [75.00, 75.00] seeds 0 1 2 sd 0.00" in text
     assert "Student's 95 % interval over queries and seeds both" in text
     assert "× 100 with two decimals" in text
     assert not page.open
@@ -172,7 +172,8 @@ def test_markdown_rows_have_as_many_cells_as_their_header(small: Path) -> None:
     lines = (small / "leaderboard.md").read_text(encoding="utf-8").splitlines()
     cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
     data, scores, evidence = [6] * 4, [8] * 5, [9] * 4  # scores: entry, two languages, average, Δ, p, rank
-    assert cells == data + scores + evidence
+    contrasts = [8] * 3
+    assert cells == data + contrasts + scores + evidence
     assert "| mnrl | 75.00 [75.00, 75.00] failed: seed 2 | 75.00 [75.00, 75.00] |" in "\n".join(lines)
 
 

@@ -150,7 +150,7 @@ def _differing(published: PublishedContrast, entry: EntryRow, results: ResultFol
     if entry.recipe != published.recipe:
         yield f"recipe ({entry.recipe}; there {published.recipe})"
     if entry.swept:
-        yield ", ".join(f"{name} {value}" for name, value in entry.swept.items())
+        yield f"settings ({', '.join(f'{name} {value}' for name, value in entry.swept.items())})"
 
 
 def base_model_text(entry: EntryRow, results: ResultFolder) -> str:

@@ -41,13 +41,15 @@ class Difference:
 
     `p` and `p_equivalence` are Holm's, NaN where `blind`: a trained side has one seed, so that its spread over seeds is
     unknown and not in the interval. `detectable`: the smallest true difference that this comparison alone finds with
-    power .8, NaN over one query or where `blind`.
+    power .8, NaN over one query or where `blind`. `error`² is the sum of the two variances.
     """
 
     value: float
     low: float
     high: float
     error: float
+    query_variance: float
+    seed_variance: float
     p: float
     p_equivalence: float
     detectable: float
@@ -82,6 +84,7 @@ def family(
         return []
     shape = (len(estimates), len(estimates[0].value))
     together = joined(estimates)
+    queries, *seeds = (variance for variance, _ in together.terms)
     hidden = np.repeat(np.asarray(blind, dtype=np.bool_), shape[1])
     low, high = together.interval()
     columns = {
@@ -89,6 +92,8 @@ def family(
         "low": low,
         "high": high,
         "error": together.error,
+        "query_variance": queries,
+        "seed_variance": seeds[0] if seeds else np.zeros_like(queries),
         "p": _corrected(np.where(hidden, np.nan, two_sided_p(together)).reshape(shape)),
         "p_equivalence": _corrected(np.where(hidden, np.nan, tost(together, margin)).reshape(shape)),
         "detectable": np.where(hidden, np.nan, minimum_detectable(together)),

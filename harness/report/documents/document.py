@@ -12,6 +12,7 @@
                     of `measures`; blind (null p: one seed of a trained entry). Empty above a number of entries
                     (harness.stats.contrasts)
     findings        what the primary measure shows, in sentences
+    published_contrasts        per contrast, language and measure: the columns of contrasts.csv
     claims          every published number: the columns of claims.csv; `papers`: a paragraph per paper
     tasks, sweeps, cross_validation, dimensions, geometry, experts        as on the page; [] or null where there is none
     records         of each done cell: path, cell key, sha256 of its weights, files with their sha256, scores
@@ -35,7 +36,8 @@ from typing import Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.findings import findings
 from harness.report.facts import Provenance
-from harness.report.sections import claims_section, claims_text, evidence_section
+from harness.report.sections import claims_section, claims_text, contrasts_section, evidence_section
+from harness.report.sections.contrasts_section import View
 from harness.report.table_view import Row
 from harness.results.record import Record, beside, path_of
 from harness.stats.rules import ALPHA, LEVEL, MARGIN
@@ -65,6 +67,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         "rows": list(_rows(board)),
         "contrasts": list(_contrasts(board)),
         "findings": findings(board),
+        "published_contrasts": list(_published_contrasts(board, context["views"])),
         "claims": list(_claims(context["claims"])),
         "papers": claims_text.paragraphs(context["claims"]),
         "tasks": context["tasks"],
@@ -157,6 +160,15 @@ def _claims(compared: claims_section.ComparedClaims) -> Iterator[dict[str, Any]]
     for row in claims_section.rows(compared.lines):
         columns = dict(zip(claims_section.COLUMNS, row, strict=True))
         yield {name: None if name in CLAIM_NUMBERS and value == "" else value for name, value in columns.items()}
+
+
+def _published_contrasts(board: Leaderboard, views: Sequence[View]) -> Iterator[dict[str, Any]]:
+    for row in contrasts_section.rows(board, views):
+        columns = dict(zip(contrasts_section.COLUMNS, row, strict=True))
+        yield {
+            name: None if name in contrasts_section.NUMBERS and value == "" else value
+            for name, value in columns.items()
+        }
 
 
 def _sweep(curve: Any) -> dict[str, Any]:

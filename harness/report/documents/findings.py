@@ -14,6 +14,7 @@ import numpy as np
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred, p_value, signed
+from harness.report.sections.contrasts_section import contrast_views
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import ALPHA, MARGIN, direction, is_equivalent
@@ -26,7 +27,7 @@ _OUTCOMES = {"better": "better", "worse": "worse", "open": "not shown to differ"
 
 
 def findings(board: Leaderboard) -> list[str]:
-    """Return the findings on the average, or on each language where no entry has an average."""
+    """Return the findings on the published contrasts, then on the average, or on each language where none has one."""
     averages = [evidence for evidence in board.evidence if evidence.language == AVERAGE]
     if averages:
         compared = [*_compared(board, averages, ""), *_languages(board, averages)]
@@ -35,7 +36,15 @@ def findings(board: Leaderboard) -> list[str]:
         for language in board.languages:
             column = [evidence for evidence in board.evidence if evidence.language == language]
             compared += list(_compared(board, column, f"{language}: ")) if column else []
-    return [*compared, *_spread(board), *_incomplete(board)]
+    return [*contrast_findings(board), *compared, *_spread(board), *_incomplete(board)]
+
+
+def contrast_findings(board: Leaderboard) -> list[str]:
+    """Return the sentence on the published contrasts, averaged or in each language where nothing has an average."""
+    views = [view for view in contrast_views(board) if view.measure == board.primary]
+    if views and views[0].language == AVERAGE:
+        return [views[0].headline]
+    return [f"{view.language}: {view.headline}" for view in views]
 
 
 def outcome(evidence: EntryStatistics) -> Outcome:

@@ -14,7 +14,7 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.tex import shortened, slug
 from harness.report.numbers import hundred
 from harness.report.sections import evidence_section
-from harness.report.table_view import Box, Row, Score, Table
+from harness.report.table_view import Box, Row, Score, Standing, Table
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import direction
@@ -37,7 +37,7 @@ class ScoreCell:
     mean: float
     half: float | None
     against: Literal["better", "worse", ""]
-    place: Literal["best", "tied", ""]
+    place: Standing
     one_seed: bool
     fewer: bool
 
@@ -132,26 +132,23 @@ def _score_table(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]
     return ScoreTable(tuple(columns), tuple(lines))
 
 
-def _column_evidence(board: Leaderboard, column: str) -> dict[str, tuple[EntryStatistics, bool]]:
-    """Return entry → its evidence in a column, and whether its mean is the highest."""
-    in_column = [evidence for evidence in board.evidence if evidence.language == column]
-    highest = max((float(evidence.mean[0]) for evidence in in_column), default=0.0)
-    return {evidence.entry: (evidence, float(evidence.mean[0]) == highest) for evidence in in_column}
+def _column_evidence(board: Leaderboard, column: str) -> dict[str, EntryStatistics]:
+    """Return entry → its evidence in a column."""
+    return {evidence.entry: evidence for evidence in board.evidence if evidence.language == column}
 
 
 def _box(board: Leaderboard, row: Row, column: str) -> Box:
     return Box(row.average, ()) if column == AVERAGE else row.boxes[board.languages.index(column)]
 
 
-def _score_cell(box: Box, standing: tuple[EntryStatistics, bool] | None) -> ScoreCell | None:
-    if box.score is None or standing is None:
+def _score_cell(box: Box, evidence: EntryStatistics | None) -> ScoreCell | None:
+    if box.score is None or evidence is None:
         return None
-    evidence, highest = standing
     return ScoreCell(
         mean=box.score.mean,
         half=_half(box.score),
         against=direction(evidence.p_adjusted[0], evidence.delta[0]),
-        place="best" if highest else "tied" if evidence.tied[0] else "",
+        place=box.score.standing,
         one_seed=evidence.one_seed,
         fewer=bool(box.failed),
     )

@@ -28,9 +28,10 @@ def test_better_and_worse_entries_have_their_difference_and_its_interval(tmp_pat
     for entry, value in (("base", 0.5), ("mnrl", 0.625), ("clpl", 0.25)):
         level(tmp_path, entry, [value, value])
     sentences = sentences_of(tmp_path)
-    assert (
-        sentences[0] == "The highest AP is that of mnrl, 64.45 [64.08, 64.82]; every other entry is shown to be worse."
-    )
+    assert sentences[:2] == [
+        "Of 1 published contrast measured here: 1 same direction.",
+        "The highest AP is that of mnrl, 64.45 [64.08, 64.82]; every other entry is shown to be worse.",
+    ]
     assert "Shown to be better than base (Holm's p ≤ .05): mnrl +12.50 [+12.50, +12.50]." in sentences
     assert "Shown to be worse than base (Holm's p ≤ .05): clpl -25.00 [-25.00, -25.00]." in sentences
     assert not [line for line in sentences if line.startswith("Not shown to differ")]
@@ -62,8 +63,9 @@ def test_of_one_seed_of_a_trained_entry_nothing_is_shown(tmp_path: Path) -> None
     level(tmp_path, "base", [0.25])
     level(tmp_path, "mnrl", [0.75])
     sentences = sentences_of(tmp_path)
-    assert sentences[0].endswith("(of one seed: nothing is shown of it); not shown to differ from it: base.")
-    assert sentences[1] == (
+    assert sentences[0] == "Of 1 published contrast measured here: 1 undecided."
+    assert sentences[1].endswith("(of one seed: nothing is shown of it); not shown to differ from it: base.")
+    assert sentences[2] == (
         "With an unknown spread over seeds, so that no difference to base can be shown (the interval is without this "
         "spread): mnrl +50.00 [+50.00, +50.00]."
     )

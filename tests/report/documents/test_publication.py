@@ -71,7 +71,7 @@ def test_the_sections_have_the_order_of_a_paper(run: Path) -> None:
     write_reports(run, formats=[Format.md])
     lines = (run / "leaderboard.md").read_text(encoding="utf-8").splitlines()
     titles = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
-    order = ["Set-up", "Results", "Findings", "How sure it is", "Published claims", "Deviations", "Environment"]
+    order = ["Set-up", "Published contrasts", "Results", "Findings", "How sure it is", "Published claims", "Deviations", "Environment"]
     assert titles[: len(order)] == order
     assert titles[len(order) :] == [
         "How to repeat it",

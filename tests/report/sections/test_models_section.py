@@ -24,10 +24,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_page_has_levels_and_gains_of_every_model_in_one_table(page: Path) -> None:
     html = (page / "leaderboard.html").read_text(encoding="utf-8")
-    section = html[html.index('<section id="models">') : html.index('<section id="scores">')]
+    section = html[html.index('<section id="models">') : html.index('<section id="pictures">')]
     assert [section.count(f">{name}<") for name in ("base", "mnrl")] == [1, 1]
     assert "no base model" in section
-    assert section.count('class="line mean"') == 5
+    assert section.count('class="line mean') == 5
     markdown = (page / "leaderboard.md").read_text(encoding="utf-8")
     rows = [line for line in markdown[markdown.index("## Base models") :].splitlines() if line.startswith("|")][:5]
     assert rows[0] == "| entry | A | Δ | p | B | Δ | p |"
