@@ -9,7 +9,7 @@ function fixed(value, digits) {
     const below = Math.floor(Math.abs(value) * 10 ** digits);
     text = ((Math.sign(value) * (below + (below % 2))) / 10 ** digits).toFixed(digits);
   }
-  return Number(text) === 0 ? text.replace('-', '') : text;
+  return text.replace('-', Number(text) === 0 ? '' : '\u2212');
 }
 
 function hundred(value) {
@@ -18,7 +18,7 @@ function hundred(value) {
 
 function signed(value) {
   const text = hundred(value);
-  return text.startsWith('-') ? text : `+${text}`;
+  return text.startsWith('\u2212') ? text : `+${text}`;
 }
 
 function chance(p) {

@@ -35,12 +35,12 @@ const FILL = {
     if (!score || score.rank_best === null) {
       return [];
     }
-    const ranks = [...new Set([score.rank_best, score.rank_worst])].join('-');
+    const ranks = [...new Set([score.rank_best, score.rank_worst])].join('\u2013');
     return [line('', ranks), line('small letters', score.letters)];
   },
   seeds(data, state, entry) {
     const spread = found(data, state, entry, scope(state))?.seed_sd ?? null;
-    const seeds = line('', counts(data, state, entry).seeds.join('-'));
+    const seeds = line('', counts(data, state, entry).seeds.join('\u2013'));
     return spread === null ? [seeds] : [seeds, line('small', `sd ${hundred(spread)}`)];
   },
   queries(data, state, entry) {

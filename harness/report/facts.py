@@ -18,6 +18,8 @@ from harness.results.flatten import EMPTY, Facts, flatten, text
 from harness.results.record import Record
 from harness.results.run_file import RunFile
 
+SHORT = 12  # digits of a digest in a line
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -41,6 +43,23 @@ def run_facts(run: RunFile) -> Facts:
     """Return the contents of run.json: the command as typed, then everything else."""
     command = [("command", shlex.join(run.command))] if run.command else []
     return command + flatten({name: value for name, value in run.content.items() if name != "command"})
+
+
+def made_by(board: Leaderboard) -> str:
+    """Return what made the records in one line: code revisions, machines, and the digest of the suite's definition."""
+    revisions = _values(board.records, "code", "revision")
+    machines = _values(board.records, "environment", "cpu")
+    suites = dict.fromkeys(record.suite_digest[:SHORT] for record in board.records if record.suite_digest)
+    parts = [
+        *(f"code {revision[:SHORT]}" for revision in revisions),
+        *machines,
+        *(f"suite {digest}" for digest in suites),
+    ]
+    return ", ".join(parts)
+
+
+def _values(records: Iterable[Record], *path: str) -> list[str]:
+    return list(dict.fromkeys(str(value) for record in records if (value := record.value(*path))))
 
 
 def entry_facts(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:

@@ -1,9 +1,11 @@
-"""Numbers as the report prints them: scores × 100 with two decimals, never a negative zero."""
+"""Numbers as the report prints them: × 100 with two decimals, never a negative zero, with a true minus sign."""
 
 from __future__ import annotations
 
 import math
 from decimal import Decimal
+
+MINUS = "\N{MINUS SIGN}"
 
 
 def hundred(value: float) -> str:
@@ -12,7 +14,7 @@ def hundred(value: float) -> str:
     >>> hundred(0.54321), hundred(-0.000001)
     ('54.32', '0.00')
     """
-    return f"{100 * value:z.2f}"
+    return f"{100 * value:z.2f}".replace("-", MINUS)
 
 
 def points(value: float) -> str:
@@ -38,9 +40,18 @@ def three_decimals(value: float | None) -> str:
     """Return a coefficient with three decimals, "" for None.
 
     >>> three_decimals(-0.12345), three_decimals(None)
-    ('-0.123', '')
+    ('−0.123', '')
     """
-    return "" if value is None else f"{value:z.3f}"
+    return "" if value is None else f"{value:z.3f}".replace("-", MINUS)
+
+
+def coefficient(value: float) -> str:
+    """Return a coefficient or a geometry with two decimals.
+
+    >>> coefficient(-0.999), coefficient(0.5)
+    ('−1.00', '0.50')
+    """
+    return f"{value:z.2f}".replace("-", MINUS)
 
 
 def p_value(p: float | None) -> str:
@@ -56,9 +67,9 @@ def signed(value: float) -> str:
     """Return a difference × 100 with its sign.
 
     >>> signed(0.01), signed(-0.01), signed(-0.000001)
-    ('+1.00', '-1.00', '+0.00')
+    ('+1.00', '−1.00', '+0.00')
     """
-    return f"{100 * value:+z.2f}"
+    return f"{100 * value:+z.2f}".replace("-", MINUS)
 
 
 def minutes(value: float | None) -> str:

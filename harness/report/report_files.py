@@ -171,6 +171,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "unverified": coverage.unverified(board),
         "warnings": board.results.warnings,
         "run": facts.run_facts(board.run),
+        "made_by": facts.made_by(board),
         "entries": facts.entry_facts(board, entries),
         "provenance": facts.provenance_facts(board.records),
     }

@@ -36,7 +36,7 @@ class Place:
 
     @property
     def ranks(self) -> str:
-        return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}"
+        return str(self.best) if self.best == self.worst else f"{self.best}–{self.worst}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ class Row:
 
     @property
     def seeds(self) -> str:
-        """Seeds behind each language's mean: `3`, or `2-3` where languages differ."""
+        """Seeds behind each language's mean: `3`, or `2–3` where languages differ."""
         counts = sorted({box.score.n_seeds for box in self.boxes if box.score})
-        return "-".join(map(str, counts if len(counts) < 2 else (counts[0], counts[-1])))
+        return "–".join(map(str, counts if len(counts) < 2 else (counts[0], counts[-1])))
 
     @property
     def queries(self) -> int:

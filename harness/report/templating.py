@@ -12,7 +12,7 @@ from harness.machine import bundled
 from harness.report import page_links
 from harness.report.documents import tex
 from harness.report.escaping import ESCAPES, Raw, code
-from harness.report.numbers import hundred, memory, minutes, p_value, points, published, signed, three_decimals
+from harness.report.numbers import MINUS, hundred, memory, minutes, p_value, points, published, signed, three_decimals
 from harness.report.sections.claim_words import comparability
 from harness.report.sections.claims_section import source_url
 from harness.report.template_errors import template_error
@@ -52,10 +52,11 @@ def _environment(kind: str, folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    plain = _with_hyphens if kind == "tex" else lambda number: number  # LaTeX makes the sign of a hyphen in $ $
     environment.filters |= {
-        "hundred": hundred,
-        "signed": signed,
-        "three_decimals": three_decimals,
+        "hundred": plain(hundred),
+        "signed": plain(signed),
+        "three_decimals": plain(three_decimals),
         "p_value": p_value,
         "minutes": minutes,
         "memory": memory,
@@ -72,6 +73,10 @@ def _environment(kind: str, folder: Path) -> Environment:
         "slug": tex.slug,
     }
     return environment
+
+
+def _with_hyphens(number: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: number(value).replace(MINUS, "-")
 
 
 def _finalize(escape: Callable[[Any], str]) -> Callable[[Any], str]:

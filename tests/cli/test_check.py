@@ -40,7 +40,7 @@ def test_a_loss_beyond_the_margin_fails_with_its_entry_and_size(tmp_path: Path, 
     result = check(write(tmp_path / "new", losses={"mnrl": 0.08}, draw=2), old)
     assert (result.status, last(result)) == (1, "fake: FAILED: 1 regression, 1 same")
     (line,) = (line for line in result.out.splitlines() if line.startswith("regression:"))
-    assert line.startswith("regression: mnrl/ko: nDCG@10 49.85 → 42.15 (-7.70, at best -7.36)")
+    assert line.startswith("regression: mnrl/ko: nDCG@10 49.85 → 42.15 (−7.70, at best −7.36)")
     assert "beyond the margin of 1.00; 3 seeds against 3, 120 queries" in line
 
 

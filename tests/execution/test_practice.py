@@ -199,4 +199,4 @@ def test_without_practices_the_page_does_not_mention_them(tmp_path: Path) -> Non
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
     page = write_reports(tmp_path).read_text(encoding="utf-8")
     assert "Cross-validation" not in page
-    assert "Shorter vectors" not in page
+    assert "Truncated vectors" not in page

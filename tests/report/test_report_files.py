@@ -209,7 +209,7 @@ def test_the_baseline_is_named_with_every_difference(small: Path) -> None:
     assert invoke("report", str(small), "--baseline", "mnrl").status == 0
     text = " ".join(Page(small / "leaderboard.html").text.split())
     assert "difference of average to mnrl" in text
-    assert "-25.00 [-25.00, -25.00]" in text
+    assert "−25.00 [−25.00, −25.00]" in text
     assert "| Δ mnrl (average) |" in (small / "leaderboard.md").read_text(encoding="utf-8")
 
 
@@ -250,7 +250,7 @@ def test_one_seed_of_a_trained_entry_is_named_in_every_format_and_has_no_p(tmp_p
     assert [evidence[name] for name in names] == [""] * 6
     assert (scores["p_adjusted"], scores["delta_ci_low"] != "") == ("", True)
     text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
-    assert re.search(r"[+-]\d+\.\d\d \[[^]]*\] one seed 1-2 a", text)
+    assert re.search(r"[+−]\d+\.\d\d \[[^]]*\] one seed 1–2 a", text)
     assert re.search(r"^\| mnrl \|.*\| one seed \| 1-2 \|", (tmp_path / "leaderboard.md").read_text(), re.MULTILINE)
     assert "With an unknown spread over seeds" in (tmp_path / "leaderboard.md").read_text()
 
@@ -332,7 +332,7 @@ def test_a_command_is_quoted_for_the_shell() -> None:
 
 def test_numbers_are_times_100_and_never_a_negative_zero() -> None:
     assert (hundred(0.54321), hundred(-1e-9)) == ("54.32", "0.00")
-    assert (signed(0.01), signed(-0.01), signed(-1e-9)) == ("+1.00", "-1.00", "+0.00")
+    assert (signed(0.01), signed(-0.01), signed(-1e-9)) == ("+1.00", "−1.00", "+0.00")
 
 
 def test_markdown_escapes_markup() -> None:

@@ -144,8 +144,8 @@ def _detectable(board: Leaderboard, compared: Sequence[EntryStatistics], prefix:
         detectable = sorted((float(evidence.detectable[0]), evidence.entry) for evidence in known)
         (least, least_entry), (most, most_entry) = detectable[0], detectable[-1]
         spread = "" if len(detectable) == 1 else f" to {hundred(most)} ({most_entry})"
-        condition = f"in four of five (α {ALPHA_TEXT}, one comparison alone)"
-        start = f"The smallest true difference to {board.baseline_name} that this run finds {condition} is "
+        condition = f"80 % power, α {ALPHA_TEXT}, one comparison alone"
+        start = f"Minimum detectable effect against {board.baseline_name} ({condition}): "
         yield f"{prefix}{start}{hundred(least)} ({least_entry}){spread}."
 
 

@@ -13,7 +13,7 @@ from harness.report.figures.geometry_plot import QUANTITIES, GeometryPlot, Geome
 from harness.report.figures.labels import label
 from harness.report.figures.palette import MAX_LANGUAGES
 from harness.report.figures.svg import render_svg
-from harness.report.numbers import hundred
+from harness.report.numbers import coefficient, hundred
 from harness.report.table_view import Row
 from harness.results.record import Record
 from harness.stats.agreement import spearman
@@ -51,7 +51,10 @@ def _geometry_point(records: Sequence[Record], measure: str) -> GeometryPoint:
 
 def _point_text(point: GeometryPoint) -> str:
     name = f"{label(point.entry)} in {label(point.language, 12)}"
-    return f"{name}: uniformity {point.uniformity:.2f}, alignment {point.alignment:.2f}, score {hundred(point.score)}"
+    return (
+        f"{name}: uniformity {coefficient(point.uniformity)}, alignment {coefficient(point.alignment)}, "
+        f"score {hundred(point.score)}"
+    )
 
 
 def _caption(languages: Sequence[str], points: Sequence[GeometryPoint]) -> Markup:
@@ -66,7 +69,7 @@ def _caption(languages: Sequence[str], points: Sequence[GeometryPoint]) -> Marku
             values = [getattr(point, quantity) for point in in_language]
             rho = spearman(values, [point.score for point in in_language])
             if rho is not None:
-                rhos.append(Markup("{:z.2f} (<bdi>{}</bdi>)").format(rho, label(language, 12)))
+                rhos.append(Markup("{} (<bdi>{}</bdi>)").format(coefficient(rho), label(language, 12)))
         parts.append(Markup("{} {}").format(quantity, Markup(", ").join(rhos) or "not defined"))
     return Markup("Spearman's ρ with the score over the entries of a language: {}.").format(Markup("; ").join(parts))
 

@@ -122,7 +122,7 @@ def _line(evidence: EntryStatistics) -> Line:
         equivalent=or_none(evidence.p_equivalence[0]),
         equivalence_low=or_none(evidence.equivalence_low[0]),
         equivalence_high=or_none(evidence.equivalence_high[0]),
-        ranks=str(best) if best == worst else f"{best}-{worst}",
+        ranks=str(best) if best == worst else f"{best}–{worst}",
         letters=evidence.letters[0],
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.numbers import coefficient
 from harness.results.record import Record, records_by_pair
 from harness.stats.agreement import spearman
 from harness.stats.entry_scores import BASE
@@ -105,8 +106,8 @@ def findings(whole: Correlation, changes: Sequence[EntryChange], measure: str) -
     else:
         stronger = "uniformity" if abs(uniformity) > abs(alignment) else "alignment"
         first = (
-            f"Over {whole.entries} trained entries, ρ with the gain in {measure} is {uniformity:z.2f} for uniformity "
-            f"and {alignment:z.2f} for alignment (below 0: larger gains where it fell), stronger for {stronger}; "
+            f"Over {whole.entries} trained entries, ρ with the gain in {measure} is {coefficient(uniformity)} for uniformity "
+            f"and {coefficient(alignment)} for alignment (below 0: larger gains where it fell), stronger for {stronger}; "
             f"{paper}."
         )
     fell = sum(item.change["anisotropy"] < 0 for item in changes)

@@ -33,7 +33,7 @@ def test_better_and_worse_entries_have_their_difference_and_its_interval(tmp_pat
         "The highest AP is that of mnrl, 64.45 [64.08, 64.82]; every other entry is shown to be worse.",
     ]
     assert "Shown to be better than base (Holm's p ≤ .05): mnrl +12.50 [+12.50, +12.50]." in sentences
-    assert "Shown to be worse than base (Holm's p ≤ .05): clpl -25.00 [-25.00, -25.00]." in sentences
+    assert "Shown to be worse than base (Holm's p ≤ .05): clpl −25.00 [−25.00, −25.00]." in sentences
     assert not [line for line in sentences if line.startswith("Not shown to differ")]
 
 
@@ -43,11 +43,11 @@ def test_undecided_entries_have_their_p_and_equivalent_ones_are_listed(tmp_path:
     level(tmp_path, "noisy", [0.5, 0.5], wave=0.2)
     sentences = sentences_of(tmp_path)
     (line,) = [line for line in sentences if line.startswith("Not shown to differ from base: ")]
-    assert "near +0.00 [-0.03, +0.03], p 1.000" in line
-    assert "noisy +0.00 [-6." in line
+    assert "near +0.00 [−0.03, +0.03], p 1.000" in line
+    assert "noisy +0.00 [−6." in line
     assert (
         "Shown to be within 1.00 of base (two one-sided tests, p ≤ .05; with the 90 % interval): "
-        "near [-0.03, +0.03], p < 0.001."
+        "near [−0.03, +0.03], p < 0.001."
     ) in sentences
     assert sentences[0].endswith("not shown to differ from it: near; noisy.")
 
@@ -56,7 +56,7 @@ def test_a_difference_that_another_seed_could_undo_is_not_shown(tmp_path: Path) 
     level(tmp_path, "base", [0.25])
     level(tmp_path, "mnrl", [0.26, 0.75])
     (line,) = [line for line in sentences_of(tmp_path) if line.startswith("Not shown to differ from base: ")]
-    assert "mnrl +25.50 [-" in line
+    assert "mnrl +25.50 [−" in line
 
 
 def test_of_one_seed_of_a_trained_entry_nothing_is_shown(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_of_one_seed_of_a_trained_entry_nothing_is_shown(tmp_path: Path) -> None
         "With an unknown spread over seeds, so that no difference to base can be shown (the interval is without this "
         "spread): mnrl +50.00 [+50.00, +50.00]."
     )
-    assert not [line for line in sentences if line.startswith(("Shown", "Not shown", "The smallest true"))]
+    assert not [line for line in sentences if line.startswith(("Shown", "Not shown", "Minimum detectable"))]
 
 
 def test_entries_with_equal_scores_are_called_identical(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_spread_over_seeds_and_the_detectable_difference_are_stated(tmp_path
     level(tmp_path, "clpl", [0.6, 0.6, 0.61])
     sentences = sentences_of(tmp_path)
     assert "The largest standard deviation over seeds is 2.00 (mnrl in ko, over 3 seeds)." in sentences
-    (line,) = [line for line in sentences if line.startswith("The smallest true difference to base")]
+    (line,) = [line for line in sentences if line.startswith("Minimum detectable effect against base")]
     assert line.endswith("(mnrl).")
     assert " (clpl) to " in line
 
@@ -124,7 +124,7 @@ def test_without_an_average_the_findings_are_those_of_each_language(tmp_path: Pa
 def test_another_baseline_is_named(tmp_path: Path) -> None:
     level(tmp_path, "base", [0.5])
     level(tmp_path, "mnrl", [0.75, 0.75])
-    assert "Shown to be worse than mnrl (Holm's p ≤ .05): base -25.00 [-25.00, -25.00]." in sentences_of(
+    assert "Shown to be worse than mnrl (Holm's p ≤ .05): base −25.00 [−25.00, −25.00]." in sentences_of(
         tmp_path, "mnrl"
     )
 

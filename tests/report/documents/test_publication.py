@@ -71,13 +71,22 @@ def test_the_sections_have_the_order_of_a_paper(run: Path) -> None:
     write_reports(run, formats=[Format.md])
     lines = (run / "leaderboard.md").read_text(encoding="utf-8").splitlines()
     titles = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
-    order = ["Set-up", "Published contrasts", "Results", "Findings", "How sure it is", "Published claims", "Deviations", "Environment"]
+    order = [
+        "Set-up",
+        "Published contrasts",
+        "Results",
+        "Findings",
+        "Statistical evidence",
+        "Published claims",
+        "Deviations",
+        "Environment",
+    ]
     assert titles[: len(order)] == order
     assert titles[len(order) :] == [
-        "How to repeat it",
+        "Reproduction",
         "The other measures",
         "Entries",
-        "Everything else that was recorded",
+        "Further records",
     ]
     assert [line for line in lines if line.startswith("### ")] == ["### nDCG@5", "### R@100", "### RR@10", "### AP"]
 
@@ -133,7 +142,7 @@ def test_the_environment_lists_shared_values_and_names_differing_ones(run: Path)
 def test_the_commands_can_be_typed_in_a_shell(tmp_path: Path) -> None:
     folder = board(tmp_path, ["base"], {"ko": 7}, [0])
     update_run(folder, command=["harness", "run", "--set", "clpl.penalty_weight=*", "--out", "my dir"])
-    text = part(folder, "How to repeat it")
+    text = part(folder, "Reproduction")
     assert "\n      harness run --set 'clpl.penalty_weight=*' --out 'my dir'\n" in text
     assert "\n      harness data fetch fake\n" in text
     assert "\n      harness verify DIR\n" in text
@@ -144,7 +153,7 @@ def test_a_revision_shared_by_all_records_has_a_checkout_command(tmp_path: Path)
     for entry in ("base", "mnrl"):
         record_provenance = provenance(entry, "ko", 0) | {"code": {"revision": "f" * 40, "dirty": True}}
         put(tmp_path, (entry, "ko", 0), draw(entry, "ko", 0, 7), provenance=record_provenance)
-    text = part(tmp_path, "How to repeat it")
+    text = part(tmp_path, "Reproduction")
     assert f"- the code (with changes that are not in it):\n\n      git checkout {'f' * 40}\n" in text
 
 
@@ -158,7 +167,7 @@ def test_the_evidence_includes_seeds_queries_and_spread(tmp_path: Path) -> None:
     for seed, value in ((0, 0.5), (1, 0.75)):
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": value, "b": value}})
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.25}})
-    text = part(tmp_path, "How sure it is")
+    text = part(tmp_path, "Statistical evidence")
     assert "| mnrl | 2 | 17.68 | 2 | 2, 0, 0 |" in text
     assert "| base | 1 |  | 2 |  |  |  |" in text
 
@@ -177,6 +186,6 @@ def test_hostile_names_and_reasons_do_not_act_as_markdown(tmp_path: Path) -> Non
     assert {child.attrs["href"] for child in inside if child.type == "link_open"} == {"#failed-cells"}
     titles = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
     assert titles[:2] == ["Results on fake", "Set-up"]
-    assert titles[-4:] == ["Environment", "How to repeat it", "Entries", "Everything else that was recorded"]
+    assert titles[-4:] == ["Environment", "Reproduction", "Entries", "Further records"]
     assert len(titles) == 12
     assert sum(token.type == "tr_open" for token in tokens) == 2 + 12 + 11  # data, scores, evidence

@@ -13,8 +13,8 @@ from support.fake_records import put
 def test_the_description_has_the_differences_with_their_intervals_in_the_order_of_the_table(tmp_path: Path) -> None:
     put_constant(tmp_path, {"base": 0.5, "mnrl": 0.75, "clpl": 0.25})
     forest = figures_of(tmp_path)["forest"]
-    assert description(forest) == "mnrl: +25.00 [25.00, 25.00]*; base: baseline; clpl: -25.00 [-25.00, -25.00]*"
-    assert "mnrl base (baseline) clpl +25.00 [25.00, 25.00]* -25.00 [-25.00, -25.00]*" in words(forest)
+    assert description(forest) == "mnrl: +25.00 [25.00, 25.00]*; base: baseline; clpl: −25.00 [−25.00, −25.00]*"
+    assert "mnrl base (baseline) clpl +25.00 [25.00, 25.00]* −25.00 [−25.00, −25.00]*" in words(forest)
     assert "Dashed, with *: one seed of a trained entry" in without_tags(forest.reading)
 
 
@@ -61,7 +61,7 @@ def test_differences_are_to_the_selected_baseline(tmp_path: Path) -> None:
     put_constant(tmp_path, {"base": 0.5, "mnrl": 0.75})
     forest = figures_of(tmp_path, "mnrl")["forest"]
     assert forest.title == "Difference to mnrl in AP, × 100"
-    assert description(forest).startswith("mnrl: baseline; base: -25.00")
+    assert description(forest).startswith("mnrl: baseline; base: −25.00")
 
 
 def test_without_the_baseline_there_is_no_forest_plot(tmp_path: Path) -> None:

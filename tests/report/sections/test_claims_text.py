@@ -81,7 +81,7 @@ def test_what_a_comparison_rests_on_is_counted(miracl: Path) -> None:
 def test_the_published_gains_of_tunings_are_listed_with_how_many_are_losses(miracl: Path) -> None:
     text = paragraphs_of(miracl)["MTEB results"]
     assert "Published gains of tuning over the starting checkpoint, 3 of 7 a loss: " in text
-    assert "KURE-v1 (CachedGISTEmbed on BGE-M3), nDCG@10 -1.74 (ko); " in text
+    assert "KURE-v1 (CachedGISTEmbed on BGE-M3), nDCG@10 −1.74 (ko); " in text
     assert "BGE-M3, untuned, hard negatives, nDCG@10 +15.99 (ko), +14.33 (hi), +17.93 (fa); " in text
 
 

@@ -111,8 +111,8 @@ def test_the_geometry_of_each_entry_is_shown_before_and_after_training(tmp_path:
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": 0.5 + seed / 10}}, geometry=moved(-1.0, after))
     write_reports(tmp_path)
     markdown = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
-    assert "| before: untuned | -1.000 |\n| mnrl | -2.500 (-1.500) |" in markdown
-    assert '-2.500 <span class="interval">(-1.500)</span>' in squeezed_text(tmp_path / "leaderboard.html")
+    assert "| before: untuned | −1.000 |\n| mnrl | −2.500 (−1.500) |" in markdown
+    assert '−2.500 <span class="interval">(−1.500)</span>' in squeezed_text(tmp_path / "leaderboard.html")
     rows = table(tmp_path / "geometry.csv")
     assert len(rows) == 3 * 3
     mnrl = next(row for row in rows if (row["entry"], row["seed"], row["quantity"]) == ("mnrl", "1", "uniformity"))
@@ -129,7 +129,7 @@ def test_the_correlation_with_the_gain_is_spearmans_rho_over_trained_entries(tmp
     assert (whole.language, whole.entries) == ("", 5)
     assert whole.rho[:2] == (pytest.approx(-1), pytest.approx(1))
     assert whole.rho[2] is None  # anisotropy changed by the same amount everywhere
-    assert "ρ with the gain in AP is -1.00 for uniformity and 1.00 for alignment" in geometry.said[0]
+    assert "ρ with the gain in AP is −1.00 for uniformity and 1.00 for alignment" in geometry.said[0]
     assert "arXiv 2308.03103 found that uniformity, not alignment" in geometry.said[0]
     assert geometry.said[1].startswith("Anisotropy fell in 5 of 5 entries and languages;")
 
@@ -191,7 +191,7 @@ def test_each_set_of_pairs_counts_once(tmp_path: Path) -> None:
         tmp_path / "leaderboard.html"
     )
     markdown = (tmp_path / "leaderboard.md").read_text(encoding="utf-8")
-    assert "| τ-b | lsa | base |\n|:--|--:|--:|\n| bm25 | 0.500 | 0.250 |\n| lsa |  | -0.125 |" in markdown
+    assert "| τ-b | lsa | base |\n|:--|--:|--:|\n| bm25 | 0.500 | 0.250 |\n| lsa |  | −0.125 |" in markdown
 
 
 def test_an_undefined_agreement_is_shown_as_not_defined(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_markdown_has_one_row_per_comparison_and_escapes_the_data(tmp_path: Path
     assert text.startswith("# fake: FAILED: 1 regression, 1 missing cell, 1 same\n")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert [len(row.replace("\\|", "").split("|")) for row in rows] == [11] * 4
-    assert rows[2].startswith("| **regression** | mnrl | ko | 49.85 | 42.15 | -7.70 |")
+    assert rows[2].startswith("| **regression** | mnrl | ko | 49.85 | 42.15 | −7.70 |")
     assert "\\<full\\> \\& " in text
 
 
