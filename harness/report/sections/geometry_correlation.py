@@ -107,8 +107,8 @@ def findings(whole: Correlation, changes: Sequence[EntryChange], measure: str) -
         stronger = "uniformity" if abs(uniformity) > abs(alignment) else "alignment"
         rhos = f"{coefficient(uniformity)} for uniformity and {coefficient(alignment)} for alignment"
         first = (
-            f"Over {whole.entries} trained entries, ρ with the gain in {measure} is {rhos} (below 0: larger gains where "
-            f"it fell), stronger for {stronger}; {paper}."
+            f"Over {whole.entries} trained entries, ρ with the gain in {measure} is {rhos} (below 0: larger gains "
+            f"where it fell), stronger for {stronger}; {paper}."
         )
     fell = sum(item.change["anisotropy"] < 0 for item in changes)
     pairs = "entries and languages"
