@@ -1,6 +1,7 @@
 """The data that the leaderboard's script reads: the raw numbers of every table, and differences to every baseline.
 
-    entries         in the page's order: name, recipe, minutes per cell, bytes of memory, reason of failure
+    entries         in the page's order: name, recipe, whether it is an anchor, minutes per cell, bytes of memory, reason
+                    of failure
     languages       those of the suite, then the average
     scores          [measure][entry][language]: queries, seeds, mean, low, high, sd over seeds, best and worst rank,
                     letters, verdict
@@ -32,6 +33,7 @@ SCRIPTS = (
     "state",
     "rows",
     "contrasts",
+    "forest",
     "table",
     "download",
 )  # report_templates/leaderboard_NAME.js, then leaderboard.js
@@ -133,7 +135,8 @@ def _scores(row: Row) -> list[Score | None]:
 
 def _entry(row: Row) -> Mapping[str, Any]:
     cost = {"minutes": row.minutes, "memory": row.memory or None}
-    return {"name": row.entry, "recipe": row.recipe, **cost, "failed": "; ".join(row.reasons)}
+    anchor = {"anchor": True} if row.anchor else {}
+    return {"name": row.entry, "recipe": row.recipe, **anchor, **cost, "failed": "; ".join(row.reasons)}
 
 
 def _score(score: Score | None) -> list[Any] | None:

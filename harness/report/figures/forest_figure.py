@@ -9,7 +9,7 @@ from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note
 from harness.report.figures.figure import Figure
-from harness.report.figures.forest_plot import ForestPlot, difference_text, shown_direction
+from harness.report.figures.forest_plot import ForestPlot, difference_text, limits, shown_direction
 from harness.report.figures.labels import label, name_list, name_markup
 from harness.report.figures.svg import render_svg
 from harness.report.numbers import hundred
@@ -52,10 +52,12 @@ def _reading(board: Leaderboard, rows: Sequence[Row]) -> Markup:
     one_seed = ""
     if any(score.note == "one seed" for score in scores):
         one_seed = " Dashed, with *: one seed of a trained entry, so that the bar is without the spread over seeds."
+    beyond = " An arrow: beyond the axis, for it would squeeze the others." if limits(rows) else ""
     return Markup.escape(
         f"One row per entry, in the order of the table; the diamond is {average}{small}, the bar its 95 % interval "
         f"over queries and seeds. Filled: shown, p ≤ {ALPHA} after Holm's correction over all pairs of entries. The "
-        f"band is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{entry_limit_note(len(rows), noun='row')}"
+        f"band is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{beyond}"
+        f"{entry_limit_note(len(rows), noun='row')}"
     )
 
 

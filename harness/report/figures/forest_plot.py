@@ -15,6 +15,7 @@ from harness.report.table_view import Row, Score
 from harness.stats.rules import MARGIN, direction
 
 _NUMBERS_WIDTH = 128  # of the column of numbers
+SQUEEZE = 1.5  # times the width that the other entries need: an anchor beyond it is drawn as an arrow
 _UNMARKED = {"color": SOFT, "alpha": 0.7}  # look of a language without a marker of its own
 
 
@@ -31,6 +32,24 @@ def difference_text(score: Score) -> str:
     return f"{delta} [{hundred(score.delta_low)}, {hundred(score.delta_high)}]{'*' if score.note == 'one seed' else ''}"
 
 
+def limits(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """Return the ends of the axis, × 100, where an anchor would squeeze the other entries, else None."""
+    inner, outer = ([end for row in rows if row.anchor is anchor for end in _ends(row)] for anchor in (False, True))
+    if not inner or not outer:
+        return None
+    low, high = min(0.0, *inner), max(0.0, *inner)
+    squeezed = max(high, *outer) - min(low, *outer) > SQUEEZE * (high - low)
+    room = 5 * (high - low)  # a twentieth, × 100
+    return (100 * low - room, 100 * high + room) if squeezed else None
+
+
+def _ends(row: Row) -> list[float]:
+    """Return the ends of all differences of a row."""
+    scores = [score for score in (row.average, *(box.score for box in row.boxes)) if score]
+    ends = (end for score in scores for end in (score.delta, score.delta_low, score.delta_high))
+    return [end for end in ends if end is not None]
+
+
 class ForestPlot:
     """Rows from top to bottom as given; languages have markers of their own if there are few enough."""
 
@@ -45,6 +64,7 @@ class ForestPlot:
         self.legend = Legend(self._legend_items(), self.left)
         self.panel_height = len(rows) * self.row_height
         self.height = self.legend.height + self.panel_height + 56
+        self.limits = limits(rows)
 
     def __call__(self, canvas: Any) -> None:
         width = WIDTH - self.left - _NUMBERS_WIDTH - 10
@@ -52,6 +72,8 @@ class ForestPlot:
         set_rows(axes, self.names)
         axes.axvspan(-100 * MARGIN, 100 * MARGIN, color=SOFT, alpha=0.2, linewidth=0, zorder=0)
         axes.axvline(0, color=INK, linewidth=1, zorder=1)
+        if self.limits:
+            axes.set_xlim(*self.limits)
         for y, row in enumerate(self.rows):
             self._draw_row(axes, y, row)
         write_text(axes, (1 + _NUMBERS_WIDTH / width, -0.8), "Δ [95 %]", ha="right", fontsize=SMALL, color=SOFT)
@@ -75,6 +97,9 @@ class ForestPlot:
         if row.entry in self.board.baselines:
             axes.plot([0], [y], "|", color=INK, markersize=11, markeredgewidth=2)
             return
+        if self.limits and row.anchor and score and score.delta is not None:
+            self._draw_beyond(axes, y, score)
+            return
         if self.multilingual:
             self._draw_languages(axes, y, row)
         average_y = y - self._average_offset()
@@ -85,6 +110,14 @@ class ForestPlot:
             text = difference_text(score)
         width = float(axes.get_position().width * WIDTH)
         write_text(axes, (1 + _NUMBERS_WIDTH / width, y), text, ha="right", fontsize=SMALL)
+
+    def _draw_beyond(self, axes: Any, y: int, score: Score) -> None:
+        """Draw an anchor beyond the axis: an arrow at its end, and the number."""
+        high = (score.delta or 0.0) > 0
+        end = axes.get_xlim()[1 if high else 0]
+        axes.plot([end], [y], ">" if high else "<", color=INK, markersize=8, clip_on=False, zorder=4)
+        width = float(axes.get_position().width * WIDTH)
+        write_text(axes, (1 + _NUMBERS_WIDTH / width, y), difference_text(score), ha="right", fontsize=SMALL)
 
     def _average_offset(self) -> float:
         """Return how far the average is drawn above the middle of its row, in rows."""
