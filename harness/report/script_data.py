@@ -1,7 +1,7 @@
 """The data that the leaderboard's script reads: the raw numbers of every table, and differences to every baseline.
 
-    entries         in the page's order: name, recipe, whether it is an anchor, minutes per cell, bytes of memory, reason
-                    of failure
+    entries         in the page's order: name, recipe, whether it is an anchor, minutes per cell, bytes of memory,
+                    reason of failure
     languages       those of the suite, then the average
     scores          [measure][entry][language]: queries, seeds, mean, low, high, sd over seeds, best and worst rank,
                     letters, verdict

@@ -1,0 +1,73 @@
+"""Contrasts and the first figure in Chromium: every switch changes headline, contrasts, figure and table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from support.board_page import choose, go, order
+
+from harness.evidence.leaderboard import collate
+from harness.report.sections.contrasts_section import contrast_views
+
+
+def headline(page: Page) -> str:
+    return page.locator(".headline:visible").inner_text()
+
+
+def contrasts(page: Page) -> list[str]:
+    return page.locator("#contrasts tbody:visible tr:visible .pair").all_inner_texts()
+
+
+def drawn_names(page: Page) -> list[str]:
+    return page.locator("#figure-forest .switched text[text-anchor=end]").all_text_contents()
+
+
+def test_measure_and_language_change_headline_contrasts_figure_and_table_alike(shown: Page, folder: Path) -> None:
+    views = {(view.measure, view.language): view for view in contrast_views(collate(folder))}
+    assert headline(shown) == views["nDCG@10", "average"].headline
+    for measure, language in (("AP", ""), ("AP", "fa"), ("R@100", "ko"), ("nDCG@10", "")):
+        choose(shown, "measure", measure)
+        choose(shown, "language", language)
+        view = views[measure, language or "average"]
+        assert headline(shown) == view.headline
+        names = [f"{row.contrast.entry.name} over {row.contrast.control.name}" for row in view.rows]
+        assert contrasts(shown) == names
+        title = shown.locator("#figure-forest figcaption strong").inner_text()
+        assert f" in {measure}" in title
+        assert shown.locator(".board:visible h3").inner_text().startswith(measure)
+    assert shown.locator("#figure-forest .switched").count() == 0  # back to the page's own figure
+
+
+def test_a_linked_view_opens_on_its_headline_contrasts_and_figure(page: Page, folder: Path) -> None:
+    go(page, folder, "measure=AP&language=fa&baseline=mnrl")
+    view = next(view for view in contrast_views(collate(folder)) if (view.measure, view.language) == ("AP", "fa"))
+    assert headline(page) == view.headline
+    expect(page.locator("#figure-forest figcaption strong")).to_have_text("Difference to mnrl in AP, fa, × 100.")
+    assert page.locator("#figure-forest svg:visible").count() == 1
+
+
+def test_the_figure_has_the_shown_rows_and_the_chosen_baseline(shown: Page) -> None:
+    choose(shown, "baseline", "mnrl")
+    names = drawn_names(shown)[::2]
+    assert names == [name for name in order(shown) if name not in ("mnrl", "soft-1")]
+    shown.get_by_text("entries shown").click()
+    shown.get_by_label("clpl", exact=True).uncheck()
+    assert "clpl" not in drawn_names(shown)[::2]
+    assert [name for name in contrasts(shown) if "clpl over" in name] == []
+
+
+def test_without_scripts_the_primary_view_is_shown(unscripted: Page, folder: Path) -> None:
+    unscripted.goto((folder / "leaderboard.html").as_uri())
+    view = contrast_views(collate(folder))[0]
+    assert headline(unscripted) == view.headline
+    assert len(contrasts(unscripted)) == len(view.rows)
+
+
+def test_the_first_screen_holds_headline_contrasts_and_verdicts(page: Page, folder: Path) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto((folder / "leaderboard.html").as_uri())
+    for part in (".headline:visible", "#contrasts tbody:visible tr:last-child .chip"):
+        box = page.locator(part).last.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 900

@@ -1,0 +1,137 @@
+"""The published contrasts as every form of the report shows them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.fake_records import put
+
+from harness.evidence.leaderboard import Leaderboard, collate
+from harness.report.documents.findings import findings
+from harness.report.report_files import write_reports
+from harness.report.sections import contrasts_section
+from harness.report.sections.contrasts_section import View, contrast_views
+
+N = 60
+
+
+def level(
+    folder: Path, entry: str, mean: float, seeds: Sequence[float] = (-0.001, 0.0, 0.001), noise: float = 0.0
+) -> None:
+    """Write an entry in Korean and Hindi whose queries differ from the others' by `noise`."""
+    generator = np.random.Generator(np.random.PCG64(len(entry)))
+    own = generator.standard_normal(N) * noise
+    for language in ("ko", "hi"):
+        for seed, shift in enumerate(seeds if entry != "base" else (0.0,)):
+            scores = {f"q{i:02}": float(mean + shift + i / 1000 + own[i] - own.mean()) for i in range(N)}
+            put(folder, (entry, language, seed), {"nDCG@10": scores, "AP": scores}, seconds=1800.0)
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
+    """CLPL above its control, clpl-intermediate below clpl, clpl-moe level with it, soft-1 too noisy to tell."""
+    folder = tmp_path_factory.mktemp("contrasts")
+    level(folder, "base", 0.3)
+    level(folder, "infonce-ance", 0.5)
+    level(folder, "clpl", 0.515)
+    level(folder, "clpl-intermediate", 0.4)
+    level(folder, "clpl-moe", 0.4002)
+    level(folder, "hard-label", 0.45)
+    level(folder, "soft-1", 0.455, noise=0.05)
+    run = {"resolved": {"languages": ["ko", "hi"], "primary": "nDCG@10"}}
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    return collate(folder)
+
+
+@pytest.fixture(scope="module")
+def view(board: Leaderboard) -> View:
+    return contrast_views(board)[0]
+
+
+def test_there_is_a_view_for_every_measure_the_average_first_and_every_language(board: Leaderboard) -> None:
+    assert [(view.measure, view.language) for view in contrast_views(board)] == [
+        (measure, language) for measure in ("nDCG@10", "AP") for language in ("average", "ko", "hi")
+    ]
+
+
+def test_verdicts_follow_the_planted_differences(view: View) -> None:
+    words = {(row.contrast.entry.name, row.contrast.control.name): row.words[0][0] for row in view.rows}
+    assert words["clpl", "infonce-ance"] == "same direction"
+    assert words["clpl-intermediate", "clpl"] == "reversed"
+    assert words["clpl-moe", "clpl-intermediate"] == "equivalent"
+    assert words["soft-1", "hard-label"] == "undecided"
+
+
+def test_contrasts_over_a_trained_control_come_first(view: View) -> None:
+    untrained = [row.contrast.control.name == "base" for row in view.rows]
+    assert untrained == sorted(untrained)
+    assert any(untrained)
+
+
+def test_the_headline_counts_every_verdict_and_names_the_reversed(board: Leaderboard, view: View) -> None:
+    count = len(view.rows)
+    assert view.headline.startswith(f"Of {count} published contrasts measured here: ")
+    assert "1 reversed (clpl-intermediate over clpl); 1 equivalent; 1 undecided." in view.headline
+    assert findings(board)[0] == view.headline
+
+
+def test_marks_lie_on_one_axis_and_what_is_beyond_it_says_so(view: View) -> None:
+    by_entry = {row.contrast.entry.name: row for row in view.rows if row.contrast.control.name != "base"}
+    clpl = by_entry["clpl"]
+    assert clpl.mark.value == pytest.approx(50 + 50 * clpl.difference.value / view.limit, abs=0.01)
+    assert clpl.mark.published == pytest.approx(50 + 50 * 0.0063 / view.limit, abs=0.01)
+    far = by_entry["clpl-intermediate"]
+    assert (far.mark.value, far.mark.beyond) == (None, "low")
+    assert abs(far.difference.value) > view.limit
+
+
+def test_an_undecided_contrast_says_what_would_settle_it(view: View) -> None:
+    (undecided,) = [row for row in view.rows if row.words[0][0] == "undecided"]
+    assert "queries to find 1.00 (power .8)" in undecided.settles  # the noise is of the queries
+    assert all(not row.settles for row in view.rows if row is not undecided)
+
+
+def test_noise_of_seeds_is_settled_by_seeds_with_their_hours(tmp_path: Path) -> None:
+    level(tmp_path, "base", 0.3)
+    level(tmp_path, "hard-label", 0.45, seeds=(-0.01, 0.0, 0.012))
+    level(tmp_path, "soft-1", 0.455, seeds=(-0.012, 0.001, 0.01))
+    (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "hard-label"]
+    seeds, _, rest = row.settles.partition(" seeds to find 1.00 (power .8), about ")
+    added = int(seeds) - 3
+    assert added > 0
+    assert rest == f"{added * 2 * 2 * 0.5:.1f} hours more on this machine"  # two sides, two languages, half an hour
+
+
+def test_of_one_seed_nothing_is_shown_and_a_second_comes_first(tmp_path: Path) -> None:
+    level(tmp_path, "base", 0.3)
+    level(tmp_path, "hard-label", 0.45, seeds=(0.0,))
+    level(tmp_path, "soft-1", 0.6, seeds=(0.0,))
+    (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "hard-label"]
+    assert row.words == (("undecided", ""),)
+    assert row.settles == "a second seed of both sides comes first"
+
+
+def test_csv_json_and_markdown_have_the_contrasts(board: Leaderboard, view: View) -> None:
+    folder = board.results.path
+    write_reports(folder, board)
+    with (folder / "contrasts.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == sum(len(each.rows) for each in contrast_views(board))
+    first = view.rows[0]
+    found = [row for row in rows if (row["entry"], row["language"], row["measure"]) == ("clpl", "average", "nDCG@10")]
+    assert float(found[0]["difference"]) == first.difference.value
+    assert (found[0]["verdict"], found[0]["published_measure"]) == ("same direction", "nDCG@5")
+    document = json.loads((folder / "leaderboard.json").read_text(encoding="utf-8"))
+    assert [row["difference"] for row in document["published_contrasts"]] == [float(row["difference"]) for row in rows]
+    markdown = (folder / "leaderboard.md").read_text(encoding="utf-8")
+    assert "| clpl over infonce-ance | arXiv 2412.17364 | +0.63 (nDCG@5, average) | +1.50 [" in markdown
+    assert contrasts_section.CSV in (folder / "leaderboard.html").read_text(encoding="utf-8")
+
+
+def test_what_differs_is_named_once(board: Leaderboard) -> None:
+    assert contrasts_section.differing(board)[0] == "data"
