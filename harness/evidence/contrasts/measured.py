@@ -84,12 +84,10 @@ def _rows(results: ResultFolder) -> list[EntryRow]:
 
 
 def _row(name: str, record: Record) -> EntryRow:
-    """Return what a record says of its row; of a record without it, what its name says."""
-    said = record.table("entry")
-    swept = said.get("swept") or {}
+    """Return what a row's name and its first record say of it."""
     declared = without_model(name, record.model).partition("[")[0]
-    recipe = str(said.get("recipe") or declared.partition("@")[2] or "corrected")
-    return EntryRow(name, bare(str(said.get("origin") or declared)), recipe, swept, record.model)
+    swept = record.table("entry").get("swept") or {}
+    return EntryRow(name, bare(declared), entries.recipe_of(declared), swept, record.model)
 
 
 def _pairs(published: PublishedContrast, rows: Sequence[EntryRow]) -> Iterator[tuple[EntryRow, EntryRow]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from harness.errors import DataError, unknown
 from harness.evidence.claims.claim import Claim
@@ -86,7 +86,7 @@ class Written(Strict):
 class ContrastsFile(Strict):
     """The whole file."""
 
-    contrasts: tuple[Written, ...] = Field(min_length=1)
+    contrasts: tuple[Written, ...]
 
 
 def published_contrasts(claims: Sequence[Claim], path: Path | None = None) -> list[PublishedContrast]:
