@@ -25,10 +25,9 @@ from typing import Literal
 import numpy as np
 
 from harness.evidence.contrasts.published import Claimed
-from harness.stats.align import Floats
 from harness.stats.equivalence import tost
 from harness.stats.intervals import Estimate, joined, two_sided_p
-from harness.stats.multiple import holm
+from harness.stats.multiple import holm_by_column
 from harness.stats.power import minimum_detectable
 from harness.stats.rules import MARGIN, is_equivalent, is_shown
 
@@ -89,8 +88,8 @@ def family(
         "low": low,
         "high": high,
         "error": together.error,
-        "p": _corrected(np.where(hidden, np.nan, two_sided_p(together)).reshape(shape)),
-        "p_equivalence": _corrected(np.where(hidden, np.nan, tost(together, margin)).reshape(shape)),
+        "p": holm_by_column(np.where(hidden, np.nan, two_sided_p(together)).reshape(shape)),
+        "p_equivalence": holm_by_column(np.where(hidden, np.nan, tost(together, margin)).reshape(shape)),
         "detectable": np.where(hidden, np.nan, minimum_detectable(together)),
     }
     numbers = {name: values.reshape(shape) for name, values in columns.items()}
@@ -105,11 +104,3 @@ def family(
         )
         for i in range(shape[0])
     ]
-
-
-def _corrected(p: Floats) -> Floats:
-    """Return Holm's p of each column among those that are known, NaN for the others.  [contrasts, measures]"""
-    adjusted = np.full_like(p, np.nan)
-    for j, known in enumerate(~np.isnan(p.T)):
-        adjusted[known, j] = holm(p[known, j])
-    return adjusted

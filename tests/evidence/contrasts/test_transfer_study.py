@@ -31,7 +31,7 @@ def test_no_verdict_is_wrong_more_often_than_in_one_of_twenty() -> None:
 
 def test_a_rule_without_a_correction_is_caught() -> None:
     families = simulated(ALIKE, 5, 0.03, 100)
-    with patch.object(transfer, "holm", lambda p: p):
+    with patch.object(transfer, "holm_by_column", lambda p: p):
         counts = families.counts(np.zeros(100))
     assert counts["shown"].mean() > 0.2
     assert counts["margin"].mean() > 0.2
