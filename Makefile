@@ -47,6 +47,7 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/evidence.py speed
 	$(BIN)/python tests/benchmarks/verdicts.py
 	$(BIN)/python tests/benchmarks/null_calibration.py
+	$(BIN)/python tests/benchmarks/transfers.py
 	$(BIN)/python tests/benchmarks/repeated_seeds.py
 	$(BIN)/python tests/benchmarks/synthesis.py
 	$(BIN)/python tests/benchmarks/report.py

@@ -60,6 +60,16 @@ def test_the_published_claims_are_listed_from_the_wheel(installed: Installed) ->
     assert len(result.out.splitlines()) == expected
 
 
+def test_the_published_contrasts_are_read_from_the_wheel(installed: Installed) -> None:
+    script = (
+        "from harness.evidence.claims.claims_file import load\n"
+        "from harness.evidence.contrasts.published import published_contrasts\n"
+        "print(len(published_contrasts(load())))"
+    )
+    result = installed.python("-c", script)
+    assert (result.status, result.err, result.out) == (0, "", "17\n")
+
+
 def test_the_fourteen_entries_and_the_examples_of_habits_are_listed_from_the_wheel(installed: Installed) -> None:
     result = installed.python("-m", "harness", "list", "methods")
     assert (result.status, result.err) == (0, "")

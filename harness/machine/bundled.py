@@ -18,7 +18,7 @@ def manifests() -> Path:
 
 
 def results() -> Path:
-    """Return the folder of the committed results; a wheel contains only the published claims."""
+    """Return the folder of the committed results; a wheel contains only the published claims and contrasts."""
     return _folder("results")
 
 

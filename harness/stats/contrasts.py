@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from harness.stats.align import Floats
 from harness.stats.intervals import Estimate, joined, two_sided_p
-from harness.stats.multiple import holm
+from harness.stats.multiple import holm_by_column
 from harness.stats.samples import Sample, are_identical, sample_difference
 
 MAX_ENTRIES = 40  # whose contrasts are listed: 780 pairs, 2 MB of the page's data; more are tested all the same
@@ -86,7 +86,7 @@ def all_contrasts(language: str, samples: Mapping[str, Sample]) -> Contrasts:
         entries=entries,
         estimate=replace(estimate.each(partial(_matrix, count)), value=opposite),
         p=_matrix(count, p),
-        p_adjusted=_matrix(count, _adjusted(p)),
+        p_adjusted=_matrix(count, holm_by_column(p)),
         identical=_matrix(count, identical) == 1,
         blind=_matrix(count, blind) == 1,
     )
@@ -106,14 +106,6 @@ def _matrix(count: int, values: NDArray[Any]) -> Floats:
     matrix[above] = values
     matrix[above[::-1]] = values
     return matrix
-
-
-def _adjusted(p: Floats) -> Floats:
-    """Return Holm's p among those that are known, NaN for the others.  [pairs, measures]"""
-    adjusted = np.full_like(p, np.nan)
-    for i, known in enumerate(~np.isnan(p.T)):
-        adjusted[known, i] = holm(p[known, i])
-    return adjusted
 
 
 def listed(by_language: Sequence[Contrasts]) -> tuple[Contrast, ...]:

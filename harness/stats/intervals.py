@@ -96,7 +96,7 @@ class Noise:
     residual: tuple[Floats, float]
 
 
-def student(probability: float, freedom: Floats) -> Floats:
+def student(probability: float | Floats, freedom: Floats) -> Floats:
     """Return the quantile of Student's t, of the normal where `freedom` is infinite."""
     from scipy import stats
 

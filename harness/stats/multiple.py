@@ -25,3 +25,11 @@ def holm(p: Floats) -> Floats:
     adjusted = np.empty_like(p)
     np.put_along_axis(adjusted, order, np.minimum(raised, 1.0), axis=-1)
     return adjusted
+
+
+def holm_by_column(p: Floats) -> Floats:
+    """Return Holm's p of each column, a family, among those that are known; NaN for the others.  [tests, columns]"""
+    adjusted = np.full_like(p, np.nan)
+    for i, known in enumerate(~np.isnan(p.T)):
+        adjusted[known, i] = holm(p[known, i])
+    return adjusted

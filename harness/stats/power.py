@@ -19,17 +19,19 @@ _LARGE = 1e6  # degrees of freedom above which t is taken as normal
 
 
 def minimum_detectable(
-    estimate: Estimate, alpha: float = ALPHA, power: float = POWER, *, two_sided: bool = True
+    estimate: Estimate, alpha: float | Floats = ALPHA, power: float = POWER, *, two_sided: bool = True
 ) -> Floats:
     """Return the δ ≥ 0 that a t test at `alpha` finds with probability `power`, in units of the measure.  [columns]
 
+    `alpha` is one level, or one per column.
+
     Raises ValueError unless 0 < alpha < power < 1.
     """
-    if not 0 < alpha < power < 1:
+    if not (np.all(np.greater(alpha, 0)) and np.all(np.less(alpha, power)) and power < 1):
         raise ValueError(f"needs 0 < alpha < power < 1, got alpha {alpha} and power {power}")
     freedom = np.minimum(np.atleast_1d(estimate.freedom), _LARGE)
     tail = alpha / 2 if two_sided else alpha
-    critical = student(1 - tail, freedom)
+    critical = np.broadcast_to(student(1 - tail, freedom), estimate.error.shape).copy()
     np.divide(estimate.half_width(tail), estimate.error, out=critical, where=estimate.error > 0)
     low, high = np.zeros_like(freedom), 2 * critical + 64.0
     for _ in range(_HALVINGS):

@@ -25,11 +25,11 @@ class Needed:
     queries: float | None
 
 
-def needed(difference: float, query_variance: float, seed_variance: float) -> Needed:
-    """Return what would find a true difference; raises ValueError for one that is not positive."""
+def needed(difference: float, query_variance: float, seed_variance: float, alpha: float = ALPHA) -> Needed:
+    """Return what would find a true difference at a level; raises ValueError for one that is not positive."""
     if not difference > 0:
         raise ValueError(f"a difference to be found must be positive: {difference}")
-    allowed = (difference / _quantiles()) ** 2
+    allowed = (difference / _quantiles(alpha)) ** 2
     return Needed(
         seeds=_factor(seed_variance, allowed - query_variance), queries=_factor(query_variance, allowed - seed_variance)
     )
@@ -41,7 +41,7 @@ def _factor(variance: float, room: float) -> float | None:
 
 
 @cache
-def _quantiles() -> float:
+def _quantiles(alpha: float) -> float:
     from scipy import stats
 
-    return float(stats.norm.isf(ALPHA / 2) + stats.norm.isf(1 - POWER))
+    return float(stats.norm.isf(alpha / 2) + stats.norm.isf(1 - POWER))

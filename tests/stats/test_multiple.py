@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from harness.stats.multiple import holm
+from harness.stats.multiple import holm, holm_by_column
 
 
 @settings(deadline=None)
@@ -32,3 +32,9 @@ def test_families_along_the_last_axis_are_independent() -> None:
 def test_a_value_that_is_not_a_p_value_is_rejected(p: list[float]) -> None:
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
         holm(np.array(p))
+
+
+def test_each_column_is_a_family_of_the_tests_that_are_known() -> None:
+    p = np.array([[0.01, 0.04], [np.nan, 0.01], [0.02, 0.03]])
+    assert holm_by_column(p)[:, 0] == pytest.approx([0.02, np.nan, 0.02], nan_ok=True)
+    assert holm_by_column(p)[:, 1] == pytest.approx([0.06, 0.03, 0.06])

@@ -10,6 +10,8 @@ from harness.evidence.claims.as_run import FOLDER, Setup, as_run
 from harness.evidence.claims.verdicts import Line
 from harness.evidence.contrasts.published import PublishedContrast, bare, published_contrasts
 from harness.evidence.contrasts.transfer import Difference, Word, family, word_of
+from harness.request import entries
+from harness.request.base_models import on_model_name, without_model
 from harness.results.folder import ResultFolder
 from harness.results.model_names import base_text, model_names
 from harness.results.record import Record
@@ -66,8 +68,9 @@ def measured_contrasts(
     contrasts = []
     for published, entry, control in found:
         if differences := by_pair.get((entry.name, control.name)):
-            direct = tuple(_direct(published, entry, lines))
-            differs = () if direct else tuple(_differing(published, entry, results))
+            about = _about(published, entry, lines)
+            direct = tuple(line for line in about if line.gain is not None and _row_of(line) == entry.name)
+            differs = () if direct else tuple(_differing(published, entry, results, about))
             contrasts.append(MeasuredContrast(published, entry, control, differences, direct, differs))
     return tuple(contrasts)
 
@@ -81,29 +84,31 @@ def _rows(results: ResultFolder) -> list[EntryRow]:
 
 
 def _row(name: str, record: Record) -> EntryRow:
-    """Return what a record says of its row; of a record without it, what its name says."""
-    said = record.table("entry")
-    swept = said.get("swept") or {}
-    own = name.removesuffix(f"@{record.model}") if record.model else name
-    declared = own.partition("[")[0]
-    recipe = str(said.get("recipe") or declared.partition("@")[2] or "corrected")
-    return EntryRow(name, bare(str(said.get("origin") or declared)), recipe, swept, record.model)
+    """Return what a row's name and its first record say of it."""
+    declared = without_model(name, record.model).partition("[")[0]
+    swept = record.table("entry").get("swept") or {}
+    return EntryRow(name, bare(declared), entries.recipe_of(declared), swept, record.model)
 
 
 def _pairs(published: PublishedContrast, rows: Sequence[EntryRow]) -> Iterator[tuple[EntryRow, EntryRow]]:
-    """Yield each row of the contrast's entry with that of its control: same model, then same recipe and swept values.
+    """Yield each row of the contrast's entry with that of its control: same model, recipe and swept values.
 
-    What is swept of the control alone makes several controls of one row, which nobody declared: there is then none.
+    A control with one recipe goes with both of the entry's. The control has the entry's value of every setting that is
+    swept of it; of what is swept of the entry alone it has none. What is swept of the control alone makes several
+    controls of one row, which nobody declared: there is then none.
     """
-    for entry in rows:
-        if entry.origin == published.entry:
-            controls = [row for row in rows if row.origin == published.control and row.model in (entry.model, "")]
-            of_recipe = [row for row in controls if row.recipe == entry.recipe] or controls
-            same = [row for row in of_recipe if row.swept == entry.swept]
-            fixed = [row for row in of_recipe if not row.swept]
-            chosen = same or fixed
-            if len(chosen) == 1:
-                yield entry, chosen[0]
+    two_recipes = f"{published.control}@published" in entries.names(entries.declared())
+    for entry in (row for row in rows if row.origin == published.entry):
+        controls = [
+            row
+            for row in rows
+            if row.origin == published.control
+            and row.model in (entry.model, "")
+            and (row.recipe == entry.recipe or not two_recipes)
+            and row.swept.items() <= entry.swept.items()
+        ]
+        if controls:
+            yield entry, max(controls, key=lambda row: len(row.swept))
 
 
 def _differences(
@@ -127,25 +132,38 @@ def _differences(
     return found
 
 
-def _direct(published: PublishedContrast, entry: EntryRow, lines: Sequence[Line]) -> Iterator[Line]:
-    """Yield the claims on a contrast that are comparable with this run and measured by this row."""
-    for line in lines:
-        claim = line.claim
-        about = (claim.paper, bare(claim.entry), bare(claim.control)) == (
-            published.paper,
-            published.entry,
-            published.control,
-        )
-        if about and line.gain is not None and (line.entry or claim.entry) == entry.name:
-            yield line
+def _about(published: PublishedContrast, entry: EntryRow, lines: Sequence[Line]) -> list[Line]:
+    """Return the verdicts on the claims that a contrast is made of, on this row's entry and model, of either recipe."""
+    contrast = (published.paper, published.entry, published.control)
+    row = on_model_name(entry.origin, entry.model)
+    return [
+        line
+        for line in lines
+        if (line.claim.paper, bare(line.claim.entry), bare(line.claim.control)) == contrast
+        and _row_of(line).replace("@published", "") == row
+    ]
 
 
-def _differing(published: PublishedContrast, entry: EntryRow, results: ResultFolder) -> Iterator[str]:
-    """Yield how the setting differs from the published one: data, base model, recipe, swept values."""
+def _row_of(line: Line) -> str:
+    return line.entry or line.claim.entry
+
+
+def _differing(
+    published: PublishedContrast, entry: EntryRow, results: ResultFolder, about: Sequence[Line]
+) -> Iterator[str]:
+    """Yield how the setting differs from the published one: data, base model, recipe, swept values.
+
+    On the same data, these are the reasons why the claim with the fewest is not comparable.
+    """
     suite = results.suite.partition("@")[0]
-    if published.data != suite:
+    reasons: tuple[str, ...] = ()
+    if published.data == suite:
+        reasons = min((line.reasons for line in about if line.verdict == "not comparable"), key=len, default=())
+        yield from reasons
+    else:
         yield f"data ({suite}; there {published.data or 'not public or not stated'})"
-    if (model := base_model_text(entry, results)) and model != published.base_model:
+    model = base_model_text(entry, results)
+    if model and model != published.base_model and not any(reason.startswith("base model") for reason in reasons):
         yield f"base model ({model}; there {published.base_model or 'not stated'})"
     if entry.recipe != published.recipe:
         yield f"recipe ({entry.recipe}; there {published.recipe})"

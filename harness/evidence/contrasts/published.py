@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from harness.errors import DataError, unknown
 from harness.evidence.claims.claim import Claim
@@ -86,13 +86,14 @@ class Written(Strict):
 class ContrastsFile(Strict):
     """The whole file."""
 
-    contrasts: tuple[Written, ...] = Field(min_length=1)
+    contrasts: tuple[Written, ...]
 
 
 def published_contrasts(claims: Sequence[Claim], path: Path | None = None) -> list[PublishedContrast]:
     """Return the contrasts of the claims, then those of contrasts.toml or the file at `path`.
 
-    Raises DataError for a file that cannot be read or names an unknown entry or row.
+    Raises DataError for a file that cannot be read, names an unknown entry or row, repeats a contrast, or names rows
+    that share no number.
     """
     return [*_of_claims(claims), *_of_file(path or results() / FILE, claims)]
 
@@ -162,18 +163,23 @@ def _of_file(path: Path, claims: Sequence[Claim]) -> Iterator[PublishedContrast]
     except ValidationError as error:
         raise DataError(f"contrasts file {path}: {explain(error)}; fix it") from error
     declared = entries.declared()
+    known = {(claim.paper, bare(claim.entry), bare(claim.control)) for claim in claims if claim.control}
     for written in file.contrasts:
         where = f"contrast '{written.paper}, {written.entry} over {written.control}' in {path}"
         for name in (written.entry, written.control):
             if name not in declared:
                 raise DataError(str(unknown("entry", name, declared, where)))
+        contrast = (written.paper, written.entry, written.control)
+        if contrast in known:
+            raise DataError(f"{where} is there twice, or a claim of claims.toml too; remove one")
+        known.add(contrast)
         yield PublishedContrast(
             **written.model_dump(exclude={"rows"}),
-            differences=tuple(_of_rows(written.rows, claims, where)) if written.rows else (),
+            differences=_of_rows(written.rows, claims, where) if written.rows else (),
         )
 
 
-def _of_rows(rows: RowPair, claims: Sequence[Claim], where: str) -> Iterator[PublishedDifference]:
+def _of_rows(rows: RowPair, claims: Sequence[Claim], where: str) -> tuple[PublishedDifference, ...]:
     by_row: Mapping[str, list[Claim]] = {
         name: [claim for claim in claims if (claim.paper, claim.row) == (rows.paper, name)]
         for name in (rows.row, rows.control_row)
@@ -182,4 +188,7 @@ def _of_rows(rows: RowPair, claims: Sequence[Claim], where: str) -> Iterator[Pub
         if not found:
             known = dict.fromkeys(claim.row for claim in claims if claim.paper == rows.paper)
             raise DataError(str(unknown(f"row of {rows.paper}", name, known, where)))
-    yield from _differences(by_row[rows.row], by_row[rows.control_row])
+    differences = tuple(_differences(by_row[rows.row], by_row[rows.control_row]))
+    if not differences:
+        raise DataError(f"{where}: its two rows share no suite, language and measure; name two that do")
+    return differences

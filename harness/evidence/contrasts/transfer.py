@@ -25,12 +25,11 @@ from typing import Literal
 import numpy as np
 
 from harness.evidence.contrasts.published import Claimed
-from harness.stats.align import Floats
 from harness.stats.equivalence import tost
 from harness.stats.intervals import Estimate, joined, two_sided_p
-from harness.stats.multiple import holm
+from harness.stats.multiple import holm_by_column
 from harness.stats.power import minimum_detectable
-from harness.stats.rules import MARGIN, is_equivalent, is_shown
+from harness.stats.rules import ALPHA, MARGIN, is_equivalent, is_shown
 
 Word = Literal["same direction", "reversed", "equivalent", "undecided"]
 
@@ -40,8 +39,9 @@ class Difference:
     """An entry less its control in one language (or averaged) and measure; numbers in units of the measure.
 
     `p` and `p_equivalence` are Holm's, NaN where `blind`: a trained side has one seed, so that its spread over seeds is
-    unknown and not in the interval. `detectable`: the smallest true difference that this comparison alone finds with
-    power .8, NaN over one query or where `blind`. `error`² is the sum of the two variances.
+    unknown and not in the interval. `detectable`: the smallest true difference that is found with power .8 at Holm's
+    step for this contrast, α / `step`, where `step` is how many contrasts of the family are not shown, at least 1; NaN
+    over one query or where `blind`. `error`² is the sum of the two variances.
     """
 
     value: float
@@ -53,6 +53,7 @@ class Difference:
     p: float
     p_equivalence: float
     detectable: float
+    step: float
     blind: bool
     identical: bool
 
@@ -87,6 +88,8 @@ def family(
     queries, *seeds = (variance for variance, _ in together.terms)
     hidden = np.repeat(np.asarray(blind, dtype=np.bool_), shape[1])
     low, high = together.interval()
+    p = holm_by_column(np.where(hidden, np.nan, two_sided_p(together)).reshape(shape))
+    steps = np.broadcast_to(np.maximum(1, (p > ALPHA).sum(axis=0)), shape)
     columns = {
         "value": together.value,
         "low": low,
@@ -94,9 +97,10 @@ def family(
         "error": together.error,
         "query_variance": queries,
         "seed_variance": seeds[0] if seeds else np.zeros_like(queries),
-        "p": _corrected(np.where(hidden, np.nan, two_sided_p(together)).reshape(shape)),
-        "p_equivalence": _corrected(np.where(hidden, np.nan, tost(together, margin)).reshape(shape)),
-        "detectable": np.where(hidden, np.nan, minimum_detectable(together)),
+        "p": p,
+        "p_equivalence": holm_by_column(np.where(hidden, np.nan, tost(together, margin)).reshape(shape)),
+        "detectable": np.where(hidden, np.nan, minimum_detectable(together, ALPHA / steps.ravel())),
+        "step": steps,
     }
     numbers = {name: values.reshape(shape) for name, values in columns.items()}
     return [
@@ -110,11 +114,3 @@ def family(
         )
         for i in range(shape[0])
     ]
-
-
-def _corrected(p: Floats) -> Floats:
-    """Return Holm's p of each column among those that are known, NaN for the others.  [contrasts, measures]"""
-    adjusted = np.full_like(p, np.nan)
-    for j, known in enumerate(~np.isnan(p.T)):
-        adjusted[known, j] = holm(p[known, j])
-    return adjusted

@@ -9,7 +9,7 @@ from harness.evidence.contrasts.transfer import Difference
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import hundred
 from harness.stats.entry_scores import AVERAGE
-from harness.stats.rules import MARGIN
+from harness.stats.rules import ALPHA, MARGIN
 from harness.stats.sample_sizes import needed
 
 MOST_SEEDS = 1000  # above which no number is given: nobody would run them
@@ -26,7 +26,7 @@ def settling(board: Leaderboard, contrast: MeasuredContrast, language: str, diff
     size = abs(published.value) if published and published.value else MARGIN
     if math.isnan(difference.error):
         return ""
-    need = needed(size, difference.query_variance, difference.seed_variance)
+    need = needed(size, difference.query_variance, difference.seed_variance, ALPHA / difference.step)
     target = f"to find {hundred(size)} (power .8)"
     seeds = _seeds(board, contrast)
     if need.seeds is not None and seeds * need.seeds <= MOST_SEEDS:
