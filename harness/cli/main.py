@@ -15,6 +15,7 @@ from harness.cli.data import fetch, pin, status
 from harness.cli.export import export
 from harness.cli.list import list_
 from harness.cli.merge import merge
+from harness.cli.output import Nothing, before_command, output
 from harness.cli.repeated_options import check_repeated
 from harness.cli.report import report
 from harness.cli.rescore import rescore
@@ -26,15 +27,15 @@ from harness.errors import HarnessError
 
 app = typer.Typer(
     name="harness",
-    help="Train, score and compare fine-tuning methods for text embeddings, reproducibly.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 data_app = typer.Typer(help="Fetch, check and pin the data of a suite.", no_args_is_help=True, rich_markup_mode=None)
 cache_app = typer.Typer(help="Show and prune the cache of stage outputs.", no_args_is_help=True, rich_markup_mode=None)
 suite_app = typer.Typer(help="Make a suite of your own.", no_args_is_help=True, rich_markup_mode=None)
+app.callback()(before_command)
 app.add_typer(data_app, name="data")
 app.add_typer(cache_app, name="cache")
 app.add_typer(suite_app, name="suite")
@@ -66,25 +67,30 @@ _UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy o
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; the errors of the harness become one line each."""
     given = sys.argv[1:] if arguments is None else arguments
-    try:
-        check_repeated(given)
-        outcome = app(args=arguments, standalone_mode=False)
-        if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
-            raise KeyboardInterrupt
-        return outcome if isinstance(outcome, int) else 0
-    except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return error.exit_status
-    except typer.Exit as error:
-        return error.exit_code
-    except _UsageError as error:
-        message = error.format_message()
-        line = usage_line(error, typer.main.get_command(app), given)
-        print(message if "\n" in message else f"harness: {line}", file=sys.stderr)
-        return int(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        print("harness: interrupted; run the same command again to resume", file=sys.stderr)
-        return INTERRUPTED
+    errors = sys.stderr  # shown with --quiet too
+    with output.restored():
+        try:
+            return _status(given, arguments)
+        except HarnessError as error:
+            line, status = f"harness: {error}", error.exit_status
+        except typer.Exit as error:
+            return error.exit_code
+        except _UsageError as error:
+            message = error.format_message()
+            found = usage_line(error, typer.main.get_command(app), given)
+            line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
+        except (KeyboardInterrupt, typer.Abort):
+            line, status = "harness: interrupted; run the same command again to resume", INTERRUPTED
+        print(line, file=errors if isinstance(sys.stderr, Nothing) else sys.stderr)
+        return status
+
+
+def _status(given: list[str], arguments: list[str] | None) -> int:
+    check_repeated(given)
+    outcome = app(args=arguments, standalone_mode=False)
+    if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
+        raise KeyboardInterrupt
+    return outcome if isinstance(outcome, int) else 0
 
 
 def entry_point() -> None:

@@ -23,8 +23,9 @@ from harness.execution.executor import Outcome
 class Display:
     """Progress of one run on a console."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self.console, self.verbose = console, verbose
+        self._stages: dict[str, str] = {}  # of each running cell, where stages are printed
         self._progress: Progress | None = None
         self._cells: TaskID | None = None
         self._running: dict[str, TaskID] = {}
@@ -64,6 +65,9 @@ class Display:
     def stage(self, cell: str, stage: str, done: int, total: int) -> None:
         """Show how far a cell is in a stage."""
         if self._progress is None:
+            if self.verbose and self._stages.get(cell) != stage:
+                self._stages[cell] = stage
+                self.console.print(f"{cell} · {stage}", highlight=False, markup=False)
             return
         if cell not in self._running:
             self._running[cell] = self._progress.add_task(cell)

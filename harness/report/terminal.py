@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.documents.findings import contrast_findings
 from harness.report.numbers import hundred, signed
 from harness.report.sections.evidence_section import UNKNOWN
 from harness.report.table_view import ONE_SEED, Box, Row, Score, difference_note, tables
@@ -45,7 +46,8 @@ def stored_table(document: Mapping[str, Any]) -> Table:
     if document.get("models") and baseline not in names:
         baseline = f"own {baseline}"
     title = f"{document['suite']}: {primary} × 100"
-    caption = [*_legend(baseline, lines), *document.get("repeated_seeds", ())]
+    finding = document["findings"][:1] if document.get("published_contrasts") else []
+    caption = ["", *finding, *_legend(baseline, lines), *document.get("repeated_seeds", ())]
     return _table(title, (*languages, "average", f"Δ {baseline}"), lines, "\n".join(caption))
 
 
@@ -106,7 +108,7 @@ def _delta(score: Score | None) -> str:
 
 
 def _caption(board: Leaderboard, rows: Sequence[Row], cells: Iterable[Sequence[str]]) -> str:
-    lines = _legend(board.baseline_name, cells) + board.results.repeated_lines
+    lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += [f"failed: {cell.name}: {one_line(cell.reason)}{_log(board, cell)}" for cell in board.failures]
@@ -122,7 +124,6 @@ def _log(board: Leaderboard, failed: Record) -> str:
 def _legend(baseline: str, cells: Iterable[Sequence[str]]) -> list[str]:
     """Return what the columns are; `cells` are the rows of the table."""
     legend = [
-        "",
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
         f"Δ {baseline}: of the average, paired",
     ]

@@ -59,7 +59,16 @@ def test_cells_side_by_side_are_of_one_entry_and_different_languages(cache: Path
 def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished: Run) -> None:
     assert finished.results[0].status == 0
     beside = [f"records/{cell}{suffix}" for cell in CELLS for suffix in (".json", ".per_query.parquet", ".run.gz")]
-    top = ["SHA256SUMS", "claims.csv", "evidence.csv", "geometry.csv", "report.json", "run.json", "signatures.csv"]
+    top = [
+        "SHA256SUMS",
+        "claims.csv",
+        "contrasts.csv",
+        "evidence.csv",
+        "geometry.csv",
+        "report.json",
+        "run.json",
+        "signatures.csv",
+    ]
     top += [f"leaderboard.{form}" for form in ("csv", "html", "json", "md", "tex")]
     pages = [f"entries/{entry}.html" for entry in ("base", "bm25", "infonce-random", "mnrl")]
     assert names(finished.folder) == sorted([*beside, *top, *pages, "queries/ko.html"])

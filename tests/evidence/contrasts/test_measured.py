@@ -70,7 +70,8 @@ def test_each_swept_value_is_compared_with_the_one_control(tmp_path: Path) -> No
     swept = {f"clpl[{WEIGHT}={value}]": {WEIGHT: value} for value in (0.1, 1.0)}
     board = collate(folder_of(tmp_path, (*swept, "infonce-ance"), swept))
     assert pairs(board) == [(name, "infonce-ance") for name in swept]
-    assert [one.differs[-1] for one in board.measured_contrasts] == [f"settings ({WEIGHT} {value})" for value in (0.1, 1.0)]
+    said = [one.differs[-1] for one in board.measured_contrasts]
+    assert said == [f"settings ({WEIGHT} {value})" for value in (0.1, 1.0)]
 
 
 def test_what_is_swept_of_both_is_compared_at_the_same_value(tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""What all commands have before their name: --version, --quiet, --verbose, --log-file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from harness.errors import RequestError
+
+
+class Lines(io.TextIOBase):
+    """A stream whose lines also go into a log, each with the time. It is no terminal: no bar is drawn on it."""
+
+    def __init__(self, stream: TextIO, log: TextIO) -> None:
+        self.stream, self.log = stream, log
+        self._line = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.stream.write(text)
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            self._note(line)
+        return len(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def finish(self) -> None:
+        """Write the rest of an unfinished line into the log."""
+        if self._line:
+            self._note(self._line)
+            self._line = ""
+
+    def _note(self, line: str) -> None:
+        self.log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
+        self.log.flush()
+
+
+class Nothing(io.TextIOBase):
+    """A stream that is not shown."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+class Output:
+    """The choice of one command; `verbose` is read by what shows progress."""
+
+    verbose = False
+
+    def __init__(self) -> None:
+        self._streams = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """Undo at the end what `choose` does to the streams."""
+        type(self).verbose = False
+        with self._streams:
+            yield
+
+    def choose(self, *, quiet: bool, verbose: bool, log_file: Path | None) -> None:
+        """Set the streams; raises RequestError for contradicting options and a log that cannot be written."""
+        if quiet and verbose:
+            raise RequestError("--quiet and --verbose exclude each other; give one")
+        type(self).verbose = verbose
+        if log_file:
+            try:
+                log = self._streams.enter_context(log_file.open("a", encoding="utf-8", errors="backslashreplace"))
+            except OSError as error:
+                raise RequestError(
+                    f"--log-file {log_file} cannot be written: {error.strerror}; name another"
+                ) from error
+            for name in ("stdout", "stderr"):
+                self._replace(name, Lines(getattr(sys, name), log))
+        if quiet:
+            self._replace("stderr", Nothing())
+
+    def _replace(self, name: str, stream: io.TextIOBase) -> None:
+        old = getattr(sys, name)
+        setattr(sys, name, stream)
+        self._streams.callback(setattr, sys, name, old)
+        if isinstance(stream, Lines):
+            self._streams.callback(stream.finish)
+
+
+output = Output()
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"harness {version('harness-embeddings')}")
+        raise typer.Exit
+
+
+def before_command(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only results and errors: no progress, no warnings.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every stage of every cell.")] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(help="Add everything that is printed to this file, each line with the time; no bar is drawn."),
+    ] = None,
+) -> None:
+    """Train, score and compare fine-tuning methods for text embeddings, reproducibly."""
+    output.choose(quiet=quiet, verbose=verbose, log_file=log_file)
