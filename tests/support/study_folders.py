@@ -13,7 +13,7 @@ from support.fake_records import UNTRAINED, provenance, put
 from harness.keys import derive
 
 
-def study_folder(  # noqa: PLR0913 - one parameter a thing that a test varies
+def study_folder(
     folder: Path,
     gains: Mapping[str, Mapping[str, float]],
     seeds: Sequence[int] = (0, 1, 2),
@@ -43,7 +43,7 @@ def study_folder(  # noqa: PLR0913 - one parameter a thing that a test varies
                 scores = dict.fromkeys(measures, values)
                 put(folder, (entry, language, seed), scores, ranking, suite=suite, provenance=known)
     languages = list(dict.fromkeys(language for by_language in gains.values() for language in by_language))
-    resolved = {"suite": suite, "entries": dict.fromkeys(gains, {}), "languages": languages, "primary": measures[0]}
+    resolved = {"suite": suite, "entries": {entry: {} for entry in gains}, "languages": languages, "primary": measures[0]}
     (folder / "run.json").write_text(json.dumps({"resolved": resolved}), encoding="utf-8")
     return folder
 

@@ -18,15 +18,15 @@ def show(console: Console, syntheses: Sequence[ContrastSynthesis]) -> None:
     """Print everything."""
     if len(syntheses) > 1:
         console.print(_overview(syntheses))
-    for synthesis in syntheses:
         _line(console, "")
+    for synthesis in syntheses:
         _line(console, f"{synthesis.name}, {synthesis.measure}: difference × 100")
         for published in synthesis.published:
             _line(console, f"claimed, {words.claimed(published)}")
         console.print(_studies(synthesis.pooled))
         for sentence in words.sentences(synthesis):
             _line(console, sentence)
-    _line(console, "")
+        _line(console, "")
     for text in (words.METHOD, words.DEPENDENCE):
         _line(console, text)
 

@@ -173,7 +173,7 @@ def test_folders_of_different_primary_measures_need_a_named_one(tmp_path: Path) 
     a = over_base(tmp_path / "a", TWO)
     b = over_base(tmp_path / "b", TWO, measures=("R@100", "nDCG@10"))
     folders = read_folders([a, b])
-    with pytest.raises(RequestError, match="has nDCG@10, .*b R@100; name one with --measure: nDCG@10, R@100"):
+    with pytest.raises(RequestError, match=r"has nDCG@10, .*b R@100; name one with --measure: nDCG@10, R@100"):
         synthesize(folders)
     assert synthesize(folders, measure="R@100")[0].measure == "R@100"
     with pytest.raises(RequestError, match="unknown measure 'AP'"):
