@@ -48,6 +48,7 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/verdicts.py
 	$(BIN)/python tests/benchmarks/null_calibration.py
 	$(BIN)/python tests/benchmarks/repeated_seeds.py
+	$(BIN)/python tests/benchmarks/synthesis.py
 	$(BIN)/python tests/benchmarks/report.py
 	$(BIN)/python tests/benchmarks/forgeries.py
 	$(BIN)/python tests/benchmarks/bge_m3.py
