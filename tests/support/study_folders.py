@@ -43,7 +43,8 @@ def study_folder(
                 scores = dict.fromkeys(measures, values)
                 put(folder, (entry, language, seed), scores, ranking, suite=suite, provenance=known)
     languages = list(dict.fromkeys(language for by_language in gains.values() for language in by_language))
-    resolved = {"suite": suite, "entries": {entry: {} for entry in gains}, "languages": languages, "primary": measures[0]}
+    entries: dict[str, Any] = {entry: {} for entry in gains}
+    resolved = {"suite": suite, "entries": entries, "languages": languages, "primary": measures[0]}
     (folder / "run.json").write_text(json.dumps({"resolved": resolved}), encoding="utf-8")
     return folder
 
