@@ -21,6 +21,7 @@ from harness.cli.report import report
 from harness.cli.rescore import rescore
 from harness.cli.run import run
 from harness.cli.suite_init import init
+from harness.cli.synthesize import synthesize
 from harness.cli.usage_errors import usage_line
 from harness.cli.verify import verify
 from harness.errors import HarnessError
@@ -49,6 +50,7 @@ app.command("list")(list_)
 app.command()(merge)
 app.command()(report)
 app.command()(rescore)
+app.command()(synthesize)
 app.command()(verify)
 
 

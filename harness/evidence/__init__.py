@@ -1,5 +1,6 @@
-"""What the records of a folder show: leaderboard, claims, regression gate, comparison, verification, rescoring.
+"""What the records of a folder show: leaderboard, claims, contrasts, gate, comparison, verification, rescoring.
 
-Rules that judge live here; the formulas behind them are in harness.stats, their pages in harness.report. Imports the
-rooms below (execution, to rerun cells), never the report or the command line.
+Contrasts are pooled over several folders. Rules that judge live here; the formulas behind them are in harness.stats,
+their pages in harness.report. Imports the rooms below (execution, to rerun cells), never the report or the command
+line.
 """

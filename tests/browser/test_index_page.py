@@ -12,6 +12,7 @@ from support.commands import invoke
 from support.fake_records import board, put, put_failed
 from support.hostile import NAMES, REASON
 from support.scrolling import scrolled
+from support.study_folders import over_base
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_a_wide_table_has_a_name_and_scrolls_by_keyboard(page: Page, index: Path
 
 def test_the_pages_are_complete_without_scripts(unscripted: Page, index: Path, comparison: Path) -> None:
     unscripted.goto(index.as_uri())
-    assert unscripted.locator("tbody tr").count() == 3
+    assert unscripted.locator("tbody tr").count() == 4  # three folders, one contrast
     assert unscripted.get_by_text("حافظه کافی نیست").is_visible()
     unscripted.goto(comparison.as_uri())
     assert unscripted.locator("table").first.locator("tbody tr").count() == 2
@@ -89,3 +90,29 @@ def test_hostile_names_run_no_script_and_keep_the_page_width(page: Page, tmp_pat
     assert page.locator("tbody tr").count() == len(NAMES) + 1
     assert fits(page)
     assert violations(page) == []
+
+
+def test_a_contrast_leads_to_its_forest_plot_which_scrolls_by_keyboard(page: Page, index: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto(index.as_uri())
+    page.get_by_role("link", name="mnrl over base").click()
+    figure = page.locator("#synthesis-1 svg")
+    assert figure.is_visible()
+    assert page.get_by_role("img", name="mnrl less base in nDCG@10, × 100").count() == 1
+    region = page.get_by_role("region", name="mnrl less base in nDCG@10, × 100")
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    assert scrolled(region)
+    assert fits(page)
+
+
+def test_the_page_of_a_synthesis_has_no_violation_and_fits(page: Page, tmp_path: Path) -> None:
+    folders = [over_base(tmp_path / name[:60], {"ko": 0.02, "fa": 0.06}, suite=name) for name in NAMES]
+    assert invoke("synthesize", *folders, "--out", tmp_path / "synthesis.html").status == 0
+    for width, scheme in VIEWS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+        page.goto((tmp_path / "synthesis.html").as_uri())
+        assert page.locator("tbody tr").count() == 1 + 2 * len(NAMES)
+        assert violations(page) == []
+        assert fits(page)

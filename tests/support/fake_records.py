@@ -12,7 +12,7 @@ import numpy as np
 from harness.keys import derive
 from harness.results import record
 from harness.results.record import Record
-from harness.types import Scores
+from harness.types import Ranking, Scores
 
 MEASURES = ("nDCG@10", "nDCG@5", "R@100", "RR@10", "AP")
 UNTRAINED = ("base", "bm25")
@@ -27,8 +27,10 @@ def draw(entry: str, language: str, seed: int, n: int, measures: Sequence[str] =
     }
 
 
-def put(folder: Path, cell: tuple[str, str, int], scores: Scores, **fields: Any) -> Record:
-    """Write the record of a cell (entry, language, seed) that is done."""
+def put(
+    folder: Path, cell: tuple[str, str, int], scores: Scores, ranking: Ranking | None = None, **fields: Any
+) -> Record:
+    """Write the record of a cell (entry, language, seed) that is done; by default each query has one document."""
     entry, language, seed = cell
     queries = next(iter(scores.values()))
     trained = entry not in UNTRAINED
@@ -44,8 +46,8 @@ def put(folder: Path, cell: tuple[str, str, int], scores: Scores, **fields: Any)
         "n_queries": len(queries),
         "provenance": provenance(entry, language, seed if trained else None),
     }
-    ranking = {query: [("doc-1", 1.0)] for query in queries}
-    return record.write(folder, Record(**{**defaults, **fields}), scores, ranking)
+    found = ranking or {query: [("doc-1", 1.0)] for query in queries}
+    return record.write(folder, Record(**{**defaults, **fields}), scores, found)
 
 
 def put_failed(folder: Path, cell: tuple[str, str, int], reason: str, **fields: Any) -> Record:

@@ -1,4 +1,5 @@
-"""index.html: one row per result folder below a folder, and what the folders of each suite show together.
+"""index.html: one row per result folder below a folder, what the folders of each suite show together, and the contrasts
+of all folders, pooled.
 
 A result folder holds run.json or records/; its subfolders are not searched. Folders that cannot be read are listed with
 the reason.
@@ -12,10 +13,15 @@ from pathlib import Path
 
 from harness.errors import HarnessError, NothingMeasured, RequestError, one_line, quantity
 from harness.evidence.leaderboard import collate
+from harness.evidence.synthesis.choice import overview
+from harness.evidence.synthesis.pooling import ContrastSynthesis
+from harness.evidence.synthesis.shared_cells import without_shared
+from harness.evidence.synthesis.studies import FolderContrasts, folder_contrasts
 from harness.machine.atomic import write_atomically
 from harness.report import failures
 from harness.report.overview import suite_summary
 from harness.report.overview.folder_summary import FolderSummary, folder_summary
+from harness.report.summaries.synthesis_formats import context
 from harness.report.template_errors import write_error
 from harness.report.templating import render
 
@@ -45,6 +51,7 @@ class Index:
 
     suites: tuple[SuiteResults, ...]
     unread: tuple[UnreadFolder, ...]
+    contrasts: tuple[ContrastSynthesis, ...]  # over all folders
 
     @property
     def size(self) -> str:
@@ -57,7 +64,7 @@ class Index:
 def write(folder: Path, baseline: str) -> Index:
     """Write the index of the result folders below `folder` into it; raises NothingMeasured where there is none."""
     index = read_index(folder, baseline)
-    text = render("index.html.j2", index=index, script=None, data=None)
+    text = render("index.html.j2", index=index, **context(index.contrasts, drawn=True), script=None, data=None)
     try:
         write_atomically(folder / NAME, text.encode(errors="backslashreplace"))
     except OSError as error:
@@ -70,18 +77,21 @@ def read_index(folder: Path, baseline: str) -> Index:
     if _is_result_folder(folder):
         raise RequestError(f"{folder} is a result folder itself; name the folder above it, or drop --index")
     results: list[FolderSummary] = []
+    contrasts: list[FolderContrasts] = []
     unread: list[UnreadFolder] = []
     for path in below(folder):
         name = path.relative_to(folder).as_posix()
         try:
-            results.append(folder_summary(path, name, collate(path, baseline)))
+            board = collate(path, baseline)
+            results.append(folder_summary(path, name, board))
+            contrasts.append(folder_contrasts(name, board, swept=False))
         except NothingMeasured as error:
             unread.append(UnreadFolder(name, "; ".join(failures.lines(path)) or _relative(str(error), path)))
         except (HarnessError, OSError) as error:
             unread.append(UnreadFolder(name, _relative(str(error), path)))
     if not (results or unread):
         raise NothingMeasured(f"no result folder below {folder}; name a folder with outputs of 'harness run --out'")
-    return Index(tuple(_suite_results(results)), tuple(unread))
+    return Index(tuple(_suite_results(results)), tuple(unread), tuple(overview(without_shared(contrasts))))
 
 
 def _suite_results(results: list[FolderSummary]) -> Iterator[SuiteResults]:

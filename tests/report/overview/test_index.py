@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ import pytest
 from support.commands import invoke, snapshot
 from support.fake_records import board, draw, provenance, put, put_failed
 from support.hostile import NAMES
+from support.study_folders import over_base
 
 from harness.evidence.claims.claims_file import load
 from harness.report.overview import index
@@ -76,6 +78,8 @@ def test_every_result_folder_has_a_row(results: Path) -> None:
         "one no page yet",
         "folder",
         "three no page yet",
+        "contrast",
+        "mnrl over base nDCG@10",
     ]
     cells = page.row("one")
     assert cells[3:] == ["2", "ko , fa", "0, 1", "base", "none about it", "all 6 done", "the manifest's"]
@@ -231,3 +235,28 @@ def test_a_pretrained_base_model_stands_with_the_folder(tmp_path: Path) -> None:
     page = index_page(tmp_path)
     assert page.row("one")[0].endswith("on e5 <b> (sha256 aaaaaaaaaaaa)")
     assert " on " not in page.row("two")[0]
+
+
+def test_a_contrast_of_several_studies_is_pooled_with_a_forest_plot_and_a_prediction(tmp_path: Path) -> None:
+    over_base(tmp_path / "a", {"ko": 0.02, "fa": 0.06})
+    over_base(tmp_path / "b", {"hi": 0.1})
+    page = index_page(tmp_path)
+    assert page.row("mnrl")[:2] == ["mnrl over base nDCG@10", "3"]
+    text = text_of(page)
+    assert "Do the gains generalise?" in text
+    assert "By language: expected on a new dataset: between " in text
+    assert "k = 2; a prediction needs at least three studies." in text
+    assert (tmp_path / "index.html").read_text(encoding="utf-8").count("<svg") == 1
+
+
+def test_a_folder_that_shares_cells_with_an_earlier_one_is_shown_and_not_pooled(tmp_path: Path) -> None:
+    over_base(tmp_path / "a", {"ko": 0.02, "fa": 0.06})
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    page = index_page(tmp_path)
+    assert "Not pooled: b mnrl ko, fa, average (shares cells with a)." in text_of(page)
+    assert page.row("mnrl")[1] == "2"
+
+
+def test_folders_without_a_contrast_of_two_studies_have_no_such_section(tmp_path: Path) -> None:
+    over_base(tmp_path / "a", {"ko": 0.02})
+    assert "generalise" not in index_page(tmp_path).text

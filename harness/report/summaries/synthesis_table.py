@@ -1,0 +1,83 @@
+"""A synthesis in the terminal: all contrasts in one table, then the studies of each, then what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies
+from harness.report.numbers import signed
+from harness.report.summaries import synthesis_words as words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def show(console: Console, syntheses: Sequence[ContrastSynthesis]) -> None:
+    """Print everything."""
+    if len(syntheses) > 1:
+        console.print(_overview(syntheses))
+        _line(console, "")
+    for synthesis in syntheses:
+        _line(console, f"{synthesis.name}, {synthesis.measure}: difference × 100")
+        for published in synthesis.published:
+            _line(console, f"claimed, {words.claimed(published)}")
+        console.print(_studies(synthesis.pooled))
+        for sentence in words.sentences(synthesis):
+            _line(console, sentence)
+        _line(console, "")
+    for text in (words.METHOD, words.DEPENDENCE):
+        _line(console, text)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False)
+
+
+def _overview(syntheses: Sequence[ContrastSynthesis]) -> Table:
+    table = _table(f"{syntheses[0].measure}: difference × 100, pooled by {syntheses[0].pooled.by}")
+    table.add_column("contrast", overflow="fold")
+    for name in ("k", "mean", "95 % interval", "new dataset", "I²"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for synthesis in syntheses:
+        *numbers, _, i2 = words.summary(synthesis.pooled)
+        table.add_row(synthesis.name, *numbers, i2)
+    return table
+
+
+def _studies(pooled: PooledStudies) -> Table:
+    from rich.text import Text
+
+    table = _table()
+    table.add_column("study", overflow="fold")
+    for name in ("Δ", "95 % interval", "weight"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in _study_rows(pooled):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _study_rows(pooled: PooledStudies) -> Iterator[tuple[str, ...]]:
+    """Yield a row per study, by language below one per folder; then the mean and the prediction."""
+    shown = ""
+    for study, weight in zip(pooled.studies, pooled.weights, strict=True):
+        name = words.setting(study)
+        if pooled.by == "language":
+            if name != shown:
+                yield (name, "", "", "")
+            shown, name = name, f"  {study.language}"
+        yield (name, signed(study.value), words.bounds(study), words.share(weight))
+    if pooled.result is not None:
+        k, mean, bounds, predicted, *_ = words.summary(pooled)
+        yield (f"mean, by {pooled.by} (k = {k})", mean, bounds, "")
+        if predicted != "-":
+            yield ("new dataset (prediction interval)", "", predicted, "")
+
+
+def _table(title: str | None = None) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    return Table(title=Text(title) if title else None, box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
