@@ -52,8 +52,8 @@ def results(folders: tuple[str, str]) -> list[Any]:
 def test_the_terminal_shows_the_studies_the_prediction_and_the_pooled_mean(folders: tuple[str, str]) -> None:
     text = words(printed(*folders))
     result = results(folders)[0]["result"]
-    hundred = {name: f"{100 * result[name]:+.2f}" for name in ("estimate", "low", "high")}
-    low, high = (f"{100 * result[f'prediction_{end}']:+.2f}" for end in ("low", "high"))
+    hundred = {name: f"{100 * result[name]:+.2f}".replace("-", "−") for name in ("estimate", "low", "high")}
+    low, high = (f"{100 * result[f'prediction_{end}']:+.2f}".replace("-", "−") for end in ("low", "high"))
     assert (
         f"By language: expected on a new dataset: between {low} and {high}; mean {hundred['estimate']} "
         f"[{hundred['low']}, {hundred['high']}], τ {100 * result['tau2'] ** 0.5:.2f}, I² {100 * result['i2']:.0f} %, "

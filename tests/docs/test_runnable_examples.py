@@ -66,7 +66,7 @@ def test_a_folder_of_data_becomes_a_leaderboard_by_the_commands_that_are_shown(
     for words in (init, run, report, pin, run):
         result = invoke(*words)
         assert result.status == 0, result.err
-    assert "to run" not in result.err  # pinning the files that were run computes nothing again
+    assert "nothing to run" in result.err  # pinning the files that were run computes nothing again
     assert (tmp_path / "runs/my-data/leaderboard.html").is_file()
 
 

@@ -77,8 +77,8 @@ def test_a_mean_far_wider_than_the_studies_leaves_the_axis_to_the_studies(here: 
     figure = figure_of(over_base(here / "a", {"ko": 0.0}), over_base(here / "b", {"ko": 0.04}))  # t of 1 df: 12.7
     ticks = [float(text) for text in re.findall(r"text-anchor:middle[^>]*>(-?\d+)<", figure.svg)]
     assert -10 < min(ticks) < max(ticks) < 15
-    [(low, high)] = re.findall(r"mean by language: \S+ \[([-\d.]+), ([\d.]+)\]", description(figure))
-    assert float(low) < -20 < 20 < float(high)
+    [(low, high)] = re.findall(r"mean by language: \S+ \[([−\d.]+), ([\d.]+)\]", description(figure))
+    assert float(low.replace("−", "-")) < -20 < 20 < float(high)
 
 
 def test_two_base_models_of_a_folder_are_told_apart(here: Path) -> None:
