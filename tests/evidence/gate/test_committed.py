@@ -67,7 +67,8 @@ def test_a_loss_broken_in_the_code_turns_the_gate_red(tmp_path: Path, cache: Pat
     for name in ("harness", "methods", "datasets_manifest", "report_templates"):
         shutil.copytree(REPOSITORY / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tree / "results").mkdir()
-    shutil.copy(REPOSITORY / "results/claims.toml", tree / "results")
+    for published in ("claims.toml", "contrasts.toml"):
+        shutil.copy(REPOSITORY / "results" / published, tree / "results")
     method = tree / "methods/mnrl.py"
     healthy = method.read_text(encoding="utf-8")
     assert healthy.count(LOSS) == 1
