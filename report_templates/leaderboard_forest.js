@@ -1,6 +1,6 @@
 // The first figure under other switches: differences to the chosen baseline, one row per shown entry.
 
-const FOREST = { left: 190, right: 170, row: 24, width: 768 };
+const FOREST = { left: 190, right: 170, row: 20, width: 768 };
 
 /** Show the figure of a state: the page's own for the first state, else one drawn of the numbers of the table. */
 function showForest(data, state) {
@@ -11,6 +11,9 @@ function showForest(data, state) {
   const own = figure.querySelector('svg:not(.switched)');
   const first = firstState(data);
   const switched = ['measure', 'language', 'baseline', 'recipe', 'hide'].some((name) => String(state[name]) !== String(first[name]));
+  if (!figure.style.minHeight) { // what comes below keeps its place
+    figure.style.minHeight = `${figure.getBoundingClientRect().height}px`;
+  }
   figure.querySelector('.switched')?.remove();
   own.toggleAttribute('hidden', switched);
   figure.querySelectorAll('.own').forEach((part) => { part.hidden = switched; });

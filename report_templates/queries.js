@@ -17,8 +17,8 @@
   }
   const bdi = (text) => element("bdi", {}, text);
   const small = (text) => element("p", { class: "small" }, text);
-  const hundred = (value) => (100 * value).toFixed(2).replace(/^-(0\.00)$/, "$1");
-  const signed = (value) => (hundred(value).startsWith("-") ? "" : "+") + hundred(value);
+  const hundred = (value) => (100 * value).toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "\u2212");
+  const signed = (value) => (hundred(value).startsWith("\u2212") ? "" : "+") + hundred(value);
 
   function words(text, tag = "p") {
     const made = element(tag, { class: "text", dir: said.dir }, text);

@@ -93,7 +93,7 @@ def test_swapping_the_entries_swaps_won_and_lost(page: Page, url: str) -> None:
     page.get_by_role("button", name="swap A and B").click()
     assert (shown(page, "won"), shown(page, "lost")) == (lost, won)
     swapped = page.locator("#balance tbody tr").all_inner_texts()
-    assert swapped[0].replace("+", "-").split()[3:] == rows[2].split()[3:]
+    assert swapped[0].replace("+", "−").split()[3:] == rows[2].split()[3:]
     page.get_by_role("button", name="swap A and B").click()
     assert page.locator("#balance tbody tr").all_inner_texts() == rows
 

@@ -113,7 +113,7 @@ def test_the_name_in_the_models_card_is_shown_beside_its_digest_and_changes_no_k
     assert run.resolved.base_model.sha256 == sha256
     assert NAME not in json.dumps({**run.content, "model_names": {}}, ensure_ascii=False)
     page = (done.folder / "leaderboard.html").read_text(encoding="utf-8")
-    assert "Base model: <bdi>tiny *model*, weights &lt;b&gt;restored&lt;/b&gt; | x" in page
+    assert "base model <bdi>tiny *model*, weights &lt;b&gt;restored&lt;/b&gt; | x" in page
     assert "<b>restored" not in page
     text = (done.folder / "leaderboard.md").read_text(encoding="utf-8")
     assert f"- Base model: {markdown(f'{NAME} (sha256 {sha256[:12]})')}.\n" in text

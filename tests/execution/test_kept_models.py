@@ -144,7 +144,7 @@ def test_a_run_that_keeps_none_has_the_records_of_one_that_keeps_all(unkept: Run
 def test_a_finished_run_trains_nothing_again_because_its_models_are_gone(unkept: Run) -> None:
     before = snapshot(unkept.records)
     repeated = invoke(*unkept.arguments)
-    assert (repeated.status, repeated.err) == (0, "")
+    assert (repeated.status, repeated.err) == (0, "nothing to run: 2 cells done\n")
     assert models(unkept.cache) == []
     assert snapshot(unkept.records) == before
 

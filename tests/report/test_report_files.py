@@ -251,7 +251,7 @@ def test_one_seed_of_a_trained_entry_is_named_in_every_format_and_has_no_p(tmp_p
     assert (scores["p_adjusted"], scores["delta_ci_low"] != "") == ("", True)
     text = " ".join(Page(tmp_path / "leaderboard.html").text.split())
     assert re.search(r"[+−]\d+\.\d\d \[[^]]*\] one seed 1–2 a", text)
-    assert re.search(r"^\| mnrl \|.*\| one seed \| 1-2 \|", (tmp_path / "leaderboard.md").read_text(), re.MULTILINE)
+    assert re.search(r"^\| mnrl \|.*\| one seed \| 1–2 \|", (tmp_path / "leaderboard.md").read_text(), re.MULTILINE)
     assert "With an unknown spread over seeds" in (tmp_path / "leaderboard.md").read_text()
 
 
