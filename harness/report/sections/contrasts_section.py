@@ -19,8 +19,10 @@ from harness.evidence.contrasts.published import PublishedDifference
 from harness.evidence.contrasts.transfer import Difference
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
-from harness.report.numbers import or_none
+from harness.report.numbers import or_none, p_value
+from harness.report.sections.claim_words import UNSTATED
 from harness.report.sections.settling import settling
+from harness.report.table_view import difference_note
 from harness.stats.entry_scores import AVERAGE
 
 CSV = "contrasts.csv"
@@ -67,6 +69,20 @@ class ContrastRow:
     words: tuple[tuple[str, str], ...]  # verdict, its languages ("" for a transfer verdict)
     mark: Mark
     settles: str  # what would settle an undecided one
+
+    @property
+    def published_place(self) -> str:
+        """The measure and language of the published difference."""
+        if self.published is None:
+            return ""
+        language = "language not stated" if self.published.language == UNSTATED else self.published.language
+        return f"{self.published.measure}, {language}"
+
+    @property
+    def p_text(self) -> str:
+        """Holm's p, or why there is none."""
+        difference = self.difference
+        return difference_note(difference.identical, difference.blind) or p_value(or_none(difference.p))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,6 +115,19 @@ def test_of_one_seed_nothing_is_shown_and_a_second_comes_first(tmp_path: Path) -
     (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "hard-label"]
     assert row.words == (("undecided", ""),)
     assert row.settles == "a second seed of both sides comes first"
+
+
+def test_over_one_query_no_p_is_printed(tmp_path: Path) -> None:
+    for entry, value in (("base", 0.25), ("mnrl", 0.5)):
+        for seed in range(1 if entry == "base" else 2):
+            put(tmp_path, (entry, "ko", seed), {"AP": {"q": value}})
+    (row,) = contrast_views(collate(tmp_path))[0].rows
+    assert (row.words, row.p_text, row.settles) == ((("undecided", ""),), "", "")
+    write_reports(tmp_path)
+    for form in ("html", "md", "tex"):
+        text = (tmp_path / f"leaderboard.{form}").read_text(encoding="utf-8")
+        assert not re.search(r"\bnan\b", text)
+    assert "$$" not in (tmp_path / "leaderboard.tex").read_text(encoding="utf-8")
 
 
 def test_csv_json_and_markdown_have_the_contrasts(board: Leaderboard, view: View) -> None:
