@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import signal
 import sys
 from typing import Any
 
@@ -24,7 +26,8 @@ from harness.cli.suite_init import init
 from harness.cli.synthesize import synthesize
 from harness.cli.usage_errors import usage_line
 from harness.cli.verify import verify
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RequestError
+from harness.machine import ending
 
 app = typer.Typer(
     name="harness",
@@ -63,6 +66,16 @@ suite_app.command("init")(init)
 
 
 INTERRUPTED = 130
+RESUME = "then run the same command again"
+OF_THE_MACHINE = {  # errors of the system that are no fault of the code, and what to do about them
+    errno.ENOSPC: f"make room there, {RESUME}",
+    errno.EDQUOT: f"make room there, {RESUME}",
+    errno.EROFS: f"name a place that can be written, {RESUME}",
+    errno.EACCES: f"permit it, or name another place, {RESUME}",
+    errno.EPERM: f"permit it, or name another place, {RESUME}",
+    errno.EMFILE: f"raise the limit of open files (ulimit -n), {RESUME}",
+    errno.ENFILE: f"raise the system's limit of open files, {RESUME}",
+}
 _UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy of click that newer typers carry
 
 
@@ -75,6 +88,11 @@ def main(arguments: list[str] | None = None) -> int:
             return _status(given, arguments)
         except HarnessError as error:
             line, status = f"harness: {error}", error.exit_status
+        except OSError as error:
+            if error.errno not in OF_THE_MACHINE:
+                raise
+            place = f"{error.filename}: " if error.filename else ""
+            line, status = f"harness: {place}{error.strerror}; {OF_THE_MACHINE[error.errno]}", RequestError.exit_status
         except typer.Exit as error:
             return error.exit_code
         except _UsageError as error:
@@ -82,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
             found = usage_line(error, typer.main.get_command(app), given)
             line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
         except (KeyboardInterrupt, typer.Abort):
-            line, status = "harness: interrupted; run the same command again to resume", INTERRUPTED
+            line, status = _interrupted(ending.received())
         print(line, file=errors if isinstance(sys.stderr, Nothing) else sys.stderr)
         return status
 
@@ -95,8 +113,15 @@ def _status(given: list[str], arguments: list[str] | None) -> int:
     return outcome if isinstance(outcome, int) else 0
 
 
+def _interrupted(number: int | None) -> tuple[str, int]:
+    """Return line and status after Ctrl-C (None), or after a signal to end: as in shells, 128 and its number."""
+    how = "interrupted" if number is None else f"ended by {signal.Signals(number).name}"
+    return f"harness: {how}; run the same command again to resume", INTERRUPTED if number is None else 128 + number
+
+
 def entry_point() -> None:
     """The `harness` command."""
+    ending.listen()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Δ or ± is no reason to fail

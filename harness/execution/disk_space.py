@@ -19,7 +19,7 @@ from harness.stages.model_size import model_size
 # disk, and a model that is wanted later is trained again bit for bit.
 KEPT_UNASKED = 10 << 30
 CHECKPOINT = 3  # weights and Adam's two moments, in units of a model
-CHECKPOINTS = 2  # the trainer writes a new one before it deletes the old one
+CHECKPOINTS = 3  # two are kept, and the trainer writes a new one before it deletes the oldest
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import queue
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
@@ -18,26 +19,29 @@ from pebble import ProcessExpired, ProcessPool
 
 from harness.execution.cell_memory import Room, limit_line, usable_memory
 from harness.execution.executor import OnProgress, Outcome
-from harness.execution.worker import run_cell, write_failure
-from harness.machine import determinism
+from harness.execution.worker import failed, run_cell
+from harness.machine import determinism, ending
 from harness.machine.file_hashes import share, shared_notes
 from harness.request.cell import Cell
 from harness.stages.stage_settings import tasks_of
 
 PRELOADED = ["sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"]
+NO_STATUS = 255  # what multiprocessing reports where the fork server ended before the worker
 _events: Any = None
 
 
 def _start_fork_server(context: ForkServerContext) -> None:
     """Start the fork server and return when it has loaded the libraries.
 
-    It ignores interrupts from its start. An interrupt of the parent while it loads finds no worker that waits for it.
+    It ignores interrupts and signals to end from its start, and ends with the parent. An interrupt of the parent while
+    it loads finds no worker that waits for it.
     """
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *ending.SIGNALS)}
     try:
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     probe = context.Process(target=_do_nothing)
     probe.start()
     probe.join()
@@ -52,6 +56,7 @@ def _start(events: Any, notes: Path) -> None:
     _events = events
     share(notes)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles an interrupt
+    ending.listen_in_worker()
     gc.freeze()  # the fork server's objects are never garbage; scanning them costs 0.25 s per training
 
 
@@ -75,7 +80,10 @@ class LocalExecutor:
         return [] if line is None else [line]
 
     def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
-        """Yield outcomes as cells end; a killed worker is a failed cell, and the others continue."""
+        """Yield outcomes as cells end; a killed worker is a failed cell, and the others continue.
+
+        A cell whose fork server was killed runs again, once. After a signal to end, trainings save a checkpoint.
+        """
         determinism.set_environment()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(
@@ -89,6 +97,7 @@ class LocalExecutor:
                 min(self.jobs, len(cells)), max_tasks=1, initializer=_start, initargs=(events, notes), context=context
             )
             running: dict[Any, Cell] = {}
+            again: list[Cell] = []
             try:
                 while waiting or running:
                     while (cell := room.admit(waiting)) is not None:
@@ -97,8 +106,14 @@ class LocalExecutor:
                     for future in _ended(running, events, on_progress):
                         cell = running.pop(future)
                         room.ended(cell)
-                        yield _outcome(future, cell, folder)
+                        if _lost_fork_server(future) and cell not in again:
+                            again.append(cell)
+                            waiting.append(cell)
+                        else:
+                            yield _outcome(future, cell, folder)
             finally:
+                if ending.received() is not None:
+                    _let_save()
                 pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()
                 events.close()
@@ -121,6 +136,22 @@ def _drain(events: Any, on_progress: OnProgress) -> None:
             return
 
 
+def _let_save() -> None:
+    """Ask the workers to end, and wait until they have, or until ending.GRACE seconds are over."""
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.terminate()
+    until = time.monotonic() + ending.GRACE
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
+
+
+def _lost_fork_server(future: Any) -> bool:
+    """Return whether a cell ended without a status, as when the fork server that would report it is gone."""
+    error = future.exception()
+    return isinstance(error, ProcessExpired) and error.exitcode == NO_STATUS
+
+
 def _outcome(future: Any, cell: Cell, folder: Path) -> Outcome:
     error = future.exception()
     if error is None:
@@ -128,8 +159,7 @@ def _outcome(future: Any, cell: Cell, folder: Path) -> Outcome:
         return outcome
     expired = isinstance(error, ProcessExpired)
     reason = _death(error.exitcode or 0) if expired else f"{type(error).__name__}: {error}"
-    write_failure(cell, folder, reason)
-    return Outcome(cell, 0.0, reason)
+    return failed(cell, folder, reason)
 
 
 def _death(exitcode: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import RequestError, one_line
 from harness.execution.executor import OnProgress, Outcome
-from harness.execution.worker import run_cell, write_failure
+from harness.execution.worker import failed, run_cell
 from harness.machine import determinism
 from harness.request.cell import Cell
 
@@ -80,7 +80,5 @@ def _outcome(ray: Any, reference: Any, cell: Cell, folder: Path) -> Outcome:
     try:
         outcome: Outcome = ray.get(reference)
     except ray.exceptions.RayError as error:
-        reason = f"its worker was lost: {one_line(error)[:300]}"
-        write_failure(cell, folder, reason)
-        return Outcome(cell, 0.0, reason)
+        return failed(cell, folder, f"its worker was lost: {one_line(error)[:300]}")
     return outcome

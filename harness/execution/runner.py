@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.data.model_declaration import declaring_folder
-from harness.errors import DataError
 from harness.execution import forecast, models_in_use, output_folder
 from harness.execution.cell_costs import costs
 from harness.execution.disk_space import DiskSpace, disk_space
@@ -18,14 +17,15 @@ from harness.execution.kept_models import KeptModels, Rule
 from harness.execution.plan import Plan
 from harness.execution.preflight import preflight
 from harness.execution.progress import Display
+from harness.execution.worker import is_done
 from harness.machine import determinism
 from harness.machine.hardware import environment
 from harness.machine.scratch_store import scratch_store
 from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
-from harness.results import checksums, record
+from harness.results import checksums
 from harness.stages import half_precision, learning_rates, model_prompts
-from harness.stages.lineage import record_key, retrieve_key, train_key
+from harness.stages.lineage import retrieve_key, train_key
 from harness.stages.train_file_report import train_file_warnings
 from harness.types import Ranker
 
@@ -51,18 +51,6 @@ def survey(plan: Plan, folder: Path) -> Work:
         (work.done if is_done(cell, folder) else work.todo).append(cell)
     forecast.check_access(work.todo)
     return work
-
-
-def is_done(cell: Cell, folder: Path) -> bool:
-    """Return whether the cell has a record of the same key, with all its files as they were written."""
-    path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
-    if not path.is_file():
-        return False
-    try:
-        stored = record.read(path)
-    except DataError:
-        return False
-    return stored.status == "done" and stored.cell_key == record_key(cell) and record.intact(folder, stored)
 
 
 def execute(work: Work, executor: Executor, display: Display, keep: Rule | None = None) -> list[Outcome]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
-from harness.errors import reason_of
+from harness.errors import DataError, reason_of
 from harness.execution.cell_costs import Costs, remember
 from harness.execution.executor import Outcome
 from harness.machine import determinism
@@ -16,7 +17,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record
 from harness.results.record import Record
-from harness.stages.lineage import train_key
+from harness.stages.lineage import record_key, train_key
 from harness.types import Progress
 
 TIMED = ("train", "retrieve")  # stages that take most of a cell's time
@@ -33,26 +34,50 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         with store.in_use():
             pipeline.run(cell, store, folder)
     except Exception as error:
-        log = write_failure(cell, folder, reason_of(error), traceback.format_exc())
-        return Outcome(cell, time.perf_counter() - started, reason_of(error), log)
-    path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
-    record.beside(path, record.LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
+        seconds = time.perf_counter() - started
+        return failed(cell, folder, reason_of(error), seconds=seconds, log=traceback.format_exc())
     seconds = time.perf_counter() - started
     cached = [run.cached for run in store.runs if run.stage in TIMED]
     whole = None if any(cached) else seconds  # what the cell costs, not what is left of it beside the cache
-    remember(cell, Costs(seconds=whole, peak_bytes=_peak(cell, store), model_bytes=_model_bytes(cell, store)))
+    with suppress(OSError):  # the cell is done: what cannot be noted or removed beside its record changes nothing
+        path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
+        record.beside(path, record.LOG).unlink(missing_ok=True)  # of an earlier, failed attempt
+        remember(cell, Costs(seconds=whole, peak_bytes=_peak(cell, store), model_bytes=_model_bytes(cell, store)))
     return Outcome(cell, seconds, cached=all(cached))
 
 
-def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> str:
-    """Write the record of a failed cell and return the path of its log, "" without one.
+def failed(cell: Cell, folder: Path, reason: str, *, seconds: float = 0.0, log: str = "") -> Outcome:
+    """Return the outcome of a cell that failed, and write its record, with `log` beside it.
 
-    Scores, ranking and log of an earlier attempt are removed.
+    Scores, ranking and log of an earlier attempt are removed. A cell whose record is done stays done: a worker that
+    ends badly after it has written that lost nothing. A folder that cannot be written is part of the reason.
     """
+    if is_done(cell, folder):
+        return Outcome(cell, seconds)
+    try:
+        return Outcome(cell, seconds, reason, _write_failure(cell, folder, reason, log))
+    except OSError as error:
+        return Outcome(cell, seconds, f"{reason}; its record cannot be written below {folder}: {error.strerror}")
+
+
+def is_done(cell: Cell, folder: Path) -> bool:
+    """Return whether the cell has a record of the same key, with all its files as they were written."""
+    path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
+    if not path.is_file():
+        return False
+    try:
+        stored = record.read(path)
+    except DataError:
+        return False
+    return stored.status == "done" and stored.cell_key == record_key(cell) and record.intact(folder, stored)
+
+
+def _write_failure(cell: Cell, folder: Path, reason: str, log: str) -> str:
+    """Write the record of a failed cell and return the path of its log, "" without one."""
     path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)
     for suffix in (record.PER_QUERY, record.RUN, record.LOG):
         record.beside(path, suffix).unlink(missing_ok=True)
-    failed = Record(
+    stored = Record(
         **cell.identity(),
         trained=cell.method is not None,
         status="failed",
@@ -60,10 +85,10 @@ def write_failure(cell: Cell, folder: Path, reason: str, log: str = "") -> str:
         cell_key="",
         provenance={"entry": cell.described()},
     )
-    record.write(folder, failed)
+    record.write(folder, stored)
     if log:
         write_atomically(record.beside(path, record.LOG), log.encode())
-    return str(record.log_of(folder, failed) or "")
+    return str(record.log_of(folder, stored) or "")
 
 
 def _peak(cell: Cell, store: Store) -> int | None:

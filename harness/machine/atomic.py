@@ -15,7 +15,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write all files under temporary names, then rename them: an error such as a full disk changes none of them."""
+    """Write all files under temporary names, then rename them: an error such as a full disk changes none of them.
+
+    An OSError names the file, or the folder in which it cannot be made.
+    """
     temporary_of: dict[Path, Path] = {}
     try:
         for path, content in files.items():
@@ -23,10 +26,13 @@ def write_together(files: Mapping[Path, bytes]) -> None:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             temporary_of[path] = Path(name)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:  # of a full disk: it names no file
+                raise OSError(error.errno, error.strerror, str(path)) from error
             temporary_of[path].chmod(0o644)
         for path, temporary in temporary_of.items():
             temporary.replace(path)

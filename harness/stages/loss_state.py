@@ -19,9 +19,9 @@ FILE = "loss_state.safetensors"
 Losses = Mapping[str, "nn.Module"]  # objective → its loss
 
 
-def is_whole(checkpoint: str, losses: Losses, model: SentenceTransformer) -> bool:
+def is_whole(checkpoint: Path, losses: Losses, model: SentenceTransformer) -> bool:
     """Return whether a checkpoint holds the losses' own state, where they have any."""
-    return not _own(losses, model) or (Path(checkpoint) / FILE).is_file()
+    return not _own(losses, model) or (checkpoint / FILE).is_file()
 
 
 def loss_state(losses: Losses, model: SentenceTransformer) -> Any:

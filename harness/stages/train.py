@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError
 from harness.keys import derive
+from harness.machine import ending
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import best_checkpoint, held_out
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
+from harness.stages.checkpoints import Checkpoints
 from harness.stages.divergence import check_trained, check_weights, fingerprint, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.loss_state import is_whole, loss_state
@@ -55,11 +57,11 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
     objective = Objective(cell, model)
     evaluations = best_checkpoint.evaluations(cell, training, held)
     steps = step_count(batches(rows, cell.training.batch_size), cell.training)
-    checkpoints = store.partial(train_key(cell))
+    checkpoints = Checkpoints(store.partial(train_key(cell)))
     start = fingerprint(model)
     trainer = SentenceTransformerTrainer(
         model=model,
-        args=training_arguments(cell, checkpoints, steps),
+        args=training_arguments(cell, checkpoints.folder, steps),
         train_dataset=together(rows),
         loss=objective.loss,
         evaluator=evaluations.evaluator(model),
@@ -67,14 +69,15 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
         callbacks=[
             *(loss_watch(store), objective.watch(), loss_state(objective.losses, model)),
             *evaluations.callbacks(steps),
+            checkpoints.seal(),
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    last = _last_checkpoint(checkpoints)
-    if last is not None and not is_whole(last, objective.losses, model):
-        store.forget(train_key(cell))  # the trainer deletes the older of two checkpoints, by their steps
-        last = None
-    trainer.train(resume_from_checkpoint=last)
+    last = checkpoints.newest(lambda folder: is_whole(folder, objective.losses, model))
+    with ending.saved_first():
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    if checkpoints.damaged:
+        store.note(damaged_checkpoints=checkpoints.damaged)
     if trainer.state.global_step != steps:
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
     objective.check(rows, cell.training.epochs)
@@ -146,10 +149,3 @@ def _facts(cell: Cell, training: TrainingData) -> dict[str, Any]:
         facts["pairs_without_negatives"] = sum(not training.negatives.get(query) for query, _ in pairs)
         facts["negatives_mined_from"] = {"pool": training.pool_size, "passages": len(training.passages)}
     return facts
-
-
-def _last_checkpoint(checkpoints: Path) -> str | None:
-    from transformers.trainer_utils import get_last_checkpoint
-
-    last: str | None = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None  # type: ignore[no-untyped-call]
-    return last

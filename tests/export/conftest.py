@@ -12,7 +12,7 @@ from support.hub_standin import TASKS
 from support.suite_with_tasks import manifest
 
 from harness.execution import output_folder, plan
-from harness.execution.worker import run_cell, write_failure
+from harness.execution.worker import failed, run_cell
 from harness.request import suite
 from harness.request.request import Request
 from harness.results import record
@@ -47,7 +47,7 @@ def finished_with_tasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fi
         output_folder.claim(out, planned, {})
         for cell in planned.cells:
             if str(cell) == "mnrl-moe/ko/1":
-                write_failure(cell, out, "killed by the test")
+                failed(cell, out, "killed by the test")
             else:
                 assert run_cell(cell, out, lambda *_: None).reason == ""
         done = [stored for stored in record.read_all(out) if stored.status == "done"]

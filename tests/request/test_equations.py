@@ -13,7 +13,7 @@ from support.fake_records import draw, provenance, put
 from support.result_folders import write
 
 from harness.errors import RequestError
-from harness.execution.worker import write_failure
+from harness.execution.worker import failed
 from harness.export.mteb_results import model_of
 from harness.machine.bundled import manifests
 from harness.request import plugins, suite
@@ -64,7 +64,7 @@ def test_another_equation_is_in_the_record_and_in_no_key(monkeypatch: pytest.Mon
 
 
 def test_a_failed_cell_has_its_entry_described_too(tmp_path: Path) -> None:
-    write_failure(mini("mnrl"), tmp_path, "out of memory")
+    failed(mini("mnrl"), tmp_path, "out of memory")
     entry = read(path_of(tmp_path, "mnrl", "ko", 0)).provenance["entry"]
     assert entry["plugins"] == {"mnrl": plugins.sources_sha256("mnrl")}
     assert entry["equations"]["mnrl"].startswith("l_i = ")

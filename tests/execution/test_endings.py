@@ -1,0 +1,204 @@
+"""However a run ends, nothing is left running, and the same command ends with the bytes of an undisturbed run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+from support.commands import invoke, request, write_plugin
+
+from harness.results import record
+from harness.stages.checkpoints import SEAL
+
+PLUGIN = """
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from methods.mnrl import MNRL
+
+@dataclass(frozen=True)
+class PLUGIN(MNRL):
+    def loss(self, model):
+        loss = super().loss(model)
+        forward, steps = loss.forward, []
+        def slow(*inputs):
+            steps.append(1)
+            if len(steps) == 2 and Path({wait!r}).exists():
+                Path({reached!r}).touch()
+                while Path({wait!r}).exists():
+                    time.sleep(0.05)
+            return forward(*inputs)
+        loss.forward = slow
+        return loss
+"""
+LEFT = 5.0  # seconds after which no process of a run may be left
+
+
+@dataclass
+class Started:
+    """A run in a process group of its own, whose worker waits in its second step while `wait` exists."""
+
+    process: subprocess.Popen[str]
+    mark: str
+    wait: Path
+
+    def marked(self) -> list[psutil.Process]:
+        """Return the processes of the run."""
+        return [each for each in psutil.process_iter() if self.mark in _environment(each)]
+
+    def worker(self) -> psutil.Process:
+        """Return the worker, a child of the fork server."""
+        (worker,) = [
+            each for each in self.marked() if each.parent() in self.marked() and _is_fork_server(each.parent())
+        ]
+        return worker
+
+    def fork_server(self) -> psutil.Process:
+        fork_server = self.worker().parent()
+        assert fork_server is not None
+        return fork_server
+
+    def left(self) -> list[psutil.Process]:
+        """Return the processes that are still there some seconds after the run's end."""
+        until = time.monotonic() + LEFT
+        while (left := self.marked()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return left
+
+
+def _environment(process: psutil.Process) -> str:
+    try:
+        return "" if process.status() == psutil.STATUS_ZOMBIE else process.environ().get("HARNESS_TEST_MARK", "")
+    except psutil.Error:
+        return ""
+
+
+def _is_fork_server(process: psutil.Process | None) -> bool:
+    return process is not None and any("forkserver" in word for word in process.cmdline())
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("endings")
+
+
+@pytest.fixture(scope="module")
+def options(place: Path) -> tuple[str | Path, ...]:
+    """The request of all runs here, undisturbed while `wait` does not exist."""
+    code = PLUGIN.format(wait=str(place / "wait"), reached=str(place / "reached"))
+    write_plugin(place / "methods", "slow", code)
+    return request("--methods", "slow", "--methods-path", place / "methods", "--seeds", "0", "--jobs", "1")
+
+
+@pytest.fixture(scope="module")
+def expected(place: Path, options: tuple[str | Path, ...]) -> dict[str, str]:
+    assert invoke(*options, "--out", place / "undisturbed", "--cache-dir", place / "cache-0").status == 0
+    return hashes(place / "undisturbed")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    (done,) = record.read_all(folder)
+    assert done.status == "done", done.reason
+    return dict(done.files)
+
+
+@pytest.fixture
+def start(place: Path, options: tuple[str | Path, ...], tmp_path: Path) -> Callable[[], Started]:
+    def begin() -> Started:
+        (place / "wait").touch()
+        (place / "reached").unlink(missing_ok=True)
+        mark = uuid4().hex
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *map(str, (*options, *folders(tmp_path)))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "HARNESS_TEST_MARK": mark},
+        )
+        until = time.monotonic() + 600
+        while not (place / "reached").exists():
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < until, "no second step within 10 minutes"
+            time.sleep(0.02)
+        return Started(process, mark, place / "wait")
+
+    return begin
+
+
+def folders(tmp_path: Path) -> tuple[str | Path, ...]:
+    return ("--out", tmp_path / "out", "--cache-dir", tmp_path / "cache")
+
+
+@pytest.mark.parametrize("killed", ["group", "parent", "fork server"])
+def test_a_killed_run_leaves_no_process_and_ends_equal(
+    start: Callable[[], Started],
+    options: tuple[str | Path, ...],
+    expected: dict[str, str],
+    tmp_path: Path,
+    killed: str,
+) -> None:
+    run = start()
+    if killed == "group":
+        os.killpg(run.process.pid, signal.SIGKILL)
+    else:
+        {"parent": lambda: run.process, "fork server": run.fork_server}[killed]().kill()
+    run.wait.unlink()
+    _, err = run.process.communicate(timeout=600)
+    assert run.left() == []
+    if killed == "fork server":  # its cell has run again
+        assert run.process.returncode == 0, err
+        assert hashes(tmp_path / "out") == expected
+    else:
+        assert run.process.returncode == -signal.SIGKILL
+    assert invoke(*options, *folders(tmp_path)).status == 0
+    assert hashes(tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize(("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True)])
+def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
+    start: Callable[[], Started],
+    options: tuple[str | Path, ...],
+    expected: dict[str, str],
+    tmp_path: Path,
+    number: signal.Signals,
+    whole_group: bool,
+) -> None:
+    run = start()
+    (os.killpg if whole_group else os.kill)(run.process.pid, number)
+    time.sleep(0.5)
+    run.wait.unlink()  # the step ends within the time that the workers are given
+    _, err = run.process.communicate(timeout=600)
+    assert run.process.returncode == 128 + number
+    assert err.splitlines()[-1] == f"harness: ended by {number.name}; run the same command again to resume"
+    assert "Traceback" not in err
+    assert run.left() == []
+    assert [seal.parent.name for seal in (tmp_path / "cache/.partial").rglob(SEAL)] == ["checkpoint-2"]
+    assert not list((tmp_path / "out/records").rglob("*.json"))
+    again = invoke(*options, *folders(tmp_path))
+    assert again.status == 0, again.err
+    assert hashes(tmp_path / "out") == expected
+
+
+def test_a_signal_that_is_ignored_stays_ignored(
+    start: Callable[[], Started], expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup starts it
+    try:
+        run = start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    run.process.send_signal(signal.SIGHUP)
+    run.wait.unlink()
+    _, err = run.process.communicate(timeout=600)
+    assert run.process.returncode == 0, err
+    assert hashes(tmp_path / "out") == expected
