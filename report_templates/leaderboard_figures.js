@@ -4,11 +4,11 @@ const MOST_ROWS = 40;
 const MOST_HIGH = 24; // of a row
 const FOLLOWED = ['measure', 'language', 'recipe', 'hide'];
 const SWITCHED = {
-  forest: { title: (data, state) => forestTitle(state), draw: forest, follows: [...FOLLOWED, 'baseline'] },
-  seeds: { title: (data, state) => seedsTitle(state), draw: seeds, follows: FOLLOWED },
-  ranks: { title: (data, state) => ranksTitle(state), draw: ranks, follows: FOLLOWED },
+  forest: { title: forestTitle, draw: forest, follows: [...FOLLOWED, 'baseline'] },
+  seeds: { title: seedsTitle, draw: seeds, follows: FOLLOWED },
+  ranks: { title: ranksTitle, draw: ranks, follows: FOLLOWED },
   cost: { title: costTitle, draw: cost, follows: FOLLOWED },
-  geometry: { title: (data, state) => geometryTitle(state), draw: geometry, follows: FOLLOWED },
+  geometry: { title: geometryTitle, draw: geometry, follows: FOLLOWED },
 };
 
 function showFigures(data, state) {
@@ -71,8 +71,8 @@ function shownEntries(data, state) {
   return ordered(data, state).filter((entry) => visible(data, state, entry)).slice(0, MOST_ROWS);
 }
 
-function scopeWords(state) {
-  return state.language || 'average of the languages';
+function scopeWords(data, state) {
+  return state.language || (data.languages.length > 2 ? 'average of the languages' : data.languages[0]);
 }
 
 function shownName(data, entry) {

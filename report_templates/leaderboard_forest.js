@@ -1,7 +1,7 @@
 // The first figure under other switches: differences to the chosen baseline, one row per shown entry.
 
-function forestTitle(state) {
-  return `Difference to ${state.baseline} in ${state.measure}, ${scopeWords(state)}, \u00d7 100`;
+function forestTitle(data, state) {
+  return `Difference to ${state.baseline} in ${state.measure}, ${scopeWords(data, state)}, \u00d7 100`;
 }
 
 function forest(data, state, [width, height]) {

@@ -1,7 +1,7 @@
 // The figures of cost and of geometry under other switches: as in cost_plot.py and geometry_plot.py.
 
 function costTitle(data, state) {
-  return `${state.measure} \u00d7 100, ${scopeWords(state)}, against ${timeUnit(data).name} a cell`;
+  return `${state.measure} \u00d7 100, ${scopeWords(data, state)}, against ${timeUnit(data).name} a cell`;
 }
 
 function timeUnit(data) {
@@ -54,8 +54,8 @@ function scatter(box, points, x, y) {
   ];
 }
 
-function geometryTitle(state) {
-  return `Uniformity and alignment against ${state.measure} \u00d7 100, ${scopeWords(state)}`;
+function geometryTitle(data, state) {
+  return `Uniformity and alignment against ${state.measure} \u00d7 100, ${scopeWords(data, state)}`;
 }
 
 /** Draw the score of each shown entry against the uniformity and the alignment of its vectors. */

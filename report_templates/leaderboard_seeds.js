@@ -1,6 +1,6 @@
 // The figures of seeds and of ranks under other switches: as in seeds_plot.py and ranks_plot.py.
 
-function seedsTitle(state) {
+function seedsTitle(data, state) {
   return `${state.measure} of every seed${state.language ? `, ${state.language}` : ''}, \u00d7 100`;
 }
 
@@ -39,8 +39,8 @@ function seedMarks(places, y, spread) {
   return [ruled(mean, y - 6.5, mean, y + 6.5, { stroke: 'currentColor', 'stroke-width': 1.2 }), ...places.map(dot)];
 }
 
-function ranksTitle(state) {
-  return `Rank on ${state.measure}, ${scopeWords(state)}, with its 95 % interval`;
+function ranksTitle(data, state) {
+  return `Rank on ${state.measure}, ${scopeWords(data, state)}, with its 95 % interval`;
 }
 
 /** Draw the rank of each shown entry among all entries, its interval and its letters. */
