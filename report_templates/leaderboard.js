@@ -17,7 +17,7 @@ function start() {
       board.hidden = i !== at;
     });
     showContrasts(data, state, views);
-    showForest(data, state);
+    showFigures(data, state);
     showTable(data, state, tables[at], rows[at]);
     showControls(data, state, controls);
     document.getElementById('shown').textContent = told(data, state);

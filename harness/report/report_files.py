@@ -37,6 +37,7 @@ from harness.report.sections import (
     sweeps_section,
     tasks_section,
 )
+from harness.report.sweep_names import sweep_title
 from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
@@ -151,12 +152,14 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     measure_tables = tables(board)
     rows = measure_tables[0].rows
     entries = [row.entry for row in rows]
+    curves = sweeps_section.sweep_curves(board, rows)
     return {
         "board": board,
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
         "given_bases": given_bases(board),
-        "curves": sweeps_section.sweep_curves(board, rows),
+        "curves": curves,
+        "varying": sweep_title([(curve.origin, curve.symbol) for curve in curves]),
         "tasks": tasks_section.task_tables(board, entries),
         "validations": practices_section.validations(board),
         "shorter": practices_section.truncations(board),

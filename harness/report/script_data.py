@@ -1,7 +1,7 @@
 """The data that the leaderboard's script reads: the raw numbers of every table, and differences to every baseline.
 
-    entries         in the page's order: name, recipe, whether it is an anchor, minutes per cell, bytes of memory,
-                    reason of failure
+    entries         in the page's order: name, short name (label) of a swept entry, recipe, whether it is an anchor,
+                    minutes per cell, bytes of memory, seconds of a computed cell, reason of failure
     languages       those of the suite, then the average
     scores          [measure][entry][language]: queries, seeds, mean, low, high, sd over seeds, best and worst rank,
                     letters, verdict
@@ -9,6 +9,7 @@
                     difference, low, high, note; null where the opposite difference is listed under the other baseline
     own             of named base models: the baseline of each entry on its own model, by its index in `entries`
     compared        languages with a page of queries
+    seeds, geometry what figures are drawn of besides (harness.report.figure_data)
 
 null stands for a missing value.
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.findings import findings
+from harness.report.figure_data import entry_seconds, figure_data
 from harness.report.numbers import or_none
 from harness.report.page_scripts import embed_json, page_script
 from harness.report.sections import contrasts_section
@@ -33,7 +35,11 @@ SCRIPTS = (
     "state",
     "rows",
     "contrasts",
+    "drawing",
     "forest",
+    "seeds",
+    "scatter",
+    "figures",
     "table",
     "download",
 )  # report_templates/leaderboard_NAME.js, then leaderboard.js
@@ -70,6 +76,7 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
     """Return the data; `tables` are those of the page, `compared` the languages with a page of queries."""
     entries = [row.entry for row in tables[0].rows]
     languages = (*board.languages, AVERAGE)
+    seconds = entry_seconds(board)
     differences = _all_differences(board, entries) or _baseline_differences(board, tables, languages)
     return {
         "suite": board.suite,
@@ -78,7 +85,7 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
         "measures": [table.measure for table in tables],
         "languages": languages,
         "compared": [language for language in board.languages if language in compared],
-        "entries": [_entry(row) for row in tables[0].rows],
+        "entries": [_entry(row, seconds.get(row.entry)) for row in tables[0].rows],
         "scores": [[[_score(score) for score in _scores(row)] for row in table.rows] for table in tables],
         "baselines": [
             {
@@ -90,6 +97,7 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
             }
             for baseline, values in sorted(differences.items(), key=lambda item: entries.index(item[0]))
         ],
+        **figure_data(board, entries),
     }
 
 
@@ -133,10 +141,11 @@ def _scores(row: Row) -> list[Score | None]:
     return [*(box.score for box in row.boxes), row.average]
 
 
-def _entry(row: Row) -> Mapping[str, Any]:
-    cost = {"minutes": row.minutes, "memory": row.memory or None}
+def _entry(row: Row, seconds: float | None) -> Mapping[str, Any]:
+    cost = {"minutes": row.minutes, "memory": row.memory or None, "seconds": seconds}
     anchor = {"anchor": True} if row.anchor else {}
-    return {"name": row.entry, "recipe": row.recipe, **anchor, **cost, "failed": "; ".join(row.reasons)}
+    short = {"label": row.short_name} if row.short_name else {}
+    return {"name": row.entry, **short, "recipe": row.recipe, **anchor, **cost, "failed": "; ".join(row.reasons)}
 
 
 def _score(score: Score | None) -> list[Any] | None:

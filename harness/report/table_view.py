@@ -16,6 +16,7 @@ from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.numbers import or_none
 from harness.report.page_links import Source, entry_link, source
+from harness.report.sweep_names import entry_names
 from harness.results.record import Record, records_by_pair
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
@@ -82,6 +83,12 @@ class Row:
     memory: int = 0  # peak over these cells, in bytes; 0: unknown
     verdicts: tuple[tuple[str, str], ...] = ()  # each verdict with its languages
     anchor: bool = False  # a ranker without a model
+    short_name: str = ""  # of a swept entry
+
+    @property
+    def name(self) -> str:
+        """The name on the page and in figures."""
+        return self.short_name or self.entry
 
     @property
     def href(self) -> str:
@@ -117,6 +124,7 @@ def tables(board: Leaderboard) -> list[Table]:
     titles = _entry_texts((*board.records, *board.failures), "title")
     recipes = _entry_texts((record for record in board.records if record.trained), "recipe")
     costs = _costs(board.records)
+    short_names = entry_names(board)
 
     def row(entry: str, measure: str) -> Row:
         boxes = [
@@ -137,6 +145,7 @@ def tables(board: Leaderboard) -> list[Table]:
             memory=memory,
             verdicts=_verdicts(columns),
             anchor=entry in anchors,
+            short_name=short_names.get(entry, ""),
         )
 
     return [Table(measure, tuple(row(entry, measure) for entry in entries)) for measure in board.measures]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_records import board, put, put_failed
+from support.fake_records import board, draw, put, put_failed
 
 from harness.evidence.leaderboard import collate
 from harness.report.script_data import script_data
@@ -70,3 +70,32 @@ def test_missing_values_are_null_and_failed_entries_have_their_reason(tmp_path: 
 def test_an_untrained_entry_has_no_recipe(tmp_path: Path) -> None:
     data = data_of(board(tmp_path, ["base", "mnrl"], {"ko": 3}, [0]))
     assert {entry["name"]: entry["recipe"] for entry in data["entries"]} == {"base": "", "mnrl": "corrected"}
+
+
+def test_every_seed_is_included_lowest_first_and_a_single_one_is_not(tmp_path: Path) -> None:
+    data = data_of(board(tmp_path, ["base", "mnrl"], {"ko": 7, "fa": 5}, [1, 0]))
+    names = [entry["name"] for entry in data["entries"]]
+    for measure, name in enumerate(data["measures"]):
+        assert data["seeds"][measure][names.index("base")] == [None, None]
+        for language, n in (("ko", 7), ("fa", 5)):
+            means = [round(sum(draw("mnrl", language, seed, n)[name].values()) / n, 5) for seed in (0, 1)]
+            seeds = data["seeds"][measure][names.index("mnrl")][data["languages"].index(language)]
+            assert seeds == pytest.approx(means, abs=1e-5)
+
+
+def test_geometry_has_each_language_and_their_mean_and_time_that_of_computed_cells(tmp_path: Path) -> None:
+    scores = {"AP": {"a": 0.5}}
+    for language, uniformity in (("ko", -1.0), ("fa", -3.0)):
+        after = {"uniformity": uniformity, "alignment": 1.0, "anisotropy": 0.1}
+        put(tmp_path, ("mnrl", language, 0), scores, geometry={"before": after, "after": after}, seconds=4.0)
+        put(tmp_path, ("clpl", language, 0), scores, seconds=0.0)
+    data = data_of(tmp_path)
+    mnrl = [entry["name"] for entry in data["entries"]].index("mnrl")
+    by_language = dict(zip(data["languages"], data["geometry"][mnrl], strict=True))
+    assert {language: values[:2] for language, values in by_language.items()} == {
+        "ko": [-1.0, 1.0],
+        "fa": [-3.0, 1.0],
+        "average": [-2.0, 1.0],
+    }
+    assert data["geometry"][1 - mnrl] is None
+    assert [data["entries"][i]["seconds"] for i in (mnrl, 1 - mnrl)] == [4.0, None]

@@ -1,7 +1,8 @@
-"""Axes of a figure: panels in points, rows of entries, text and tooltips."""
+"""Axes of a figure: panels in points, rows of entries, text, tooltips, and marks that the page's script reads."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from harness.report.figures.labels import MAX_LENGTH, label, text_width
 from harness.report.figures.palette import LINE, TEXT, WIDTH
 
 TOOLTIP = "tip: "  # prefix of the gid of an artist with a tooltip
+MARK = "mark: "  # prefix of the gid of an artist whose element has attributes of its own
 
 
 def add_panel(canvas: Any, box: tuple[float, float, float, float]) -> Any:
@@ -44,3 +46,8 @@ def label_margin(names: Sequence[str], size: float = TEXT) -> float:
 def tooltip_gid(text: str) -> str:
     """Return the `gid` of a matplotlib artist that shows `text` as its tooltip."""
     return f"{TOOLTIP}{text}"
+
+
+def mark_gid(**attributes: str) -> str:
+    """Return the `gid` of an artist whose element has these attributes, `data_entry` for data-entry."""
+    return MARK + json.dumps({name.replace("_", "-"): value for name, value in attributes.items()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import quantity
@@ -26,9 +26,9 @@ _TIMED_STAGES = frozenset({"train", "retrieve"})  # a cell with one of these fro
 
 def cost_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
     """Return the figure, None if fewer than two entries have a time and an average."""
-    averages = {row.entry: row.average.mean for row in rows if row.average}
-    seconds = _seconds_by_entry(board, averages)
-    costs = [EntryCost(entry, seconds[entry], mean) for entry, mean in averages.items() if entry in seconds]
+    averaged = [(row, row.average.mean) for row in rows if row.average]
+    seconds = seconds_by_entry(board)
+    costs = [EntryCost(row.name, seconds[row.entry], mean) for row, mean in averaged if row.entry in seconds]
     if len(costs) < 2:
         return None
     slow = max(cost.seconds for cost in costs) >= MINUTES_FROM
@@ -37,15 +37,15 @@ def cost_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
     shown = costs[:MAX_ENTRIES]
     plot = CostPlot(shown, unit, f"{label(board.primary)} × 100")
     svg = render_svg("figure-cost", title, "; ".join(_cost_text(cost, unit) for cost in shown), plot.height, plot)
-    untimed = [entry for entry in averages if entry not in seconds]
+    untimed = [row.name for row, _ in averaged if row.entry not in seconds]
     return Figure("cost", title, _caption(costs), _reading(len(costs), untimed), svg)
 
 
-def _seconds_by_entry(board: Leaderboard, entries: Container[str]) -> dict[str, float]:
+def seconds_by_entry(board: Leaderboard) -> dict[str, float]:
     """Return the mean seconds of each entry's computed cells, without entries whose cells all came from the cache."""
     seconds: dict[str, list[float]] = {}
     for record in board.records:
-        if record.entry in entries and record.seconds > 0 and not _is_cached(record):
+        if record.seconds > 0 and not _is_cached(record):
             seconds.setdefault(record.entry, []).append(record.seconds)
     return {entry: statistics.fmean(values) for entry, values in seconds.items()}
 
@@ -73,9 +73,9 @@ def _reading(count: int, untimed: Sequence[str]) -> Markup:
     from markupsafe import Markup
 
     text = (
-        "The time is the mean over the cells that were computed here, from reading to scoring, on whatever machine "
-        "they ran; what cells share (mined negatives, experts' scores) counts for the one that made it first. Filled, "
-        f"and along the dashed line: the highest score within a time.{entry_limit_note(count)}"
+        "The time is the mean over the cells of all languages that were computed here, from reading to scoring, on "
+        "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
+        f"it first. Filled, and along the dashed line: the highest score within a time.{entry_limit_note(count)}"
     )
     left_out = Markup(" Without a time of its own, its cells having come from the cache: {}.").format(
         name_list(untimed)

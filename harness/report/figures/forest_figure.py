@@ -39,8 +39,8 @@ def _is_compared(row: Row) -> bool:
 
 def _row_text(board: Leaderboard, row: Row) -> str:
     if row.average and row.average.delta is not None:
-        return f"{label(row.entry)}: {difference_text(row.average)}"
-    return f"{label(row.entry)}: {'baseline' if row.entry in board.baselines else 'no average'}"
+        return f"{label(row.name)}: {difference_text(row.average)}"
+    return f"{label(row.name)}: {'baseline' if row.entry in board.baselines else 'no average'}"
 
 
 def _reading(board: Leaderboard, rows: Sequence[Row]) -> Markup:
@@ -65,7 +65,7 @@ def _caption(board: Leaderboard, rows: Sequence[Row]) -> Markup:
     """Return in one sentence how many entries differ from the baseline in each direction, and the best entry."""
     from markupsafe import Markup
 
-    averages = [(row.entry, row.average) for row in rows if row.average and row.average.delta is not None]
+    averages = [(row.name, row.average) for row in rows if row.average and row.average.delta is not None]
     if not averages:
         return Markup("No entry has every language, and so no average.")
     higher = [entry for entry, score in averages if shown_direction(score) == "better"]

@@ -90,7 +90,7 @@ class ForestPlot:
         return items
 
     def _row_name(self, row: Row) -> str:
-        return f"{label(row.entry, 28)} (baseline)" if row.entry in self.board.baselines else row.entry
+        return f"{label(row.name, 28)} (baseline)" if row.entry in self.board.baselines else row.name
 
     def _draw_row(self, axes: Any, y: int, row: Row) -> None:
         score = row.average

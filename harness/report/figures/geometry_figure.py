@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.evidence.leaderboard import Leaderboard
@@ -23,51 +24,54 @@ if TYPE_CHECKING:
 
 
 def geometry_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
-    """Return the figure, None if no trained entry has a measured geometry."""
-    languages = board.languages[:MAX_LANGUAGES]
-    points = []
-    for cell in [(row.entry, language) for row in rows[:MAX_ENTRIES] for language in languages]:
-        records = [record for record in board.records_by_pair.get(cell, ()) if record.geometry]
-        if records:
-            points.append(_geometry_point(records, board.primary))
-    if len({point.entry for point in points}) < 2 or not any(point.trained for point in points):
+    """Return the figure, None if fewer than two entries have a geometry in every language, or none is trained."""
+    points = [
+        replace(point, entry=row.name)
+        for row in rows[:MAX_ENTRIES]
+        if (point := geometry_point(board, row.entry, board.languages))
+    ]
+    if len(points) < 2 or not any(point.trained for point in points):
         return None
     title = f"Uniformity and alignment against {label(board.primary)} × 100"
-    plot = GeometryPlot(languages, points, f"{label(board.primary)} × 100")
+    plot = GeometryPlot(points, f"{label(board.primary)} × 100")
     svg = render_svg("figure-geometry", title, "; ".join(map(_point_text, points)), plot.height, plot)
-    return Figure("geometry", title, _caption(languages, points), _reading(board, len(rows)), svg)
+    return Figure("geometry", title, _caption(board, rows[:MAX_ENTRIES]), _reading(board, len(rows)), svg)
 
 
-def _geometry_point(records: Sequence[Record], measure: str) -> GeometryPoint:
+def geometry_point(board: Leaderboard, entry: str, languages: Sequence[str]) -> GeometryPoint | None:
+    """Return the mean of an entry over its seeds in each language and over the languages, None where one is missing."""
+    cells = [[r for r in board.records_by_pair.get((entry, each), ()) if r.geometry] for each in languages]
+    if not all(cells):
+        return None
+
+    def mean(value: Callable[[Record], float]) -> float:
+        return statistics.fmean(statistics.fmean(map(value, records)) for records in cells)
+
     return GeometryPoint(
-        entry=records[0].entry,
-        language=records[0].language,
-        trained=records[0].trained,
-        uniformity=statistics.fmean(record.geometry["after"]["uniformity"] for record in records),
-        alignment=statistics.fmean(record.geometry["after"]["alignment"] for record in records),
-        score=statistics.fmean(record.measures[measure] for record in records),
+        entry=entry,
+        trained=cells[0][0].trained,
+        uniformity=mean(lambda record: record.geometry["after"]["uniformity"]),
+        alignment=mean(lambda record: record.geometry["after"]["alignment"]),
+        score=mean(lambda record: record.measures[board.primary]),
     )
 
 
 def _point_text(point: GeometryPoint) -> str:
-    name = f"{label(point.entry)} in {label(point.language, 12)}"
-    return (
-        f"{name}: uniformity {coefficient(point.uniformity)}, alignment {coefficient(point.alignment)}, "
-        f"score {hundred(point.score)}"
-    )
+    quantities = f"uniformity {coefficient(point.uniformity)}, alignment {coefficient(point.alignment)}"
+    return f"{label(point.entry)}: {quantities}, score {hundred(point.score)}"
 
 
-def _caption(languages: Sequence[str], points: Sequence[GeometryPoint]) -> Markup:
+def _caption(board: Leaderboard, rows: Sequence[Row]) -> Markup:
     """Return Spearman's ρ of each quantity with the score, over the entries of each language."""
     from markupsafe import Markup
 
+    languages = board.languages[:MAX_LANGUAGES]
     parts = []
     for quantity in QUANTITIES:
         rhos = []
         for language in languages:
-            in_language = [point for point in points if point.language == language]
-            values = [getattr(point, quantity) for point in in_language]
-            rho = spearman(values, [point.score for point in in_language])
+            points = [point for row in rows if (point := geometry_point(board, row.entry, [language]))]
+            rho = spearman([getattr(point, quantity) for point in points], [point.score for point in points])
             if rho is not None:
                 rhos.append(Markup("{} (<bdi>{}</bdi>)").format(coefficient(rho), label(language, 12)))
         parts.append(Markup("{} {}").format(quantity, Markup(", ").join(rhos) or "not defined"))
@@ -77,8 +81,9 @@ def _caption(languages: Sequence[str], points: Sequence[GeometryPoint]) -> Marku
 def _reading(board: Leaderboard, count: int) -> Markup:
     from markupsafe import Markup
 
+    mean = "seeds, and languages where none is chosen" if len(board.languages) > 1 else "seeds"
     text = (
-        "A point an entry and language, the mean over its seeds, after training; both are better where lower."
+        f"One point per entry, the mean over its {mean}, after training; both are better where lower."
         f"{entry_limit_note(count)}{language_limit_note(board.languages)}"
     )
     return Markup('{} <a href="#geometry">The numbers</a>.').format(text)

@@ -1,4 +1,4 @@
-"""The drawing of the embedding geometry: the score against uniformity and against alignment."""
+"""The drawing of the embedding geometry: the score against uniformity and against alignment, one point per entry."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.report.figures.axes import add_panel, tooltip_gid
-from harness.report.figures.labels import label
+from harness.report.figures.labels import label, shorten_middle
 from harness.report.figures.legend import Legend
-from harness.report.figures.palette import BACK, HUES, MARKERS, SOFT, WIDTH
+from harness.report.figures.palette import ACCENT, BACK, WIDTH
+from harness.report.figures.scatter_labels import draw_labels
 
 QUANTITIES = ("uniformity", "alignment")
 _LEFT = 48.0  # space for the tick labels beside a panel
-_PANEL_HEIGHT = 250.0
+_NAME = 20  # characters of an entry's name
+_PANEL_HEIGHT = 280.0
 
 
 @dataclass(frozen=True)
 class GeometryPoint:
-    """One entry in one language after training, means over its seeds."""
+    """One entry after training, means over its seeds in one language, or over the languages."""
 
     entry: str
-    language: str
     trained: bool
     uniformity: float
     alignment: float
@@ -29,10 +30,10 @@ class GeometryPoint:
 
 
 class GeometryPlot:
-    """One panel per quantity; entries that were not trained have hollow markers."""
+    """One panel per quantity on one scale of scores; entries that were not trained have hollow markers."""
 
-    def __init__(self, languages: Sequence[str], points: Sequence[GeometryPoint], score_label: str) -> None:
-        self.languages, self.points, self.score_label = languages, points, score_label
+    def __init__(self, points: Sequence[GeometryPoint], score_label: str) -> None:
+        self.points, self.score_label = points, score_label
         self.legend = Legend(self._legend_items(), _LEFT)
         self.height = self.legend.height + _PANEL_HEIGHT + 56
 
@@ -42,22 +43,23 @@ class GeometryPlot:
         for i, quantity in enumerate(QUANTITIES):
             box = (_LEFT + i * (width + _LEFT), self.legend.height + 12, width, _PANEL_HEIGHT)
             axes = add_panel(canvas, box)
-            for point in self.points:
-                style = self._style(point.language, hollow=not point.trained)
-                gid = tooltip_gid(f"{label(point.entry)}, {label(point.language, 12)}")
-                axes.plot([getattr(point, quantity)], [100 * point.score], **style, gid=gid)
+            positions = [(float(getattr(point, quantity)), 100 * point.score) for point in self.points]
+            for point, (x, y) in zip(self.points, positions, strict=True):
+                axes.plot([x], [y], **_style(hollow=not point.trained), gid=tooltip_gid(label(point.entry)))
+            axes.margins(0.08)
             axes.locator_params(axis="x", nbins=6)
             axes.set_xlabel(f"{quantity}  (← better)")
             if i == 0:
                 axes.set_ylabel(self.score_label)
+            names = [shorten_middle(point.entry, _NAME) for point in self.points]
+            draw_labels(axes, names, positions, (width, _PANEL_HEIGHT))
 
     def _legend_items(self) -> list[tuple[str, dict[str, Any]]]:
-        items = [(label(name, 12), self._style(name, hollow=False)) for name in self.languages]
-        if any(not point.trained for point in self.points):
-            items.append(("not trained", {**self._style(self.languages[0], hollow=True), "color": SOFT}))
-        return items
+        if all(point.trained for point in self.points):
+            return []
+        return [("trained", _style(hollow=False)), ("not trained", _style(hollow=True))]
 
-    def _style(self, language: str, *, hollow: bool) -> dict[str, Any]:
-        i = list(self.languages).index(language)
-        style = {"color": HUES[i], "marker": MARKERS[i], "markersize": 8 if hollow else 5.5, "linestyle": "none"}
-        return {**style, "markerfacecolor": BACK} if hollow else style
+
+def _style(*, hollow: bool) -> dict[str, Any]:
+    style = {"color": ACCENT, "marker": "o", "markersize": 6, "markeredgewidth": 1.4, "linestyle": "none"}
+    return {**style, "markerfacecolor": BACK} if hollow else style

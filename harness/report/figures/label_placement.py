@@ -1,4 +1,4 @@
-"""Placement of labels beside the points of a scatter plot, so that no label covers another label or a point.
+"""Placement of labels beside the points of a scatter plot, or in a column beside lines, so that none covers another.
 
 Lengths are in points. A position is (x, y), a box (left, bottom, right, top).
 """
@@ -39,6 +39,27 @@ def line_boxes(line: Sequence[Position]) -> Floats:
         count = 1 + int(math.hypot(to_x - x, to_y - y) / 4)
         boxes += [_box_around((x + i * (to_x - x) / count, y + i * (to_y - y) / count), 1.0) for i in range(count + 1)]
     return _as_array(boxes)
+
+
+def stack_labels(heights: Sequence[float], spacing: float, low: float, high: float) -> list[float]:
+    """Return for each height the middle of its label in a column: in the order of the heights, `spacing` apart.
+
+    The middles lie within [low, high] where there is room for all, and as far up or down as the spacing asks where not.
+
+    >>> stack_labels([5.0, 5.0, 40.0], 10.0, 0.0, 50.0), stack_labels([49.0, 50.0], 10.0, 0.0, 50.0)
+    ([5.0, 15.0, 40.0], [40.0, 50.0])
+    """
+    order = sorted(range(len(heights)), key=lambda i: (heights[i], i))
+    middles = [0.0] * len(heights)
+    bottom = low
+    for i in order:  # upwards, each above the one below it
+        middles[i] = max(heights[i], bottom)
+        bottom = middles[i] + spacing
+    top = max(high, low + spacing * (len(heights) - 1))
+    for i in reversed(order):  # back into the column
+        middles[i] = min(middles[i], top)
+        top = middles[i] - spacing
+    return middles
 
 
 def place_labels(

@@ -1,4 +1,4 @@
-"""Learning curves: the loss over the steps of training, thinned to a number of points and aggregated over seeds."""
+"""Learning curves: the loss over the share of training, averaged over records and smoothed."""
 
 from __future__ import annotations
 
@@ -9,30 +9,37 @@ from dataclasses import dataclass
 
 from harness.results.record import Record
 
-MAX_POINTS = 100  # of one curve; a panel is about as many points wide
-MAX_POINTS_TOTAL = 6000  # of all curves together
-MIN_POINTS = 50  # of one curve, however many curves there are
+MAX_POINTS = 80  # of one curve; a panel is about twice as many points wide
+MAX_POINTS_TOTAL = 3000  # of all curves together
+MIN_POINTS = 30  # of one curve, however many curves there are
+SMOOTHED_SHARE = 0.1  # of the steps, whose mean is a point of the smoothed curve
 _END_SHARE = 0.1  # share of the steps that counts as the start, and as the end, of training
 
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """One entry in one language: the mean, lowest and highest loss over seeds at each of `steps`."""
+    """The mean loss of some trainings of one entry at equal shares of their steps."""
 
     entry: str
-    language: str
-    steps: tuple[float, ...]
-    means: tuple[float, ...]
-    lowest: tuple[float, ...]
-    highest: tuple[float, ...]
-    steps_per_point: int  # consecutive steps whose mean is one point
-    seeds: int
+    losses: tuple[float, ...]
+
+    @property
+    def shares(self) -> list[float]:
+        """The middle of each point's steps, in per cent of all steps."""
+        return [100 * (i + 0.5) / len(self.losses) for i in range(len(self.losses))]
+
+    @property
+    def smoothed(self) -> list[float]:
+        """The centred moving average over SMOOTHED_SHARE of the steps, at least three points; shorter at the ends."""
+        radius = max(1, round(len(self.losses) * SMOOTHED_SHARE / 2))
+        windows = (self.losses[max(0, i - radius) : i + radius + 1] for i in range(len(self.losses)))
+        return [statistics.fmean(window) for window in windows]
 
     @property
     def ends(self) -> tuple[float, float]:
         """The mean loss of the first and of the last tenth."""
-        count = max(1, round(len(self.means) * _END_SHARE))
-        return statistics.fmean(self.means[:count]), statistics.fmean(self.means[-count:])
+        count = max(1, round(len(self.losses) * _END_SHARE))
+        return statistics.fmean(self.losses[:count]), statistics.fmean(self.losses[-count:])
 
 
 def points_per_curve(curves: int) -> int:
@@ -41,31 +48,20 @@ def points_per_curve(curves: int) -> int:
 
 
 def learning_curve(records: Sequence[Record], max_points: int) -> LearningCurve | None:
-    """Return the curve of one entry in one language over the steps that all its seeds have, None below two steps."""
-    recorded = [(record, losses) for record in records if (losses := recorded_losses(record))]
-    count = min((len(losses) for _, losses in recorded), default=0)
-    if count < 2:
+    """Return the mean curve of records of one entry, None where none has a loss at two steps.
+
+    A curve has as many points as the shortest of its trainings has losses, at most `max_points`; a point is the mean of
+    a training's losses in its share of the steps, and of the trainings.
+    """
+    trainings = [losses for record in records if len(losses := recorded_losses(record)) > 1]
+    if not trainings:
         return None
-    width = -(-count // max_points)
-    starts = range(0, count, width)
-    thinned = [
-        [statistics.fmean(losses[start : min(start + width, count)]) for start in starts] for _, losses in recorded
+    count = min(max_points, *map(len, trainings))
+    binned = [
+        [statistics.fmean(losses[i * len(losses) // count : (i + 1) * len(losses) // count]) for i in range(count)]
+        for losses in trainings
     ]
-    points = list(zip(*thinned, strict=True))
-    first_record = recorded[0][0]
-    return LearningCurve(
-        entry=records[0].entry,
-        language=records[0].language,
-        steps=tuple(
-            (start + min(start + width, count) + 1) / 2 * _training_steps(first_record, count) / count
-            for start in starts
-        ),
-        means=tuple(map(statistics.fmean, points)),
-        lowest=tuple(map(min, points)),
-        highest=tuple(map(max, points)),
-        steps_per_point=width,
-        seeds=len(recorded),
-    )
+    return LearningCurve(records[0].entry, tuple(map(statistics.fmean, zip(*binned, strict=True))))
 
 
 def recorded_losses(record: Record) -> list[float]:
@@ -76,9 +72,3 @@ def recorded_losses(record: Record) -> list[float]:
         return []
     numbers = [loss for loss in losses if isinstance(loss, int | float) and not isinstance(loss, bool)]
     return [float(loss) for loss in numbers if math.isfinite(loss)]
-
-
-def _training_steps(record: Record, logged: int) -> float:
-    """Return the number of training steps, or of logged steps if the record does not have it."""
-    steps = record.provenance["training"].get("steps")
-    return float(steps) if isinstance(steps, int) and steps >= logged else float(logged)

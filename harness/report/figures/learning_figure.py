@@ -1,8 +1,9 @@
-"""The loss over training, one panel per entry."""
+"""The loss over training, one panel per loss and one line per entry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import quantity
@@ -11,7 +12,7 @@ from harness.report.figures.captions import entry_limit_note, language_limit_not
 from harness.report.figures.figure import Figure
 from harness.report.figures.labels import label, name_list
 from harness.report.figures.learning_curve import LearningCurve, learning_curve, points_per_curve, recorded_losses
-from harness.report.figures.learning_plot import LearningPlot
+from harness.report.figures.learning_plot import Layer, LearningPlot
 from harness.report.figures.palette import MAX_LANGUAGES
 from harness.report.figures.svg import render_svg
 from harness.report.table_view import Row
@@ -19,62 +20,82 @@ from harness.report.table_view import Row
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-MAX_PANELS = 24
+MAX_LINES = 24
 
 
 def learning_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
     """Return the figure, None if no record has a loss at two steps."""
     languages = board.languages[:MAX_LANGUAGES]
-    cells = [(row.entry, language) for row in rows for language in languages]
-    records = board.records_by_pair
-    trained = [cell for cell in cells if any(len(recorded_losses(record)) > 1 for record in records.get(cell, ()))]
-    entries = list(dict.fromkeys(entry for entry, _ in trained))
-    shown = [cell for cell in trained if cell[0] in entries[:MAX_PANELS]]
-    max_points = points_per_curve(len(shown))
-    curves_by_entry: dict[str, list[LearningCurve]] = {}
-    for cell in shown:
-        if curve := learning_curve(board.records_by_pair[cell], max_points):
-            curves_by_entry.setdefault(curve.entry, []).append(curve)
-    if not curves_by_entry:
+    trained = {record.entry for record in board.records if len(recorded_losses(record)) > 1}
+    entries = {row.entry: row.name for row in rows if row.entry in trained}
+    drawn = dict(list(entries.items())[:MAX_LINES])
+    layers = _layers(board, drawn, languages)
+    if not layers:
         return None
     title = "Loss over the steps of training"
-    plot = LearningPlot(languages, curves_by_entry)
-    description = "; ".join(_curve_text(curve) for curves in curves_by_entry.values() for curve in curves)
-    svg = render_svg("figure-learning", title, description, plot.height, plot)
-    return Figure("learning", title, _caption(curves_by_entry), _reading(board, curves_by_entry, len(entries)), svg)
+    places = {row.name: i for i, row in enumerate(rows)}
+    plot = LearningPlot(layers, _names_by_loss(board, drawn), places)
+    shown = layers[0].curves.values()
+    svg = render_svg("figure-learning", title, "; ".join(map(_curve_text, shown)), plot.height, plot)
+    of_languages = [layer.curves for layer in layers if not layer.first or len(layers) == 1]
+    return Figure("learning", title, _caption(list(layers[0].curves), of_languages), _reading(board, len(entries)), svg)
+
+
+def _layers(board: Leaderboard, names: Mapping[str, str], languages: Sequence[str]) -> list[Layer]:
+    """Return the mean of the languages and each language, or the only language alone."""
+    places = [*range(len(languages))] if len(board.languages) > 1 else []
+    max_points = points_per_curve(len(names) * (1 + len(places)))
+    layers = [Layer(str(len(board.languages)) if places else "", _curves(board, names, "", max_points), first=True)]
+    layers += [Layer(str(i), _curves(board, names, languages[i], max_points), first=False) for i in places]
+    return layers if layers[0].curves else []
+
+
+def _curves(board: Leaderboard, names: Mapping[str, str], language: str, max_points: int) -> dict[str, LearningCurve]:
+    """Return the curves by the entries' names, in one language, or over all languages where it is ""."""
+    curves = {}
+    for entry, name in names.items():
+        pairs = [(entry, each) for each in board.languages if language in ("", each)]
+        records = [record for pair in pairs for record in board.records_by_pair.get(pair, ())]
+        if curve := learning_curve(records, max_points):
+            curves[name] = replace(curve, entry=name)
+    return curves
+
+
+def _names_by_loss(board: Leaderboard, names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names under the method whose loss they train with, both in the order of the page."""
+    methods = {record.entry: record.value("entry", "method") for record in board.records}
+    groups: dict[str, list[str]] = {}
+    for entry, name in names.items():
+        groups.setdefault(str(methods[entry] or "loss"), []).append(name)
+    return groups
 
 
 def _curve_text(curve: LearningCurve) -> str:
     first, last = curve.ends
-    return f"{label(curve.entry)} in {label(curve.language, 12)}: {first:.3g} to {last:.3g}"
+    return f"{label(curve.entry)}: {first:.3g} to {last:.3g}"
 
 
-def _caption(curves_by_entry: Mapping[str, Sequence[LearningCurve]]) -> Markup:
+def _caption(entries: Sequence[str], of_languages: Sequence[Mapping[str, LearningCurve]]) -> Markup:
     """Return for how many entries the loss fell in every language."""
     from markupsafe import Markup
 
-    not_fallen = [
-        entry for entry, curves in curves_by_entry.items() if not all(curve.ends[1] < curve.ends[0] for curve in curves)
-    ]
-    fallen = len(curves_by_entry) - len(not_fallen)
+    def curves(entry: str) -> Iterator[LearningCurve]:
+        return (curves[entry] for curves in of_languages if entry in curves)
+
+    not_fallen = [entry for entry in entries if not all(curve.ends[1] < curve.ends[0] for curve in curves(entry))]
     sentence = Markup(
         "From the first tenth of the steps to the last, the loss fell in every language for {} of {}"
-    ).format(fallen, quantity(len(curves_by_entry), "entry"))
+    ).format(len(entries) - len(not_fallen), quantity(len(entries), "entry"))
     return sentence + (Markup("; not for {}.").format(name_list(not_fallen)) if not_fallen else ".")
 
 
-def _reading(board: Leaderboard, curves_by_entry: Mapping[str, Sequence[LearningCurve]], count: int) -> Markup:
+def _reading(board: Leaderboard, count: int) -> Markup:
     from markupsafe import Markup
 
-    all_curves = [curve for curves in curves_by_entry.values() for curve in curves]
-    text = "A line a language, the mean over seeds"
-    if any(curve.seeds > 1 for curve in all_curves):
-        text += ", with the range of the seeds"
-    text += (
-        "; steps go to the right. Every panel has scales of its own: losses are of different kinds, and not to be "
-        "compared between entries."
+    mean = "seeds and languages (of the chosen language where one is chosen)" if len(board.languages) > 1 else "seeds"
+    return Markup.escape(
+        f"One panel per training objective, one line per entry: the mean over {mean}, smoothed by a centred moving "
+        "average over a tenth of the steps, at least three points; faint, the mean itself. Losses of different panels "
+        "are of different kinds, and every panel has a scale of its own. The measure makes no difference here."
+        f"{entry_limit_note(count, MAX_LINES)}{language_limit_note(board.languages)}"
     )
-    width = max(curve.steps_per_point for curve in all_curves)
-    if width > 1:
-        text += f" Long lines are thinned: each of their points is the mean of up to {width} consecutive steps."
-    return Markup.escape(text + entry_limit_note(count, MAX_PANELS) + language_limit_note(board.languages))

@@ -33,18 +33,18 @@ def ranks_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
 def _entry_ranks(board: Leaderboard, rows: Sequence[Row]) -> list[EntryRank]:
     """Return the ranks of the entries that have an average, in the order of the table."""
     averages = {evidence.entry: evidence for evidence in board.evidence if evidence.language == AVERAGE}
-    ranked = [averages[row.entry] for row in rows if row.entry in averages]
-    means = [evidence.mean[0] for evidence in ranked]
+    ranked = [(row.name, averages[row.entry]) for row in rows if row.entry in averages]
+    means = [evidence.mean[0] for _, evidence in ranked]
     return [
         EntryRank(
-            entry=evidence.entry,
+            entry=name,
             rank=1 + sum(mean > evidence.mean[0] for mean in means),
             best=int(evidence.rank_best[0]),
             worst=int(evidence.rank_worst[0]),
             letters=evidence.letters[0],
             tied=bool(evidence.tied[0]),
         )
-        for evidence in ranked
+        for name, evidence in ranked
     ]
 
 

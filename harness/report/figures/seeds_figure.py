@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 def seeds_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
     """Return the figure, None if no entry has two seeds."""
     languages = board.languages[:MAX_LANGUAGES]
-    candidates = [_seed_scores(board, row.entry, language) for row in rows for language in languages]
+    candidates = [_seed_scores(board, row, language) for row in rows for language in languages]
     repeated = [scores for scores in candidates if scores and scores.sd is not None]
     if not repeated:
         return None
     entries = list(dict.fromkeys(scores.entry for scores in repeated))
-    single_seed = [row.entry for row in rows if row.entry not in entries and not row.reasons]
+    single_seed = [row.name for row in rows if row.name not in entries and not row.reasons]
     title = f"{label(board.primary)} of every seed, × 100"
     shown = [scores for scores in repeated if scores.entry in entries[:MAX_ENTRIES]]
     plot = SeedsPlot(languages, entries[:MAX_ENTRIES], shown)
@@ -36,11 +36,11 @@ def seeds_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
     return Figure("seeds", title, _caption(repeated), _reading(board, len(entries), single_seed), svg)
 
 
-def _seed_scores(board: Leaderboard, entry: str, language: str) -> SeedScores | None:
-    scored = board.scored.get((entry, language))
+def _seed_scores(board: Leaderboard, row: Row, language: str) -> SeedScores | None:
+    scored = board.scored.get((row.entry, language))
     if scored is None:
         return None
-    return SeedScores(entry, language, tuple(float(mean[0]) for _, mean in sorted(scored.means.items())))
+    return SeedScores(row.name, language, tuple(float(mean[0]) for _, mean in sorted(scored.means.items())))
 
 
 def _scores_text(scores: SeedScores) -> str:
@@ -79,8 +79,8 @@ def _reading(board: Leaderboard, count: int, single_seed: Sequence[str]) -> Mark
     from markupsafe import Markup
 
     text = (
-        "A dot a seed, the lowest seed uppermost, all over the same queries; the upright line is their mean. Every "
-        f"panel has a scale of its own.{entry_limit_note(count)}{language_limit_note(board.languages)}"
+        "One dot per seed, lowest on top, all over the same queries; the upright line is their mean. All "
+        f"panels have one scale.{entry_limit_note(count)}{language_limit_note(board.languages)}"
     )
     left_out = Markup(" Of one seed, and left out: {}.").format(name_list(single_seed)) if single_seed else ""
     return Markup.escape(text) + left_out

@@ -14,6 +14,7 @@ from harness.report.figures.palette import ACCENT, INK, WIDTH
 _ROW_HEIGHT = 17.0
 _COLUMNS = 3  # panels side by side
 _GAP = 14.0  # between panels
+_ROOM = 0.05  # of the range of all scores, left free on each side
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ class SeedScores:
 
 
 class SeedsPlot:
-    """One dot per seed, lowest seed on top, and a vertical line at their mean."""
+    """One dot per seed, lowest seed on top, and a vertical line at their mean; all panels have one scale."""
 
     def __init__(self, languages: Sequence[str], entries: Sequence[str], scores: Sequence[SeedScores]) -> None:
         self.languages, self.entries, self.scores = languages, entries, scores
         self.panel_height = _ROW_HEIGHT * len(entries) + 8
+        values = [100 * value for each in scores for value in each.values]
+        room = _ROOM * (max(values) - min(values)) or 1.0
+        self.limits = (min(values) - room, max(values) + room)
         self.height = (self.panel_height + 44) * -(-len(languages) // _COLUMNS)
 
     def __call__(self, canvas: Any) -> None:
@@ -52,7 +56,8 @@ class SeedsPlot:
             axes = add_panel(canvas, (left + column * (width + _GAP), top, width, self.panel_height))
             axes.set_title(label(language, 16), pad=5)
             set_rows(axes, self.entries, labelled=column == 0)
-            axes.locator_params(axis="x", nbins=4)
+            axes.set_xlim(*self.limits)
+            axes.locator_params(axis="x", nbins=5)
             self._draw_scores(axes, [scores for scores in self.scores if scores.language == language])
 
     def _draw_scores(self, axes: Any, scores_by_entry: Sequence[SeedScores]) -> None:

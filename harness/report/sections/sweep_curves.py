@@ -5,12 +5,12 @@ A curve has one line for each combination of the values of the other swept setti
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.sweep_names import setting_symbols, setting_text, swept_settings, value_text
 from harness.report.table_view import Box, Row, Score
 
 SortKey = tuple[int, float, str]
@@ -22,6 +22,7 @@ class Point:
 
     value: Any
     row: Row
+    label: str  # such as `λ = 0.5`
 
     @property
     def text(self) -> str:
@@ -42,6 +43,7 @@ class Line:
 
     others: str  # such as `moe.experts=2`; empty if no other setting is swept
     points: tuple[Point, ...]
+    label: str  # such as `experts = 2`
     sort_key: tuple[SortKey, ...]  # that of the values of the other settings
 
 
@@ -51,15 +53,11 @@ class Curve:
 
     origin: str
     target: str
+    symbol: str
     lines: tuple[Line, ...]
     languages: tuple[str, ...]
     measure: str
     figure: str = field(default="", repr=False)  # an SVG element
-
-
-def value_text(value: Any) -> str:
-    """Return a value as it is typed after --set."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def is_number(value: Any) -> bool:
@@ -74,18 +72,20 @@ def value_order(value: Any) -> SortKey:
 
 def curves_without_figures(board: Leaderboard, rows: Sequence[Row]) -> list[Curve]:
     """Return the curves of the settings with at least two values; `rows` are those of the primary measure."""
+    symbols = setting_symbols(board)
     row_by_entry = {row.entry: row for row in rows}
     groups: dict[tuple[str, str], dict[str, Line]] = {}
-    for entry, (origin, values) in sorted(_swept_settings(board).items()):
+    for entry, (origin, values) in sorted(swept_settings(board).items()):
         for target, value in values.items():
             fixed = {name: setting for name, setting in values.items() if name != target}
             others = ",".join(f"{name}={value_text(setting)}" for name, setting in fixed.items())
+            label = ", ".join(setting_text(symbols[name], setting) for name, setting in fixed.items())
             lines = groups.setdefault((origin, target), {})
-            line = lines.get(others) or Line(others, (), tuple(map(value_order, fixed.values())))
-            points = (*line.points, Point(value, row_by_entry[entry]))
+            line = lines.get(others) or Line(others, (), label, tuple(map(value_order, fixed.values())))
+            points = (*line.points, Point(value, row_by_entry[entry], setting_text(symbols[target], value)))
             lines[others] = replace(line, points=tuple(sorted(points, key=lambda point: value_order(point.value))))
     return [
-        Curve(origin, target, _sorted_lines(lines), board.languages, board.primary)
+        Curve(origin, target, symbols[target], _sorted_lines(lines), board.languages, board.primary)
         for (origin, target), lines in groups.items()
         if max(len(line.points) for line in lines.values()) > 1
     ]
@@ -93,17 +93,3 @@ def curves_without_figures(board: Leaderboard, rows: Sequence[Row]) -> list[Curv
 
 def _sorted_lines(lines: Mapping[str, Line]) -> tuple[Line, ...]:
     return tuple(sorted(lines.values(), key=lambda line: line.sort_key))
-
-
-def _swept_settings(board: Leaderboard) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Return for each swept entry the declared entry it comes from, and its swept values, from the records.
-
-    On named base models a declared entry is one of each model.
-    """
-    settings: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for record in (*board.records, *board.failures):
-        entry = record.provenance.get("entry")
-        if isinstance(entry, Mapping) and isinstance(entry.get("swept"), Mapping) and entry["swept"]:
-            origin = f"{entry.get('origin', '')}{f'@{record.model}' if record.model else ''}"
-            settings.setdefault(record.entry, (origin, entry["swept"]))
-    return settings

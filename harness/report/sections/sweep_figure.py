@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from harness.report.figures.axes import add_panel
-from harness.report.figures.labels import label
+from harness.report.figures.labels import label, text_width
 from harness.report.figures.legend import Legend
-from harness.report.figures.palette import DASHES, HUES, INK, WIDTH
+from harness.report.figures.palette import DASHES, HUES, INK, SMALL, WIDTH
 from harness.report.figures.svg import render_svg
 from harness.report.numbers import hundred
 from harness.report.sections.sweep_curves import Curve, Line, is_number, value_order
@@ -23,14 +24,14 @@ _PANEL_HEIGHT = 220.0
 
 def sweep_figure(curve: Curve, number: int) -> Markup:
     """Return a curve as an SVG element; `number` makes its ids unique on the page."""
-    title = f"{label(curve.origin)}: {label(curve.measure)} over {label(curve.target)}"
+    title = f"{label(curve.origin)}: {label(curve.measure)} over {label(curve.symbol)}"
     plot = _SweepPlot(curve)
     return render_svg(f"sweep-{number}", title, "; ".join(map(_line_text, curve.lines)), plot.height, plot)
 
 
 def _line_text(line: Line) -> str:
     means = [(label(point.text), hundred(point.average.mean) if point.average else "none") for point in line.points]
-    return f"{label(line.others) or 'average'}: {', '.join(f'{value}: {mean}' for value, mean in means)}"
+    return f"{label(line.label) or 'average'}: {', '.join(f'{value}: {mean}' for value, mean in means)}"
 
 
 class _SweepPlot:
@@ -39,7 +40,7 @@ class _SweepPlot:
     def __init__(self, curve: Curve) -> None:
         self.curve = curve
         self.languages = curve.languages if len(curve.lines) == 1 and len(curve.languages) > 1 else ()
-        items = [(label(line.others) or "average", _average_style(i)) for i, line in enumerate(curve.lines)]
+        items = [(label(line.label) or "average", _average_style(i)) for i, line in enumerate(curve.lines)]
         items += [(label(language, 12), _language_style(i)) for i, language in enumerate(self.languages)]
         self.legend = Legend(items if len(items) > 1 else [], _LEFT)
         self.height = self.legend.height + _PANEL_HEIGHT + 56
@@ -55,10 +56,19 @@ class _SweepPlot:
         smallest, largest = min(x_by_value.values()), max(x_by_value.values())
         if numeric and smallest > 0 and largest > LOG_FROM * smallest:
             axes.set_xscale("log")
-        axes.set_xticks(list(x_by_value.values()), labels=[label(name, 16) for name in x_by_value])
+        axes.set_xticks(list(x_by_value.values()), labels=self._tick_labels(axes, x_by_value))
         axes.minorticks_off()
-        axes.set_xlabel(label(self.curve.target))
+        named = self.curve.symbol in (self.curve.target, self.curve.target.partition(".")[2])
+        axes.set_xlabel(label(self.curve.target) if named else f"{self.curve.symbol} ({label(self.curve.target)})")
         axes.set_ylabel(f"{label(self.curve.measure)} × 100")
+
+    def _tick_labels(self, axes: Any, x_by_value: Mapping[str, float]) -> list[str]:
+        """Return the values, each with the symbol where all have room for it."""
+        full = [label(f"{self.curve.symbol} = {value}", 24) for value in x_by_value]
+        places = [float(axes.transData.transform((x, 0))[0]) for x in x_by_value.values()]
+        half = [(x, text_width(text, SMALL) / 2) for x, text in sorted(zip(places, full, strict=True))]
+        fits = all(x + width + 4 < other - other_width for (x, width), (other, other_width) in pairwise(half))
+        return full if fits else [label(value, 16) for value in x_by_value]
 
     def _draw_lines(self, axes: Any, x_by_value: Mapping[str, float]) -> None:
         for i, line in enumerate(self.curve.lines):

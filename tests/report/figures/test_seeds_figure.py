@@ -19,6 +19,16 @@ def test_every_seed_is_a_dot_in_the_panel_of_its_language(tmp_path: Path) -> Non
     assert re.search(rf"clpl in fa: [\d.]+, {value:.2f}, [\d.]+ \(sd ", description(seeds))
 
 
+def test_all_panels_have_one_scale(tmp_path: Path) -> None:
+    for language, level in (("ko", 0.2), ("fa", 0.7)):
+        for seed in (0, 1):
+            score = level + seed / 100
+            put(tmp_path, ("mnrl", language, seed), {"AP": {"a": score, "b": score}})
+    ticks = re.findall(r"<text [^>]*>(\d+)</text>", figures_of(tmp_path)["seeds"].svg)
+    half = len(ticks) // 2
+    assert ticks[:half] == ticks[half:] == ["20", "40", "60"]
+
+
 def test_the_caption_names_the_largest_spread_over_seeds(tmp_path: Path) -> None:
     for seed, (mnrl, clpl) in enumerate(((0.5, 0.2), (0.6, 0.8))):
         put(tmp_path, ("mnrl", "ko", seed), {"AP": {"a": mnrl, "b": mnrl}})

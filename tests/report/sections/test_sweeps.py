@@ -17,7 +17,8 @@ from support.fake_records import draw, provenance, put, put_failed
 from harness.evidence.leaderboard import collate
 from harness.report.report_files import write_reports
 from harness.report.sections import sweeps_section
-from harness.report.sections.sweep_curves import Curve, value_text
+from harness.report.sections.sweep_curves import Curve
+from harness.report.sweep_names import value_text
 from harness.report.table_view import tables
 
 Values = dict[str, Any]
@@ -84,8 +85,8 @@ def test_the_page_has_tables_and_curves_and_no_broken_link(grid: Path) -> None:
     page = write_reports(grid).read_text(encoding="utf-8")
     section = section_html(page, "sweeps")
     text = " ".join(re.sub("<[^>]+>", " ", section).split())
-    assert "clpl-moe : clpl.penalty_weight" in text
-    assert "moe.experts=2 1.0 7.50 15.00 11.25 [11.25, 11.25]" in text
+    assert "clpl-moe penalty_weight" in text  # no record has an equation with a symbol
+    assert "experts = 2 penalty_weight = 1.0 7.50 15.00 11.25 [11.25, 11.25]" in text
     assert section.count("<svg") == section.count("</svg>") == 2
     linked: set[Path] = set()
     for file in (grid / "leaderboard.html", *(grid / "entries").glob("*.html")):
@@ -111,7 +112,7 @@ def test_a_curve_is_one_labelled_element_with_its_numbers_in_the_description(gri
         root = ElementTree.fromstring(curve.figure)
         assert (root.tag, root.get("role")) == ("svg", "img")
         title, described = root[0], root[1]
-        assert title.text == f"clpl-moe: AP over {curve.target}"
+        assert title.text == f"clpl-moe: AP over {curve.target.partition('.')[2]}"
         assert described.text is not None
         assert "7.54" in described.text
         words = "".join(root.itertext())
@@ -137,7 +138,7 @@ def test_rows_of_markdown_tables_have_as_many_cells_as_the_header(grid: Path) ->
     rows = [line.replace("\\|", "").count("|") for line in blocks[0].split("\n")]
     assert set(rows) == {6}
     assert len(rows) == 2 + 8
-    assert "| moe.experts=10 | 1.0 | 27.50 | 55.00 | 41.25 [41.25, 41.25] |" in section
+    assert "| experts = 10 | penalty\\_weight = 1.0 | 27.50 | 55.00 | 41.25 [41.25, 41.25] |" in section
 
 
 def test_the_csv_has_every_measure_unrounded_with_the_value_of_each_setting(tmp_path: Path) -> None:
@@ -158,9 +159,9 @@ def test_the_csv_has_every_measure_unrounded_with_the_value_of_each_setting(tmp_
 
 
 def ticks(figure: str) -> dict[str, float]:
-    """Return the tick labels of a figure's horizontal axis with their positions."""
+    """Return the values at the ticks of a figure's horizontal axis, with or without `y = `, with their positions."""
     labels = re.findall(r'<text [^>]*text-anchor:middle[^>]* x="([\d.]+)" y="[\d.]+">([^<]+)</text>', figure)
-    return {label: float(x) for x, label in labels[:-1]}  # the last is the label of the axis
+    return {label.removeprefix("y = "): float(x) for x, label in labels[:-1]}  # the last is the label of the axis
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,53 @@ def test_numbers_are_drawn_at_their_values_and_other_values_evenly(
     assert sorted(positions) == sorted(value_text(value) for value in values)
     first, second, third = positions.values()
     assert (second - first == pytest.approx(third - second, abs=0.03)) is even
+
+
+EQUATION = "L = (1-λ) · InfoNCE + λ · penalty\nλ             penalty_weight (0.1 unless set)\nτ   temperature"
+
+
+def put_weights(folder: Path, weights: tuple[float, ...] = (0.1, 0.5)) -> None:
+    """Write swept entries whose records hold the method's equation."""
+    for weight in weights:
+        name = name_of({"clpl.penalty_weight": weight}, "clpl")
+        made = provenance(name, "ko", 0)
+        made["entry"] |= {"origin": "clpl", "swept": {"clpl.penalty_weight": weight}, "equations": {"clpl": EQUATION}}
+        put(folder, (name, "ko", 0), draw(name, "ko", 0, 3, ["AP"]), provenance=made)
+
+
+def test_a_page_is_titled_by_what_varies_with_the_symbol_of_the_methods_equation(tmp_path: Path) -> None:
+    put_weights(tmp_path)
+    page = write_reports(tmp_path).read_text(encoding="utf-8")
+    (heading,) = re.findall("<h1>(.*?)</h1>", page)
+    assert re.sub("<[^>]+>", "", heading).endswith(" · clpl λ")
+    assert " · clpl λ: leaderboard</title>" in page
+    assert page.index("<svg") == page.index('<svg class="drawn" role="img" aria-labelledby="sweep-1')
+    assert page.index("<svg") < page.index("<table")
+
+
+def test_points_and_rows_of_a_sweep_are_labelled_by_symbol_and_value(tmp_path: Path) -> None:
+    put_weights(tmp_path)
+    (curve,) = curves(tmp_path)
+    words = [element.text for element in ElementTree.fromstring(curve.figure).iter("text")]
+    assert {"λ = 0.1", "λ = 0.5", "λ (clpl.penalty_weight)"} <= set(words)
+    page = write_reports(tmp_path).read_text(encoding="utf-8")
+    assert "<bdi>λ = 0.5</bdi>" in section_html(page, "sweeps")
+    assert section_html(page, "scores").count(' title="clpl[clpl.penalty_weight=0.5]"><bdi>clpl λ = 0.5</bdi>') == 1
+
+
+def test_ticks_without_room_for_the_symbol_have_the_values_alone(tmp_path: Path) -> None:
+    put_weights(tmp_path, (0.1, 0.101, 0.5))
+    (curve,) = curves(tmp_path)
+    words = [element.text for element in ElementTree.fromstring(curve.figure).iter("text")]
+    assert {"0.1", "0.101", "0.5"} <= set(words)
+
+
+def test_settings_that_would_share_a_symbol_keep_their_whole_names(tmp_path: Path) -> None:
+    for value in (1, 2):
+        put_swept(tmp_path, {"a.size": value, "b.size": value}, {"ko": 0.5})
+    assert [curve.symbol for curve in curves(tmp_path)] == []  # each line has one point
+    put_swept(tmp_path, {"a.size": 1, "b.size": 2}, {"ko": 0.5})
+    assert [curve.symbol for curve in curves(tmp_path)] == ["a.size", "b.size"]
 
 
 def test_markup_and_dollar_signs_in_a_name_are_text(tmp_path: Path) -> None:
