@@ -13,7 +13,7 @@ from support.fake_records import put
 from harness.results import record
 from harness.types import Data
 
-ENTRIES = ["base", "mnrl", "infonce-ance", "clpl"]
+ENTRIES = ["base", "mnrl", "infonce-ance", "clpl", "clpl-intermediate", "clpl-moe"]
 HOSTILE_ID = "</script><img/src=x/onerror=alert(1)>&amp;\u202e"
 
 

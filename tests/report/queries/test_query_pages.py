@@ -21,10 +21,12 @@ from support.fake_records import board, draw, put
 
 from harness.evidence import texts
 from harness.evidence.leaderboard import collate
+from harness.report.current_report import current_table
 from harness.report.queries import query_data
 from harness.report.queries.entry_pairs import balance, kept_queries
 from harness.report.queries.query_texts import cut
 from harness.report.queries.stored_runs import query_blocks, seed_pair, top_passages
+from harness.report.rebuilt_files import prove_files
 from harness.results import record
 from harness.results.folder import read_result_folder
 from harness.results.record import run_bytes
@@ -307,8 +309,30 @@ def test_no_texts_writes_pages_without_texts(korean: Path) -> None:
     before = page.read_bytes()
     assert invoke("report", korean, "--no-texts").status == 0
     assert not re.search("[가-힣]", page.read_text(encoding="utf-8"))
+    assert re.search('class="ranks">[0-9]+ vs [0-9]+</span>', page.read_text(encoding="utf-8"))
     assert invoke("report", korean).status == 0
     assert page.read_bytes() == before
+
+
+def test_pages_without_texts_are_proven_where_the_data_are_at_hand(korean: Path, tmp_path: Path) -> None:
+    assert invoke("report", korean, "--no-texts").status == 0
+    results, page = read_result_folder(korean), "queries/ko.html"
+    proof = prove_files(results, texts.texts_of(results, tmp_path / "cache"))
+    assert (proof.mismatches, proof.unproven) == ((), ())
+    assert page in {finding.file for finding in proof.proven}
+    absent = prove_files(results, {"ko": texts.ABSENT})
+    assert (absent.mismatches, [finding.file for finding in absent.unproven]) == ((), [page])
+
+
+def test_a_run_shows_the_texts_again_that_a_report_left_out(korean: Path, tmp_path: Path) -> None:
+    results = read_result_folder(korean)
+
+    def find() -> texts.Texts:
+        return texts.texts_of(results, tmp_path / "cache")
+
+    assert current_table(korean, find) is not None
+    assert invoke("report", korean, "--no-texts").status == 0
+    assert current_table(korean, find) is None
 
 
 def korean_texts(folder: Path, cache: Path, **options: Any) -> Any:
