@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const names = data.entries.map((entry) => entry.name);
   const control = (id) => document.getElementById(id);
-  const [selectA, selectB, show, count, search] = ["a", "b", "show", "count", "search"].map(control);
+  const [pairOf, selectA, selectB, show, count, search] = ["pair-of", "a", "b", "show", "count", "search"].map(control);
   const sample = document.querySelector(".text");
   const said = { lang: sample ? sample.lang : "", dir: sample ? sample.dir : "auto" };
   const state = { a: data.first, b: data.second, show: "both", query: "" };
@@ -53,7 +53,7 @@
 
   function separate(which, wanted) {
     const other = which === "a" ? state.b : state.a;
-    const choices = [wanted, data.second, data.first, 0, 1];
+    const choices = [wanted, data.baseline, data.second, data.first, 0, 1];
     state[which] = choices.find((place) => place !== other);
   }
 
@@ -108,9 +108,45 @@
 
   function chosen() {
     const { a, b } = state;
-    const [first, second] = [a, b].map((place) => place === data.second);
-    if (data.of === "first") return (first && b === data.first) || (second && a === data.first);
-    return data.of === "every" || first || second || data.queries.length === data.total;
+    const isPair = ([one, other]) => (a === one && b === other) || (a === other && b === one);
+    if (data.of === "first") return isPair([data.first, data.second]);
+    const listed = [a, b].includes(data.baseline) || data.contrasts.some(isPair);
+    return data.of === "every" || listed || data.queries.length === data.total;
+  }
+
+  // What kind of query A helps: rows are those of the written page, for groups are the same for all pairs
+
+  function drawPanels() {
+    const panels = control("panels");
+    if (!panels) return;
+    const { a, b } = state;
+    const found = data.gains[a < b ? `${a}-${b}` : `${b}-${a}`];
+    panels.hidden = !found;
+    control("no-panels").hidden = Boolean(found);
+    if (!found) return;
+    const rows = [];
+    for (let i = 0; i < found.length; i += 2) rows.push([a < b ? found[i] : -found[i], found[i + 1]]);
+    const reach = Math.max(...rows.map(([value, half]) => Math.abs(value) + (half ?? 0)));
+    const limit = data.limits.find((one) => reach <= one) ?? data.limits.at(-1);
+    const place = (number) => 50 + (50 * Math.max(-limit, Math.min(limit, number))) / limit;
+    const overall = place((data.entries[a].mean - data.entries[b].mean) / data.unit);
+    const ends = String(Math.round(100 * limit * data.unit));
+    for (const ticks of panels.querySelectorAll(".ticks")) {
+      [`\u2212${ends}`, "0", `+${ends}`].forEach((text, i) => { ticks.children[i].textContent = text; });
+    }
+    panels.querySelectorAll("tbody tr").forEach((row, i) => {
+      const [value, half] = rows[i];
+      const [low, high] = [value - (half ?? 0), value + (half ?? 0)];
+      const said = half === null ? "" : `[${signed(low * data.unit)}, ${signed(high * data.unit)}]`;
+      row.querySelector(".of-difference").textContent = signed(value * data.unit);
+      row.querySelector(".of-interval").textContent = said;
+      const lines = { overall: [overall, overall], reach: [place(low), place(high)], dot: [place(value), place(value)] };
+      for (const [name, [x1, x2]] of Object.entries(lines)) {
+        const line = row.querySelector(`.${name}`);
+        line.setAttribute("x1", x1);
+        line.setAttribute("x2", x2);
+      }
+    });
   }
 
   function seeds(a, b) {
@@ -120,18 +156,32 @@
 
   // One query
 
-  const difference = (query) => query.scores[state.a] - query.scores[state.b];
+  const difference = (query) => query.scores[state.a] - query.scores[state.b]; // in units
 
   function mark(grade) {
     const judged = grade > 0 ? `✓ relevant, grade ${grade}` : "✗ judged not relevant";
     return element("span", { class: "mark" }, grade === undefined ? "– not judged" : judged);
   }
 
-  function passage(place, grade, score) {
+  function rank(number) {
+    if (number === undefined) return "?";
+    if (number === 0) return "not found";
+    return number > 0 ? String(number) : `> ${-number}`;
+  }
+
+  function ranks(query) {
+    const pair = [data.entries[state.a], data.entries[state.b]];
+    const place = data.queries.indexOf(query);
+    const [a, b] = seeds(...pair).map((seed, i) => (pair[i].ranks[seed] ?? [])[place]);
+    return (query.relevant ?? []).map((_, i) => (a || b ? `${rank(a?.[i])} vs ${rank(b?.[i])}` : ""));
+  }
+
+  function passage(place, grade, score, ranked) {
     const [id, text] = data.passages[place];
     const about = element("span", { class: "about" });
-    if (data.texts) about.append(mark(grade), " · ");
+    if (data.judged) about.append(mark(grade), " · ");
     about.append(bdi(id));
+    if (ranked) about.append(" · rank ", element("span", { class: "ranks" }, ranked));
     if (score !== undefined) about.append(` · score ${score.toFixed(4)}`);
     const item = element("li", grade ? { class: "relevant" } : {}, about);
     if (text) item.append(words(text));
@@ -151,10 +201,13 @@
   function body(query) {
     const made = element("div", { class: "body" });
     const grades = new Map([...(query.relevant ?? []), ...(query.judged ?? [])]);
-    if (data.texts) {
-      const items = element("ul", {}, ...query.relevant.map(([place, grade]) => passage(place, grade)));
+    if (data.judged) {
+      const ranked = ranks(query);
+      const relevant = query.relevant.map(([place, grade], i) => passage(place, grade, undefined, ranked[i]));
+      const items = element("ul", {}, ...relevant);
       if (query.more) items.append(element("li", {}, `and ${query.more} more`));
-      made.append(element("h4", {}, "Relevant passages"), items);
+      const title = `Relevant passages${ranked.some(Boolean) ? ", rank in A vs B" : ""}`;
+      made.append(element("h4", {}, title), items);
     }
     if (data.entries.some((entry) => Object.keys(entry.lists).length)) {
       const pair = [data.entries[state.a], data.entries[state.b]];
@@ -167,9 +220,11 @@
   }
 
   function article(query) {
-    const delta = element("span", { class: "difference" }, signed(difference(query)));
-    const [a, b] = [query.scores[state.a], query.scores[state.b]];
-    const both = element("span", { class: "both small" }, `A ${hundred(a)}, B ${hundred(b)}`);
+    const delta = element("span", { class: "difference" }, signed(difference(query) * data.unit));
+    const [a, b] = [state.a, state.b].map((place) => query.scores[place] * data.unit);
+    const ranked = ranks(query).filter(Boolean);
+    const few = ranked.slice(0, data.ranks).join(", ") + (ranked.length > data.ranks ? ", …" : "");
+    const both = element("span", { class: "both small" }, `A ${hundred(a)}, B ${hundred(b)}${few && ` · rank ${few}`}`);
     const summary = element("summary", {}, element("h3", {}, delta, " ", bdi(query.query_id)), both);
     if (query.text) summary.append(words(query.text, "span"));
     const details = element("details", {}, summary);
@@ -214,7 +269,12 @@
     selectA.value = state.a;
     selectB.value = state.b;
     show.value = state.show;
+    if (pairOf) {
+      pairOf.value = `${state.a}-${state.b}`;
+      if (pairOf.selectedIndex < 0) pairOf.value = "";
+    }
     drawPair();
+    drawPanels();
     const [status, shown] = sections();
     const made = shown.map(([id, title, queries]) => {
       const heading = element("h2", { id }, title);
@@ -256,6 +316,10 @@
     writeState();
   }
 
+  pairOf?.addEventListener("change", () => {
+    if (pairOf.value) [state.a, state.b] = pairOf.value.split("-").map(Number);
+    changed();
+  });
   selectA.addEventListener("change", () => choose("a", Number(selectA.value)));
   selectB.addEventListener("change", () => choose("b", Number(selectB.value)));
   control("swap").addEventListener("click", () => {

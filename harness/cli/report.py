@@ -51,8 +51,9 @@ def report(
         _index(folder, baseline)
     else:
         check_run_file(folder)
-        find = None if texts is False else _texts(cache_dir, data_dir, large=texts is True)
-        show(folder, baseline, report_formats.parse_formats(list(words(format_ or ""))), find)
+        find = _texts(cache_dir, data_dir, large=texts is True)
+        forms = report_formats.parse_formats(list(words(format_ or "")))
+        show(folder, baseline, forms, find, show_texts=texts is not False)
 
 
 def _check_of_index(others: Mapping[str, object]) -> None:
@@ -77,10 +78,12 @@ def show(
     baseline: str = "base",
     forms: Sequence[report_formats.Format] = tuple(report_formats.Format),
     find: FindTexts | None = None,
+    *,
+    show_texts: bool = True,
 ) -> Leaderboard:
     """Write the leaderboard of a folder, print its table and return it, or print why every cell failed.
 
-    `find` finds texts for pages.
+    `find` finds texts for pages; without `show_texts` they show only what is computed from these.
     """
     from rich.console import Console
 
@@ -97,7 +100,7 @@ def show(
             console.print(line, highlight=False, soft_wrap=True, markup=False)
         raise
     texts = find(board.results) if find and report_formats.Format.html in forms else None
-    write_reports(folder, board, formats=forms, texts=texts)
+    write_reports(folder, board, formats=forms, texts=texts, show_texts=show_texts)
     _print(console, terminal_table(board), folder / report_formats.file_name(forms[0]))
     return board
 

@@ -48,6 +48,6 @@ def _is_current(folder: Path, find: Callable[[], Texts]) -> bool:
     as_run = [written.baseline == BASE and written.formats == tuple(Format) for written in settings.values()]
     if not all(as_run) or any(dict(written.generator) != generator() for written in settings.values()):
         return False
-    if page.texts is None:  # written by `harness report --no-texts`
+    if page.texts is None or not page.show_texts:  # written by `harness report --no-texts`
         return False
     return not any(page.texts.values()) or dict(page.texts) == reasons_of(find())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BYTES = "equal byte for byte to what the records give"
 UNKNOWN = "its report does not say which version wrote it"
-TEXTS = "shows texts of queries and passages, and their data are not at hand"
+TEXTS = "shows what is in the texts or judgments of queries and passages, and their data are not at hand"
 NOT_REBUILT = "not a file of a report; nothing to compare it with"
 
 
@@ -77,7 +77,8 @@ def _content(
     shown = None
     if settings.texts is not None:
         shown = {language: settings.texts.get(language) or data for language, data in texts.items()}
-    content = report_content(results.path, leaderboard_of(results, settings.baseline), together, texts=shown)
+    board = leaderboard_of(results, settings.baseline)
+    content = report_content(results.path, board, together, texts=shown, show_texts=settings.show_texts)
     return {name: text for name, text in content.items() if _format(name) in forms}
 
 
@@ -112,7 +113,7 @@ def _mismatch(name: str, what: str) -> Proof:
 
 
 def _without_texts(name: str, settings: ReportSettings, texts: Texts) -> bool:
-    """Return whether a page shows texts that are not at hand."""
+    """Return whether a page is made from texts that are not at hand."""
     path = PurePosixPath(name)
     shows = path.parent.name == query_pages.FOLDER and (settings.texts or {}).get(path.stem) == ""
     return shows and isinstance(texts.get(path.stem), str)

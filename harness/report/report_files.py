@@ -60,23 +60,25 @@ def write_reports(
     *,
     formats: Collection[Format] = tuple(Format),
     texts: Texts | None = None,
+    show_texts: bool = True,
 ) -> Path:
     """Write the leaderboard into an output folder in each of `formats` and return the path of leaderboard.html.
 
-    `board` is the folder's leaderboard if already collated. Without `texts` (harness.evidence.texts) no page shows the
-    text of a query or a passage. Raises what collate raises, and RequestError if a template is broken or the folder is
-    not writable; in these cases no file has been changed.
+    `board` is the folder's leaderboard if already collated. Without `texts` (harness.evidence.texts) or `show_texts` no
+    page shows the text of a query or a passage; what is computed from texts needs `texts` alone. Raises what collate
+    raises, and RequestError if a template is broken or the folder is not writable; in these cases no file has been
+    changed.
     """
     board = board or collate(folder)
     with no_collection():
-        content = report_content(folder, board, formats, texts=texts)
-    settings = settings_of(board.baseline, formats, texts)
+        content = report_content(folder, board, formats, texts=texts, show_texts=show_texts)
+    settings = settings_of(board.baseline, formats, texts, show_texts=show_texts)
     _write(folder, {**content, REPORT_FILE: settings_text(folder, settings)}, pages=Format.html in formats)
     return folder / file_name(Format.html)
 
 
 def report_content(
-    folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: Texts | None
+    folder: Path, board: Leaderboard, formats: Collection[Format], *, texts: Texts | None, show_texts: bool = True
 ) -> dict[str, str]:
     """Return file name, relative to the output folder → text."""
     context = _context(board)
@@ -93,7 +95,7 @@ def report_content(
     if Format.json in formats:
         content[file_name(Format.json)] = document.json_text(document.leaderboard_document(board, context))
     if Format.html in formats:
-        content |= query_pages.files(folder, board, texts=texts)
+        content |= query_pages.files(folder, board, texts=texts, show_texts=show_texts)
         content |= entry_pages.files(folder, board, content.keys())
         page = script_data.page_context(board, context["tables"], context["claims"], content.keys())
         page["figures"] = leaderboard_figures(board, context["tables"])

@@ -2,8 +2,9 @@
 
     {"html": {"baseline": "base", "formats": ["html", "md", …], "texts": {"ko": ""}, "generator": {…}}, …}
 
-`formats` are those that were written together (the page links to the others); `texts` is null for a report without
-texts, otherwise language → "" or why its texts are not shown.
+`formats` are those that were written together (the page links to the others); `texts` is null for a report that read
+no texts, otherwise language → "" or why its texts are not at hand. `show_texts` is false where pages show only what is
+computed from texts.
 """
 
 from __future__ import annotations
@@ -33,19 +34,24 @@ class ReportSettings(Strict):
     baseline: str = BASE
     formats: tuple[Format, ...] = tuple(Format)
     texts: Mapping[str, str] | None = Field(default_factory=dict)
+    show_texts: bool = True
     generator: Mapping[str, str] = Field(default_factory=dict)
 
 
-def settings_of(baseline: str, formats: Collection[Format], texts: Texts | None) -> ReportSettings:
+def settings_of(
+    baseline: str, formats: Collection[Format], texts: Texts | None, *, show_texts: bool = True
+) -> ReportSettings:
     """Return the settings of a report that is written here and now."""
     reasons = None
     if texts is not None and Format.html in formats:
         reasons = reasons_of(texts)
-    return ReportSettings(baseline=baseline, formats=tuple(formats), texts=reasons, generator=generator())
+    return ReportSettings(
+        baseline=baseline, formats=tuple(formats), texts=reasons, show_texts=show_texts, generator=generator()
+    )
 
 
 def reasons_of(texts: Texts) -> dict[str, str]:
-    """Return language → why its texts are not shown, "" where they are."""
+    """Return language → why its texts are not at hand, "" where they are."""
     return {language: data if isinstance(data, str) else "" for language, data in texts.items()}
 
 

@@ -57,9 +57,9 @@ def data_of(
     return Data(language, all_passages, all_queries, {}, dev)
 
 
-def write_pages(folder: Path, texts: Mapping[str, Data | str] | None) -> list[Path]:
+def write_pages(folder: Path, texts: Mapping[str, Data | str] | None, *, show_texts: bool = True) -> list[Path]:
     """Write the query pages of a folder and return their paths, sorted."""
-    content = query_pages.files(folder, collate(folder), texts=texts)
+    content = query_pages.files(folder, collate(folder), texts=texts, show_texts=show_texts)
     for name, text in content.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")

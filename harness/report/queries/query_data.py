@@ -1,11 +1,11 @@
-"""The data of a language's page: the kept queries of every pair with texts, judgments and passage lists.
+"""The data of a language's page: the kept queries of every pair with texts, judgments, ranks and passage lists.
 
 A passage is identified by its index in one list, so that the page holds each text once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from itertools import combinations
 from typing import Any
@@ -21,24 +21,30 @@ from harness.report.queries.entry_pairs import (
     balance,
     kept_queries,
     pairs,
+    summarised_pairs,
 )
 from harness.report.queries.query_texts import CutTexts
-from harness.report.queries.stored_runs import PassageList, PassageLists, seed_pair
+from harness.report.queries.query_traits import Trait
+from harness.report.queries.stored_runs import PassageList, Relevant, StoredRun, StoredRuns, seed_pair
+from harness.report.queries.trait_gains import trait_gains
 from harness.types import Data
 
-RELEVANT = 10  # relevant passages shown per query
+RELEVANT = 10  # relevant passages of a query whose texts are shown
+RANKED = 50  # relevant passages of a query with ids and ranks
 LIMIT = 7_000_000  # bytes of a page's data: with the part that is written out, a page stays below 8 MB
 COUNTS = (MOST, 7, 5, 3)  # queries per pair, tried until the data fit
 
 
 @dataclass(frozen=True)
 class Material:
-    """The sources of a page; `data` is None where texts are not shown."""
+    """The sources of a page; `data` is None where there are no judgments, and `texts` is empty where none is shown."""
 
     scores: EntryScores
     data: Data | None
+    texts: CutTexts
     seeds: dict[str, list[int]]  # entry → seeds with a run file
-    lists: PassageLists
+    runs: StoredRuns
+    traits: Sequence[Trait]
 
 
 @dataclass(frozen=True)
@@ -52,19 +58,33 @@ class QuerySelection:
 
 @dataclass
 class PassageIndex:
-    """Passage ids by their index on the page."""
+    """Passage ids by their index on the page; `read` are those whose text is shown."""
 
     indices: dict[str, int] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
 
-    def index(self, doc: str) -> int:
+    def index(self, doc: str, *, read: bool = True) -> int:
         """Return the index of a passage, a new one at its first use."""
+        if read:
+            self.read.add(doc)
         return self.indices.setdefault(doc, len(self.indices))
 
 
+def relevant_passages(data: Data | None) -> Relevant:
+    """Return query id → up to RANKED of its relevant passages, highest grade first, then by id."""
+    judged: Mapping[str, Mapping[str, int]] = data.dev if data else {}
+    return {query: _relevant(grades)[:RANKED] for query, grades in judged.items()}
+
+
+def _relevant(grades: Mapping[str, int]) -> list[str]:
+    return sorted((doc for doc, grade in grades.items() if grade > 0), key=lambda doc: (-grades[doc], doc))
+
+
 def listed_entries(scores: EntryScores) -> list[int]:
-    """Return the indices of the entries whose lists are kept: all, or the best EVERY with the baseline among them."""
-    others = [i for i in range(len(scores.entries)) if i != scores.second]
-    return sorted([*others[: EVERY - 1], scores.second])
+    """Return the indices of the entries whose lists are kept: all, or EVERY: the baseline, contrasts', the best."""
+    of_contrasts = [i for pair in scores.contrasts for i in (pair.entry, pair.control)]
+    order = dict.fromkeys([scores.baseline, scores.first, scores.second, *of_contrasts, *range(len(scores.entries))])
+    return sorted([*order][:EVERY])
 
 
 def shown_cells(scores: EntryScores, seeds: dict[str, list[int]]) -> set[tuple[str, int]]:
@@ -79,54 +99,62 @@ def shown_cells(scores: EntryScores, seeds: dict[str, list[int]]) -> set[tuple[s
 def fitting_data(material: Material) -> dict[str, Any]:
     """Return the page's data with as many queries per pair as stay below LIMIT."""
     scores = material.scores
-    texts = CutTexts(material.data)
     content: dict[str, Any] = {}
-    scopes: tuple[PairScope, ...] = ("every", "second") if len(scores.entries) <= EVERY else ("second",)
+    scopes: tuple[PairScope, ...] = ("every", "baseline") if len(scores.entries) <= EVERY else ("baseline",)
     trials: list[tuple[PairScope, int]] = [(scope, count) for scope in scopes for count in COUNTS]
     if len(scores.entries) > 2:
         trials.append(("first", MOST))
     for scope, count in trials:
-        queries = kept_queries(scores.rounded, pairs(scores, scope), count)
-        content = page_data(material, QuerySelection(queries, count, scope), texts)
+        queries = kept_queries(scores.units, pairs(scores, scope), count)
+        content = page_data(material, QuerySelection(queries, count, scope))
         if len(embed_json(content).encode()) <= LIMIT:
             break
     return content
 
 
-def page_data(material: Material, selection: QuerySelection, texts: CutTexts) -> dict[str, Any]:
-    """Return the page's data; numbers are in units of the measure."""
+def page_data(material: Material, selection: QuerySelection) -> dict[str, Any]:
+    """Return the page's data; scores of queries are integers of UNIT, other numbers in units of the measure."""
     scores, passages = material.scores, PassageIndex()
     query_ids = [scores.queries[i] for i in selection.queries]
     entries = [_entry(material, i, query_ids, passages) for i in range(len(scores.entries))]
-    queries = [_query(material, i, texts, passages) for i in selection.queries]
-    passage_texts = texts.passages(passages.indices)
+    queries = [_query(material, i, passages) for i in selection.queries]
+    passage_texts = material.texts.passages(passages.read)
+    shown_texts = {doc: passage_texts.get(doc, "") for doc in passages.read}
+    summarised = summarised_pairs(scores)
     return {
         "language": scores.language,
         "first": scores.first,
         "second": scores.second,
+        "baseline": scores.baseline,
+        "contrasts": [[pair.entry, pair.control] for pair in scores.contrasts],
         "total": len(scores.queries),
         "count": selection.count,
         "of": selection.scope,
-        "texts": material.data is not None,
+        "texts": material.texts.shown,
+        "judged": material.data is not None,
         "entries": entries,
         "queries": queries,
-        "passages": [[doc, passage_texts.get(doc, "")] for doc in passages.indices],
-        "balances": _balances(scores, pairs(scores, "every" if len(entries) <= EVERY else "second")),
+        "passages": [[doc, text] if (text := shown_texts.get(doc)) else [doc] for doc in passages.indices],
+        "balances": _balances(scores, summarised),
+        "gains": trait_gains(scores, material.traits, summarised),
     }
 
 
 def _entry(material: Material, i: int, query_ids: Sequence[str], passages: PassageIndex) -> dict[str, Any]:
-    """Return an entry with its lists: seed → for each kept query [passage, score, passage, score, …]."""
+    """Return an entry with its lists: seed → for each kept query [passage, score, passage, score, …].
+
+    `ranks` has, seed by seed and query by query, those of the query's relevant passages in their order.
+    """
     name = material.scores.entries[i]
-    lists = {}
-    for seed in material.seeds.get(name, ()):
-        if by_query := material.lists.get((name, seed)):
-            lists[str(seed)] = [_flat(by_query.get(query, ()), passages) for query in query_ids]
+    runs = {seed: material.runs[name, seed] for seed in material.seeds.get(name, ()) if (name, seed) in material.runs}
     return {
         "name": name,
         "mean": round(float(material.scores.values[i].mean()), DIGITS),
         "seeds": material.seeds.get(name, []),
-        "lists": lists,
+        "lists": {
+            str(seed): [_flat(run.lists.get(query, ()), passages) for query in query_ids] for seed, run in runs.items()
+        },
+        "ranks": {str(seed): _ranks(run, query_ids) for seed, run in runs.items() if run.ranks},
     }
 
 
@@ -134,26 +162,33 @@ def _flat(rows: PassageList, passages: PassageIndex) -> list[float]:
     return [value for doc, score in rows for value in (passages.index(doc), round(score, DIGITS))]
 
 
-def _query(material: Material, i: int, texts: CutTexts, passages: PassageIndex) -> dict[str, Any]:
-    """Return a query: relevant passages as [passage, grade], highest grade first, and the number of unshown ones.
+def _ranks(run: StoredRun, query_ids: Sequence[str]) -> list[list[int]]:
+    return [list(run.ranks.get(query, {}).values()) for query in query_ids]
 
-    `judged` has the grades of the other judged passages in the lists.
+
+def _query(material: Material, i: int, passages: PassageIndex) -> dict[str, Any]:
+    """Return a query: relevant passages as [passage, grade], highest grade first, and the number of unlisted ones.
+
+    `judged` has the grades of the other judged passages in the lists. What is empty or 0 is left out.
     """
     query = material.scores.queries[i]
-    values = material.scores.rounded[:, i].tolist()
+    values = material.scores.units[:, i].tolist()
     if material.data is None:
         return {"query_id": query, "scores": values}
     grades = material.data.dev.get(query, {})
-    relevant = sorted((doc for doc, grade in grades.items() if grade > 0), key=lambda doc: (-grades[doc], doc))
-    shown = relevant[:RELEVANT]
-    others = sorted(doc for doc in grades if doc not in shown and doc in passages.indices)
+    relevant = _relevant(grades)
+    ranked = relevant[:RANKED]
+    others = sorted(doc for doc in grades if doc not in ranked and doc in passages.indices)
+    optional = {
+        "text": material.texts.query(query),
+        "more": len(relevant) - len(ranked),
+        "judged": [[passages.index(doc), grades[doc]] for doc in others],
+    }
     return {
         "query_id": query,
-        "text": texts.query(query),
         "scores": values,
-        "relevant": [[passages.index(doc), grades[doc]] for doc in shown],
-        "more": len(relevant) - len(shown),
-        "judged": [[passages.index(doc), grades[doc]] for doc in others],
+        "relevant": [[passages.index(doc, read=place < RELEVANT), grades[doc]] for place, doc in enumerate(ranked)],
+        **{name: value for name, value in optional.items() if value},
     }
 
 

@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.figures.labels import label
 from harness.report.page_scripts import embed_json, page_script
 from harness.report.queries import query_view
-from harness.report.queries.entry_pairs import EVERY, MOST, EntryScores, language_scores
-from harness.report.queries.query_data import RELEVANT, Material, fitting_data, shown_cells
-from harness.report.queries.query_texts import CUT
-from harness.report.queries.stored_runs import TOP, read_lists, run_seeds
+from harness.report.queries.entry_pairs import EVERY, MOST, UNIT, EntryScores, language_scores
+from harness.report.queries.query_data import RANKED, RELEVANT, Material, fitting_data, relevant_passages, shown_cells
+from harness.report.queries.query_texts import CUT, CutTexts
+from harness.report.queries.query_traits import query_traits
+from harness.report.queries.stored_runs import TOP, read_runs, run_seeds
+from harness.report.queries.trait_gains import LIMITS, panels
 from harness.report.table_view import tables
 from harness.report.templating import render
+from harness.stats.query_groups import FEWEST
 
 if TYPE_CHECKING:
     from harness.evidence.texts import Texts
@@ -26,36 +30,55 @@ if TYPE_CHECKING:
 
 FOLDER = "queries"
 WITHOUT = "this page was written without them."
+SIZES = {
+    "cut": CUT,
+    "most": MOST,
+    "top": TOP,
+    "relevant": RELEVANT,
+    "ranked": RANKED,
+    "every": EVERY,
+    "fewest": FEWEST,
+}
 RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}  # languages as suites name them
 
+CONSTANTS = {"most": MOST, "ranks": query_view.FIRST_RANKS, "unit": UNIT, "limits": LIMITS}  # that the script reads
 
-def files(folder: Path, board: Leaderboard, *, texts: Texts | None) -> dict[str, str]:
-    """Return file name, relative to the output folder → page; without `texts` pages show ids only."""
+
+def files(folder: Path, board: Leaderboard, *, texts: Texts | None, show_texts: bool = True) -> dict[str, str]:
+    """Return file name, relative to the output folder → page.
+
+    Without `texts` pages show the ids of queries and passages and scores; with `texts` that are not to be shown, also
+    judgments, the ranks of relevant passages, and what is computed from texts.
+    """
     table = tables(board)[0]
     by_language = {language: language_scores(folder, board, language, table) for language in board.languages}
     measured = {language: scores for language, scores in by_language.items() if scores is not None}
     content = {}
     for language, scores in measured.items():
         data = WITHOUT if texts is None else texts[language]
-        material = _material(folder, board, scores, None if isinstance(data, str) else data)
-        reason = data if isinstance(data, str) else ""
+        material = _material(folder, board, scores, None if isinstance(data, str) else data, show_texts=show_texts)
+        reason = data if isinstance(data, str) else "" if show_texts else WITHOUT
         content[f"{FOLDER}/{language}.html"] = _page(board, material, reason, list(measured))
     return content
 
 
-def _material(folder: Path, board: Leaderboard, scores: EntryScores, data: Data | None) -> Material:
+def _material(
+    folder: Path, board: Leaderboard, scores: EntryScores, data: Data | None, *, show_texts: bool
+) -> Material:
     seeds = run_seeds(folder, board, scores.language)
-    lists = read_lists(folder, board, scores.language, shown_cells(scores, seeds))
-    return Material(scores, data, seeds, lists)
+    relevant = relevant_passages(data)
+    runs = read_runs(folder, board, scores.language, shown_cells(scores, seeds), relevant)
+    traits = query_traits(data, scores.queries) if data else ()
+    return Material(scores, data, CutTexts(data if show_texts else None), seeds, runs, traits)
 
 
 def _page(board: Leaderboard, material: Material, reason: str, languages: Sequence[str]) -> str:
     """Return the page of one language; `reason` says why texts are not shown, `languages` are those with a page."""
     content = fitting_data(material)
     first, second = content["first"], content["second"]
-    compared = len(content["entries"]) > 1
-    balance = query_view.pair_balance(content, first, second) if compared else None
-    won, lost = query_view.largest_queries(content, first, second) if compared else ([], [])
+    is_compared = len(content["entries"]) > 1
+    balance = query_view.pair_balance(content, first, second) if is_compared else None
+    won, lost = query_view.largest_queries(content, first, second) if is_compared else ([], [])
     return render(
         "queries.html.j2",
         board=board,
@@ -71,12 +94,25 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
         concentration=query_view.concentration(balance) if balance else "",
         sides=(("won", won), ("lost", lost)),
         fewer=content["count"] < MOST or content["of"] == "first",
-        lists=bool(material.lists),
+        lists=bool(material.runs),
         reason=reason,
-        sizes={"cut": CUT, "most": MOST, "top": TOP, "relevant": RELEVANT, "every": EVERY},
-        script=page_script(["queries.js"]) if compared else None,
-        data=embed_json({**content, "most": MOST}) if compared else None,
+        contrasts=_options(material.scores),
+        panels=panels(content, material.traits, first, second) if is_compared else None,
+        baseline=content["entries"][content["baseline"]]["name"],
+        sizes=SIZES,
+        script=page_script(["queries.js"]) if is_compared else None,
+        data=embed_json({**content, **CONSTANTS}) if is_compared else None,
     )
+
+
+def _options(scores: EntryScores) -> dict[str, list[tuple[str, str]]]:
+    """Return kind → (value, text) of each pair that a published contrast is about."""
+    options: dict[str, list[tuple[str, str]]] = {}
+    for pair in scores.contrasts:
+        names = f"{label(scores.entries[pair.entry])} over {label(scores.entries[pair.control])}"
+        text = f"{names} ({label(', '.join(pair.papers))})"
+        options.setdefault(pair.kind, []).append((f"{pair.entry}-{pair.control}", text))
+    return options
 
 
 def _tag(language: str) -> str:

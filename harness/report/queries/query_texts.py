@@ -10,11 +10,16 @@ CUT = 600  # characters of a text
 
 
 class CutTexts:
-    """Cut queries and passages of one language; each passage is read once."""
+    """Cut queries and passages of one language, none without `data`; each passage is read once."""
 
     def __init__(self, data: Data | None) -> None:
         self._data = data
         self._passages: dict[str, str] = {}
+
+    @property
+    def shown(self) -> bool:
+        """Whether there are texts."""
+        return self._data is not None
 
     def query(self, query: str) -> str:
         return cut(self._data.queries.get(query, "")) if self._data else ""

@@ -9,18 +9,24 @@ from typing import Any
 import numpy as np
 
 from harness.report.numbers import signed
-from harness.report.queries.entry_pairs import MOST, Balance, largest_differences
+from harness.report.queries.entry_pairs import MOST, UNIT, Balance, largest_differences
 from harness.report.queries.stored_runs import seed_pair
+
+FIRST_RANKS = 3  # relevant passages whose ranks stand beside a query's scores
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One passage of a query; `grade` is None without a judgment, `score` None for a passage outside a list."""
+    """One passage of a query; `grade` is None without a judgment, `score` None for a passage outside a list.
+
+    `ranks` are those in the rankings of A and B, "1 vs 43", of a relevant passage; "" where neither is at hand.
+    """
 
     doc_id: str
     text: str
     grade: int | None
     score: float | None = None
+    ranks: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Query:
-    """One query with the answers of two entries; `more` counts relevant passages that are not shown."""
+    """One query with the answers of two entries; `more` counts relevant passages that are not listed."""
 
     query_id: str
     text: str
@@ -43,6 +49,12 @@ class Query:
     answers: tuple[Answer, Answer]
     relevant: tuple[Passage, ...]
     more: int
+
+    @property
+    def first_ranks(self) -> str:
+        """The ranks of the first relevant passages, for the line of the query; "" where they are not at hand."""
+        ranks = [passage.ranks for passage in self.relevant if passage.ranks]
+        return ", ".join(ranks[:FIRST_RANKS]) + (", …" if len(ranks) > FIRST_RANKS else "")
 
 
 def pair_balance(content: Mapping[str, Any], a: int, b: int) -> Balance:
@@ -76,7 +88,7 @@ def concentration(balance: Balance) -> str:
 def largest_queries(content: Mapping[str, Any], a: int, b: int) -> tuple[list[Query], list[Query]]:
     """Return the queries that entry `a` wins and loses against entry `b` by the largest differences."""
     rows = [query["scores"] for query in content["queries"]]
-    scores = np.reshape(rows, (-1, len(content["entries"]))).T  # [entries, queries]
+    scores = np.reshape(np.array(rows, dtype=np.int64), (-1, len(content["entries"]))).T  # [entries, queries]
     won, lost = largest_differences(scores[a] - scores[b], min(MOST, content["count"]))
     return [_query(content, i, a, b) for i in won], [_query(content, i, a, b) for i in lost]
 
@@ -89,15 +101,18 @@ def _query(content: Mapping[str, Any], i: int, a: int, b: int) -> Query:
     def answer(index: int, seed: int | None) -> Answer:
         entry = entries[index]
         passages = () if seed is None else tuple(_passages(content, entry["lists"][str(seed)][i], grades))
-        return Answer(entry["name"], query["scores"][index], seed, passages)
+        return Answer(entry["name"], query["scores"][index] * UNIT, seed, passages)
 
     seed_a, seed_b = _seeds(entries[a], entries[b])
+    ranks = rank_texts(_ranks(entries[a], seed_a, i), _ranks(entries[b], seed_b, i), len(relevant))
     return Query(
         query_id=query["query_id"],
         text=query.get("text", ""),
-        difference=query["scores"][a] - query["scores"][b],
+        difference=(query["scores"][a] - query["scores"][b]) * UNIT,
         answers=(answer(a, seed_a), answer(b, seed_b)),
-        relevant=tuple(_passage(content, doc, grade) for doc, grade in relevant),
+        relevant=tuple(
+            _passage(content, doc, grade, ranks=text) for (doc, grade), text in zip(relevant, ranks, strict=True)
+        ),
         more=query.get("more", 0),
     )
 
@@ -111,11 +126,38 @@ def _seeds(entry_a: Mapping[str, Any], entry_b: Mapping[str, Any]) -> tuple[int 
     return a if str(a) in entry_a["lists"] else None, b if str(b) in entry_b["lists"] else None
 
 
+def _ranks(entry: Mapping[str, Any], seed: int | None, i: int) -> Sequence[int] | None:
+    """Return the ranks of a query's relevant passages in an entry's ranking, None where it is not at hand."""
+    return entry["ranks"][str(seed)][i] if str(seed) in entry["ranks"] else None
+
+
+def rank_texts(ranks_a: Sequence[int] | None, ranks_b: Sequence[int] | None, count: int) -> list[str]:
+    """Return the ranks of `count` passages in two rankings as text; −n stands for "not among the n passages listed".
+
+    >>> rank_texts([1, -100], [43, 0], 2), rank_texts([1], None, 1), rank_texts(None, None, 1)
+    (['1 vs 43', '> 100 vs not found'], ['1 vs ?'], [''])
+    """
+    if ranks_a is None and ranks_b is None:
+        return [""] * count
+    sides = ([_rank_text(None if ranks is None else ranks[i]) for i in range(count)] for ranks in (ranks_a, ranks_b))
+    return [f"{a} vs {b}" for a, b in zip(*sides, strict=True)]
+
+
+def _rank_text(rank: int | None) -> str:
+    if rank is None:
+        return "?"
+    if rank == 0:
+        return "not found"
+    return str(rank) if rank > 0 else f"> {-rank}"
+
+
 def _passages(content: Mapping[str, Any], flat: Sequence[float], grades: Mapping[int, int]) -> Iterator[Passage]:
     for doc, score in zip(flat[::2], flat[1::2], strict=True):
         yield _passage(content, int(doc), grades.get(int(doc)), score)
 
 
-def _passage(content: Mapping[str, Any], i: int, grade: int | None, score: float | None = None) -> Passage:
-    doc_id, text = content["passages"][i]
-    return Passage(doc_id, text, grade, score)
+def _passage(
+    content: Mapping[str, Any], i: int, grade: int | None, score: float | None = None, ranks: str = ""
+) -> Passage:
+    doc_id, *text = content["passages"][i]
+    return Passage(doc_id, "".join(text), grade, score, ranks)

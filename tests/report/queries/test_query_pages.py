@@ -21,10 +21,12 @@ from support.fake_records import board, draw, put
 
 from harness.evidence import texts
 from harness.evidence.leaderboard import collate
+from harness.report.current_report import current_table
 from harness.report.queries import query_data
 from harness.report.queries.entry_pairs import balance, kept_queries
 from harness.report.queries.query_texts import cut
-from harness.report.queries.stored_runs import seed_pair, top_passages
+from harness.report.queries.stored_runs import query_blocks, seed_pair, top_passages
+from harness.report.rebuilt_files import prove_files
 from harness.results import record
 from harness.results.folder import read_result_folder
 from harness.results.record import run_bytes
@@ -57,12 +59,14 @@ def few(folder: Path, n: int = 40, entries: list[str] = ENTRIES) -> Path:
 
 
 SCORES = st.integers(1, 9).flatmap(
-    lambda n: st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=n, max_size=n), min_size=2, max_size=5)
+    lambda n: st.lists(
+        st.lists(st.sampled_from([0, 2500, 5000, 10_000]), min_size=n, max_size=n), min_size=2, max_size=5
+    )
 )
 
 
 @given(rows=SCORES, count=st.integers(1, 4))
-def test_the_kept_queries_have_the_largest_differences_of_some_pair(rows: list[list[float]], count: int) -> None:
+def test_the_kept_queries_have_the_largest_differences_of_some_pair(rows: list[list[int]], count: int) -> None:
     expected = set()
     for first, second in combinations(rows, 2):
         differences = [(a - b, i) for i, (a, b) in enumerate(zip(first, second, strict=True))]
@@ -97,17 +101,19 @@ def test_the_top_passages_match_the_whole_run(tmp_path: Path, rows: int) -> None
         for query, docs in ranking.items()
         for rank, (doc, score) in enumerate(docs, 1)
     )
-    assert top_passages(lines.encode()) == {query: list(docs.items())[:5] for query, docs in whole.items()}
+    assert top_passages(query_blocks(lines.encode())) == {
+        query: list(docs.items())[:5] for query, docs in whole.items()
+    }
 
 
 def test_equal_scores_keep_the_order_of_their_ranks() -> None:
     run = b"q Q0 b 1 0.5 x\nq Q0 a 2 0.5 x\nr Q0 a 1 0.5 x\n"
-    assert top_passages(run) == {"q": [("b", 0.5), ("a", 0.5)], "r": [("a", 0.5)]}
+    assert top_passages(query_blocks(run)) == {"q": [("b", 0.5), ("a", 0.5)], "r": [("a", 0.5)]}
 
 
 def test_a_run_that_is_not_ordered_by_rank_is_rejected() -> None:
     with pytest.raises(ValueError, match="rank 3 of q where 2 was expected"):
-        top_passages(b"q Q0 a 1 0.5 x\nq Q0 c 3 0.3 x\n")
+        top_passages(query_blocks(b"q Q0 a 1 0.5 x\nq Q0 c 3 0.3 x\n"))
 
 
 def test_lists_are_from_the_lowest_common_seed() -> None:
@@ -122,8 +128,8 @@ def test_a_text_is_cut_after_a_word_and_a_long_word_is_cut_within() -> None:
     assert cut(f"a {'b' * 10_000}") == f"a {'b' * 598}…"
 
 
-def test_the_best_trained_entry_is_compared_with_the_baseline_first(tmp_path: Path) -> None:
-    levels = {"base": 0.3, "bm25": 0.9, "mnrl": 0.5, "clpl": 0.7}
+def test_without_a_contrast_the_best_trained_entry_is_compared_with_the_baseline_first(tmp_path: Path) -> None:
+    levels = {"base": 0.3, "bm25": 0.9, "mine": 0.5, "clpl": 0.7}
     for entry, level in levels.items():
         scores = {"AP": {f"q{i}": level + (i - 15) / 100 * (entry == "clpl") for i in range(30)}}
         put(tmp_path, (entry, "ko", 0), scores)
@@ -166,15 +172,37 @@ def test_passages_are_marked_as_relevant_judged_or_unjudged(tmp_path: Path) -> N
     assert f"{i}번 글." in relevant
 
 
-def test_ten_relevant_passages_are_shown_and_all_are_marked(tmp_path: Path) -> None:
+def test_the_texts_of_ten_relevant_passages_are_shown_and_all_have_ranks_and_marks(tmp_path: Path) -> None:
     folder_of(tmp_path, ["base", "mnrl"], {"ko": 4})
     every = data_of("ko", 4)
     dev = {query: dict.fromkeys(every.passages, 2) for query in every.dev}
     [page] = write_pages(tmp_path, {"ko": replace(every, dev=dev)})
     query = data(page)["queries"][0]
-    assert len(query["relevant"]) == 10
-    assert query["more"] == 2
-    assert "and 2 more" in read(page)
+    assert len(query["relevant"]) == 12
+    html = page.read_text(encoding="utf-8")
+    assert [block.count('class="ranks"') for block in re.findall("<ul>.*?</ul>", html, re.DOTALL)[:4]] == [12] * 4
+    assert "not judged" not in read(page)
+
+
+def test_texts_beyond_the_tenth_relevant_passage_are_shown_only_where_they_are_in_a_list(tmp_path: Path) -> None:
+    folder_of(tmp_path, ["base", "mnrl"], {"ko": 4})
+    for path in tmp_path.rglob("*.run.gz"):
+        path.unlink()
+    every = data_of("ko", 4)
+    dev = {query: dict.fromkeys(every.passages, 2) for query in every.dev}
+    [page] = write_pages(tmp_path, {"ko": replace(every, dev=dev)})
+    passages = {doc: "".join(text) for doc, *text in data(page)["passages"]}
+    assert len(passages) == 12
+    assert sorted(doc for doc, text in passages.items() if not text) == ["doc-10", "doc-11"]
+
+
+def test_relevant_passages_beyond_the_fiftieth_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_data, "RANKED", 9)
+    folder_of(tmp_path, ["base", "mnrl"], {"ko": 4})
+    every = data_of("ko", 4)
+    dev = {query: dict.fromkeys(every.passages, 2) for query in every.dev}
+    [page] = write_pages(tmp_path, {"ko": replace(every, dev=dev)})
+    assert "and 3 more" in read(page)
     assert "not judged" not in read(page)
 
 
@@ -228,7 +256,7 @@ def test_more_than_twenty_entries_are_compared_with_the_baseline_only(tmp_path: 
     page = few(tmp_path, 30, entries)
     assert len(data(page)["balances"]) == 22
     assert sum(bool(entry["lists"]) for entry in data(page)["entries"]) == 20
-    assert "Lists are here for the 20 best entries, base among them." in read(page)
+    assert "Lists are here for 20 entries: base , then the best." in read(page)
     with_lists = {entry["name"] for entry in data(page)["entries"] if entry["lists"]}
     assert "base" in with_lists
 
@@ -281,8 +309,30 @@ def test_no_texts_writes_pages_without_texts(korean: Path) -> None:
     before = page.read_bytes()
     assert invoke("report", korean, "--no-texts").status == 0
     assert not re.search("[가-힣]", page.read_text(encoding="utf-8"))
+    assert re.search('class="ranks">[0-9]+ vs [0-9]+</span>', page.read_text(encoding="utf-8"))
     assert invoke("report", korean).status == 0
     assert page.read_bytes() == before
+
+
+def test_pages_without_texts_are_proven_where_the_data_are_at_hand(korean: Path, tmp_path: Path) -> None:
+    assert invoke("report", korean, "--no-texts").status == 0
+    results, page = read_result_folder(korean), "queries/ko.html"
+    proof = prove_files(results, texts.texts_of(results, tmp_path / "cache"))
+    assert (proof.mismatches, proof.unproven) == ((), ())
+    assert page in {finding.file for finding in proof.proven}
+    absent = prove_files(results, {"ko": texts.ABSENT})
+    assert (absent.mismatches, [finding.file for finding in absent.unproven]) == ((), [page])
+
+
+def test_a_run_shows_the_texts_again_that_a_report_left_out(korean: Path, tmp_path: Path) -> None:
+    results = read_result_folder(korean)
+
+    def find() -> texts.Texts:
+        return texts.texts_of(results, tmp_path / "cache")
+
+    assert current_table(korean, find) is not None
+    assert invoke("report", korean, "--no-texts").status == 0
+    assert current_table(korean, find) is None
 
 
 def korean_texts(folder: Path, cache: Path, **options: Any) -> Any:
