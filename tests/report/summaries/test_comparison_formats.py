@@ -54,7 +54,7 @@ def test_long_differences_are_shown_in_full(tmp_path: Path) -> None:
 def test_the_latex_table_fits_the_text_width(folders: tuple[Path, Path], tmp_path: Path) -> None:
     text = printed(folders, "tex")
     assert r"\label{tab:fake-ndcg-10-compared}" in text
-    assert text.count(r"\begin{table}") == 1
+    assert text.count(r"\begin{table*}") == 1
     log = log_of(text, tmp_path / "tex")
     assert "Overfull" not in log
     assert "Missing character" not in log
@@ -64,7 +64,7 @@ def test_many_rows_are_split_into_several_tables(tmp_path: Path) -> None:
     entries = [f"entry-{i:02}" for i in range(45)]
     a, b = (write(tmp_path / name, entries, seeds=(0,), n=4, draw=i) for i, name in enumerate("ab"))
     text = printed((a, b), "tex")
-    assert [part.count("entry-") for part in text.split(r"\begin{table}")[1:]] == [40, 5]
+    assert [part.count("entry-") for part in text.split(r"\begin{table*}")[1:]] == [40, 5]
 
 
 def test_hostile_names_compile_with_pdflatex_and_stay_text_on_the_page(tmp_path: Path) -> None:
