@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,20 @@ def test_the_page_has_one_row_per_pair_and_counts_the_verdicts(folders: tuple[Pa
     assert "<dt>equivalent</dt><dd>2 of 4</dd>" in page
     assert "<li><bdi>only in B: soft/ko</bdi></li>" in page
     assert "<h2>Data, A → B: the same</h2>" in page
+
+
+def test_every_form_has_the_same_finding(folders: tuple[Path, Path]) -> None:
+    finding = "Of 4 comparisons of B with A on nDCG@10: 1 better (mnrl/ko); 1 worse (clpl/ko); 2 equivalent."
+    assert printed(folders, "text").splitlines()[-1] == finding
+    for form in ("md", "tex", "html"):
+        assert finding in printed(folders, form)
+
+
+def test_a_verdict_is_a_chip_and_an_interval_stands_below_its_difference(folders: tuple[Path, Path]) -> None:
+    page = printed(folders, "html")
+    chips = re.findall(r'<span class="chip (\w+)"><span class="word">([\w ]+)</span>', page)
+    assert sorted(chips) == [("equal", "equivalent")] * 2 + [("reversed", "worse"), ("same", "better")]
+    assert re.search(r'number">−\d\.\d\d<span class="line interval">\[−\d\.\d\d, −\d\.\d\d\]</span>', page)
 
 
 def test_the_page_has_no_script_and_loads_nothing(folders: tuple[Path, Path]) -> None:
