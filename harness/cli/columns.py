@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -24,7 +28,6 @@ def print_columns(rows: Sequence[Sequence[str]], whole: Collection[int] = ()) ->
     if not in_terminal():
         print("\n".join(aligned(rows)))
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -33,17 +36,23 @@ def print_columns(rows: Sequence[Sequence[str]], whole: Collection[int] = ()) ->
         table.add_column(overflow="fold", no_wrap=i in whole)
     for row in rows:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    _print_fitted([table])
 
 
 def print_wrapped(lines: Iterable[str]) -> None:
     """Print lines, wrapped between words where there is a width to fit."""
-    if not in_terminal():
-        for line in lines:
-            print(line)
-        return
+    if in_terminal():
+        _print_fitted(lines)
+    else:
+        print("\n".join(lines))
+
+
+def _print_fitted(renderables: Iterable[RenderableType]) -> None:
+    """Print what fits the width, without blanks at the ends of lines."""
     from rich.console import Console
 
     console = Console()
-    for line in lines:
-        console.print(line, highlight=False, markup=False)
+    with console.capture() as captured:
+        for renderable in renderables:
+            console.print(renderable, highlight=False, markup=False)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
