@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.columns import aligned
+from harness.cli.columns import print_columns
 from harness.errors import RequestError, unknown
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def status(cache_dir: options.CacheDir = None) -> None:
     for name, size in other_bytes(root).items():
         rows.append((name, "", byte_text(size), "", ""))
         total += size
-    for line in aligned(rows):
-        print(line)
+    print_columns(rows, whole=range(1, len(rows[0])))
     print(f"{byte_text(total)} in {root}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ def check(
         str | None, options.list_option("Parts of the suite that may differ: base_model, text, training, …")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(help="File for a summary in Markdown.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File for a page in HTML.")] = None,
     junit: Annotated[Path | None, typer.Option(help="File for JUnit XML.")] = None,
     update: Annotated[bool, typer.Option("--update", help="Verify FOLDER and make it the baseline.")] = False,
 ) -> None:
@@ -46,7 +48,9 @@ def check(
     except HarnessError as error:
         _annotate_error(error)
         raise
-    _write(checked, markdown, junit)
+    from harness.report.summaries import check_files
+
+    _write(checked, {markdown: check_files.markdown, html: check_files.html, junit: check_files.junit})
     _show(checked)
     if checked.red:
         raise typer.Exit(1)
@@ -81,16 +85,16 @@ def _update(folder: Path, baseline: Path, scope: Scope) -> None:
     print(f"baseline: {baseline} is now a copy of {folder}")
 
 
-def _write(checked: Checked, markdown: Path | None, junit: Path | None) -> None:
+def _write(checked: Checked, forms: Mapping[Path | None, Callable[[Checked], str | bytes]]) -> None:
     """Write the files that were requested, and GitHub's step summary where its variable is set."""
     from harness.report.summaries import check_files
 
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     try:
-        if markdown:
-            _put(markdown, check_files.markdown(checked).encode())
-        if junit:
-            _put(junit, check_files.junit(checked))
+        for path, form in forms.items():
+            if path is not None:
+                content = form(checked)
+                _put(path, content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
         if summary:
             with Path(summary).open("a", encoding="utf-8") as step:
                 step.write(check_files.markdown(checked) + "\n")
@@ -108,12 +112,12 @@ def _put(path: Path, content: bytes) -> None:
 def _show(checked: Checked) -> None:
     from rich.console import Console
 
+    from harness.report.console import print_lines
     from harness.report.summaries import check_files, check_terminal
 
     console = Console()
     console.print(check_terminal.comparison_table(checked))
-    for line in check_terminal.summary_lines(checked):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    print_lines(console, check_terminal.summary_lines(checked))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in check_files.commands(checked):
             print(line)

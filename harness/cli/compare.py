@@ -30,12 +30,13 @@ def compare(
     margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = MARGIN,
 ) -> None:
     """Compare two result folders: how they were made, and how B's scores differ from A's."""
+    from rich.console import Console
+
     from harness.evidence.comparison import compare as compared
-    from harness.report.summaries import comparison_formats
+    from harness.report.summaries import comparison_formats, comparison_terminal
     from harness.results.folder import read_result_folder
 
     formats = {
-        Format.text: comparison_formats.text,
         Format.md: comparison_formats.markdown,
         Format.csv: comparison_formats.csv,
         Format.json: comparison_formats.as_json,
@@ -45,4 +46,8 @@ def compare(
     first, second = read_result_folder(a), read_result_folder(b)
     first.check_unchanged()
     second.check_unchanged()
-    print(formats[format_](compared(first, second, measure, margin)), end="")
+    comparison = compared(first, second, measure, margin)
+    if format_ is Format.text:
+        comparison_terminal.show(Console(), comparison)
+    else:
+        print(formats[format_](comparison), end="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.columns import aligned
+from harness.cli.columns import in_terminal, print_columns, print_wrapped
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
     from harness.evidence.claims.claim import Claim
+
+
+HEAD = ("paper", "row", "entry", "suite", "language", "measure", "published", "base model")
 
 
 class Listed(StrEnum):
@@ -35,30 +38,36 @@ def list_(
         raise RequestError(f"--methods-path does not apply to `harness list {what}`; remove it")
     if suite is not None and what is not Listed.claims:
         raise RequestError(f"--suite does not apply to `harness list {what}`; remove it")
-    lines = {Listed.methods: _methods(methods_path), Listed.suites: _suites(), Listed.claims: _claims(suite)}
-    for line in lines[what]:  # the generators run only when they are read
-        print(line)
+    if what is Listed.methods:
+        _print_methods(methods_path)
+    elif what is Listed.suites:
+        _print_suites()
+    else:
+        _print_claims(suite)
 
 
-def _methods(methods_path: Path | None) -> Iterator[str]:
+def _print_methods(methods_path: Path | None) -> None:
     from harness.request.entries import declared
 
+    rows = []
     for name, declaration in declared(methods_path).items():
         recipes = " (also @published)" if declaration.published else ""
         recipes += " (not in 'all')" if declaration.practice else ""
-        yield f"{name:<20} {declaration.about}{recipes}"
+        rows.append((name, f"{declaration.about}{recipes}"))
+    print_columns(rows, whole=(0,))
 
 
-def _suites() -> Iterator[str]:
+def _print_suites() -> None:
     from harness.request import suite
 
+    rows = []
     for name in suite.names():
-        yield f"{name:<12} {suite.load(name).title}"
-        for variant in suite.variants(name):
-            yield f"  {name}@{variant:<22} {suite.load(f'{name}@{variant}').title}"
+        rows.append((name, suite.load(name).title))
+        rows += [(f"  {name}@{of}", suite.load(f"{name}@{of}").title) for of in suite.variants(name)]
+    print_columns(rows, whole=(0,))
 
 
-def _claims(suite: str | None) -> Iterator[str]:
+def _print_claims(suite: str | None) -> None:
     from harness.evidence.claims import claims_file
     from harness.report.sections.claim_words import conditions_text
 
@@ -66,17 +75,31 @@ def _claims(suite: str | None) -> Iterator[str]:
     if suite is not None:
         claims = claims_file.about(claims, suite)
     if not claims:
-        yield f"no published claim is about suite {suite}"
+        print(f"no published claim is about suite {suite}")
         return
-    head = ("paper", "row", "entry", "suite", "language", "measure", "published", "base model")
-    yield from aligned([head, *map(_row, claims)])
-    yield ""
-    for paper, source in {claim.paper: claim.source for claim in claims}.items():
-        yield f"{paper}: {source}"
-    yield ""
-    yield "measured with"
-    for (paper, row), claim in {(claim.paper, claim.row): claim for claim in claims}.items():
-        yield f"{paper}, {row}: {claim.private or conditions_text(claim)}"
+    if in_terminal():
+        print_wrapped(_by_row(claims))
+    else:
+        print_columns([HEAD, *map(_row, claims)])
+    sources = {claim.paper: claim.source for claim in claims}
+    rows = {(claim.paper, claim.row): claim for claim in claims}
+    conditions = (f"{paper}, {row}: {claim.private or conditions_text(claim)}" for (paper, row), claim in rows.items())
+    print_wrapped(["", *(f"{paper}: {source}" for paper, source in sources.items()), "", "measured with", *conditions])
+
+
+def _by_row(claims: Sequence[Claim]) -> Iterator[str]:
+    """Yield the claims row by row of their papers, the numbers of a measure on one line: eight columns are too wide."""
+    values: dict[tuple[str, ...], list[str]] = {}
+    for claim in claims:
+        paper, row, entry, suite, language, measure, value, base = _row(claim)
+        heading = f"{paper}, {row}: {entry} on {suite}, {base}"
+        values.setdefault((heading, measure), []).append(f"{language} {value}")
+    before = ""
+    for (heading, measure), numbers in values.items():
+        if heading != before:
+            yield heading
+        yield f"  {measure}: {', '.join(numbers)}"
+        before = heading
 
 
 def _row(claim: Claim) -> tuple[str, ...]:

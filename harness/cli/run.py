@@ -15,6 +15,7 @@ from harness.cli.output import output
 from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
 from harness.errors import quantity
+from harness.machine.duration_text import duration_text
 from harness.request.request import Request
 
 if TYPE_CHECKING:
@@ -104,25 +105,15 @@ def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
 
     place = work.plan.place
     start = time.monotonic()
-    outcomes = execute(work, executor, Display(Console(stderr=True), verbose=output.verbose), keep)
+    display = Display(Console(stderr=True), verbose=output.verbose)
+    outcomes = execute(work, executor, display, keep)
+    if outcomes:
+        display.at("writing the leaderboard")
     show_current(work.folder, find=lambda results: texts_of(results, place.cache, place.data_dir))
-    took = f"{quantity(len(outcomes), 'cell')} in {_elapsed(time.monotonic() - start)}"
+    took = f"{quantity(len(outcomes), 'cell')} in {duration_text(time.monotonic() - start)}"
     print(took if outcomes else f"nothing to run: {quantity(len(work.done), 'cell')} done", file=sys.stderr)
     if any(outcome.reason for outcome in outcomes):
         raise typer.Exit(1)
-
-
-def _elapsed(seconds: float) -> str:
-    """Return a time in words.
-
-    >>> _elapsed(12.34), _elapsed(754), _elapsed(7500)
-    ('12 s', '12 min 34 s', '2 h 5 min')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _show_plan(work: Work, executor: Executor, keep: Rule | None) -> None:

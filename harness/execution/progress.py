@@ -11,12 +11,15 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
+from harness.execution.eta import Eta
 from harness.execution.executor import Outcome
 
 
@@ -31,13 +34,14 @@ class Display:
         self._running: dict[str, TaskID] = {}
         self._done = 0
         self._total = 0
+        self._eta: Eta | None = None
 
     @contextmanager
-    def running(self, done: int, total: int) -> Iterator[None]:
-        """Show the progress while the block runs."""
-        self._done, self._total = done, total
+    def running(self, done: int, total: int, eta: Eta | None = None) -> Iterator[None]:
+        """Show the progress while the block runs, and what `eta` expects."""
+        self._done, self._total, self._eta = done, total, eta
         if not self.console.is_terminal:
-            self.console.print(f"{total - done} of {total} cells to run")
+            self.console.print(f"{total - done} of {total} cells to run{self._left()}", highlight=False)
             yield
             return
         columns = (
@@ -45,12 +49,16 @@ class Display:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            _TimeLeft(),
         )
         with Progress(*columns, console=self.console) as self._progress:
-            self._cells = self._progress.add_task("cells", total=total, completed=done)
+            self._cells = self._progress.add_task("cells", total=total, completed=done, eta=eta)
             yield
         self._progress = None
+
+    def at(self, stage: str) -> None:
+        """Name what a run does before and after its cells."""
+        self.say([f"{stage} …"])
 
     def say(self, lines: Iterable[str]) -> None:
         """Print lines as they are."""
@@ -77,6 +85,8 @@ class Display:
     def ended(self, outcome: Outcome) -> None:
         """Count a cell as ended, and show the reason where it failed."""
         self._done += 1
+        if self._eta is not None:
+            self._eta.ended(outcome)
         name = str(outcome.cell)
         if self._progress is not None and self._cells is not None:
             self._progress.advance(self._cells)
@@ -89,4 +99,15 @@ class Display:
             )
         elif self._progress is None:
             cost = "cached" if outcome.cached else f"{outcome.seconds:.1f} s"
-            self.console.print(f"{self._done}/{self._total} {name} {cost}", highlight=False, markup=False)
+            self.say([f"{self._done}/{self._total} {name} {cost}{self._left(' left')}"])
+
+    def _left(self, suffix: str = "") -> str:
+        return f", {self._eta}{suffix}" if self._eta is not None and str(self._eta) else ""
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """What the run's `eta` expects beside its cells, and the time left of a stage beside a running cell."""
+
+    def render(self, task: Task) -> Text:
+        eta = task.fields.get("eta")
+        return Text(str(eta), style="progress.remaining") if eta is not None else super().render(task)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.data.model_declaration import declaring_folder
+from harness.errors import quantity
 from harness.execution import forecast, models_in_use, output_folder
 from harness.execution.cell_costs import costs
 from harness.execution.disk_space import DiskSpace, disk_space
+from harness.execution.eta import Eta
 from harness.execution.executor import Executor, Outcome
 from harness.execution.kept_models import KeptModels, Rule
 from harness.execution.plan import Plan
@@ -61,9 +63,10 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     if not (work.todo or output_folder.added(work.folder, work.plan)):
         return []
     warnings: list[str] = []
+    store = Store(work.plan.place.cache)
     if work.todo:
         space_for(work, executor.jobs, keep)
-        store = Store(work.plan.place.cache)
+        display.at(f"checking the data and models of {quantity(len(work.todo), 'cell')}")
         dtypes = preflight(work.todo, store)
         space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
         keep = space.rule if space else keep
@@ -76,7 +79,8 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     display.warn(executor.limits(work.todo))
     outcomes, models = [], KeptModels(keep or "all", work.todo, work.done, work.folder)
-    with display.running(len(work.done), len(work.plan.cells)):
+    eta = Eta(work.todo, executor.jobs, cached_whole(work.todo, store))
+    with display.running(len(work.done), len(work.plan.cells), eta):
         running = executor.run(in_turns(work.todo), work.folder, display.stage)
         with _closing(running):
             for outcome in running:

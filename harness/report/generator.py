@@ -1,4 +1,4 @@
-"""What writes a report: the sources, templates, claims and libraries that its bytes depend on besides the records."""
+"""What writes a report: sources, templates, claims, citation file and libraries that its bytes depend on."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def generator() -> dict[str, str]:
     return {
         "sources": digest(files),
         **digests,
+        "citation": file_sha256(bundled.citation()),
         "python": str(machine["python"]),
         "instructions": ",".join(machine["cpu_instructions"]),
         **{name: _version(name) for name in LIBRARIES},

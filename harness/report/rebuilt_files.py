@@ -14,6 +14,7 @@ from harness.errors import DataError
 from harness.evidence.leaderboard import leaderboard_of
 from harness.evidence.verification.finding import Finding, Proof
 from harness.machine.garbage import no_collection
+from harness.report.documents import references
 from harness.report.file_differences import different_number, first_difference, is_table
 from harness.report.generator import generator
 from harness.report.queries import query_pages
@@ -84,6 +85,8 @@ def _content(
 
 def _format(name: str) -> Format:
     """Return the format that a file is written with: all tables in CSV with csv, all pages with html."""
+    if name == references.FILE:
+        return Format.tex
     return Format(PurePosixPath(name).suffix.removeprefix("."))
 
 

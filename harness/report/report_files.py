@@ -2,8 +2,9 @@
 
 evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts;
 contrasts.csv, sweeps.csv, tasks.csv and geometry.csv are written for runs with contrasts, sweeps, MTEB tasks or
-vectors. leaderboard.html links to one page per entry (entries/) and one page per language (queries/). report.json says
-how the files were written (harness.report.report_settings).
+vectors. references.bib, written with leaderboard.tex, holds what the folder cites. leaderboard.html links to one page
+per entry (entries/) and one page per language (queries/). report.json says how the files were written
+(harness.report.report_settings).
 
 The same records and run.json give the same bytes. CSV and JSON hold raw values in their shortest exact form, the other
 formats show them × 100 with two decimals. All files are rendered before the first one is written.
@@ -19,7 +20,7 @@ from harness.evidence.leaderboard import Leaderboard, collate
 from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
 from harness.report import coverage, facts, script_data, signature_table, spreadsheet
-from harness.report.documents import document, publication, tex_tables
+from harness.report.documents import document, publication, references, tex_compact, tex_tables
 from harness.report.documents.run_setup import given_bases
 from harness.report.entries import entry_pages
 from harness.report.figures.leaderboard_figures import leaderboard_figures
@@ -90,8 +91,7 @@ def report_content(
             "leaderboard.md.j2", **context, **publication.markdown_context(board, context)
         )
     if Format.tex in formats:
-        latex = tex_tables.latex_tables(board, context["tables"][0])
-        content[file_name(Format.tex)] = render("leaderboard.tex.j2", **context, tex=latex)
+        content |= _tex_files(board, context)
     if Format.json in formats:
         content[file_name(Format.json)] = document.json_text(document.leaderboard_document(board, context))
     if Format.html in formats:
@@ -123,6 +123,21 @@ def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
 def encoded(text: str) -> bytes:
     """Return a file's content: UTF-8, with escapes for characters that it cannot encode."""
     return text.encode(errors="backslashreplace")
+
+
+def _tex_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:
+    table = context["tables"][0]
+    entries = [row.entry for row in table.rows]
+    bibliography = references.bibliography(board, entries, context["claims"], context["views"])
+    latex = render(
+        "leaderboard.tex.j2",
+        **context,
+        tex=tex_tables.latex_tables(board, table),
+        compact=list(tex_compact.compact_tables(board, table)),
+        longest=tex_compact.LONGEST,
+        bibliography=bibliography,
+    )
+    return {file_name(Format.tex): latex, references.FILE: bibliography.text}
 
 
 def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.console import compact_table
 from harness.report.documents.findings import contrast_findings
 from harness.report.numbers import hundred, signed
 from harness.report.sections.evidence_section import UNKNOWN
@@ -66,21 +67,9 @@ def _stored_score(row: Mapping[str, Any] | None) -> Score | None:
 
 
 def _table(title: str, columns: Sequence[str], lines: Iterable[Sequence[str]], caption: str) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(title),
-        caption=Text(caption),
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),  # narrow: 14 entries in three languages fit 80 columns
-    )
-    table.add_column("entry", overflow="fold")
-    for name in columns:
-        table.add_column(Text(name), justify="right", no_wrap=True)
+    table = compact_table("entry", columns, left=(), title=title, caption=caption)
     for line in lines:
         table.add_row(*map(Text, line))
     return table

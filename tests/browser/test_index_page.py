@@ -35,11 +35,21 @@ def comparison(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def check(tmp_path: Path) -> Path:
+    """The page of a check of two folders, with a missing cell."""
+    old = board(tmp_path / "old", ["base", "mnrl", "clpl"], {"ko": 7}, [0, 1])
+    new = board(tmp_path / "new", ["base", "mnrl"], {"ko": 7}, [1, 2])
+    path = tmp_path / "check.html"
+    assert invoke("check", new, "--baseline", old, "--html", path).status == 1
+    return path
+
+
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-@pytest.mark.parametrize("name", ["index", "comparison"])
+@pytest.mark.parametrize("name", ["index", "comparison", "check"])
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
 def test_a_page_has_no_violation_and_fits(
     page: Page, request: pytest.FixtureRequest, name: str, width: int, scheme: Literal["light", "dark"]

@@ -162,7 +162,7 @@ def test_a_dry_run_refuses_what_the_run_would_and_keeps_nothing(tmp_path: Path) 
     assert not (tmp_path / "cache" / "prepare").exists()
     assert not (tmp_path / "out").exists()
     real = invoke(*request)
-    assert (dry.status, dry.err) == (real.status, real.err)
+    assert (dry.status, dry.line) == (real.status, real.line)
     assert real.status == 2
     assert "1 of 1 cells to run" in dry.out
 

@@ -8,10 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from support.commands import invoke
+from support.commands import invoke, spawn
 
 RUN = ("run", "--methods", "bm25", "--langs", "ko")
 UNKNOWN = ("run", "--methods", "bm25", "--langs", "xx")
+HEAVY = ("torch", "transformers", "sentence_transformers", "datasets", "mteb", "scipy", "pandas")
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} "
 
 
@@ -43,6 +44,30 @@ def test_verbose_names_every_stage_once(tmp_path: Path) -> None:
     stages = [line for line in told.splitlines() if line.startswith("base/ko/0 · ")]
     assert len(stages) == len(set(stages)) > 0
     assert "base/ko/0 · " not in invoke(*untuned, "--out", tmp_path / "again", "--cache-dir", tmp_path / "new").err
+
+
+def test_a_run_names_what_it_does_before_its_cells_and_after_them(tmp_path: Path) -> None:
+    lines = invoke(*RUN, "--out", tmp_path / "out", "--cache-dir", tmp_path / "cache").err.splitlines()
+    assert lines[0] == "checking the data and models of 1 cell …"
+    assert lines[-4] == "1 of 1 cells to run"
+    assert lines[-3].startswith("1/1 bm25/ko/0 ")
+    assert lines[-2] == "writing the leaderboard …"
+    assert lines[-1].startswith("1 cell in ")
+
+
+def test_the_first_line_is_printed_before_any_library_of_models_is_imported(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from harness.cli.main import main
+from harness.execution import runner
+def refuse(*arguments, **options):
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+    raise SystemExit(7)
+runner.preflight = refuse
+main({[*RUN, "--out", "out", "--cache-dir", "cache"]!r})
+"""
+    result = spawn("-c", script, cwd=tmp_path)
+    assert (result.status, result.err) == (7, "checking the data and models of 1 cell …\n[]\n")
 
 
 def test_a_log_has_every_line_with_its_time_and_is_added_to(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from harness.execution.eta import Eta
 from harness.execution.executor import Outcome
 from harness.execution.progress import Display
 from harness.request.cell import Cell, Place
@@ -44,6 +46,22 @@ def test_a_terminal_shows_the_cells_and_the_stage_of_each_running_cell() -> None
 
 def test_a_log_gets_one_line_per_cell() -> None:
     assert shown(terminal=False).splitlines() == ["1 of 3 cells to run", "3/3 base/ko/0 1.2 s"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_time_that_is_left_is_shown_once_it_is_known(terminal: bool, tmp_path: Path) -> None:
+    text = io.StringIO()
+    display = Display(Console(file=text, force_terminal=terminal, width=100, no_color=True))
+    cells = [replace(cell("base"), seed=seed, place=Place(tmp_path)) for seed in (0, 1)]
+    with display.running(0, 2, Eta(cells, jobs=1, clock=lambda: 0.0)):
+        display.ended(Outcome(cells[0], 75.0))
+        if terminal:
+            assert display._progress is not None
+            display._progress.refresh()
+    if terminal:
+        assert "about 1 min 15 s" in text.getvalue()
+    else:
+        assert text.getvalue().splitlines() == ["2 of 2 cells to run", "1/2 base/ko/0 75.0 s, about 1 min 15 s left"]
 
 
 def test_a_cached_cell_has_no_time_of_its_own() -> None:

@@ -70,7 +70,9 @@ def small(tmp_path: Path) -> Path:
 def test_the_files_are_written_and_the_page_is_returned(small: Path) -> None:
     assert write_reports(small) == small / "leaderboard.html"
     formats = {f"leaderboard.{suffix}" for suffix in ("html", "csv", "md", "tex", "json")}
-    files = formats | {"claims.csv", "contrasts.csv", "evidence.csv", "signatures.csv", "report.json"}
+    files = (
+        formats | {"claims.csv", "contrasts.csv", "evidence.csv", "signatures.csv", "report.json"} | {"references.bib"}
+    )
     assert {path.name for path in small.glob("*.*")} == files
 
 

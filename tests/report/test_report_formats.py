@@ -37,7 +37,7 @@ def run(tmp_path: Path) -> Path:
     ("formats", "expected"),
     [
         ("json", {"leaderboard.json"}),
-        ("tex,md", {"leaderboard.md", "leaderboard.tex"}),
+        ("tex,md", {"leaderboard.md", "leaderboard.tex", "references.bib"}),
         (" csv ", TABLES),
     ],
 )

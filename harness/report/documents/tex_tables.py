@@ -1,7 +1,8 @@
 """The tables of leaderboard.tex: scores of the primary measure, and differences of the average to the baseline.
 
-A table fits the text width of a one-column article: as many columns as the longest entry name leaves room for. Further
-columns, and rows after the first ROWS, form tables of their own.
+A table fits the text width of a one-column article, and across both columns of one in two: as many columns as the
+longest entry name leaves room for. Further columns, and rows after the first ROWS, form tables of their own. The table
+for one of two columns is that of harness.report.documents.tex_compact.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.tex import shortened, slug
 from harness.report.numbers import hundred
 from harness.report.sections import evidence_section
-from harness.report.table_view import Box, Row, Score, Standing, Table
+from harness.report.table_view import Box, Row, Standing, Table
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import direction
@@ -90,8 +91,8 @@ def latex_tables(board: Leaderboard, table: Table) -> LatexTables:
     width = _column_count(table, longest, columns)
     scores = [
         _score_table(board, column_chunk, row_chunk)
-        for row_chunk in _chunks(table.rows, ROWS)
-        for column_chunk in _chunks(columns, width)
+        for row_chunk in chunks(table.rows, ROWS)
+        for column_chunk in chunks(columns, width)
     ]
     return LatexTables(
         label=f"{slug(board.suite)}-{slug(board.primary)}",
@@ -106,7 +107,11 @@ def latex_tables(board: Leaderboard, table: Table) -> LatexTables:
 def _column_count(table: Table, longest: int, columns: Sequence[str]) -> int:
     """Return how many columns fit beside names of up to `longest` characters."""
     scores = [box.score for row in table.rows for box in row.boxes if box.score]
-    texts = [f"{hundred(score.mean)}±{hundred(half)}" for score in scores if (half := _half(score)) is not None]
+    texts = [
+        f"{hundred(score.mean)}±{hundred(width)}"
+        for score in scores
+        if (width := half(score.low, score.high)) is not None
+    ]
     widest = max(map(len, [*texts, *map(shortened, columns)]))
     return max(1, int((_TEXT - _LETTER * longest - _BETWEEN) // (_LETTER * widest + _BETWEEN)))
 
@@ -116,23 +121,23 @@ def _difference_tables(board: Leaderboard, entries: Sequence[str]) -> Iterator[D
     tables = evidence_section.evidence_tables(board, entries)
     for table in [table for table in tables if table.language == AVERAGE] or tables:
         compared = [line for line in table.lines if line.delta is not None]
-        for i, lines in enumerate(_chunks(compared, ROWS)):
+        for i, lines in enumerate(chunks(compared, ROWS)):
             yield DifferenceTable(table.language, tuple(lines), more=i > 0)
 
 
 def _score_table(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]) -> ScoreTable:
-    evidence_by_column = [_column_evidence(board, column) for column in columns]
+    evidence_by_column = [column_evidence(board, column) for column in columns]
     lines = []
     for row in rows:
         cells = [
-            _score_cell(_box(board, row, column), evidence.get(row.entry))
+            score_cell(_box(board, row, column), evidence.get(row.entry))
             for column, evidence in zip(columns, evidence_by_column, strict=True)
         ]
         lines.append(ScoreLine(row.entry, tuple(cells), failed=bool(row.reasons)))
     return ScoreTable(tuple(columns), tuple(lines))
 
 
-def _column_evidence(board: Leaderboard, column: str) -> dict[str, EntryStatistics]:
+def column_evidence(board: Leaderboard, column: str) -> dict[str, EntryStatistics]:
     """Return entry → its evidence in a column."""
     return {evidence.entry: evidence for evidence in board.evidence if evidence.language == column}
 
@@ -141,12 +146,13 @@ def _box(board: Leaderboard, row: Row, column: str) -> Box:
     return Box(row.average, ()) if column == AVERAGE else row.boxes[board.languages.index(column)]
 
 
-def _score_cell(box: Box, evidence: EntryStatistics | None) -> ScoreCell | None:
+def score_cell(box: Box, evidence: EntryStatistics | None) -> ScoreCell | None:
+    """Return a score with its marks; None where nothing was measured."""
     if box.score is None or evidence is None:
         return None
     return ScoreCell(
         mean=box.score.mean,
-        half=_half(box.score),
+        half=half(box.score.low, box.score.high),
         against=direction(evidence.p_adjusted[0], evidence.delta[0]),
         place=box.score.standing,
         one_seed=evidence.one_seed,
@@ -154,9 +160,11 @@ def _score_cell(box: Box, evidence: EntryStatistics | None) -> ScoreCell | None:
     )
 
 
-def _half(score: Score) -> float | None:
-    return None if score.low is None or score.high is None else (score.high - score.low) / 2
+def half(low: float | None, high: float | None) -> float | None:
+    """Return half the width of an interval, None without one."""
+    return None if low is None or high is None else (high - low) / 2
 
 
-def _chunks(items: Sequence[_T], size: int) -> list[Sequence[_T]]:
+def chunks(items: Sequence[_T], size: int) -> list[Sequence[_T]]:
+    """Return items in lists of at most `size`."""
     return [items[i : i + size] for i in range(0, len(items), size)]

@@ -11,10 +11,12 @@ _CITED = re.compile(r"https?://[^\s,;]+|arXiv[ :]?\s?(\d{4}\.\d{4,5})(?:v\d+)?|D
 
 @dataclass(frozen=True)
 class CitationPart:
-    """A part of a citation; `href` is "" for plain text."""
+    """A part of a citation; `href` is "" for plain text. `kind` is "arxiv" or "doi" for a part with an `identifier`."""
 
     text: str
     href: str = ""
+    kind: str = ""
+    identifier: str = ""
 
 
 def citation_parts(citation: str) -> Iterator[CitationPart]:
@@ -28,8 +30,12 @@ def citation_parts(citation: str) -> Iterator[CitationPart]:
         if match.start() > end:
             yield CitationPart(citation[end : match.start()])
         arxiv, doi = match.groups()
-        href = f"https://arxiv.org/abs/{arxiv}" if arxiv else f"https://doi.org/{doi}" if doi else match.group()
-        yield CitationPart(match.group(), href)
+        if arxiv:
+            yield CitationPart(match.group(), f"https://arxiv.org/abs/{arxiv}", "arxiv", arxiv)
+        elif doi:
+            yield CitationPart(match.group(), f"https://doi.org/{doi}", "doi", doi)
+        else:
+            yield CitationPart(match.group(), match.group())
         end = match.end()
     if end < len(citation):
         yield CitationPart(citation[end:])

@@ -1,4 +1,4 @@
-"""A check for machines and for GitHub: Markdown, JUnit XML, annotations.
+"""A check as HTML, and for machines and GitHub: Markdown, JUnit XML, annotations.
 
 JUnit XML has no official schema. The elements used here are those that all readers know: testsuite, testcase
 (classname, name), and in a testcase failure or system-out.
@@ -8,21 +8,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 from harness.evidence.gate.decision import Checked
-from harness.report.summaries.check_words import basis, headline, sentence
+from harness.report.summaries.check_words import ORDER, SHAPES, basis, decisions, headline, not_compared, sentence
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters not allowed in XML 1.0
 
 
 def markdown(checked: Checked) -> str:
     """Return the check as a Markdown summary."""
+    return _render("check.md.j2", checked)
+
+
+def html(checked: Checked) -> str:
+    """Return the check as a self-contained HTML page."""
+    return _render("check.html.j2", checked, shapes=SHAPES, script=None, data=None)
+
+
+def _render(template: str, checked: Checked, **extra: Any) -> str:
     from harness.report.templating import render
 
-    several = len({line.measure for line in checked.lines}) > 1
-    context = {"checked": checked, "headline": headline(checked), "basis": basis(checked), "several": several}
-    return render("check.md.j2", sentence=sentence, **context)
+    context = {
+        "checked": checked,
+        "headline": headline(checked),
+        "basis": basis(checked),
+        "several": len({line.measure for line in checked.lines}) > 1,
+        "ordered": [line for verdict in ORDER for line in checked.lines_with(verdict)],
+        "notes": [*(f"{verdict}: {text}" for verdict, text in decisions(checked)), *not_compared(checked)],
+    }
+    return render(template, **context, **extra)
 
 
 def junit(checked: Checked) -> bytes:

@@ -1,6 +1,8 @@
-"""The outcome of a check in words, the same in the terminal, Markdown, JUnit XML and annotations."""
+"""The outcome of a check in words, the same in the terminal, HTML, Markdown, JUnit XML and annotations."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from harness.evidence.gate.decision import Checked, Line
 from harness.report.numbers import hundred, signed
@@ -15,6 +17,14 @@ NOUNS = {
     "spread": ("changed spread", "changed spreads"),
     "improvement": ("improvement", "improvements"),
     "same": ("same", "same"),
+}
+SHAPES = {  # of a chip
+    "regression": "reversed",
+    "missing": "cross",
+    "warning": "half",
+    "spread": "half",
+    "improvement": "same",
+    "same": "check",
 }
 
 
@@ -35,6 +45,21 @@ def basis(checked: Checked) -> str:
         f"loss shown to be beyond the margin (one-sided, Holm over all comparisons at {ALPHA:g}; queries paired, seeds "
         f"counted). A loss of {hundred(detectable)} would be found in any row with probability {GATE_POWER:g}."
     )
+
+
+def decisions(checked: Checked) -> Iterator[tuple[str, str]]:
+    """Yield what is more than no difference: (regression, warning, spread, improvement or missing, sentence)."""
+    for verdict in ORDER[:-1]:
+        yield from ((verdict, sentence(line, checked.margin)) for line in checked.lines_with(verdict))
+    yield from (("missing", f"{cell.name}: {cell.reason}") for cell in checked.missing)
+
+
+def not_compared(checked: Checked) -> Iterator[str]:
+    """Yield what only one of the two folders holds, in sentences."""
+    if checked.added:
+        yield f"not in the baseline, not compared: {', '.join(checked.added)}"
+    if checked.unknown:
+        yield f"only one of the two holds, so not compared: {', '.join(checked.unknown)}"
 
 
 def sentence(line: Line, margin: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies
+from harness.report.console import compact_table
 from harness.report.numbers import signed
 from harness.report.summaries import synthesis_words as words
 
@@ -36,10 +37,8 @@ def _line(console: Console, text: str) -> None:
 
 
 def _overview(syntheses: Sequence[ContrastSynthesis]) -> Table:
-    table = _table(f"{syntheses[0].measure}: difference × 100, pooled by {syntheses[0].pooled.by}")
-    table.add_column("contrast", overflow="fold")
-    for name in ("k", "mean", "95 % interval", "new dataset", "I²"):
-        table.add_column(name, justify="right", no_wrap=True)
+    title = f"{syntheses[0].measure}: difference × 100, pooled by {syntheses[0].pooled.by}"
+    table = compact_table("contrast", ("k", "mean", "95 % interval", "new dataset", "I²"), left=(), title=title)
     for synthesis in syntheses:
         *numbers, _, i2 = words.summary(synthesis.pooled)
         table.add_row(synthesis.name, *numbers, i2)
@@ -49,10 +48,7 @@ def _overview(syntheses: Sequence[ContrastSynthesis]) -> Table:
 def _studies(pooled: PooledStudies) -> Table:
     from rich.text import Text
 
-    table = _table()
-    table.add_column("study", overflow="fold")
-    for name in ("Δ", "95 % interval", "weight"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = compact_table("study", ("Δ", "95 % interval", "weight"), left=())
     for row in _study_rows(pooled):
         table.add_row(*map(Text, row))
     return table
@@ -73,11 +69,3 @@ def _study_rows(pooled: PooledStudies) -> Iterator[tuple[str, ...]]:
         yield (f"mean, by {pooled.by} (k = {k})", mean, bounds, "")
         if predicted != "-":
             yield ("new dataset (prediction interval)", "", predicted, "")
-
-
-def _table(title: str | None = None) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    return Table(title=Text(title) if title else None, box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))

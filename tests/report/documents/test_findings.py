@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from support.fake_records import put
+from support.commands import read_json
+from support.fake_records import board, put
 
 from harness.evidence.leaderboard import collate
 from harness.report.documents.findings import findings
+from harness.report.report_files import write_reports
+from harness.report.terminal import terminal_table
 
 N = 40
 
@@ -141,3 +144,14 @@ def test_a_long_list_of_names_is_cut(tmp_path: Path) -> None:
     (line,) = [line for line in sentences_of(tmp_path) if line.startswith("Shown to be better")]
     assert line.count(";") == 20
     assert line.endswith("; and 5 more.")
+
+
+def test_page_markdown_json_and_terminal_state_the_same_finding(tmp_path: Path) -> None:
+    folder = board(tmp_path, ["base", "mnrl"], {"ko": 30, "fa": 30}, [0, 1])
+    page = write_reports(folder).read_text(encoding="utf-8")
+    first = findings(collate(folder))[0]
+    assert first.startswith("Of 1 published contrast measured here: ")
+    assert f'data-language="average">{first}</p>' in page
+    assert f"- {first}\n" in (folder / "leaderboard.md").read_text(encoding="utf-8")
+    assert read_json(folder / "leaderboard.json")["findings"][0] == first
+    assert first in str(terminal_table(collate(folder)).caption)

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from support.commands import REPOSITORY
 from support.fake_records import board, provenance, put, put_failed
 from support.hostile import NAMES, REASON, TEX
 from support.pdflatex import log_of
 
+from harness.evidence.leaderboard import collate
 from harness.report.documents.tex import escape, shortened, slug
-from harness.report.report_files import write_reports
+from harness.report.report_files import report_content, write_reports
 from harness.report.report_formats import Format
 
 ENTRIES = ["base", "bm25", "clpl-intermediate", "clpl[clpl.penalty_weight=0.01]", *(f"mnrl-{i}" for i in range(10))]
@@ -137,11 +139,11 @@ def test_many_languages_and_entries_are_split_into_several_tables(tmp_path: Path
     languages = {f"l{i:02}": 3 for i in range(18)}
     text = written(board(tmp_path, ["base", *(f"entry-{i:02}" for i in range(45))], languages, [0]))
     heads = [line.removesuffix(r" \\").split(" & ")[1:] for line in text.splitlines() if line.startswith("entry & ")]
-    scores = [head for head in heads if head[0] != r"$\Delta$"]
+    scores = [head for head in heads if head[0] not in (r"$\Delta$", "score")]
     assert [name for head in scores[: len(scores) // 2] for name in head] == [*languages, "average"]
     assert max(map(len, scores)) <= 6
-    assert len(re.findall(r"^entry-\d\d & ", text, re.MULTILINE)) == 45 * len(scores) // 2 + 45
-    assert max(table.count(r" \\") for table in text.split(r"\begin{table}")) <= 41
+    assert len(re.findall(r"^entry-\d\d & ", text, re.MULTILINE)) == 45 * len(scores) // 2 + 45 + 45
+    assert max(table.count(r" \\") for table in re.split(r"\\begin\{table\*?\}", text)) <= 41
 
 
 def test_pdflatex_sets_the_tables_within_the_text_width(tmp_path: Path) -> None:
@@ -150,6 +152,37 @@ def test_pdflatex_sets_the_tables_within_the_text_width(tmp_path: Path) -> None:
     assert "Overfull" not in log
     assert "Missing character" not in log
     assert "Output written on document.pdf" in log
+
+
+@pytest.mark.parametrize("folder", ["mini", "wikiqa", "wikiqa-experts", "wikiqa-penalty"])
+def test_pdflatex_sets_the_committed_results_in_one_column_and_in_two(folder: str, tmp_path: Path) -> None:
+    results = REPOSITORY / "results" / folder
+    text = report_content(results, collate(results), [Format.tex], texts=None)["leaderboard.tex"]
+    for options in ("twocolumn", "onecolumn"):
+        log = log_of(text, tmp_path / options, options)
+        too_wide = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+        assert [points for points in too_wide if points > 1] == []
+        assert "Missing character" not in log
+
+
+def test_the_compact_table_has_average_difference_and_letters(tmp_path: Path) -> None:
+    for language in ("ko", "fa"):
+        for entry, value in (("base", 0.5), ("mnrl", 0.75), ("clpl", 0.25)):
+            level(tmp_path, entry, value, language)
+    put_failed(tmp_path, ("soft-1", "ko", 0), "no space left on device")
+    _, _, compact = written(tmp_path).partition(r"\begin{table}")
+    compact, _, _ = compact.partition(r"\end{table}")
+    lines = [line for line in compact.splitlines() if " & " in line]
+    better, worse = r"\rlap{$^{\dagger}$}", r"\rlap{$^{\ddagger}$}"
+    half, none = r"{\scriptsize\,$\pm$\,0.15}", r"{\scriptsize\,$\pm$\,0.00}"
+    assert lines == [
+        r"entry & score & $\Delta$ & ties \\",
+        rf"mnrl & \textbf{{75.55}}{half}{better} & $+25.00${none} & a \\",
+        rf"base & 50.55{half} &  & b \\",
+        rf"clpl & 25.55{half}{worse} & $-25.00${none} & c \\",
+        r"soft-1 & failed &  &  \\",
+    ]
+    assert r"\label{tab:fake-ap-compact}" in compact
 
 
 def test_pdflatex_sets_hostile_names_and_reasons(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -48,6 +49,28 @@ def test_markdown_has_one_row_per_comparison_and_escapes_the_data(tmp_path: Path
     assert [len(row.replace("\\|", "").split("|")) for row in rows] == [11] * 4
     assert rows[2].startswith("| **regression** | mnrl | ko | 49.85 | 42.15 | −7.70 |")
     assert "\\<full\\> \\& " in text
+
+
+def test_the_page_has_a_chip_per_comparison_and_per_missing_cell(tmp_path: Path, failing: tuple[Path, Path]) -> None:
+    new, old = failing
+    invoke("check", new, "--baseline", old, "--html", tmp_path / "check.html")
+    page = (tmp_path / "check.html").read_text(encoding="utf-8")
+    assert '<p class="headline"><bdi>FAILED: 1 regression, 1 missing cell, 1 same</bdi></p>' in page
+    chips = re.findall(r'<span class="chip (\w+)"><span class="word">([\w ]+)</span>', page)
+    assert chips == [("reversed", "regression"), ("check", "same"), ("cross", "missing")]
+    assert 'number">−7.70<span class="line interval">[' in page
+    assert "100 % &lt;full&gt; &amp; " in page
+    assert "<script" not in page
+
+
+def test_every_form_has_the_same_sentences(tmp_path: Path, failing: tuple[Path, Path]) -> None:
+    new, old = failing
+    forms = {name: tmp_path / f"check.{name}" for name in ("markdown", "html")}
+    options = [word for name, path in forms.items() for word in (f"--{name}", path)]
+    lines = invoke("check", new, "--baseline", old, *options).out.splitlines()
+    (sentence,) = [line for line in lines if line.startswith("regression: ")]
+    for path in forms.values():
+        assert sentence in path.read_text(encoding="utf-8")
 
 
 def test_on_github_the_summary_is_appended_and_each_failure_is_an_annotation(

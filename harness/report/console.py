@@ -1,0 +1,45 @@
+"""Tables and lines in a terminal: a table has 80 columns at most, and no number in it is cut."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+SAME_COLOUR = ""  # of what needs no attention
+
+
+def compact_table(
+    first: str, heads: Sequence[str], *, left: Collection[str], title: str = "", caption: str = ""
+) -> Table:
+    """Return an empty table. The names of the first column are wrapped where the width demands it, no other column is.
+
+    The columns `left` are of words, all others of numbers.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=Text(title) if title else None,
+        caption=Text(caption) if caption else None,
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column(first, overflow="fold")
+    for head in heads:
+        table.add_column(Text(head), justify="left" if head in left else "right", no_wrap=True)
+    return table
+
+
+def print_lines(console: Console, lines: Iterable[str]) -> None:
+    """Print lines: wrapped between words in a terminal and where COLUMNS is set, whole in a pipe."""
+    whole = not (console.is_terminal or "COLUMNS" in os.environ)
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=whole)
