@@ -17,7 +17,6 @@ from harness.request.cell import Cell
 from harness.stages import best_checkpoint, held_out
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_model
-from harness.stages.checkpoints import Checkpoints
 from harness.stages.divergence import check_trained, check_weights, fingerprint, loss_watch
 from harness.stages.lineage import train_key
 from harness.stages.loss_state import is_whole, loss_state
@@ -25,6 +24,7 @@ from harness.stages.objective import Objective, batches, declared, examples, tog
 from harness.stages.stage_settings import training_lengths
 from harness.stages.text_columns import collator, declare_prompts
 from harness.stages.training_arguments import step_count, training_arguments, warmup_in_force
+from harness.stages.training_checkpoints import Checkpoints
 from harness.types import Need, TrainingData
 from harness.vectors.as_found import arithmetic
 from harness.vectors.encoder import open_model

@@ -45,7 +45,7 @@ def training_arguments(cell: Cell, checkpoints: Path, steps: int) -> SentenceTra
         logging_nan_inf_filter=False,  # the filter would hide a NaN from the log
         **sampler_argument(cell),
         **best_checkpoint.arguments(cell),
-        save_total_limit=2,  # the older one goes before the newer one is sealed (checkpoints.py)
+        save_total_limit=2,  # the older one goes before the newer one is sealed (training_checkpoints.py)
         report_to="none",
         disable_tqdm=True,
     )

@@ -17,7 +17,7 @@ import pytest
 from support.commands import invoke, request, write_plugin
 
 from harness.results import record
-from harness.stages.checkpoints import SEAL
+from harness.stages.training_checkpoints import SEAL
 
 PLUGIN = """
 import time

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import quantity
@@ -22,6 +22,7 @@ from harness.report import spreadsheet
 from harness.report.numbers import or_none, p_value
 from harness.report.sections.claim_words import UNSTATED
 from harness.report.sections.settling import settling
+from harness.report.sweep_names import entry_names
 from harness.report.table_view import difference_note
 from harness.stats.entry_scores import AVERAGE
 
@@ -64,6 +65,7 @@ class ContrastRow:
     """One contrast in one view."""
 
     contrast: MeasuredContrast
+    names: tuple[str, str]  # of entry and control; of a swept entry the short one
     difference: Difference
     published: PublishedDifference | None
     words: tuple[tuple[str, str], ...]  # verdict, its languages ("" for a transfer verdict)
@@ -100,10 +102,11 @@ def contrast_views(board: Leaderboard) -> list[View]:
     """Return the views, the primary measure and the average first."""
     found = {language for contrast in board.measured_contrasts for language in contrast.differences}
     languages = [language for language in (AVERAGE, *board.languages) if language in found]
-    return [_view(board, i, language) for i in range(len(board.measures)) for language in languages]
+    short = entry_names(board)
+    return [_view(board, i, language, short) for i in range(len(board.measures)) for language in languages]
 
 
-def _view(board: Leaderboard, measure: int, language: str) -> View:
+def _view(board: Leaderboard, measure: int, language: str, short: Mapping[str, str]) -> View:
     measured = [contrast for contrast in board.measured_contrasts if language in contrast.differences]
     contrasts = sorted(measured, key=lambda contrast: not board.results.trains(contrast.control.name))
     differences = [contrast.differences[language][measure] for contrast in contrasts]
@@ -112,6 +115,7 @@ def _view(board: Leaderboard, measure: int, language: str) -> View:
     rows = tuple(
         ContrastRow(
             contrast,
+            (_named(contrast.entry.name, short), _named(contrast.control.name, short)),
             difference,
             published := _published(contrast, language, board.measures[measure]),
             words := _words(contrast, language, measure, board.measures[measure]),
@@ -121,6 +125,10 @@ def _view(board: Leaderboard, measure: int, language: str) -> View:
         for contrast, difference in zip(contrasts, differences, strict=True)
     )
     return View(board.measures[measure], language, headline(board, rows), limit, rows)
+
+
+def _named(entry: str, short: Mapping[str, str]) -> str:
+    return short.get(entry, entry)
 
 
 def _published(contrast: MeasuredContrast, language: str, measure: str) -> PublishedDifference | None:
@@ -153,7 +161,7 @@ def headline(board: Leaderboard, rows: Sequence[ContrastRow]) -> str:
     groups: dict[str, list[str]] = {}
     for row in rows:
         for word, _ in row.words[:1]:
-            groups.setdefault(word, []).append(f"{row.contrast.entry.name} over {row.contrast.control.name}")
+            groups.setdefault(word, []).append(" over ".join(row.names))
     if not groups:
         return ""
     parts = [_group(word, groups[word], all_same=len(groups) == 1) for word in SHAPES if word in groups]
