@@ -112,11 +112,13 @@ class LocalExecutor:
                         else:
                             yield _outcome(future, cell, folder)
             finally:
-                if ending.received() is not None:
-                    _let_save()
-                pool.stop()  # type: ignore[no-untyped-call]
-                pool.join()
-                events.close()
+                try:
+                    if ending.received() is not None:
+                        _let_save()  # a second signal ends the wait
+                finally:
+                    pool.stop()  # type: ignore[no-untyped-call]
+                    pool.join()
+                    events.close()
 
 
 def _ended(running: Mapping[Any, Cell], events: Any, on_progress: OnProgress) -> set[Any]:
