@@ -14,6 +14,7 @@ from pathlib import Path
 from harness.errors import DataError, NothingMeasured, RequestError, one_line
 from harness.keys import digest
 from harness.machine.garbage import no_collection
+from harness.machine.names import path_name
 from harness.request import suite as suites
 from harness.results import checksums, notes
 from harness.results.per_query import PerQuery, Reader
@@ -85,6 +86,8 @@ class ResultFolder:
         return self.scores[self.records[0].name].measures
 
     def _primary_of_suite(self) -> str | None:
+        if suites.split_variant(self.suite)[0] not in suites.names():
+            return None  # of a manifest, whose path only the user may say
         try:
             return suites.load(self.suite).evaluation.primary
         except RequestError:
@@ -188,12 +191,12 @@ class ResultFolder:
         _check_one_definition(self.path, self.run, self.records)
 
     def _check_sums(self) -> None:
-        if not (self.path / checksums.SUMS).is_file():
+        if not checksums.is_there(self.path):
             return
         for item in checksums.differences(self.path):
             guarded = item.file in (RUN_FILE, checksums.SUMS) or item.file.startswith("records/")
-            if (guarded and item.what == "changed") or (item.file == RUN_FILE and item.what == "missing"):
-                what = "was changed" if item.what == "changed" else "was removed"
+            if (guarded and item.what in checksums.DAMAGED) or (item.file == RUN_FILE and item.what == "missing"):
+                what = "was removed" if item.what == "missing" else "was changed"
                 raise DataError(
                     f"{self.path / item.file} {what} after it was written; run `harness verify {self.path}` for details"
                 )
@@ -279,6 +282,11 @@ def _check_one_definition(folder: Path, run: RunFile, records: Sequence[Record])
 def _check_scores(folder: Path, records: Sequence[Record], scores: Mapping[str, PerQuery]) -> None:
     """Raise DataError for a record with other measures than the first, or another number of queries than it names."""
     measures = scores[records[0].name].measures
+    for measure in measures:
+        try:
+            path_name(measure)
+        except ValueError as error:
+            raise DataError(f"measure of record {records[0].name} in {folder}: {error}") from error
     for record in records:
         table = scores[record.name]
         if set(table.measures) != set(measures):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import DataError, one_line
+from harness.machine import plain_files
 from harness.results.record import PER_QUERY, Record, beside
 from harness.stats.align import Floats
 
@@ -57,7 +58,7 @@ class Reader:
         """
         path = beside(record.path(self._folder), PER_QUERY)
         try:
-            content = path.read_bytes()
+            content = plain_files.read(self._folder, record.file(PER_QUERY))
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror}); {_AGAIN}") from error
         if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):

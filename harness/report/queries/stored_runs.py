@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.results.record import RUN, Record, beside, path_of
+from harness.machine import plain_files
+from harness.results.record import RUN, Record
 
 TOP = 5
 _FIRST = b" 1 "  # the field of rank 1; ids hold no white space
@@ -23,7 +24,7 @@ def run_seeds(folder: Path, board: Leaderboard, language: str) -> dict[str, list
     seeds: dict[str, list[int]] = {}
     for record in board.records:
         if record.language == language:
-            has_run = RUN in record.files and _run_path(folder, record).is_file()
+            has_run = RUN in record.files and plain_files.is_plain(folder, record.file(RUN))
             seeds.setdefault(record.entry, []).extend([record.seed] if has_run else [])
     return {entry: sorted(numbers) for entry, numbers in seeds.items()}
 
@@ -37,17 +38,13 @@ def seed_pair(seeds_a: Sequence[int], seeds_b: Sequence[int]) -> tuple[int, int]
 def read_lists(folder: Path, board: Leaderboard, language: str, cells: Iterable[tuple[str, int]]) -> PassageLists:
     """Return the lists of the (entry, seed) whose run file has the sha256 in its record."""
     records = {(record.entry, record.seed): record for record in board.records if record.language == language}
-    lists = {cell: _read_list(_run_path(folder, records[cell]), records[cell]) for cell in sorted(set(cells))}
+    lists = {cell: _read_list(folder, records[cell]) for cell in sorted(set(cells))}
     return {cell: by_query for cell, by_query in lists.items() if by_query}
 
 
-def _run_path(folder: Path, record: Record) -> Path:
-    return beside(path_of(folder, record.entry, record.language, record.seed), RUN)
-
-
-def _read_list(path: Path, record: Record) -> Mapping[str, PassageList]:
+def _read_list(folder: Path, record: Record) -> Mapping[str, PassageList]:
     try:
-        content = path.read_bytes()
+        content = plain_files.read(folder, record.file(RUN))
         if hashlib.sha256(content).hexdigest() != record.files[RUN]:
             return {}
         return top_passages(gzip.decompress(content))
