@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.errors import DataError, one_line
 from harness.machine import plain_files
+from harness.machine.names import path_name
 from harness.results.record import PER_QUERY, Record, beside
 from harness.stats.align import Floats
 
@@ -64,6 +65,11 @@ class Reader:
         if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):
             raise DataError(f"{path} does not match the sha256 in its record; {_AGAIN}")
         scores = self._parsed(content, path)
+        for measure in scores.measures:
+            try:
+                path_name(measure)
+            except ValueError as error:
+                raise DataError(f"{path} has scores of a measure whose name {error}; {_AGAIN}") from error
         if not scores.values.size or not np.isfinite(scores.values).all():
             raise DataError(f"{path} has no value, or NaN, for a query and measure; {_AGAIN}")
         for measure, mean in zip(scores.measures, scores.values.mean(axis=0).tolist(), strict=True):
