@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -56,7 +57,7 @@ def test_what_is_no_tag_names_no_language(name: str) -> None:
         (PathName, 3),
     ],
 )
-def test_a_suffix_a_key_and_a_seed_are_held_to_their_form(kind: object, value: object) -> None:
+def test_a_suffix_a_key_and_a_seed_are_held_to_their_form(kind: Any, value: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(value)
 
