@@ -86,3 +86,9 @@ MethodsPathHere = Annotated[
     Path | None,
     Option("--methods-path", parser=existing_folder, metavar="<path>", help="Where the plugins are on this machine."),
 ]
+TrainFileHere = Annotated[str | None, Option("--train-file", help="Where the training rows are on this machine.")]
+NegativeQueriesHere = Annotated[
+    str | None, Option("--negative-queries", help="Source of negative queries on this machine.")
+]
+AugmentHere = Annotated[str | None, Option("--augment", help="Writer of additional queries on this machine.")]
+WritePromptHere = Annotated[Path | None, Option("--write-prompt", help="Where the prompt is on this machine.")]

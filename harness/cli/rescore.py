@@ -26,6 +26,10 @@ def rescore(
     base_model: options.BaseModelHere = None,
     data_dir: options.DataDirHere = None,
     methods_path: options.MethodsPathHere = None,
+    train_file: options.TrainFileHere = None,
+    negative_queries: options.NegativeQueriesHere = None,
+    augment: options.AugmentHere = None,
+    write_prompt: options.WritePromptHere = None,
     cache_dir: options.CacheDir = None,
 ) -> None:
     """Score the stored rankings again and show what changed; nothing is trained, or written without --write."""
@@ -36,7 +40,9 @@ def rescore(
     from harness.machine.store import default_root
     from harness.report.report_files import write_reports
 
-    elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path)
+    elsewhere = Elsewhere(
+        *(suite, base_model, data_dir, methods_path, train_file, negative_queries, augment, write_prompt)
+    )
     rebuilt = rebuild(folder, cache_dir or default_root(), elsewhere)
     plan = rescoring.widened(rebuilt, words(measures or ""))
     cells = rescoring.rescore(folder, plan)

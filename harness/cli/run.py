@@ -109,7 +109,10 @@ def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
     outcomes = execute(work, executor, display, keep)
     if outcomes:
         display.at("writing the leaderboard")
-    show_current(work.folder, find=lambda results: texts_of(results, place.cache, place.data_dir))
+    show_current(
+        work.folder,
+        find=lambda results: texts_of(results, place.cache, place.data_dir, manifest=work.plan.request.suite),
+    )
     took = f"{quantity(len(outcomes), 'cell')} in {duration_text(time.monotonic() - start)}"
     print(took if outcomes else f"nothing to run: {quantity(len(work.done), 'cell')} done", file=sys.stderr)
     if any(outcome.reason for outcome in outcomes):

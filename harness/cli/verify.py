@@ -34,6 +34,10 @@ def verify(
     base_model: options.BaseModelHere = None,
     data_dir: options.DataDirHere = None,
     methods_path: options.MethodsPathHere = None,
+    train_file: options.TrainFileHere = None,
+    negative_queries: options.NegativeQueriesHere = None,
+    augment: options.AugmentHere = None,
+    write_prompt: options.WritePromptHere = None,
     cache_dir: options.CacheDir = None,
     out: Annotated[Path | None, typer.Option(help="File for the report, .md or .json; printed by default.")] = None,
 ) -> None:
@@ -58,7 +62,9 @@ def verify(
         result = _prove(result, cache, data_dir, suite)
     if result.results is not None and not tables_only and not result.differences:
         used = DeviceName(resolve_device(device)) if device else None
-        elsewhere = Elsewhere(suite, base_model, data_dir=data_dir, methods_path=methods_path, device=used)
+        elsewhere = Elsewhere(
+            *(suite, base_model, data_dir, methods_path, train_file, negative_queries, augment, write_prompt, used)
+        )
         rebuilt = rebuild(folder, cache, elsewhere)
         resolve_device(rebuilt.plan.place.device)  # raises where this machine has no such device
         rerun_options = RerunOptions(jobs or default_jobs(rebuilt.plan.place.device), margin, encode_batch_size)

@@ -5,6 +5,7 @@ Nothing is trained, encoded or searched: a ranking is read from its record's run
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,7 +69,7 @@ def rescore(folder: Path, plan: Plan) -> list[Rescored]:
     rescored = []
     for cell in plan.cells:
         path = records.path_of(folder, cell.entry.name, cell.language, cell.seed)
-        if not path.is_file() or (stored := records.read(path)).status != "done":
+        if not os.path.lexists(path) or (stored := records.read(path, folder)).status != "done":
             continue
         before = measured(folder, stored)
         if before.run is None:

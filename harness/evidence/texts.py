@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.data import suite_files, train_file
+from harness.data import suite_files
 from harness.errors import DataChanged, RequestError
 from harness.machine.store import Store
 from harness.request.cell import Place
@@ -39,15 +39,15 @@ def texts_of(
 ) -> Texts:
     """Return the data of every language of a folder, compared with the digests in its records.
 
-    Data files are looked up as in a run. `data_dir` replaces the folder that the request named, `manifest` the path of
-    the suite, beside which files are found too. Prepared data are taken from the cache, unless a file at hand has
-    changed; a corpus of more than LARGE passages that is not there is read only with `large`.
+    Data files are looked up as in a run, in `data_dir` and beside `manifest`, the path of the suite: both are the
+    user's to say, and no path in run.json is followed. Prepared data are taken from the cache, unless a file at hand
+    has changed; a corpus of more than LARGE passages that is not there is read only with `large`.
     """
     suite = _suite(results.run)
     if isinstance(suite, str):
         return dict.fromkeys(results.languages, suite)
-    suite.locate(manifest or (results.run.request.suite if results.run.request else ""))
-    place = Place(cache, data_dir or _data_dir(results.run))
+    suite.locate(manifest or "")
+    place = Place(cache, data_dir)
     return {language: _data(results, suite, language, place, large=large) for language in results.languages}
 
 
@@ -55,27 +55,22 @@ def _suite(run: RunFile) -> Suite | str:
     """Return the suite of run.json, as far as it determines the texts, or why there is none."""
     if run.request is None or not run.suite_content:
         return UNKNOWN
-    table: dict[str, Any] = {**run.suite_content, "train_files": {}}
+    files = run.suite_content.get("train_files")
+    if run.request.train_file is not None and not files:
+        return ABSENT
+    table: dict[str, Any] = {**run.suite_content, "train_files": _train_files(files)}
     if run.suite and run.suite.base_model.sha256:  # a folder: run.json has no path of it, and texts do not depend on it
         table["base_model"] = LocalBase(path=Path(), sha256=run.suite.base_model.sha256)
     try:
-        suite = Suite.model_validate(table)
+        return Suite.model_validate(table)
     except ValidationError:
         return UNKNOWN
-    if run.request.train_file is None:
-        return suite
-    languages = list(run.request.languages or suite.languages)
-    try:
-        files = train_file.declare(run.request.train_file, languages, suite.languages)
-    except (OSError, RequestError):
-        return ABSENT
-    return suite.model_copy(update={"train_files": files})
 
 
-def _data_dir(run: RunFile) -> Path | None:
-    """Return the data folder of the request if it exists here."""
-    folder = run.request.data_dir if run.request else None
-    return folder if folder is not None and folder.is_dir() else None
+def _train_files(files: Any) -> dict[str, Any]:
+    """Return the user's training rows without a path: where they were prepared, their sha256 finds the data."""
+    tables = files.items() if isinstance(files, Mapping) else ()
+    return {language: {**file, "path": Path()} for language, file in tables if isinstance(file, Mapping)}
 
 
 def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, large: bool) -> Data | str:

@@ -18,14 +18,12 @@ from typing import Any
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.execution.merge_checks import check_agreement, check_cell, check_facts
 from harness.execution.widening import LEFT_OUT, PARTS, united
-from harness.keys import file_sha256
+from harness.machine import plain_files
 from harness.request.request import Request
 from harness.results import checksums, record
 from harness.results.per_query import Reader
-from harness.results.record import LOG, PER_QUERY, RUN, Record, beside
+from harness.results.record import LOG, PER_QUERY, RECORDS, RUN, Record, beside
 from harness.results.run_file import RUN_FILE, RunFile, read_run_file, write_run_file
-
-RECORDS = "records"
 
 
 @dataclass(frozen=True)
@@ -75,13 +73,11 @@ def _part(folder: Path) -> Part:
     resolved = run.content.get("resolved")
     if run.request is None or not isinstance(resolved, Mapping) or not resolved.get("entries"):
         raise DataError(f"{folder} has no {RUN_FILE} with a request; name a folder that 'harness run --out' wrote")
-    for path in (folder / RUN_FILE, folder / RECORDS, *(folder / RECORDS).rglob("*")):
-        if path.is_symlink():
-            raise DataError(f"{path} is a link; copy what it leads to in its place, or leave {folder} out")
+    paths = record.paths(folder)
     for item in checksums.differences(folder):
         if item.file in (RUN_FILE, checksums.SUMS) or item.file.startswith(f"{RECORDS}/"):
             raise DataError(f"{folder} was changed after it was written ({item}); run `harness verify {folder}`")
-    records = {path.relative_to(folder): record.read(path) for path in sorted((folder / RECORDS).rglob("*.json"))}
+    records = {path.relative_to(folder): record.read(path, folder) for path in paths}
     if not records:
         raise NothingMeasured(f"no records below {folder / RECORDS}; leave it out")
     _check_records(folder, records)
@@ -153,10 +149,9 @@ def _write(parts: Sequence[Part], chosen: Mapping[Path, Part], out: Path) -> Non
 
 def _copy(part: Part, path: Path, new: Path) -> None:
     """Copy a record and the files beside it; raises DataError for one that changed meanwhile."""
-    (new / path).parent.mkdir(parents=True, exist_ok=True)
     for file in (path, *(beside(path, suffix) for suffix in (PER_QUERY, RUN, LOG))):
-        if (part.folder / file).is_file():
-            shutil.copyfile(part.folder / file, new / file, follow_symlinks=False)
+        if plain_files.is_plain(part.folder, file.as_posix()):
+            plain_files.copy(part.folder, file.as_posix(), new)
     if record.read(new / path) != part.records[path] or not record.intact_as_published(new, part.records[path]):
         raise DataError(f"{part.folder / path} changed while it was copied; merge again")
 
@@ -206,7 +201,7 @@ def _origin(part: Part, chosen: Mapping[Path, Part]) -> dict[str, Any]:
     kept = ("command", "environment", "additions", "merged")
     return {
         "folder": str(part.folder),
-        "run_sha256": file_sha256(part.folder / RUN_FILE),
+        "run_sha256": plain_files.sha256(part.folder, RUN_FILE),
         "cells": _of(part, chosen),
         **{name: part.run.content[name] for name in kept if name in part.run.content},
     }

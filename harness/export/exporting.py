@@ -15,8 +15,9 @@ from typing import Literal
 
 from harness.errors import DataError, RequestError
 from harness.export.run_export import RunExport
+from harness.machine import plain_files
 from harness.machine.store import Store
-from harness.results.checksums import SUMS, files_below, seal
+from harness.results.checksums import files_below, is_there, seal
 from harness.results.folder import read_result_folder
 from harness.results.stored_files import problem
 
@@ -29,11 +30,11 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
     Returns the folder written to, and a line for everything that was left out. Raises NothingMeasured if no cell is
     done, RequestError if `out` is not empty or cannot be written, and DataError for damaged records.
     """
-    out = out or folder / "export" / to
     results = read_result_folder(folder)
     for record in results.records:
         if why := problem(folder, record):
             raise DataError(f"record {record.name} in {folder} cannot be exported: {why}; rerun the request")
+    out = out or _inside(folder, to)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RequestError(f"{out} is not an empty folder; pass another one to --out")
     failed, count = len(results.failures), len(results.records) + len(results.failures)
@@ -48,9 +49,17 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
     return out, left_out
 
 
+def _inside(folder: Path, to: Target) -> Path:
+    """Return where an export goes by default; raises RequestError where a link leads out of the folder."""
+    try:
+        return plain_files.place(folder, f"export/{to}")
+    except OSError as error:
+        raise RequestError(f"{folder / 'export' / to} cannot be written: {error.strerror}; pass --out") from error
+
+
 def _seal_if_inside(folder: Path, out: Path) -> None:
     """Add the exported files to the folder's checksums if they were written into it and it has any."""
-    if out.resolve().is_relative_to(folder.resolve()) and (folder / SUMS).is_file():
+    if out.resolve().is_relative_to(folder.resolve()) and is_there(folder):
         inside = out.resolve().relative_to(folder.resolve())
         seal(folder, [f"{inside.as_posix()}/{name}" for name in files_below(out)])
 

@@ -20,6 +20,7 @@ from mteb.results import TaskResult
 from harness.errors import RequestError
 from harness.export.run_export import RunExport
 from harness.keys import digest
+from harness.machine import plain_files
 from harness.mteb.mteb_names import LANGUAGES, SPLIT, mteb_name
 from harness.results.record import Record
 
@@ -37,8 +38,8 @@ def write(run: RunExport) -> list[str]:
         for result in results(record):
             _add(results_by_task, model, result)
     for (model, task), result in sorted(results_by_task.items()):
-        path = cache.get_task_result_path(task, *model)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        named = cache.get_task_result_path(task, *model).relative_to(run.out).as_posix()
+        path = plain_files.place(run.out, named)
         content = {**result.model_dump(mode="json"), "date": None}
         path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         meta = json.dumps(metas[model].to_dict(), indent=2, default=str, sort_keys=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.machine import plain_files
 from harness.machine.store import Store
 from harness.results import rerun_commands
 from harness.results.folder import ResultFolder
@@ -23,9 +24,7 @@ class RunExport:
 
     def path(self, record: Record, suffix: str) -> Path:
         """Return the path of the exported file of a record with that suffix; creates its folder."""
-        path = self.out / record.entry / record.language / f"{record.seed}{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        return plain_files.place(self.out, f"{record.name}{suffix}")
 
     def source(self, language: str) -> Mapping[str, Any]:
         """Return a language's table of the suite's manifest, {} without a run.json."""

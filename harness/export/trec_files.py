@@ -10,6 +10,7 @@ import json
 
 from harness.export.ir_metadata import ir_metadata
 from harness.export.run_export import RunExport
+from harness.machine import plain_files
 from harness.results import record as records
 from harness.stages.prepare import DATA_FILE
 
@@ -21,8 +22,8 @@ def write(run: RunExport) -> list[str]:
     import yaml
 
     for record in run.results.records:
-        source = records.beside(record.path(run.results.path), records.RUN)
-        run.path(record, ".run").write_bytes(gzip.decompress(source.read_bytes()))
+        ranking = plain_files.read(run.results.path, record.file(records.RUN))
+        run.path(record, ".run").write_bytes(gzip.decompress(ranking))
         text = yaml.safe_dump(ir_metadata(run, record), sort_keys=False, allow_unicode=True, width=120)
         run.path(record, ".ir-metadata.yaml").write_text(START + text + END, encoding="utf-8")
     return _write_qrels(run)
@@ -43,7 +44,6 @@ def _write_qrels(run: RunExport) -> list[str]:
             for query in sorted(judgments)
             for doc, grade in sorted(judgments[query].items())
         ]
-        path = run.out / "qrels" / f"{language}.qrels"
-        path.parent.mkdir(exist_ok=True)
+        path = plain_files.place(run.out, f"qrels/{language}.qrels")
         path.write_text("".join(rows), encoding="utf-8")
     return left_out

@@ -29,6 +29,7 @@ from harness.errors import RequestError
 from harness.machine.file_hashes import file_sha256
 from harness.machine.in_use import Marks, unused
 from harness.machine.maker import maker, maker_id
+from harness.machine.names import Word
 from harness.schema import Strict
 from harness.types import Progress
 
@@ -51,8 +52,8 @@ class StageRun(Strict):
     that it computed with, such as their dtype.
     """
 
-    stage: str
-    key: str
+    stage: Word
+    key: Word
     seconds: float
     cached: bool
     made_by: str = ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
+from harness.machine import plain_files
 from harness.report.generator import generator
 from harness.report.report_formats import Format, file_name
 from harness.report.report_settings import read_report_settings, reasons_of
@@ -34,7 +35,7 @@ def current_table(folder: Path, find: Callable[[], Texts]) -> Table | None:
     try:
         if not _is_current(folder, find) or checksums.differences(folder):
             return None
-        document = json.loads((folder / file_name(Format.json)).read_bytes())
+        document = json.loads(plain_files.read(folder, file_name(Format.json)))
     except DataError:  # the folder has no report, or a damaged one
         return None
     return stored_table(document) if document["complete"] else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from harness.errors import DataError
 from harness.evidence.leaderboard import leaderboard_of
 from harness.evidence.verification.finding import Finding, Proof
+from harness.machine import plain_files
 from harness.machine.garbage import no_collection
 from harness.report.documents import references
 from harness.report.file_differences import different_number, first_difference, is_table
@@ -94,7 +95,7 @@ def _compared(folder: Path, name: str, rebuilt: str, settings: ReportSettings, t
     """Return what a comparison of a file with its rebuilt content shows."""
     known = settings.generator
     try:
-        stored = (folder / name).read_bytes()
+        stored = plain_files.read(folder, name)
     except OSError:
         return _mismatch(name, "missing, though its report was written with it") if known else Proof()
     if stored == encoded(rebuilt):

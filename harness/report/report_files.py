@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.leaderboard import Leaderboard, collate
+from harness.machine import plain_files
 from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
 from harness.report import coverage, facts, script_data, signature_table, spreadsheet
@@ -106,15 +107,13 @@ def report_content(
 def _write(folder: Path, content: Mapping[str, str], *, pages: bool) -> None:
     """Write the files and remove outdated pages."""
     try:
-        for file in content:
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        write_together({folder / file: encoded(text) for file, text in content.items()})
+        write_together({plain_files.place(folder, file): encoded(text) for file, text in content.items()})
         if pages:
-            present = [path for name in PAGE_FOLDERS for path in (folder / name).rglob("*.html")]
-            outdated = [path for path in present if path.relative_to(folder).as_posix() not in content]
-            checksums.unlist(folder, [path.relative_to(folder).as_posix() for path in outdated])
-            for path in outdated:
-                path.unlink()
+            present = [name for under in PAGE_FOLDERS for name in plain_files.files(folder, under)]
+            outdated = [name for name in present if name.endswith(".html") and name not in content]
+            checksums.unlist(folder, outdated)
+            for name in outdated:
+                plain_files.remove(folder, name)
     except OSError as error:
         raise write_error(folder, error) from error
     checksums.seal(folder, content)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, ValidationError
 
 from harness.errors import DataError
+from harness.machine import plain_files
 from harness.report.generator import generator
 from harness.report.report_formats import Format
 from harness.schema import Strict, explain
@@ -58,11 +59,13 @@ def reasons_of(texts: Texts) -> dict[str, str]:
 def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:
     """Return format → how it was written, {} for a folder without report.json; raises DataError for a damaged one."""
     path = folder / REPORT_FILE
-    if not path.is_file():
-        return {}
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(plain_files.read(folder, REPORT_FILE))
         return {Format(name): ReportSettings.model_validate_json(json.dumps(table)) for name, table in content.items()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}; write the report again") from error
     except ValidationError as error:
         raise DataError(f"{path}: {explain(error)}; write the report again") from error
     except (AttributeError, ValueError) as error:

@@ -5,7 +5,6 @@ A file on this machine may be declared without its hash: the hash as found takes
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -30,18 +29,6 @@ def _revision(value: str) -> str:
 RelativePath = Annotated[str, AfterValidator(_inside)]
 Revision = Annotated[str, AfterValidator(_revision)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-def language_tag(name: str) -> str:
-    """Return the name of a language; raises ValueError for one that cannot name a folder and a column."""
-    if not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", name) or name == "average":
-        raise ValueError(
-            f"language '{name}' is not a language tag; use letters and digits, joined by '-' or '_', such as pt-BR"
-        )
-    return name
-
-
-LanguageTag = Annotated[str, AfterValidator(language_tag)]
 
 
 class File(Strict):

@@ -16,7 +16,8 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from harness.errors import DataError, RequestError, unknown
 from harness.keys import digest
 from harness.machine.bundled import manifests
-from harness.request.data_sources import Language, LanguageTag
+from harness.machine.names import LanguageTag
+from harness.request.data_sources import Language
 from harness.request.manifest import (
     BuiltBase,
     Evaluation,
@@ -159,7 +160,7 @@ def load(name: str) -> Suite:
     Raises RequestError for an unknown name and DataError for an invalid manifest.
     """
     base, variant = split_variant(name)
-    path = manifests() / f"{base}.toml" if _is_name(base) else Path(base)
+    path = manifests() / f"{base}.toml" if is_name(base) else Path(base)
     if base and not path.is_file() and Path(base).is_dir():
         raise RequestError(
             f"--suite {base} is a folder; run `harness suite init {base}` and name the manifest it writes"
@@ -169,10 +170,10 @@ def load(name: str) -> Suite:
     return parse(path, variant).locate(name)
 
 
-def _is_name(base: str) -> bool:
+def is_name(base: str) -> bool:
     """Return whether a suite is named by its name, not by the path of its manifest.
 
-    >>> _is_name("mini"), _is_name("mini.toml"), _is_name("./mini"), _is_name("my/mini")
+    >>> is_name("mini"), is_name("mini.toml"), is_name("./mini"), is_name("my/mini")
     (True, False, False, False)
     """
     return not (base.endswith(".toml") or base.startswith(".") or len(Path(base).parts) > 1)
@@ -183,7 +184,7 @@ def _absent(base: str) -> RequestError:
     path = Path(base)
     if path.is_file():
         return RequestError(f"--suite {base} is not the path of a manifest, which ends in .toml; name one")
-    if _is_name(base):
+    if is_name(base):
         return unknown("suite", base, names())
     near = sorted(other.name for other in path.parent.glob("*.toml")) if path.parent.is_dir() else []
     similar = [str(path.parent / name) for name in difflib.get_close_matches(path.name, near, n=1)]

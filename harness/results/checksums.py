@@ -4,29 +4,35 @@
     …
     # <sha256> of the lines above
 
-The last line, a comment for `sha256sum --check`, guards the list itself. A line is written together with its file: a
-file that is changed afterwards keeps its old line when a report is written again, so `harness verify` still names it.
+The last line, a comment for `sha256sum --check`, guards the list itself, and every other line has exactly this form:
+the list is damaged otherwise. Only plain files are listed and hashed (harness.machine.plain_files). A line is written
+together with its file: a file that is changed afterwards keeps its old line when a report is written again, so
+`harness verify` still names it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError, RequestError
-from harness.keys import file_sha256
+from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 
 SUMS = "SHA256SUMS"
+NOT_PLAIN = "not a plain file"
+DAMAGED = ("changed", "unreadable", NOT_PLAIN)
+_LINE = re.compile(r"(\\?)([0-9a-f]{64})  ([^\n]+)\n")
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"))  # GNU coreutils': such a line begins with a backslash
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One file that is not as it was written; `what` is "changed", "missing" or "not listed"."""
+    """One file that is not as it was written; `what` is "missing", "not listed" or one of DAMAGED."""
 
     file: str
     what: str
@@ -36,20 +42,13 @@ class Difference:
 
 
 def files_below(folder: Path) -> list[str]:
-    """Return the names of all files below a folder except the list itself, sorted, with slashes."""
-    return sorted(name for name in _below(str(folder), "") if name != SUMS)
+    """Return the names of all plain files below a folder except the list itself, sorted, with slashes."""
+    return [name for name in plain_files.files(folder) if name != SUMS]
 
 
-def _below(folder: str, prefix: str) -> Iterator[str]:
-    try:
-        items = list(os.scandir(folder))
-    except PermissionError:
-        return
-    for item in items:
-        if item.is_dir(follow_symlinks=False):
-            yield from _below(item.path, f"{prefix}{item.name}/")
-        elif item.is_file() or item.is_symlink():
-            yield f"{prefix}{item.name}"
+def is_there(folder: Path) -> bool:
+    """Return whether a folder has a list, damaged or not."""
+    return os.path.lexists(folder / SUMS)
 
 
 def seal(folder: Path, written: Iterable[str] = ()) -> None:
@@ -64,7 +63,7 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
     try:
         for name in files_below(folder):
             if name not in known or name in changed:
-                known[name] = file_sha256(folder / name)
+                known[name] = plain_files.sha256(folder, name)
         _write(folder, known)
     except OSError as error:
         raise RequestError(f"cannot write {folder / SUMS}: {error.strerror}; make it writable") from error
@@ -94,33 +93,35 @@ def unlist(folder: Path, prefixes: Sequence[str]) -> None:
 def differences(folder: Path) -> list[Difference]:
     """Return every file below a folder that is changed, missing or not listed, by name; the list itself first.
 
-    If the list itself was changed, its other lines may be wrong. Raises DataError if there is no list.
+    A file that cannot be read is "unreadable", a link or a device "not a plain file". If the list itself was changed,
+    its other lines may be wrong. Raises DataError if there is no list.
     """
-    if not (folder / SUMS).is_file():
+    if not is_there(folder):
         raise DataError(f"{folder} has no {SUMS}; `harness report {folder}` lists the files as they are now")
     known, intact = _read(folder)
     changes = [] if intact else [Difference(SUMS, "changed")]
-    present = files_below(folder)
-    for name in sorted({*known, *present}):
-        if name not in known:
-            changes.append(Difference(name, "not listed"))
-        elif name not in present:
-            changes.append(Difference(name, "missing"))
-        elif _sha256(folder / name) != known[name]:
-            changes.append(Difference(name, "changed"))
+    present, odd = set(files_below(folder)), plain_files.odd_files(folder)
+    for name in sorted({*known, *present, *odd} - {SUMS}):
+        if what := NOT_PLAIN if name in odd else _difference(folder, name, known.get(name), name in present):
+            changes.append(Difference(name, what))
     return changes
 
 
-def _sha256(path: Path) -> str:
+def _difference(folder: Path, name: str, listed: str | None, present: bool) -> str:
+    """Return how a plain file differs from its line, "" if it does not."""
+    if listed is None:
+        return "not listed"
+    if not present:
+        return "missing"
     try:
-        return file_sha256(path)
+        return "" if plain_files.sha256(folder, name) == listed else "changed"
     except OSError:
-        return ""
+        return "unreadable"
 
 
 def _write(folder: Path, known: Mapping[str, str]) -> None:
     body = "".join(_line(name, known[name]) for name in sorted(known)).encode(errors="surrogateescape")
-    write_atomically(folder / SUMS, body + _guard(body))
+    write_atomically(plain_files.place(folder, SUMS), body + _guard(body))
 
 
 def _guard(body: bytes) -> bytes:
@@ -140,17 +141,29 @@ def _read(folder: Path) -> tuple[dict[str, str], bool]:
     From a damaged list, the lines that can be parsed are returned.
     """
     try:
-        content = (folder / SUMS).read_bytes()
+        content = plain_files.read(folder, SUMS)
     except OSError:
         return {}, False
     end = content.rstrip(b"\n").rfind(b"\n") + 1
     body, guard = content[:end], content[end:]
-    known = {}
-    for line in body.decode(errors="surrogateescape").split("\n"):
-        sha256, separator, name = line.partition("  ")
-        if separator and name:
-            known[_unescaped(name) if sha256.startswith("\\") else name] = sha256.removeprefix("\\")
-    return known, guard == _guard(body)
+    known: dict[str, str] = {}
+    intact = guard == _guard(body)
+    for line in body.decode(errors="surrogateescape").split("\n")[:-1]:
+        parsed = _parsed(f"{line}\n")
+        if parsed is None or parsed[0] in known:
+            intact = False
+        else:
+            known[parsed[0]] = parsed[1]
+    return known, intact
+
+
+def _parsed(line: str) -> tuple[str, str] | None:
+    """Return name and sha256 of a line, None for one that `seal` does not write."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    name = _unescaped(match[3]) if match[1] else match[3]
+    return (name, match[2]) if plain_files.is_name(name) and _line(name, match[2]) == line else None
 
 
 def _unescaped(name: str) -> str:

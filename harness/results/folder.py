@@ -85,6 +85,8 @@ class ResultFolder:
         return self.scores[self.records[0].name].measures
 
     def _primary_of_suite(self) -> str | None:
+        if suites.split_variant(self.suite)[0] not in suites.names():
+            return None  # of a manifest, whose path only the user may say
         try:
             return suites.load(self.suite).evaluation.primary
         except RequestError:
@@ -188,12 +190,12 @@ class ResultFolder:
         _check_one_definition(self.path, self.run, self.records)
 
     def _check_sums(self) -> None:
-        if not (self.path / checksums.SUMS).is_file():
+        if not checksums.is_there(self.path):
             return
         for item in checksums.differences(self.path):
             guarded = item.file in (RUN_FILE, checksums.SUMS) or item.file.startswith("records/")
-            if (guarded and item.what == "changed") or (item.file == RUN_FILE and item.what == "missing"):
-                what = "was changed" if item.what == "changed" else "was removed"
+            if (guarded and item.what in checksums.DAMAGED) or (item.file == RUN_FILE and item.what == "missing"):
+                what = "was removed" if item.what == "missing" else "was changed"
                 raise DataError(
                     f"{self.path / item.file} {what} after it was written; run `harness verify {self.path}` for details"
                 )

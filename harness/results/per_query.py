@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from harness.errors import DataError, one_line
+from harness.machine import plain_files
+from harness.machine.names import path_name
 from harness.results.record import PER_QUERY, Record, beside
 from harness.stats.align import Floats
 
@@ -57,12 +59,17 @@ class Reader:
         """
         path = beside(record.path(self._folder), PER_QUERY)
         try:
-            content = path.read_bytes()
+            content = plain_files.read(self._folder, record.file(PER_QUERY))
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror}); {_AGAIN}") from error
         if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):
             raise DataError(f"{path} does not match the sha256 in its record; {_AGAIN}")
         scores = self._parsed(content, path)
+        for measure in scores.measures:
+            try:
+                path_name(measure)
+            except ValueError as error:
+                raise DataError(f"{path} has scores of a measure whose name {error}; {_AGAIN}") from error
         if not scores.values.size or not np.isfinite(scores.values).all():
             raise DataError(f"{path} has no value, or NaN, for a query and measure; {_AGAIN}")
         for measure, mean in zip(scores.measures, scores.values.mean(axis=0).tolist(), strict=True):

@@ -8,9 +8,11 @@ DIR/records/<entry>/<language>/<seed>.run.gz               TREC run
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +20,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from harness.errors import CellError, DataError
-from harness.keys import file_sha256
+from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
+from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.store import StageRun
 from harness.schema import Strict, explain
 from harness.types import Ranking, Scores
@@ -36,22 +39,22 @@ class Record(Strict):
     """
 
     schema_version: Literal[1] = 1
-    suite: str
-    entry: str
-    language: str
-    seed: int
+    suite: PathName
+    entry: PathName
+    language: LanguageTag
+    seed: Seed
     trained: bool
     status: Literal["done", "failed"]
     reason: str = ""
     cell_key: str
-    measures: Mapping[str, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
+    measures: Mapping[PathName, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
     n_queries: int = 0
-    by_dimension: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # dimensions kept → measure → mean
+    by_dimension: Mapping[PathName, Mapping[PathName, float]] = Field(default_factory=dict)  # dimensions kept → means
     cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
-    tasks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
+    tasks: Mapping[PathName, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
     geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.vector_geometry
     agreement: Mapping[str, Any] = Field(default_factory=dict)  # of the experts, see harness.stats.agreement
-    files: Mapping[str, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
+    files: Mapping[Suffix, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
     stages: tuple[StageRun, ...] = ()
     seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -66,6 +69,10 @@ class Record(Strict):
     def pair(self) -> Pair:
         """The row of the leaderboard that the record belongs to."""
         return self.entry, self.language
+
+    def file(self, suffix: str) -> str:
+        """Return the name of one of the cell's files, relative to the output folder."""
+        return f"{RECORDS}/{self.name}.{suffix}"
 
     def path(self, folder: Path) -> Path:
         """Return the path of the record below an output folder."""
@@ -109,6 +116,7 @@ class Record(Strict):
         return self.table("data", "digests")
 
 
+RECORDS = "records"  # the folder of all records
 LOG = "log"  # what a failed cell printed, with the traceback
 PER_QUERY = "per_query.parquet"
 RUN = "run.gz"
@@ -116,7 +124,7 @@ RUN = "run.gz"
 
 def path_of(folder: Path, entry: str, language: str, seed: int) -> Path:
     """Return the path of a cell's record below the output folder."""
-    return folder.joinpath("records", entry, language, f"{seed}.json")
+    return folder.joinpath(RECORDS, entry, language, f"{seed}.json")
 
 
 def beside(record_path: Path, suffix: str) -> Path:
@@ -126,8 +134,8 @@ def beside(record_path: Path, suffix: str) -> Path:
 
 def log_of(folder: Path, record: Record) -> Path | None:
     """Return the path of the log that a failed cell left, None where there is none."""
-    path = beside(record.path(folder), LOG)
-    return path if record.status == "failed" and path.is_file() else None
+    there = record.status == "failed" and plain_files.is_plain(folder, record.file(LOG))
+    return beside(record.path(folder), LOG) if there else None
 
 
 def write(folder: Path, record: Record, scores: Scores | None = None, ranking: Ranking | None = None) -> Record:
@@ -135,37 +143,41 @@ def write(folder: Path, record: Record, scores: Scores | None = None, ranking: R
 
     The JSON is written last: a record that exists is complete.
     """
-    path = record.path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
     files = {}
     if scores is not None and ranking is not None:
-        write_atomically(beside(path, PER_QUERY), per_query_bytes(scores))
-        write_atomically(beside(path, RUN), run_bytes(ranking, tag=record.entry))
-        files = {suffix: file_sha256(beside(path, suffix)) for suffix in (PER_QUERY, RUN)}
+        contents = {PER_QUERY: per_query_bytes(scores), RUN: run_bytes(ranking, tag=record.entry)}
+        files = {suffix: _write(folder, record, suffix, content) for suffix, content in contents.items()}
     record = record.model_copy(update={"files": files})
-    _write_json(path, record)
+    _write_json(folder, record)
     return record
 
 
 def rewrite(folder: Path, record: Record, scores: Scores) -> Record:
     """Replace the scores of a record and keep its ranking; return the record with the hash of the new scores."""
-    path = record.path(folder)
-    write_atomically(beside(path, PER_QUERY), per_query_bytes(scores))
-    files = {**record.files, PER_QUERY: file_sha256(beside(path, PER_QUERY))}
+    files = {**record.files, PER_QUERY: _write(folder, record, PER_QUERY, per_query_bytes(scores))}
     record = record.model_copy(update={"files": files})
-    _write_json(path, record)
+    _write_json(folder, record)
     return record
 
 
-def _write_json(path: Path, record: Record) -> None:
+def _write(folder: Path, record: Record, suffix: str, content: bytes) -> str:
+    """Write one of a cell's files and return its sha256."""
+    write_atomically(plain_files.place(folder, record.file(suffix)), content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_json(folder: Path, record: Record) -> None:
     text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False)
-    write_atomically(path, (text + "\n").encode())
+    _write(folder, record, "json", (text + "\n").encode())
 
 
-def read(path: Path) -> Record:
-    """Return the record at `path`; raises DataError if it is incomplete or invalid."""
+def read(path: Path, folder: Path | None = None) -> Record:
+    """Return the record at `path`, below an output folder (by default its own).
+
+    Raises DataError if it is incomplete or invalid, or is not a plain file (harness.machine.plain_files).
+    """
     try:
-        return Record.model_validate_json(path.read_bytes())
+        return Record.model_validate_json(_content(path, folder))
     except OSError as error:
         raise DataError(f"record {path} cannot be read: {error.strerror}; check its permissions") from error
     except ValidationError as error:
@@ -180,8 +192,20 @@ def read_all(folder: Path) -> list[Record]:
     """
     known: dict[str, Any] = {}
     with no_collection():
-        records = [_shared(read(path), known) for path in sorted((folder / "records").rglob("*.json"))]
+        records = [_shared(read(path, folder), known) for path in paths(folder)]
     return sorted(records, key=lambda record: (record.entry, record.language, record.seed))
+
+
+def paths(folder: Path) -> list[Path]:
+    """Return the paths of all records below an output folder; raises DataError for a link or a device among them."""
+    for name, what in plain_files.odd_files(folder, RECORDS).items():
+        raise DataError(f"{folder / name} is {what}; a result folder has plain files only: copy what is meant")
+    return [folder / name for name in plain_files.files(folder, RECORDS) if name.endswith(".json")]
+
+
+def _content(path: Path, folder: Path | None) -> bytes:
+    top = folder or path.parent
+    return plain_files.read(top, path.relative_to(top).as_posix())
 
 
 def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
@@ -209,18 +233,25 @@ def intact(folder: Path, record: Record) -> bool:
 
 def intact_as_published(folder: Path, record: Record) -> bool:
     """Return the same for a folder that may have been published without its rankings."""
-    path = record.path(folder)
     absent = {RUN} if unpublished(folder, record) else set()
     return all(
-        beside(path, suffix).is_file() and file_sha256(beside(path, suffix)) == sha256
+        has_sha256(folder, record.file(suffix), sha256)
         for suffix, sha256 in record.files.items()
         if suffix not in absent
     )
 
 
+def has_sha256(folder: Path, name: str, sha256: str) -> bool:
+    """Return whether a plain file below a folder has that sha256; one that cannot be read has none."""
+    try:
+        return plain_files.sha256(folder, name) == sha256
+    except OSError:
+        return False
+
+
 def unpublished(folder: Path, record: Record) -> bool:
     """Return whether the ranking that a record names is absent; the record still holds its sha256."""
-    return RUN in record.files and not beside(record.path(folder), RUN).exists()
+    return RUN in record.files and not os.path.lexists(beside(record.path(folder), RUN))
 
 
 def run_bytes(ranking: Ranking, tag: str) -> bytes:
@@ -233,10 +264,10 @@ def run_bytes(ranking: Ranking, tag: str) -> bytes:
     return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
 
 
-def read_run(path: Path) -> dict[str, dict[str, float]]:
-    """Return a gzipped TREC run as query id → passage id → score."""
+def read_run(path: Path, folder: Path | None = None) -> dict[str, dict[str, float]]:
+    """Return a gzipped TREC run, below an output folder (by default its own), as query id → passage id → score."""
     run: dict[str, dict[str, float]] = {}
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    with gzip.open(io.BytesIO(_content(path, folder)), "rt", encoding="utf-8") as lines:
         for line in lines:
             query, _, doc, _, score, _ = line.split(" ")
             run.setdefault(query, {})[doc] = float(score)

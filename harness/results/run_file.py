@@ -8,6 +8,7 @@ pages that show all of it and comparisons that miss none of it. A table of the w
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from harness.errors import DataError
+from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
+from harness.machine.names import LanguageTag, OptionalName, PathName
 from harness.request.request import Request
 from harness.results import checksums
 from harness.schema import explain
@@ -62,7 +65,7 @@ class SuiteAsRun(Tolerant):
     description: str = ""
     licence: str = ""
     tier: str = ""  # "": not recorded
-    languages: Mapping[str, LanguageAsRun] = Field(default_factory=dict)
+    languages: Mapping[LanguageTag, LanguageAsRun] = Field(default_factory=dict)
     base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
     evaluation: EvaluationAsRun = Field(default_factory=EvaluationAsRun)
     max_train: int | None = None
@@ -82,13 +85,13 @@ class ModelAsRun(Tolerant):
 class Resolved(Tolerant):
     """What the request resolved to; `models` are the named base models, in the order of the request."""
 
-    suite: str = ""
-    entries: Mapping[str, Any] = Field(default_factory=dict)
-    languages: tuple[str, ...] = ()
+    suite: OptionalName = ""
+    entries: Mapping[PathName, Any] = Field(default_factory=dict)
+    languages: tuple[LanguageTag, ...] = ()
     seeds: tuple[int, ...] | None = None
     primary: str | None = None
     base_model: BaseModelAsRun = Field(default_factory=BaseModelAsRun)
-    models: Mapping[str, ModelAsRun] = Field(default_factory=dict)
+    models: Mapping[PathName, ModelAsRun] = Field(default_factory=dict)
 
 
 class RunFile(Tolerant):
@@ -137,10 +140,10 @@ class RunFile(Tolerant):
 def read_run_file(folder: Path) -> RunFile:
     """Return run.json of an output folder, an empty one if there is none; raises DataError if it is damaged."""
     path = folder / RUN_FILE
-    if not path.is_file():
-        return RunFile()
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(plain_files.read(folder, RUN_FILE))
+    except (FileNotFoundError, NotADirectoryError):
+        return RunFile()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
     except ValueError as error:
@@ -153,7 +156,7 @@ def read_run_file(folder: Path) -> RunFile:
 def check_run_file(folder: Path) -> None:
     """Raise DataError for a folder whose run.json is empty, or was removed after it was listed in SHA256SUMS."""
     path, problem = folder / RUN_FILE, ""
-    if path.is_file():
+    if os.path.lexists(path):
         problem = "" if read_run_file(folder).content else "holds no request"
     elif checksums.lists(folder, RUN_FILE):
         problem = "was removed after it was written"
@@ -164,7 +167,7 @@ def check_run_file(folder: Path) -> None:
 def write_run_file(folder: Path, content: Mapping[str, Any]) -> None:
     """Write run.json, whole or not at all; equal contents give equal bytes."""
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
-    write_atomically(folder / RUN_FILE, (text + "\n").encode())
+    write_atomically(plain_files.place(folder, RUN_FILE), (text + "\n").encode())
 
 
 def resolved_differences(stored: Mapping[str, Any], planned: Mapping[str, Any]) -> list[str]:

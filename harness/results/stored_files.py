@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.keys import file_sha256
+from harness.machine import plain_files
 from harness.results.checksums import leaves_out
-from harness.results.record import RUN, Record, beside, unpublished
+from harness.results.record import RUN, Record, beside, has_sha256, unpublished
 
 LEFT_OUT = "its ranking was left out of this folder"
 
 
 def is_left_out(folder: Path, record: Record) -> bool:
     """Return whether the ranking of a record was left out of a folder on purpose."""
-    ranking = beside(record.path(folder), RUN).relative_to(folder)
-    return unpublished(folder, record) and leaves_out(folder, ranking.as_posix())
+    return unpublished(folder, record) and leaves_out(folder, record.file(RUN))
 
 
 def problem(folder: Path, record: Record) -> str:
     """Return what is wrong with the files of a record, "" where all of them are as they were written."""
     for suffix, sha256 in record.files.items():
         path = beside(record.path(folder), suffix)
-        if not path.is_file() and suffix == RUN and is_left_out(folder, record):
+        if suffix == RUN and is_left_out(folder, record):
             return LEFT_OUT
-        if not path.is_file():
+        if not plain_files.is_plain(folder, record.file(suffix)):
             return f"{path} is missing"
-        if file_sha256(path) != sha256:
+        if not has_sha256(folder, record.file(suffix), sha256):
             return f"{path} was changed after it was written"
     return ""

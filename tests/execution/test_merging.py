@@ -186,10 +186,11 @@ def test_a_changed_file_a_link_and_a_misplaced_record_are_refused(tmp_path: Path
     with pytest.raises(HarnessError, match=r"0\.json is a link"):
         merge([one, two], tmp_path / "joined")
     path.unlink()
-    path.write_text(json.dumps({**json.loads(content), "entry": "../../x"}), encoding="utf-8")
-    seal(two, ["records/mnrl@B/ko/0.json"])
-    with pytest.raises(HarnessError, match="is not the place of the cell"):
-        merge([one, two], tmp_path / "joined")
+    for entry, problem in (("../../x", "'../../x' cannot be part of a path"), ("x", "is not the place of the cell")):
+        path.write_text(json.dumps({**json.loads(content), "entry": entry}), encoding="utf-8")
+        seal(two, ["records/mnrl@B/ko/0.json"])
+        with pytest.raises(HarnessError, match=problem):
+            merge([one, two], tmp_path / "joined")
     assert sorted(item.name for item in tmp_path.iterdir()) == ["elsewhere.json", "one", "two"]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.fake_records import board
 
 from harness.errors import DataError
+from harness.machine import plain_files
 from harness.report.report_files import write_reports
 from harness.results import checksums
 
@@ -96,7 +99,7 @@ def test_only_files_about_to_be_rewritten_leave_the_list(tmp_path: Path) -> None
     assert found(folder) == ["not listed: records/mnrl/ko/1.json", "not listed: records/mnrl/ko/1.run.gz"]
 
 
-def test_links_are_named_and_what_lies_behind_them_is_not(tmp_path: Path) -> None:
+def test_links_are_named_and_neither_listed_nor_followed(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     for name in ("records/a", ".hidden/b", "c"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +108,53 @@ def test_links_are_named_and_what_lies_behind_them_is_not(tmp_path: Path) -> Non
     (tmp_path / "elsewhere/d").write_text("d")
     for name, target in (("folder", tmp_path / "elsewhere"), ("file", folder / "c"), ("broken", tmp_path / "none")):
         (folder / name).symlink_to(target)
-    assert checksums.files_below(folder) == [".hidden/b", "broken", "c", "file", "folder", "records/a"]
+    assert checksums.files_below(folder) == [".hidden/b", "c", "records/a"]
+    checksums.seal(folder)
+    assert found(folder) == [f"not a plain file: {name}" for name in ("broken", "file", "folder")]
+
+
+def rewritten(folder: Path, change: Callable[[str], str]) -> Path:
+    """Change the lines of the list, and make its last line fit."""
+    *lines, _ = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines(keepends=True)
+    body = change("".join(lines))
+    guard = f"# {hashlib.sha256(body.encode()).hexdigest()} of the lines above\n"
+    (folder / "SHA256SUMS").write_text(body + guard, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: f"{text}\n",
+        lambda text: f"{text}  c\n",
+        lambda text: text[1:],
+        lambda text: text.replace("  ", " *", 1),
+        lambda text: text.upper(),
+        lambda text: text + text.splitlines(keepends=True)[0],
+        lambda text: f"{text}{'0' * 64}  ../elsewhere\n",
+        lambda text: f"{text}{'0' * 64}  /etc/hostname\n",
+        lambda text: f"{text}{'0' * 64}  a//b\n",
+    ],
+)
+def test_a_list_with_a_line_of_another_form_is_damaged(tmp_path: Path, change: Callable[[str], str]) -> None:
+    folder = a_folder(tmp_path, "a", "b")
+    assert found(rewritten(folder, lambda text: text)) == []
+    differing = found(rewritten(folder, change))
+    assert differing[0] == "changed: SHA256SUMS"
+    assert not any("elsewhere" in line or "etc" in line for line in differing)
+
+
+def test_a_file_that_cannot_be_read_is_damaged_whatever_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = a_folder(tmp_path, "a", "b")
+
+    def refused(folder: Path, name: str) -> str:
+        raise PermissionError(13, "Permission denied", name)
+
+    monkeypatch.setattr(plain_files, "sha256", refused)
+    assert found(folder) == ["unreadable: a", "unreadable: b"]
+    assert found(rewritten(folder, lambda _: "  a\n  b\n"))[0] == "changed: SHA256SUMS"
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "back\\slash", "tab\tand  spaces", "ⓤ|나"])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import CellError, DataError, RequestError
+from harness.machine import plain_files
 from harness.results import checksums, record
 from harness.results.folder import nothing_measured
 from harness.results.record import Record
@@ -27,7 +28,8 @@ def update(folder: Path, baseline: Path) -> None:
         baseline.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=baseline.parent, prefix=f".{baseline.name}."))
         try:
-            shutil.copytree(folder, aside / "new")
+            for name in plain_files.files(folder):
+                plain_files.copy(folder, name, aside / "new")
             if baseline.exists():
                 baseline.rename(aside / "old")
             try:
@@ -52,7 +54,7 @@ def check_complete(folder: Path) -> None:
             raise CellError(f"{cell.name} in {folder} failed; a baseline has no failed cell: run the request again")
         if why := problem(folder, cell) if cell.files else "it names no files":
             raise DataError(f"record {cell.name} in {folder} cannot be part of a baseline: {why}; run it again")
-    if not (folder / checksums.SUMS).is_file():
+    if not checksums.is_there(folder):
         raise DataError(f"{folder} has no {checksums.SUMS} to verify its files; run the request again")
     if differences := checksums.differences(folder):
         raise DataError(f"{folder} was changed after it was written ({differences[0]}): run it again")

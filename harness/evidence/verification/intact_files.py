@@ -28,10 +28,10 @@ def check_files(folder: Path) -> CheckedFiles:
     """Return what differs below a folder; a record that names other files than those beside it differs too."""
     differing = differences(folder)
     named, unpublished = {difference.file for difference in differing}, 0
-    for path in sorted((folder / "records").rglob("*.json")):
-        name = path.relative_to(folder).as_posix()
+    present = files_below(folder)
+    for name in (name for name in present if name.startswith(f"{record.RECORDS}/") and name.endswith(".json")):
         try:
-            stored = record.read(path)
+            stored = record.read(folder / name, folder)
             intact = name in named or record.intact_as_published(folder, stored)
             unpublished += is_left_out(folder, stored)
         except DataError:
@@ -39,4 +39,4 @@ def check_files(folder: Path) -> CheckedFiles:
         beside = {name.removesuffix("json") + suffix for suffix in (record.PER_QUERY, record.RUN)}
         if not intact and not beside & named:
             differing.append(Difference(name, "names other files than those beside it"))
-    return CheckedFiles(len(files_below(folder)) + 1, differing, unpublished)
+    return CheckedFiles(len(present) + 1, differing, unpublished)

@@ -103,7 +103,7 @@ def _moved(cell: Cell, cache: Path, batch_size: int | None) -> Cell:
 def _judged(cell: Cell, folder: Path, out: Path, options: RerunOptions, store: Store) -> Verified:
     """Return the grade of a cell that was rerun below `out`, against its record below `folder`."""
     name = (cell.entry.name, cell.language, cell.seed)
-    stored, rerun = (records.read(records.path_of(top, *name)) for top in (folder, out))
+    stored, rerun = (records.read(records.path_of(top, *name), top) for top in (folder, out))
     changes = differences(stored, rerun)
     try:
         after = measured(out, rerun)
@@ -129,7 +129,8 @@ def measured(folder: Path, record: Record, remade: Run | None = None) -> Measure
     if not records.intact_as_published(folder, record):
         raise DataError(f"the files beside {path} do not match the sha256 in the record; run the cell again")
     model = record.value("model")
-    run = remade if records.unpublished(folder, record) else records.read_run(records.beside(path, records.RUN))
+    unpublished = records.unpublished(folder, record)
+    run = remade if unpublished else records.read_run(records.beside(path, records.RUN), folder)
     return Measured(model["weights"] if model else None, run, Reader(folder).read(record).by_measure())
 
 

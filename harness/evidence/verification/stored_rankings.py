@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from harness.errors import CellError
 from harness.evidence.texts import ABSENT, OTHER, Texts
@@ -72,7 +71,7 @@ def _rankings(results: ResultFolder, of_language: Iterable[Record], data: Data) 
             left_out += 1
         elif records.unpublished(results.path, record) or records.RUN not in record.files:
             missing += 1
-        elif problem := _problem(records.beside(record.path(results.path), records.RUN), results, record, data):
+        elif problem := _problem(results, record, data):
             mismatches.append(Finding(file_of(record), problem))
         else:
             equal += 1
@@ -87,10 +86,10 @@ def _rankings(results: ResultFolder, of_language: Iterable[Record], data: Data) 
     return Proof((proven,) if equal else (), tuple(mismatches), tuple(unproven))
 
 
-def _problem(path: Path, results: ResultFolder, record: Record, data: Data) -> str:
+def _problem(results: ResultFolder, record: Record, data: Data) -> str:
     stored = results.scores[record.name].by_measure()
     try:
-        run = records.read_run(path)
+        run = records.read_run(records.beside(record.path(results.path), records.RUN), results.path)
         computed = rescored(run, data, tuple(stored))
     except (CellError, OSError, EOFError, ValueError, KeyError) as error:
         return f"its ranking cannot be scored: {error}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
+from harness.machine import plain_files
 from harness.results.flatten import flatten
-from harness.results.record import LOG, PER_QUERY, RUN, Record
+from harness.results.record import LOG, PER_QUERY, RECORDS, RUN, Record
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,7 @@ class FileLink:
 
 def file_names(folder: Path, entry: str, language: str) -> frozenset[str]:
     """Return the names of the files in an entry's folder of one language."""
-    try:
-        return frozenset(path.name for path in (folder / "records" / entry / language).iterdir())
-    except (OSError, ValueError):
-        return frozenset()
+    return frozenset(PurePath(name).name for name in plain_files.files(folder, f"{RECORDS}/{entry}/{language}"))
 
 
 def file_links(record: Record, names: Collection[str]) -> Iterator[FileLink]:

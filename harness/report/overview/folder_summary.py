@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from harness.errors import quantity
 from harness.evidence.leaderboard import Leaderboard
+from harness.machine import plain_files
 from harness.report import coverage
 from harness.report.documents.run_setup import given_bases
 from harness.report.report_formats import Format, file_name
@@ -54,7 +55,7 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
     page = file_name(Format.html)
     return FolderSummary(
         name=name,
-        href=quote(f"{name}/{page}", errors="surrogateescape") if (path / page).is_file() else "",
+        href=quote(f"{name}/{page}", errors="surrogateescape") if plain_files.is_plain(path, page) else "",
         suite=board.suite,
         base=given_bases(board),
         definition=_definition(board),

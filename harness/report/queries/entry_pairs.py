@@ -5,6 +5,7 @@ Numbers are in units of the measure. A difference is the first entry's score min
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.machine import plain_files
 from harness.report.queries.contrast_pairs import ContrastPair, contrast_pairs
 from harness.report.table_view import Table
-from harness.results.record import PER_QUERY, Record, beside, path_of
+from harness.results.record import PER_QUERY, Record
 from harness.stats.align import Floats
 from harness.stats.effect import TIE
 
@@ -92,8 +94,8 @@ def query_ids(folder: Path, record: Record) -> tuple[str, ...]:
     """Return the ids of the queries that a record scores, sorted, as the leaderboard orders them."""
     import pyarrow.parquet as pq
 
-    path = beside(path_of(folder, record.entry, record.language, record.seed), PER_QUERY)
-    return tuple(sorted(set(pq.read_table(path, columns=["query_id"])["query_id"].to_pylist())))
+    content = io.BytesIO(plain_files.read(folder, record.file(PER_QUERY)))
+    return tuple(sorted(set(pq.read_table(content, columns=["query_id"])["query_id"].to_pylist())))
 
 
 def _best_pair(entries: Sequence[str], trained: Collection[str], board: Leaderboard) -> Pair:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.results.record import RUN, Record, beside, path_of
+from harness.machine import plain_files
+from harness.results.record import RUN, Record
 
 TOP = 5
 _FIRST = b" 1 "  # the field of rank 1; ids hold no white space
@@ -37,7 +38,7 @@ def run_seeds(folder: Path, board: Leaderboard, language: str) -> dict[str, list
     seeds: dict[str, list[int]] = {}
     for record in board.records:
         if record.language == language:
-            has_run = RUN in record.files and _run_path(folder, record).is_file()
+            has_run = RUN in record.files and plain_files.is_plain(folder, record.file(RUN))
             seeds.setdefault(record.entry, []).extend([record.seed] if has_run else [])
     return {entry: sorted(numbers) for entry, numbers in seeds.items()}
 
@@ -53,17 +54,13 @@ def read_runs(
 ) -> StoredRuns:
     """Return the runs of the (entry, seed) whose run file has the sha256 in its record."""
     records = {(record.entry, record.seed): record for record in board.records if record.language == language}
-    runs = {cell: _read_run(_run_path(folder, records[cell]), records[cell], relevant) for cell in sorted(set(cells))}
+    runs = {cell: _read_run(folder, records[cell], relevant) for cell in sorted(set(cells))}
     return {cell: run for cell, run in runs.items() if run}
 
 
-def _run_path(folder: Path, record: Record) -> Path:
-    return beside(path_of(folder, record.entry, record.language, record.seed), RUN)
-
-
-def _read_run(path: Path, record: Record, relevant: Relevant) -> StoredRun | None:
+def _read_run(folder: Path, record: Record, relevant: Relevant) -> StoredRun | None:
     try:
-        content = path.read_bytes()
+        content = plain_files.read(folder, record.file(RUN))
         if hashlib.sha256(content).hexdigest() != record.files[RUN]:
             return None
         blocks = query_blocks(gzip.decompress(content))
