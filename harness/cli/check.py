@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.output import annotate, console, say
 from harness.errors import HarnessError, RequestError
+from harness.machine.printable import printable
 from harness.request.request import words
 from harness.stats.rules import MARGIN
 
@@ -76,9 +78,9 @@ def _update(folder: Path, baseline: Path, scope: Scope) -> None:
         try:
             _show(_checked(folder, baseline, scope))
         except HarnessError as error:
-            print(f"not compared: {error}")
+            say(f"not compared: {error}")
     baselines.update(folder, baseline)
-    print(f"baseline: {baseline} is now a copy of {folder}")
+    say(f"baseline: {baseline} is now a copy of {folder}")
 
 
 def _write(checked: Checked, markdown: Path | None, junit: Path | None) -> None:
@@ -106,21 +108,19 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def _show(checked: Checked) -> None:
-    from rich.console import Console
-
     from harness.report.summaries import check_files, check_terminal
 
-    console = Console()
-    console.print(check_terminal.comparison_table(checked))
+    terminal = console()
+    terminal.print(check_terminal.comparison_table(checked))
     for line in check_terminal.summary_lines(checked):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        terminal.print(printable(line), soft_wrap=True)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in check_files.commands(checked):
-            print(line)
+            annotate(line)
 
 
 def _annotate_error(error: HarnessError) -> None:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from harness.report.summaries import check_files
 
-        print(check_files.annotation("error", "harness check", str(error)))
+        annotate(check_files.annotation("error", "harness check", str(error)))

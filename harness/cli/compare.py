@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.output import say_all
 from harness.stats.rules import MARGIN
 
 
@@ -45,4 +46,4 @@ def compare(
     first, second = read_result_folder(a), read_result_folder(b)
     first.check_unchanged()
     second.check_unchanged()
-    print(formats[format_](compared(first, second, measure, margin)), end="")
+    say_all(formats[format_](compared(first, second, measure, margin)))

@@ -11,6 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.columns import aligned
+from harness.cli.output import say
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_(
         raise RequestError(f"--suite does not apply to `harness list {what}`; remove it")
     lines = {Listed.methods: _methods(methods_path), Listed.suites: _suites(), Listed.claims: _claims(suite)}
     for line in lines[what]:  # the generators run only when they are read
-        print(line)
+        say(line)
 
 
 def _methods(methods_path: Path | None) -> Iterator[str]:

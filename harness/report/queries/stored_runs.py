@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.machine import plain_files
+from harness.machine import bounded, plain_files
+from harness.machine.limits import TooLarge
 from harness.results.record import RUN, Record
 
 TOP = 5
@@ -47,8 +47,8 @@ def _read_list(folder: Path, record: Record) -> Mapping[str, PassageList]:
         content = plain_files.read(folder, record.file(RUN))
         if hashlib.sha256(content).hexdigest() != record.files[RUN]:
             return {}
-        return top_passages(gzip.decompress(content))
-    except (OSError, EOFError, ValueError, zlib.error):
+        return top_passages(bounded.unzipped(content, record.file(RUN)))
+    except (OSError, EOFError, ValueError, TooLarge, zlib.error):
         return {}
 
 
