@@ -10,6 +10,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.columns import print_columns
+from harness.cli.output import say
 from harness.errors import RequestError, unknown
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def status(cache_dir: options.CacheDir = None) -> None:
         rows.append((name, "", byte_text(size), "", ""))
         total += size
     print_columns(rows, whole=range(1, len(rows[0])))
-    print(f"{byte_text(total)} in {root}")
+    say(f"{byte_text(total)} in {root}")
 
 
 def prune(
@@ -65,9 +66,9 @@ def prune(
         free = not is_used(root / ".locks", output.key) if dry_run else remove(root, output)
         removed, kept = removed + output.bytes * free, kept + (not free)
         verb = ("would be removed" if dry_run else "removed") if free else "kept, a running process uses it"
-        print(f"{verb}: {output.stage}/{output.key[:12]} {byte_text(output.bytes)}")
+        say(f"{verb}: {output.stage}/{output.key[:12]} {byte_text(output.bytes)}")
     also = f"; {kept} in use and kept" if kept else ""
-    print(f"{byte_text(removed)} {'would be ' if dry_run else ''}removed from {root}{also}")
+    say(f"{byte_text(removed)} {'would be ' if dry_run else ''}removed from {root}{also}")
 
 
 def _root(cache_dir: Path | None) -> Path:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.output import annotate, console, say
 from harness.errors import HarnessError, RequestError
 from harness.request.request import words
 from harness.stats.rules import MARGIN
@@ -80,9 +81,9 @@ def _update(folder: Path, baseline: Path, scope: Scope) -> None:
         try:
             _show(_checked(folder, baseline, scope))
         except HarnessError as error:
-            print(f"not compared: {error}")
+            say(f"not compared: {error}")
     baselines.update(folder, baseline)
-    print(f"baseline: {baseline} is now a copy of {folder}")
+    say(f"baseline: {baseline} is now a copy of {folder}")
 
 
 def _write(checked: Checked, forms: Mapping[Path | None, Callable[[Checked], str | bytes]]) -> None:
@@ -110,21 +111,19 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def _show(checked: Checked) -> None:
-    from rich.console import Console
-
     from harness.report.console import print_lines
     from harness.report.summaries import check_files, check_terminal
 
-    console = Console()
-    console.print(check_terminal.comparison_table(checked))
-    print_lines(console, check_terminal.summary_lines(checked))
+    terminal = console()
+    terminal.print(check_terminal.comparison_table(checked))
+    print_lines(terminal, check_terminal.summary_lines(checked))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in check_files.commands(checked):
-            print(line)
+            annotate(line)
 
 
 def _annotate_error(error: HarnessError) -> None:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from harness.report.summaries import check_files
 
-        print(check_files.annotation("error", "harness check", str(error)))
+        annotate(check_files.annotation("error", "harness check", str(error)))

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from harness.cli.output import say, say_all
+from harness.machine.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -26,7 +29,8 @@ def in_terminal() -> bool:
 def print_columns(rows: Sequence[Sequence[str]], whole: Collection[int] = ()) -> None:
     """Print rows. Where they are wrapped, the columns `whole` are not: names and numbers."""
     if not in_terminal():
-        print("\n".join(aligned(rows)))
+        for line in aligned(rows):
+            say(line)
         return
     from rich.table import Table
     from rich.text import Text
@@ -35,16 +39,17 @@ def print_columns(rows: Sequence[Sequence[str]], whole: Collection[int] = ()) ->
     for i in range(len(rows[0])):
         table.add_column(overflow="fold", no_wrap=i in whole)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     _print_fitted([table])
 
 
 def print_wrapped(lines: Iterable[str]) -> None:
     """Print lines, wrapped between words where there is a width to fit."""
     if in_terminal():
-        _print_fitted(lines)
+        _print_fitted(map(printable, lines))
     else:
-        print("\n".join(lines))
+        for line in lines:
+            say(line)
 
 
 def _print_fitted(renderables: Iterable[RenderableType]) -> None:
@@ -55,4 +60,4 @@ def _print_fitted(renderables: Iterable[RenderableType]) -> None:
     with console.capture() as captured:
         for renderable in renderables:
             console.print(renderable, highlight=False, markup=False)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    say_all("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))

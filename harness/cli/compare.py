@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.output import console, say_all
 from harness.stats.rules import MARGIN
 
 
@@ -30,7 +31,6 @@ def compare(
     margin: Annotated[float, typer.Option(help="Margin of equivalence, in units of the measure.")] = MARGIN,
 ) -> None:
     """Compare two result folders: how they were made, and how B's scores differ from A's."""
-    from rich.console import Console
 
     from harness.evidence.comparison import compare as compared
     from harness.report.summaries import comparison_formats, comparison_terminal
@@ -48,6 +48,6 @@ def compare(
     second.check_unchanged()
     comparison = compared(first, second, measure, margin)
     if format_ is Format.text:
-        comparison_terminal.show(Console(), comparison)
+        comparison_terminal.show(console(), comparison)
     else:
-        print(formats[format_](comparison), end="")
+        say_all(formats[format_](comparison))

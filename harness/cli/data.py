@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.output import say
 from harness.request.request import words
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def pin(suite: Suite, data_dir: options.DataDir = None, cache_dir: options.Cache
 
     changes = pinned(suite, data_dir=data_dir, cache_dir=cache_dir or default_root())
     for line in changes or ["nothing changed: the manifest has the hashes, sizes and counts of its files"]:
-        print(line)
+        say(line)
 
 
 def _selected(
@@ -73,4 +74,4 @@ def _print(suite: suites.Suite, languages: list[str], data_dir: Path | None, cac
 
     rows = suite_files.status(suite, languages, data_dir=data_dir, cache_dir=cache)
     for row in (*rows, *task_datasets.tasks_status(suite, languages), *hub_encoders.states(suite)):
-        print(row)
+        say(row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.output import say, warn
 
 
 class To(StrEnum):
@@ -32,5 +32,5 @@ def export(
 
     place, notes = exporting.export(folder, to.value, out, (cache_dir or default_root()).absolute())
     for note in notes:
-        print(f"harness: {note}", file=sys.stderr)
-    print(place)
+        warn(f"harness: {note}")
+    say(place)

@@ -11,6 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.columns import in_terminal, print_columns, print_wrapped
+from harness.cli.output import say
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _print_claims(suite: str | None) -> None:
     if suite is not None:
         claims = claims_file.about(claims, suite)
     if not claims:
-        print(f"no published claim is about suite {suite}")
+        say(f"no published claim is about suite {suite}")
         return
     if in_terminal():
         print_wrapped(_by_row(claims))

@@ -17,7 +17,7 @@ from harness.cli.data import fetch, pin, status
 from harness.cli.export import export
 from harness.cli.list import list_
 from harness.cli.merge import merge
-from harness.cli.output import Nothing, before_command, output
+from harness.cli.output import Nothing, before_command, output, say, say_all
 from harness.cli.repeated_options import check_repeated
 from harness.cli.report import report
 from harness.cli.rescore import rescore
@@ -82,7 +82,7 @@ _UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy o
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; the errors of the harness become one line each."""
     given = sys.argv[1:] if arguments is None else arguments
-    errors = sys.stderr  # shown with --quiet too
+    errors, several = sys.stderr, False  # errors are shown with --quiet too
     with output.restored():
         try:
             return _status(given, arguments)
@@ -99,9 +99,11 @@ def main(arguments: list[str] | None = None) -> int:
             message = error.format_message()
             found = usage_line(error, typer.main.get_command(app), given)
             line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
+            several = "\n" in message
         except (KeyboardInterrupt, typer.Abort):
             line, status = _interrupted(ending.received())
-        print(line, file=errors if isinstance(sys.stderr, Nothing) else sys.stderr)
+        show = say_all if several else say
+        show(f"{line}\n" if several else line, stream=errors if isinstance(sys.stderr, Nothing) else sys.stderr)
         return status
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.cli.output import say, warn
 from harness.errors import quantity
 
 
@@ -22,9 +22,9 @@ def merge(
 
     merged = joined(folders, out)
     for folder, count in merged.counts.items():
-        print(f"{folder}: {quantity(count, 'record')}", file=sys.stderr)
+        warn(f"{folder}: {quantity(count, 'record')}")
     board = show(out)
     if missing := board.results.absent:
         command = shlex.join(["harness", "run", "--out", str(out)])
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        print(f"without a record in the joined request: {missing[0]}{more}; run what is left: {command}")
+        say(f"without a record in the joined request: {missing[0]}{more}; run what is left: {command}")

@@ -1,4 +1,7 @@
-"""What all commands have before their name: --version, --quiet, --verbose, --log-file."""
+"""What all commands have before their name (--version, --quiet, --verbose, --log-file), and how they print.
+
+Commands print through `say`, `warn`, `say_all` and `console` alone: text of others is made printable there.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from harness.errors import RequestError
+from harness.machine.printable import printable, printable_lines
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Lines(io.TextIOBase):
@@ -100,9 +107,36 @@ class Output:
 output = Output()
 
 
+def say(text: object, *, stream: TextIO | None = None) -> None:
+    """Print one line, whatever others put into it; on stdout by default."""
+    print(printable(text), file=stream or sys.stdout)
+
+
+def say_all(text: str, *, stream: TextIO | None = None) -> None:
+    """Print a text of several lines, which has its last line break; on stdout by default."""
+    (stream or sys.stdout).write(printable_lines(text))
+
+
+def warn(text: object) -> None:
+    """Print one line on stderr."""
+    say(text, stream=sys.stderr)
+
+
+def annotate(command: str) -> None:
+    """Print a workflow command of GitHub (harness.report.summaries.check_files.annotation) as it is."""
+    print(command)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return the console for tables and progress."""
+    from harness.machine.clean_console import CleanConsole
+
+    return CleanConsole(stderr=stderr)
+
+
 def _show_version(asked: bool) -> None:
     if asked:
-        print(f"harness {version('harness-embeddings')}")
+        say(f"harness {version('harness-embeddings')}")
         raise typer.Exit
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.output import console, say
 from harness.errors import NothingMeasured, RequestError
 from harness.machine.garbage import no_collection
+from harness.machine.printable import printable
 from harness.report import report_formats
 from harness.request.request import words
 
@@ -85,30 +87,26 @@ def show(
 
     `find` finds texts for pages; without `show_texts` they show only what is computed from these.
     """
-    from rich.console import Console
-
     from harness.evidence.leaderboard import collate
     from harness.report import failures
     from harness.report.report_files import write_reports
     from harness.report.terminal import terminal_table
 
-    console = Console()
+    terminal = console()
     try:
         board = collate(folder, baseline)
     except NothingMeasured:
         for line in failures.lines(folder):
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
+            terminal.print(printable(line), soft_wrap=True)
         raise
     texts = find(board.results) if find and report_formats.Format.html in forms else None
     write_reports(folder, board, formats=forms, texts=texts, show_texts=show_texts)
-    _print(console, terminal_table(board), folder / report_formats.file_name(forms[0]))
+    _print(terminal, terminal_table(board), folder / report_formats.file_name(forms[0]))
     return board
 
 
 def show_current(folder: Path, find: FindTexts) -> None:
     """Print the table of a folder; the leaderboard is written first unless it would be the one that is there."""
-    from rich.console import Console
-
     from harness.report.current_report import current_table
     from harness.results.folder import read_result_folder
 
@@ -116,20 +114,20 @@ def show_current(folder: Path, find: FindTexts) -> None:
     if table is None:
         show(folder, find=find)
     else:
-        _print(Console(), table, folder / report_formats.file_name(report_formats.Format.html))
+        _print(console(), table, folder / report_formats.file_name(report_formats.Format.html))
 
 
-def _print(console: Console, table: Table, file: Path) -> None:
-    console.print(table)
-    console.print(f"leaderboard: {file}", highlight=False, soft_wrap=True, markup=False)
+def _print(terminal: Console, table: Table, file: Path) -> None:
+    terminal.print(table)
+    say(f"leaderboard: {file}")
 
 
 def _index(folder: Path, baseline: str) -> None:
     from harness.report.overview import index
 
     written = index.write(folder, baseline)
-    print(f"index: {folder / index.NAME}")
+    say(f"index: {folder / index.NAME}")
     for entry in written.unread:
-        print(f"not read: {entry.name}: {entry.reason}")
+        say(f"not read: {entry.name}: {entry.reason}")
     if written.unread:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.columns import aligned
+from harness.cli.output import say
 from harness.request.request import words
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def rescore(
     cells = rescoring.rescore(folder, plan)
     changes = list(rescoring.moves(cells))
     for line in table(changes):
-        print(line)
-    print(f"cells rescored: {len(cells)}; scores changed or added: {len(changes)}")
+        say(line)
+    say(f"cells rescored: {len(cells)}; scores changed or added: {len(changes)}")
     if write and changes:
         rescoring.write(folder, rebuilt, plan, cells)
         board = collate(folder)
         texts = texts_of(board.results, plan.place.cache, plan.place.data_dir, manifest=suite)
-        print(f"leaderboard: {write_reports(folder, board, texts=texts)}")
+        say(f"leaderboard: {write_reports(folder, board, texts=texts)}")
 
 
 def table(changes: Sequence[Moved]) -> Iterator[str]:

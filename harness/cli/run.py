@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.output import output
+from harness.cli.output import console, output, say, warn
 from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
 from harness.errors import quantity
@@ -64,7 +64,7 @@ def run(
         _show_plan(work, chosen, keep)
     else:
         for line in remade(work):
-            print(line, file=sys.stderr)
+            warn(line)
         _carry_out(work, chosen, keep)
 
 
@@ -73,7 +73,7 @@ def _show_left_out(work: Work) -> None:
     reasons = work.plan.left_out
     for reason in dict.fromkeys(reasons.values()):
         names = ", ".join(name for name, why in reasons.items() if why == reason)
-        print(f"left out of 'all', as the suite has {reason}: {names}", file=sys.stderr)
+        warn(f"left out of 'all', as the suite has {reason}: {names}")
 
 
 def _show_additions(work: Work) -> None:
@@ -82,8 +82,8 @@ def _show_additions(work: Work) -> None:
 
     if more := added(work.folder, work.plan):
         listed = "; ".join(f"{part} {', '.join(names)}" for part, names in more.items())
-        print(f"{work.folder}: keeps {quantity(len(work.done), 'cell')}, adds {listed}", file=sys.stderr)
-        print(f"its request is now: {work.plan.request.command()}", file=sys.stderr)
+        warn(f"{work.folder}: keeps {quantity(len(work.done), 'cell')}, adds {listed}")
+        warn(f"its request is now: {work.plan.request.command()}")
 
 
 def _executor(name: options.ExecutorName, jobs: int) -> Executor:
@@ -97,15 +97,13 @@ def _executor(name: options.ExecutorName, jobs: int) -> Executor:
 
 
 def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
-    from rich.console import Console
-
     from harness.evidence.texts import texts_of
     from harness.execution.progress import Display
     from harness.execution.runner import execute
 
     place = work.plan.place
     start = time.monotonic()
-    display = Display(Console(stderr=True), verbose=output.verbose)
+    display = Display(console(stderr=True), verbose=output.verbose)
     outcomes = execute(work, executor, display, keep)
     if outcomes:
         display.at("writing the leaderboard")
@@ -114,7 +112,7 @@ def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
         find=lambda results: texts_of(results, place.cache, place.data_dir, manifest=work.plan.request.suite),
     )
     took = f"{quantity(len(outcomes), 'cell')} in {duration_text(time.monotonic() - start)}"
-    print(took if outcomes else f"nothing to run: {quantity(len(work.done), 'cell')} done", file=sys.stderr)
+    warn(took if outcomes else f"nothing to run: {quantity(len(work.done), 'cell')} done")
     if any(outcome.reason for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -124,8 +122,8 @@ def _show_plan(work: Work, executor: Executor, keep: Rule | None) -> None:
     from harness.execution.runner import check
 
     for line in executor.limits(work.todo):
-        print(line)
+        say(line)
     for line in lines(work, executor.jobs, keep):
-        print(line)
+        say(line)
     sys.stdout.flush()
     check(work)

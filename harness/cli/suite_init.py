@@ -10,6 +10,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.options import Option
+from harness.cli.output import say
 
 
 def init(
@@ -38,8 +39,8 @@ def init(
         download(beir, folder)
     choose = None if base_model is None else lambda suite: with_base_model(suite, base_model).base_model
     path, notes = write(folder, Wanted(out, language, split, choose), cache_dir or default_root())
-    print(f"wrote {path}")
+    say(f"wrote {path}")
     for note in notes:
-        print(note)
+        say(note)
     elsewhere = () if is_below(folder, path) else ("--data-dir", str(folder))
-    print("next:", shlex.join(["harness", "run", "--suite", str(path), *elsewhere]))
+    say(f"next: {shlex.join(['harness', 'run', '--suite', str(path), *elsewhere])}")

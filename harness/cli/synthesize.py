@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.output import console, say
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
@@ -36,15 +37,13 @@ def synthesize(
     ] = None,
 ) -> None:
     """Pool the gain of an entry over its control across folders: does it hold on other data?"""
-    from rich.console import Console
-
     from harness.evidence.synthesis import choice
     from harness.report.summaries import synthesis_table
 
     _check_out(folders, out)
     syntheses = choice.synthesize(choice.read_folders(folders), contrast, measure, by.value)
     if out is None:
-        synthesis_table.show(Console(), syntheses)
+        synthesis_table.show(console(), syntheses)
     else:
         _write(syntheses, out)
 
@@ -68,4 +67,4 @@ def _write(syntheses: list[ContrastSynthesis], out: Path) -> None:
         write_atomically(out, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise RequestError(f"--out {out} cannot be written: {error.strerror}; name another file") from error
-    print(f"synthesis: {out}")
+    say(f"synthesis: {out}")

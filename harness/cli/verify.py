@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.output import console, say, say_all
 from harness.errors import DataError, NothingMeasured, RequestError
 from harness.request.request import DeviceName
 from harness.stats.rules import MARGIN
@@ -98,15 +98,13 @@ def _prove(result: Verification, cache: Path, data_dir: Path | None, suite: str 
 
 def _rerun(result: Verification, rebuilt: Rebuilt, cells: str, rerun_options: RerunOptions) -> Verification:
     """Rerun the named cells, all if none is named."""
-    from rich.console import Console
-
     from harness.evidence.verification.rebuild import select_cells
     from harness.evidence.verification.rerun import verify_cells
     from harness.execution.progress import Display
 
     names = [name.strip() for name in re.split(r",(?![^\[]*\])", cells) if name.strip()]
     selected, skipped = select_cells(result.folder, rebuilt.plan, names)
-    display = Display(Console(stderr=True))
+    display = Display(console(stderr=True))
     size = rerun_options.encode_batch_size
     return replace(
         result,
@@ -132,10 +130,10 @@ def _write(result: Verification, out: Path | None) -> None:
     from harness.report.summaries.verification_page import as_json, as_markdown
 
     if out is None:
-        sys.stdout.write(as_markdown(result))
+        say_all(as_markdown(result))
         return
     try:
         write_atomically(out, (as_json(result) if out.suffix == ".json" else as_markdown(result)).encode())
     except OSError as error:
         raise RequestError(f"--out {out} cannot be written: {error.strerror}; name another file") from error
-    print(f"verification {'passed' if result.passed else 'failed'}: {out}")
+    say(f"verification {'passed' if result.passed else 'failed'}: {out}")

@@ -122,10 +122,10 @@ def fetch(file: Declared, lookup: Lookup) -> None:
     if file.url is None or path not in (None, target):
         path_of(file, lookup)
     elif path is None or status(file, "", lookup).state == "damaged":
-        _download(file.url, file.hash, target, lookup.cache_dir)
+        _download(file.url, file, target, lookup.cache_dir)
 
 
-def _download(url: str, expected: str, target: Path, cache_dir: Path) -> None:
+def _download(url: str, file: Declared, target: Path, cache_dir: Path) -> None:
     try:
         target.unlink(missing_ok=True)
         cache_dir.mkdir(parents=True, exist_ok=True)
@@ -133,11 +133,11 @@ def _download(url: str, expected: str, target: Path, cache_dir: Path) -> None:
         raise DataError(f"cannot write {target}: {error.strerror}; choose another cache folder") from error
     with _ir_datasets_home(cache_dir / "ir_datasets"):
         from harness.data.download import download, download_git_blob
-    kind, _, value = expected.partition(":")
+    kind, _, value = file.hash.partition(":")
     if kind == "git":
-        download_git_blob(url, value, target)
+        download_git_blob(url, value, target, file.bytes)
     else:
-        download(url, value, target)
+        download(url, value, target, size=file.bytes)
 
 
 @contextmanager

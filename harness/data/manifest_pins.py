@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.machine.json_toml import parse_toml
+from harness.machine import bounded
 from harness.data import declared_files
 from harness.data.found_hashes import ROLES, with_found_hashes
 from harness.data.load import counted
@@ -45,13 +46,13 @@ def pin(name: str, *, data_dir: Path | None, cache_dir: Path) -> list[str]:
     if variant or not base.endswith(".toml"):
         raise RequestError(f"suite {name} is not the path of a manifest (.toml); name one: bundled suites are pinned")
     path, suite = Path(base).resolve(), load(base)  # of a link, the manifest that it leads to
-    content = path.read_bytes()
+    content = bounded.read(path, "TOML_BYTES")
     text = content.decode("utf-8-sig")
     newline = "\r\n" if "\r\n" in text else "\n"
-    old = tomllib.loads(text)
+    old = parse_toml(text)
     pins = pins_of(suite, old, data_dir=data_dir, cache_dir=cache_dir)
     new = with_pins(text.replace("\r\n", "\n"), pins, path)
-    if tomllib.loads(new) != old:
+    if parse_toml(new) != old:
         try:
             write_atomically(path, new.replace("\n", newline).encode())
         except OSError as error:
@@ -102,10 +103,10 @@ def with_pins(text: str, pins: Pins, path: Path) -> str:
     for language, counts in pins.counts.items():
         new = _with_counts(new, language, counts)
     try:
-        edited = tomllib.loads(new)
-    except tomllib.TOMLDecodeError:
+        edited = parse_toml(new)
+    except ValueError:
         edited = {}
-    if edited != _expected(tomllib.loads(text), pins):
+    if edited != _expected(parse_toml(text), pins):
         values = "; ".join(f'{file}: sha256 = "{sha}", bytes = {size}' for file, (sha, size) in pins.files.items())
         numbers = "; ".join(f"{language}: {dict(counts)}" for language, counts in pins.counts.items())
         raise DataError(f"manifest {path} is laid out so that it cannot be edited; write yourself {values}; {numbers}")

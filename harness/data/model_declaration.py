@@ -7,12 +7,12 @@ passage the one named `document`, and a model that does not declare them has non
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.machine.json_toml import read_json
 from harness.data.hub_encoders import cached, declaration_file
 from harness.errors import RequestError, one_line
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
@@ -72,9 +72,8 @@ def _own(base: PinnedBase | LocalBase) -> PinnedBase | LocalBase:
 
 def read_declaration(path: Path | None, model: str) -> Declaration:
     """Return the declaration in a file, that of a model without one where the file is missing."""
-    table = _json(path) if path is not None and path.is_file() else {}
-    prompts = table.get("prompts") or {}
-    declared = {name: prompt for name, prompt in prompts.items() if isinstance(prompt, str)}
+    table = _table(path) if path is not None else {}
+    declared = {name: prompt for name, prompt in _member(table, "prompts").items() if isinstance(prompt, str)}
     similarity = table.get("similarity_fn_name") or COSINE
     check_similarity(similarity, f"model {model}")
     return Declaration(declared, similarity)
@@ -96,7 +95,7 @@ def route_of(task: str, routes: Collection[str], mappings: Mapping[Any, str]) ->
     """
     mapped = {str(key): route for key, route in mappings.items()}
     keys = [str(key) for key in ((task, "text"), (task, None), (None, "text"), (None, None))]
-    found = [mapped[key] for key in keys if key in mapped] + [name for name in (task, "text") if name in routes]
+    found = [str(mapped[key]) for key in keys if key in mapped] + [name for name in (task, "text") if name in routes]
     return found[0] if found else None
 
 
@@ -105,17 +104,21 @@ def declared_length(folder: Path, role: str) -> int | None:
 
     Of a `Router`, it is that of the route of the role.
     """
-    modules: Any = _json(folder / MODULES) if (folder / MODULES).is_file() else []
-    first = folder / str(modules[0].get("path", "")) if isinstance(modules, list) and modules else folder
+    modules = _json(folder / MODULES) if (folder / MODULES).is_file() else []
+    module = modules[0] if isinstance(modules, list) and modules else {}
+    first = folder / str(module.get("path", "")) if isinstance(module, Mapping) else folder
     if (first / ROUTER).is_file():
-        router = _json(first / ROUTER)
-        mappings = router.get("parameters", {}).get("route_mappings") or {}
-        route = route_of(PROMPTS[role], router.get("structure", {}), mappings)
+        router = _table(first / ROUTER)
+        routes = _member(router, "structure")
+        route = route_of(PROMPTS[role], routes, _member(_member(router, "parameters"), "route_mappings"))
         if route is None:
             return None
-        first = first / str(router["structure"][route][0])
+        modules_of_route = routes.get(route)
+        if not isinstance(modules_of_route, list) or not modules_of_route:
+            raise RequestError(f"{first / ROUTER} has no modules on the route '{route}'; copy the model again")
+        first = first / str(modules_of_route[0])
     for name, key in ((LENGTH, "max_seq_length"), (TOKENIZER, "model_max_length")):
-        length = _json(first / name).get(key) if (first / name).is_file() else None
+        length = _table(first / name).get(key)
         if isinstance(length, int) and length < NO_LIMIT:
             return length
     return None
@@ -133,7 +136,7 @@ def card_name(base: BuiltBase | PinnedBase | LocalBase) -> str:
 
     try:
         card = metadata_load(base.path / CARD) or {}
-    except (OSError, ValueError, YAMLError):  # a card that cannot be read names nothing
+    except (OSError, ValueError, RecursionError, YAMLError):  # a card that cannot be read names nothing
         return ""
     name = card.get("model_name")
     return one_line(name) if isinstance(name, str) else ""
@@ -144,8 +147,22 @@ def folder_name(base: BuiltBase | PinnedBase | LocalBase) -> str:
     return card_name(base) or (one_line(base.path.name) if isinstance(base, LocalBase) else "")
 
 
+def _table(path: Path) -> Mapping[str, Any]:
+    """Return the JSON object of a file, {} where there is no file; raises RequestError for another value."""
+    value = _json(path) if path.is_file() else {}
+    if not isinstance(value, Mapping):
+        raise RequestError(f"{path} does not hold a JSON object; copy or download the model again")
+    return value
+
+
+def _member(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a table in a table, {} where there is none."""
+    value = table.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError) as error:
         raise RequestError(f"{path} cannot be read as JSON ({error}); copy or download the model again") from error

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
-from harness.data.text_files import GZIP, RESTORE, json_object, unpacked
+from harness.machine.json_toml import parse_row
+from harness.machine import bounded
+from harness.machine.limits import exceeded, limit
+from harness.data.text_files import RESTORE, broken_json, json_object, unpacked
 from harness.errors import DataError, short_reason
 
+BATCH = 256  # rows of parquet at a time: a few hundred kilobytes of passages
 Row = tuple[str, dict[str, Any]]
 """The place ("FILE line N" or "FILE row N") and the row by column name."""
 
@@ -33,29 +36,21 @@ def rows(path: Path, *keys: str) -> Iterator[Row]:
 def _json_rows(path: Path, *keys: str) -> Iterator[Row]:
     number = 0
     try:
-        with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
-                if number == 1:
-                    line = unpacked(line, path).removeprefix(codecs.BOM_UTF8)
-                if not line.strip():
-                    continue
-                where = f"{path} line {number}"
-                yield where, json_object(json.loads(line), where, *keys)
+        for number, line in enumerate(bounded.lines(path), start=1):
+            if number == 1:
+                line = unpacked(line, path).removeprefix(codecs.BOM_UTF8)
+            if not line.strip():
+                continue
+            where = f"{path} line {number}"
+            yield where, json_object(parse_row(line), where, *keys)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{path} line {number + 1}: the gzip file is truncated or damaged ({error}); {RESTORE}"
         ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} line {number}: truncated or broken JSON ({error}); {RESTORE}") from error
+    except ValueError as error:
+        raise broken_json(path, number, error) from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; check the path and its permissions") from error
-
-
-def _opened(path: Path) -> IO[bytes]:
-    """Open a file, decompressed where its first bytes are those of gzip."""
-    with path.open("rb") as file:
-        compressed = file.read(len(GZIP)) == GZIP
-    return cast(IO[bytes], gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -65,7 +60,10 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     number = 0
     try:
         with pq.ParquetFile(path, memory_map=False) as file:
-            for batch in file.iter_batches(batch_size=1024):  # about a megabyte of passages
+            bounded.check_parquet(file.metadata, path.stat().st_size, path, "LINES")
+            for batch in file.iter_batches(batch_size=BATCH):
+                if batch.nbytes > limit("LINE_BYTES"):
+                    raise exceeded("LINE_BYTES", f"{path} row {number + 1}")
                 for row in batch.to_pylist():
                     number += 1
                     yield f"{path} row {number}", row

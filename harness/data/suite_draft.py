@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness.machine.json_toml import parse_toml
 from harness.data import suite_template
 from harness.data.beir_folder import BeirFolder, language_of, scan, tokens_of
 from harness.data.found_hashes import with_found_hashes
@@ -122,7 +122,7 @@ class _Draft:
     def suite(self, base: Base | None, numbers: dict[str, int] | None = None) -> Suite:
         """Return the suite that the text declares; raises RequestError for an invalid one."""
         try:
-            return Suite.model_validate(tomllib.loads(self.text(base, numbers)))
+            return Suite.model_validate(parse_toml(self.text(base, numbers)))
         except ValidationError as error:
             raise RequestError(f"the manifest of {self.folder.path} would be invalid: {explain(error)}") from error
 

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.errors import DataError, quantity
+from harness.machine.json_toml import parse_data, parse_row
+from harness.machine import bounded
+from harness.errors import DataError, one_line, quantity
 
 T = TypeVar("T")
 
 RESTORE = "restore the file or fetch it again"
 JSON_KINDS = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
-GZIP = b"\x1f\x8b"
 FORMATS = {  # first bytes → what a file is, and what to do
     b"PK\x03\x04": ("a zip archive", "unpack it"),
     b"\x28\xb5\x2f\xfd": ("compressed by zstd", "decompress it"),
@@ -43,7 +44,7 @@ def read_text(path: Path) -> str:
     Raises DataError naming the line and the byte that is not UTF-8.
     """
     try:
-        content = path.read_bytes()
+        content = bounded.read(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; check the path and its permissions") from error
     content = unpacked(content, path)
@@ -56,9 +57,9 @@ def read_text(path: Path) -> str:
 
 def unpacked(content: bytes, path: Path) -> bytes:
     """Return the content of a file, decompressed if it is gzip under any name; raises DataError for another format."""
-    if content.startswith(GZIP):
+    if content.startswith(bounded.GZIP):
         try:
-            return gzip.decompress(content)
+            return bounded.unzipped(content, path)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise DataError(f"{path}: the gzip file is truncated or damaged ({error}); {RESTORE}") from error
     for start, (kind, remedy) in FORMATS.items():
@@ -70,9 +71,9 @@ def unpacked(content: bytes, path: Path) -> bytes:
 def read_json(path: Path) -> Any:
     """Return the JSON value of a file; raises DataError with the line of an error."""
     try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path} line {error.lineno}: truncated or broken JSON ({error.msg}); {RESTORE}") from error
+        return parse_data(read_text(path))
+    except ValueError as error:
+        raise broken_json(path, getattr(error, "lineno", 1), error) from error
 
 
 def json_lines(path: Path, *keys: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -85,10 +86,16 @@ def json_lines(path: Path, *keys: str) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         where = f"{path} line {number}"
         try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{where}: truncated or broken JSON ({error.msg}); {RESTORE}") from error
+            value = parse_row(line)
+        except ValueError as error:
+            raise broken_json(path, number, error) from error
         yield where, json_object(value, where, *keys)
+
+
+def broken_json(path: Path, line: int, error: ValueError) -> DataError:
+    """Return the error for a line that is not JSON, or exceeds a limit."""
+    reason = error.msg if isinstance(error, json.JSONDecodeError) else one_line(error)
+    return DataError(f"{path} line {line}: truncated or broken JSON ({reason}); {RESTORE}")
 
 
 def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:

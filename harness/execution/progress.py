@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +20,7 @@ from rich.text import Text
 
 from harness.execution.eta import Eta
 from harness.execution.executor import Outcome
+from harness.machine.printable import printable
 
 
 class Display:
@@ -63,23 +63,23 @@ class Display:
     def say(self, lines: Iterable[str]) -> None:
         """Print lines as they are."""
         for line in lines:
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Print one line for each warning."""
         for line in warnings:
-            self.console.print(f"[yellow]warning:[/yellow] {escape(line)}", highlight=False, soft_wrap=True)
+            self._print("warning:", "yellow", line)
 
     def stage(self, cell: str, stage: str, done: int, total: int) -> None:
         """Show how far a cell is in a stage."""
         if self._progress is None:
             if self.verbose and self._stages.get(cell) != stage:
                 self._stages[cell] = stage
-                self.console.print(f"{cell} · {stage}", highlight=False, markup=False)
+                self.console.print(printable(f"{cell} · {stage}"), highlight=False, markup=False)
             return
         if cell not in self._running:
-            self._running[cell] = self._progress.add_task(cell)
-        text = f"  {cell} · {stage}"
+            self._running[cell] = self._progress.add_task(printable(cell))
+        text = printable(f"  {cell} · {stage}")
         self._progress.update(self._running[cell], description=text, completed=done, total=total)
 
     def ended(self, outcome: Outcome) -> None:
@@ -94,12 +94,15 @@ class Display:
                 self._progress.remove_task(self._running.pop(name))
         if outcome.reason:
             log = f" (log: {outcome.log})" if outcome.log else ""
-            self.console.print(
-                f"[red]failed[/red] {escape(f'{name}: {outcome.reason}{log}')}", highlight=False, soft_wrap=True
-            )
+            self._print("failed", "red", f"{name}: {outcome.reason}{log}")
         elif self._progress is None:
             cost = "cached" if outcome.cached else f"{outcome.seconds:.1f} s"
             self.say([f"{self._done}/{self._total} {name} {cost}{self._left(' left')}"])
+
+    def _print(self, what: str, colour: str, line: str) -> None:
+        """Print a line after a coloured word."""
+        text = Text.assemble((what, colour), " ", printable(line))
+        self.console.print(text, highlight=False, soft_wrap=True)
 
     def _left(self, suffix: str = "") -> str:
         return f", {self._eta}{suffix}" if self._eta is not None and str(self._eta) else ""

@@ -5,13 +5,15 @@ The runs are the records' run files, uncompressed.
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 
+from harness.errors import DataError, short_reason
 from harness.export.ir_metadata import ir_metadata
 from harness.export.run_export import RunExport
-from harness.machine import plain_files
+from harness.machine import bounded, plain_files
 from harness.results import record as records
+from harness.results.record import Record
 from harness.stages.prepare import DATA_FILE
 
 START, END = "# ir_metadata.start\n", "# ir_metadata.end\n"  # the format's markers, as comments: the file is YAML
@@ -22,11 +24,20 @@ def write(run: RunExport) -> list[str]:
     import yaml
 
     for record in run.results.records:
-        ranking = plain_files.read(run.results.path, record.file(records.RUN))
-        run.path(record, ".run").write_bytes(gzip.decompress(ranking))
+        run.path(record, ".run").write_bytes(_ranking(run, record))
         text = yaml.safe_dump(ir_metadata(run, record), sort_keys=False, allow_unicode=True, width=120)
         run.path(record, ".ir-metadata.yaml").write_text(START + text + END, encoding="utf-8")
     return _write_qrels(run)
+
+
+def _ranking(run: RunExport, record: Record) -> bytes:
+    """Return a decompressed ranking; raises DataError for one that is damaged or exceeds a limit."""
+    name = record.file(records.RUN)
+    try:
+        return bounded.unzipped(plain_files.read(run.results.path, name), run.results.path / name)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = short_reason(error)
+        raise DataError(f"ranking {run.results.path / name} is damaged: {reason}; run its cell again") from error
 
 
 def _write_qrels(run: RunExport) -> list[str]:

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
+from harness.machine import bounded
+
 LINK, OTHER, UNLISTED = "a link", "not a plain file", "a folder that cannot be listed"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -67,10 +69,10 @@ def opened(folder: Path, name: str) -> BufferedReader:
     return file
 
 
-def read(folder: Path, name: str) -> bytes:
-    """Return the content of a plain file; raises what `opened` raises."""
+def read(folder: Path, name: str, limit: str = "FILE_BYTES") -> bytes:
+    """Return the content of a plain file, at most as large as the named limit; raises what `opened` raises."""
     with opened(folder, name) as file:
-        return file.read()
+        return bounded.read_whole(file, folder / name, limit)
 
 
 def sha256(folder: Path, name: str) -> str:

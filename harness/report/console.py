@@ -6,6 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.machine.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -42,4 +44,4 @@ def print_lines(console: Console, lines: Iterable[str]) -> None:
     """Print lines: wrapped between words in a terminal and where COLUMNS is set, whole in a pipe."""
     whole = not (console.is_terminal or "COLUMNS" in os.environ)
     for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=whole)
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=whole)

@@ -7,13 +7,13 @@ be at hand now; only then are they looked for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
 from harness.machine import plain_files
+from harness.machine.json_toml import parse_json
 from harness.report.generator import generator
 from harness.report.report_formats import Format, file_name
 from harness.report.report_settings import read_report_settings, reasons_of
@@ -35,10 +35,10 @@ def current_table(folder: Path, find: Callable[[], Texts]) -> Table | None:
     try:
         if not _is_current(folder, find) or checksums.differences(folder):
             return None
-        document = json.loads(plain_files.read(folder, file_name(Format.json)))
-    except DataError:  # the folder has no report, or a damaged one
+        document = parse_json(plain_files.read(folder, file_name(Format.json), "DOCUMENT_BYTES"))
+    except (DataError, OSError, ValueError):  # the folder has no report, or a damaged one
         return None
-    return stored_table(document) if document["complete"] else None
+    return stored_table(document) if isinstance(document, dict) and document.get("complete") else None
 
 
 def _is_current(folder: Path, find: Callable[[], Texts]) -> bool:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from harness.machine.json_toml import parse_json
+
 LAST_BITS = 1e-9  # relative: sums of the same numbers, rounded in another order
 _SHOWN = 40  # characters of a line on each side
 _WORD = re.compile(r"[\w.+-]*\Z")  # the number or word that a position is in
@@ -92,7 +94,7 @@ def _csv_cells(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_cells(text: str) -> Iterator[tuple[str, str]]:
-    yield from _json_leaves(json.loads(text), "")
+    yield from _json_leaves(parse_json(text), "")
 
 
 def _json_leaves(value: object, place: str) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 
 from harness.errors import DataError
 from harness.machine import plain_files
+from harness.machine.json_toml import parse_json
 from harness.report.generator import generator
 from harness.report.report_formats import Format
 from harness.schema import Strict, explain
@@ -60,7 +61,7 @@ def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:
     """Return format → how it was written, {} for a folder without report.json; raises DataError for a damaged one."""
     path = folder / REPORT_FILE
     try:
-        content = json.loads(plain_files.read(folder, REPORT_FILE))
+        content = parse_json(plain_files.read(folder, REPORT_FILE, "DOCUMENT_BYTES"))
         return {Format(name): ReportSettings.model_validate_json(json.dumps(table)) for name, table in content.items()}
     except FileNotFoundError:
         return {}

@@ -17,13 +17,13 @@ An entry with `practice = true` is an example of what practitioners do: it runs 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from harness.errors import DataError, RequestError, one_line, unknown
+from harness.machine.json_toml import read_toml
 from harness.request.entry import Declaration, Entry
 from harness.request.plugins import entry_files
 from harness.request.settings import declared_entry
@@ -38,8 +38,8 @@ def declared(methods_path: Path | None = None) -> dict[str, Declaration]:
     declarations: dict[str, Declaration] = {}
     for path in entry_files(methods_path):
         try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            tables = read_toml(path)
+        except ValueError as error:
             raise DataError(f"entries file {path} is not valid TOML: {error}") from error
         for name, table in tables.items():
             if not NAME.fullmatch(name) or name == "all":

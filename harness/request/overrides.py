@@ -15,7 +15,6 @@ prompt, is taken as it is typed, commas and all, with \n for a line break; JSON'
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import RequestError, unknown
+from harness.machine.json_toml import parse_json
 from harness.request import plugins, sweep
 from harness.request.checkpoints import CHECKPOINT, with_checkpoint
 from harness.request.entry import Entry, Practice
@@ -96,7 +96,7 @@ def parse(text: str) -> Setting:
 def read_value(raw: str) -> Any:
     """Return the JSON value of a text, or the text itself where it is not valid JSON."""
     try:
-        value = json.loads(raw)
+        value = parse_json(raw)
     except ValueError:
         return raw
     return raw if isinstance(value, float) and not math.isfinite(value) else value  # NaN and Infinity are not JSON

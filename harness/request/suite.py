@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from harness.errors import DataError, RequestError, unknown
 from harness.keys import digest
 from harness.machine.bundled import manifests
+from harness.machine.json_toml import read_toml
 from harness.machine.names import LanguageTag
 from harness.request.data_sources import Language
 from harness.request.manifest import (
@@ -232,8 +232,8 @@ def parse(path: Path, variant: str = "") -> Suite:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return read_toml(path)
+    except ValueError as error:
         raise DataError(f"manifest {path} is not valid TOML: {error}") from error
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from harness.errors import DataError, one_line
-from harness.machine import plain_files
+from harness.machine import bounded, plain_files
 from harness.machine.names import path_name
 from harness.results.record import PER_QUERY, Record, beside
 from harness.stats.align import Floats
 
 _AGAIN = "delete its record and run again"
+_NAMES = ("query_id", "measure")
 _SAME = 1e-9  # a mean over queries in a record and in its per-query file may differ by summation order only
 
 
@@ -82,7 +83,8 @@ class Reader:
         import pyarrow.parquet as pq
 
         try:
-            file = pq.ParquetFile(pa.BufferReader(content))
+            file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(_NAMES))
+            bounded.check_parquet(file.metadata, len(content), path, "SCORE_ROWS")
             if self._last is None or self._last.head != _head(file, content):
                 self._last = _layout(file, content)
             column = file.read(["value"], use_threads=False).column("value")
@@ -100,7 +102,7 @@ def _head(file: Any, content: bytes) -> tuple[Any, ...]:
     schema, columns = file.metadata.schema, []
     for group in (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)):
         for column in (group.column(i) for i in range(group.num_columns)):
-            if column.path_in_schema in ("query_id", "measure"):
+            if column.path_in_schema in _NAMES:
                 start = column.dictionary_page_offset or column.data_page_offset
                 columns.append(content[start : start + column.total_compressed_size])
     return schema, *columns
@@ -108,8 +110,8 @@ def _head(file: Any, content: bytes) -> tuple[Any, ...]:
 
 def _layout(file: Any, content: bytes) -> _Layout:
     """Return the layout of a file; raises ValueError for a repeated row, or one without a query or a measure."""
-    table = file.read(["query_id", "measure"], use_threads=False)
-    query, measure = (table.column(name).to_pylist() for name in ("query_id", "measure"))
+    table = file.read(list(_NAMES), use_threads=False)
+    query, measure = (_texts(table.column(name)) for name in _NAMES)
     rows = list(zip(measure, query, strict=True))
     if any(name is None for row in rows for name in row):
         raise ValueError("a row has no query or no measure")
@@ -119,3 +121,19 @@ def _layout(file: Any, content: bytes) -> _Layout:
     measures = {name: i for i, name in enumerate(dict.fromkeys(name for name, _ in rows))}
     places = [queries[name] * len(measures) + measures[measure_name] for measure_name, name in rows]
     return _Layout(_head(file, content), tuple(queries), tuple(measures), np.array(places, dtype=np.int64))
+
+
+def _texts(column: Any) -> list[str | None]:
+    """Return a column of names, equal ones as one object: each is held once, however many rows it has.
+
+    Raises ValueError for a column that does not hold text.
+    """
+    import pyarrow as pa
+
+    texts: list[str | None] = []
+    for chunk in column.chunks:
+        if not pa.types.is_dictionary(chunk.type) or not pa.types.is_string(chunk.type.value_type):
+            raise ValueError(f"a name is {chunk.type}, not text")
+        names = [*chunk.dictionary.to_pylist(), None]
+        texts += [names[-1 if i is None else i] for i in chunk.indices.to_pylist()]
+    return texts

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from harness.errors import one_line
-
-# Control characters and directional formatting characters. Persian needs its direction marks and joiners: they stay.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+from harness.machine.printable import INVISIBLE
 
 
 def clean_line(value: object) -> str:
@@ -16,4 +12,4 @@ def clean_line(value: object) -> str:
     >>> clean_line("out of\nmemory\x1b[31m \u202e!")
     'out of memory[31m !'
     """
-    return _INVISIBLE.sub("", one_line(value))
+    return INVISIBLE.sub("", one_line(value))

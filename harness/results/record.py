@@ -13,16 +13,18 @@ import io
 import json
 import math
 import os
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from harness.errors import CellError, DataError
-from harness.machine import plain_files
+from harness.errors import CellError, DataError, one_line, short_reason
+from harness.machine import bounded, plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
+from harness.machine.json_toml import check_numbers
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.store import StageRun
 from harness.schema import Strict, explain
@@ -177,11 +179,15 @@ def read(path: Path, folder: Path | None = None) -> Record:
     Raises DataError if it is incomplete or invalid, or is not a plain file (harness.machine.plain_files).
     """
     try:
-        return Record.model_validate_json(_content(path, folder))
+        content = _content(path, folder)
+        check_numbers(content)
+        return Record.model_validate_json(content)
     except OSError as error:
         raise DataError(f"record {path} cannot be read: {error.strerror}; check its permissions") from error
     except ValidationError as error:
         raise DataError(f"record {path} is damaged: {explain(error)}; delete it and run again") from error
+    except ValueError as error:
+        raise DataError(f"record {path} is damaged: {one_line(error)}; delete it and run again") from error
 
 
 def read_all(folder: Path) -> list[Record]:
@@ -205,7 +211,7 @@ def paths(folder: Path) -> list[Path]:
 
 def _content(path: Path, folder: Path | None) -> bytes:
     top = folder or path.parent
-    return plain_files.read(top, path.relative_to(top).as_posix())
+    return plain_files.read(top, path.relative_to(top).as_posix(), "DOCUMENT_BYTES")
 
 
 def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
@@ -265,12 +271,19 @@ def run_bytes(ranking: Ranking, tag: str) -> bytes:
 
 
 def read_run(path: Path, folder: Path | None = None) -> dict[str, dict[str, float]]:
-    """Return a gzipped TREC run, below an output folder (by default its own), as query id → passage id → score."""
+    """Return a gzipped TREC run, below an output folder (by default its own), as query id → passage id → score.
+
+    Raises DataError for one that is damaged, is not a plain file or exceeds a limit.
+    """
     run: dict[str, dict[str, float]] = {}
-    with gzip.open(io.BytesIO(_content(path, folder)), "rt", encoding="utf-8") as lines:
-        for line in lines:
-            query, _, doc, _, score, _ = line.split(" ")
-            run.setdefault(query, {})[doc] = float(score)
+    top = folder or path.parent
+    try:
+        with plain_files.opened(top, path.relative_to(top).as_posix()) as file:
+            for line in bounded.lines_of(file, path, "RANKING_LINES"):
+                query, _, doc, _, score, _ = line.decode().split(" ")
+                run.setdefault(query, {})[doc] = float(score)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise DataError(f"ranking {path} is damaged: {short_reason(error)}; run its cell again") from error
     return run
 
 

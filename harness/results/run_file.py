@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from harness.errors import DataError
 from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
+from harness.machine.json_toml import parse_json
 from harness.machine.names import LanguageTag, OptionalName, PathName
 from harness.request.request import Request
 from harness.results import checksums
@@ -141,7 +142,7 @@ def read_run_file(folder: Path) -> RunFile:
     """Return run.json of an output folder, an empty one if there is none; raises DataError if it is damaged."""
     path = folder / RUN_FILE
     try:
-        content = json.loads(plain_files.read(folder, RUN_FILE))
+        content = parse_json(plain_files.read(folder, RUN_FILE, "DOCUMENT_BYTES"))
     except (FileNotFoundError, NotADirectoryError):
         return RunFile()
     except OSError as error:

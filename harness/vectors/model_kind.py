@@ -7,11 +7,12 @@ folder, which is never run.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from harness.errors import RequestError
+from harness.machine.json_toml import read_json
+from harness.machine.limits import TooLarge
 
 MODULES = "modules.json"
 NETWORK = "config.json"
@@ -35,7 +36,7 @@ def check_kind(folder: Path, name: str) -> None:
         raise RequestError(f"{name} is LoRA weights on another model; download it, and give its folder to --base-model")
     if not (folder / MODULES).is_file():
         raise RequestError(f"{name} {_without_modules(folder)}")
-    if other := OTHER_KINDS.get(_table(folder / "config_sentence_transformers.json").get("model_type", "")):
+    if other := OTHER_KINDS.get(str(_table(folder / "config_sentence_transformers.json").get("model_type", ""))):
         raise RequestError(f"{name} is {other}; {INSTEAD}")
     modules = [module for module in _list(folder / MODULES) if isinstance(module, dict)]
     for module in modules:
@@ -70,7 +71,7 @@ def is_adapter(folder: Path) -> bool:
 def _without_modules(folder: Path) -> str:
     """Return what a folder without modules.json is, and what to do."""
     table = _table(folder / NETWORK)
-    if any("SequenceClassification" in str(name) for name in table.get("architectures") or []):
+    if "SequenceClassification" in str(table.get("architectures")):
         return f"is {OTHER_KINDS['CrossEncoder']}; {INSTEAD}"
     if table:
         return (
@@ -94,8 +95,8 @@ CODE_FREE = "use a model whose code is part of transformers and sentence-transfo
 
 
 def _check_network(folder: Path, name: str) -> None:
-    mapping = _table(folder / NETWORK).get("auto_map") or {}
-    for kind in ("AutoModel", "AutoConfig"):
+    mapping = _table(folder / NETWORK).get("auto_map")
+    for kind in ("AutoModel", "AutoConfig") if isinstance(mapping, dict) else ():
         if kind in mapping:
             raise RequestError(
                 f"{name} needs code that comes with it (auto_map in {NETWORK}: {mapping[kind]}), which is never run; "
@@ -118,6 +119,6 @@ def _list(path: Path) -> list[Any]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path)
+    except (OSError, ValueError, TooLarge):
         return None

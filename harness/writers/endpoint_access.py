@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from harness.errors import RequestError, one_line
+from harness.machine.printable import printable
 
 DEFAULT_URL = "https://api.openai.com/v1"  # the client's default
 CONCURRENCY = 8  # within the limits of small servers and of the lowest tiers of large ones
@@ -42,8 +43,8 @@ class Access:
         return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
     def clean(self, text: object) -> str:
-        """Return a text as one line without the key, cut to 300 characters."""
-        return one_line(str(text).replace(self.key, "***"))[:300]
+        """Return a text as one printable line without the key, cut to 300 characters."""
+        return printable(one_line(str(text).replace(self.key, "***")))[:300]
 
 
 def read_access(environment: Mapping[str, str] = os.environ) -> Access:

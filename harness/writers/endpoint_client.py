@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from harness.machine.limits import beyond, limit
+from harness.machine.printable import printable
 from harness.request.manifest import Writer
 from harness.writers.endpoint_access import Access
 from harness.writers.prompt import parse
@@ -24,6 +26,7 @@ PAUSE = 0.5  # seconds before the second attempt, doubled before each further on
 SERVER_FAILURES = 3  # consecutive failures of the server, each after all its retries, that end the requests
 PASSAGE_FAILURES = 20  # consecutive passages without a usable answer that end the requests
 FATAL_STATUSES = {401, 403, 404}  # key, permission, model or URL: the same for every passage
+OF_THE_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")  # headers, not of the answer itself
 PASSAGE_STATUSES = {400, 413, 422}  # most likely caused by this passage alone
 
 
@@ -52,13 +55,18 @@ class PassageFailed(Exception):  # noqa: N818 - an outcome of one passage
 
 
 def open_client(access: Access) -> OpenAI:
-    """Return a client that logs one line per failed attempt."""
+    """Return a client that logs one line per failed attempt, and stops at the limits of size and time of an answer.
+
+    It follows no redirect, for the prompts and the key would follow it. An answer that is compressed is an error: it
+    was not asked for, and its size is unknown.
+    """
     import openai
 
     class LoggingClient(openai.DefaultHttpxClient):
         def send(self, request: Any, **options: Any) -> Any:
+            end = time.monotonic() + access.timeout
             try:
-                response = super().send(request, **options)
+                response = _bounded(super().send(request, **{**options, "stream": True}), end)
             except Exception as error:
                 logger.warning("%s: %s", access.server, access.clean(f"{type(error).__name__}: {error}"))
                 raise
@@ -71,8 +79,27 @@ def open_client(access: Access) -> OpenAI:
         base_url=access.url,
         max_retries=access.retries,
         timeout=access.timeout,
-        http_client=LoggingClient(),
+        http_client=LoggingClient(follow_redirects=False, headers={"Accept-Encoding": "identity"}),
     )
+
+
+def _bounded(response: Any, end: float) -> Any:
+    """Return a response that is read to its end; raises OSError where it is too large, too slow or compressed."""
+    blocks, size, most = [], 0, limit("ANSWER_BYTES")
+    try:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise OSError("the answer is compressed, which was not asked for")
+        for block in response.iter_raw():
+            blocks.append(block)
+            size += len(block)
+            if size > most:
+                raise OSError(f"the answer has {beyond('ANSWER_BYTES')}")
+            if time.monotonic() > end:
+                raise TimeoutError("the answer was not complete in time; HARNESS_ENDPOINT_TIMEOUT is its limit")
+    finally:
+        response.close()
+    headers = {name: value for name, value in response.headers.items() if name.lower() not in OF_THE_TRANSFER}
+    return type(response)(response.status_code, headers=headers, content=b"".join(blocks), request=response.request)
 
 
 @dataclass
@@ -96,7 +123,7 @@ class Server:
                     return self._reply(content)
                 except ValueError as error:
                     reason = self.access.clean(error)
-                    logger.warning("%s: passage '%s': %s", self.access.server, question.doc_id, reason)
+                    logger.warning("%s: passage '%s': %s", self.access.server, printable(question.doc_id), reason)
         except Exception as error:
             raise self._failed(error) from None
         raise PassageFailed(f"{ATTEMPTS} unusable answers: {reason}", PASSAGE_FAILURES)
@@ -144,7 +171,9 @@ class Server:
         if status is None:
             cause = f" ({error.__cause__})" if error.__cause__ and str(error.__cause__) else ""
             return PassageFailed(self.access.clean(f"{type(error).__name__}: {error}{cause}"), SERVER_FAILURES)
-        limit = 1 if status in FATAL_STATUSES else SERVER_FAILURES
+        if 300 <= status < 400:
+            return PassageFailed(f"status {status}: it redirects, which is not followed; correct OPENAI_BASE_URL", 1)
+        most = 1 if status in FATAL_STATUSES else SERVER_FAILURES
         if status in PASSAGE_STATUSES:
-            limit = PASSAGE_FAILURES
-        return PassageFailed(self.access.clean(f"status {status}: {error}"), limit)
+            most = PASSAGE_FAILURES
+        return PassageFailed(self.access.clean(f"status {status}: {error}"), most)

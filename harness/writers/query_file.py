@@ -7,13 +7,13 @@ and an optional "language" in both, for files of several languages that share id
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from harness.data.text_files import read_text
 from harness.data.validation import normalized, string, text
 from harness.errors import CellError, DataError, unknown
+from harness.machine.json_toml import parse_row
 
 KEYS = ("doc_id", "passage", "queries", "language")
 Rows = Mapping[tuple[str, str], tuple[str, ...]]
@@ -42,7 +42,7 @@ def read(path: Path) -> Rows:
 
 def _row(line: str, where: str) -> tuple[str, str, tuple[str, ...]]:
     try:
-        row = json.loads(line)
+        row = parse_row(line)
     except ValueError as error:
         raise DataError(f"{where}: truncated or broken JSON ({error}); correct the row") from error
     if not isinstance(row, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from harness.evidence.claims.claim_checks import check_conditions, check_names, 
 from harness.evidence.claims.conditions import APPLICABLE, Conditions
 from harness.evidence.claims.sheet import About, Paper, Row, Sheet
 from harness.machine.bundled import results
+from harness.machine.json_toml import read_toml
 from harness.request import entries
 from harness.request.entry import Declaration
 from harness.request.suite import names as suite_names
@@ -33,8 +33,8 @@ def load(path: Path | None = None) -> list[Claim]:
     """
     path = path or results() / FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = read_toml(path)
+    except (OSError, ValueError) as error:
         raise DataError(f"claims file {path} cannot be read: {error}; fix it") from error
     sheet: Sheet = _valid(Sheet, table, f"claims file {path}")
     declarations = entries.declared()

@@ -7,7 +7,6 @@ those of papers whose numbers are not claims here. A recipe is no part of a cont
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 from harness.errors import DataError, unknown
 from harness.evidence.claims.claim import Claim
 from harness.machine.bundled import results
+from harness.machine.json_toml import read_toml
 from harness.request import entries
 from harness.schema import Strict, explain
 from harness.stats.effect import NEAR_ZERO
@@ -155,8 +155,8 @@ def _claimed(differences: Sequence[PublishedDifference]) -> Claimed:
 
 def _of_file(path: Path, claims: Sequence[Claim]) -> Iterator[PublishedContrast]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = read_toml(path)
+    except (OSError, ValueError) as error:
         raise DataError(f"contrasts file {path} cannot be read: {error}; fix it") from error
     try:
         file = ContrastsFile.model_validate(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from harness.errors import CellError
+from harness.errors import CellError, DataError
 from harness.evidence.texts import ABSENT, OTHER, Texts
 from harness.evidence.verification.finding import Finding, Proof, file_of
 from harness.evidence.verification.grade import Run
@@ -91,6 +91,6 @@ def _problem(results: ResultFolder, record: Record, data: Data) -> str:
     try:
         run = records.read_run(records.beside(record.path(results.path), records.RUN), results.path)
         computed = rescored(run, data, tuple(stored))
-    except (CellError, OSError, EOFError, ValueError, KeyError) as error:
+    except (CellError, DataError, ValueError, KeyError) as error:
         return f"its ranking cannot be scored: {error}"
     return "" if equal_scores(computed, stored) else OTHER_SCORES

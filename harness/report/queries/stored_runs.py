@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.machine import plain_files
+from harness.machine import bounded, plain_files
+from harness.machine.limits import TooLarge
 from harness.results.record import RUN, Record
 
 TOP = 5
@@ -63,9 +63,9 @@ def _read_run(folder: Path, record: Record, relevant: Relevant) -> StoredRun | N
         content = plain_files.read(folder, record.file(RUN))
         if hashlib.sha256(content).hexdigest() != record.files[RUN]:
             return None
-        blocks = query_blocks(gzip.decompress(content))
+        blocks = query_blocks(bounded.unzipped(content, record.file(RUN)))
         return StoredRun(top_passages(blocks), relevant_ranks(blocks, relevant)) if blocks else None
-    except (OSError, EOFError, ValueError, zlib.error):
+    except (OSError, EOFError, ValueError, TooLarge, zlib.error):
         return None
 
 

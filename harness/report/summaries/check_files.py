@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from harness.evidence.gate.decision import Checked
+from harness.machine.printable import printable
 from harness.report.summaries.check_words import ORDER, SHAPES, basis, decisions, headline, not_compared, sentence
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters not allowed in XML 1.0
@@ -80,10 +81,10 @@ def annotation(kind: str, title: str, message: str) -> str:
     """Return one workflow command, escaped the way GitHub's runner unescapes it.
 
     >>> annotation("error", "a: b", "100 %, or\\nless")
-    '::error title=a%3A b::100 %25, or%0Aless'
+    '::error title=a%3A b::100 %25, or\\nless'
     """
-    escaped_title = _escape(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{kind} title={escaped_title}::{_escape(message)}"
+    escaped_title = _escape(printable(title)).replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={escaped_title}::{_escape(printable(message))}"
 
 
 def _escape(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies
+from harness.machine.printable import printable
 from harness.report.console import compact_table
 from harness.report.numbers import signed
 from harness.report.summaries import synthesis_words as words
@@ -33,15 +34,17 @@ def show(console: Console, syntheses: Sequence[ContrastSynthesis]) -> None:
 
 
 def _line(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False)
+    console.print(printable(text), highlight=False, markup=False)
 
 
 def _overview(syntheses: Sequence[ContrastSynthesis]) -> Table:
+    from rich.text import Text
+
     title = f"{syntheses[0].measure}: difference × 100, pooled by {syntheses[0].pooled.by}"
     table = compact_table("contrast", ("k", "mean", "95 % interval", "new dataset", "I²"), left=(), title=title)
     for synthesis in syntheses:
         *numbers, _, i2 = words.summary(synthesis.pooled)
-        table.add_row(synthesis.name, *numbers, i2)
+        table.add_row(Text(synthesis.name), *numbers, i2)
     return table
 
 

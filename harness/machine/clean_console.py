@@ -1,0 +1,27 @@
+"""The console of rich, on which no text of others acts: neither markup nor control characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from harness.machine.printable import printable_lines
+
+
+class CleanConsole(Console):
+    """A console that takes texts as they are, and writes each of their characters printable.
+
+    Styles and the movements of progress bars are rich's own and stay.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **settings)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the parts of what is shown, those that are text made printable."""
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else printable_lines(segment.text)
+            yield segment if text == segment.text else Segment(text, segment.style, segment.control)

@@ -1,0 +1,146 @@
+"""JSON and TOML of others, read within the limits of harness.machine.limits.
+
+Every error is a ValueError with one line: of the syntax, of the encoding, or of a limit. NaN and infinite numbers,
+which JSON does not have and no file of the harness needs, are errors in documents; in rows they are read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+from harness.machine import bounded
+from harness.machine.limits import beyond, limit
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Return the value of a JSON document."""
+    _check_size(content, "DOCUMENT_BYTES")
+    return _shallow(_decoded(_text(content), _DOCUMENT))
+
+
+def check_numbers(content: bytes) -> None:
+    """Raise ValueError where a document that another reader parses has a number that `parse_json` refuses.
+
+    Only a document with something like one is parsed, so that records are read at that reader's speed.
+    """
+    folded = content.translate(_FOLDED)
+    if b"nan" in folded or b"infinity" in folded or b"0" * limit("DIGITS") in folded or _HUGE.search(folded):
+        parse_json(content)
+
+
+def parse_row(line: str | bytes) -> Any:
+    """Return the value of one line of JSON lines, whose length the reader of lines has limited."""
+    text = _text(line)
+    value = _decoded(text, _ROW)
+    return _shallow(value) if text.count("[") + text.count("{") > limit("DEPTH") else value
+
+
+def parse_data(text: str) -> Any:
+    """Return the value of a JSON file of data, whose length its reader has limited."""
+    return _shallow(_decoded(text, _ROW))
+
+
+def read_json(path: Path) -> Any:
+    """Return the value of a JSON file; raises OSError and TooLarge too."""
+    return parse_json(bounded.read(path, "DOCUMENT_BYTES"))
+
+
+def json_table(path: Path) -> dict[str, Any]:
+    """Return the object of a JSON file, {} where it holds another value; raises what `read_json` raises."""
+    value = read_json(path)
+    return value if isinstance(value, dict) else {}
+
+
+def parse_toml(content: str | bytes) -> dict[str, Any]:
+    """Return the table of a TOML document; its dates and times are errors, for no table of the harness has one."""
+    _check_size(content, "TOML_BYTES")
+    text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    try:
+        table = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError(beyond("DEPTH")) from None
+    _shallow(table)
+    for value in _values(table):
+        _check_toml(value)
+    return table
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the table of a TOML file; raises OSError and TooLarge too."""
+    return parse_toml(bounded.read(path, "TOML_BYTES"))
+
+
+def _check_size(content: str | bytes, name: str) -> None:
+    if len(content) > limit(name):
+        raise ValueError(beyond(name))
+
+
+def _text(content: str | bytes) -> str:
+    """Return the text of JSON; a lone surrogate is read, and refused where a text is checked."""
+    return content if isinstance(content, str) else content.decode(json.detect_encoding(content), "surrogatepass")
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
+    try:
+        return decoder.decode(text)
+    except RecursionError:
+        raise ValueError(beyond("DEPTH")) from None
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > limit("DIGITS"):
+        raise ValueError(f"an integer has {beyond('DIGITS')}")
+    return int(digits)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is not a finite number")
+    return number
+
+
+_FOLDED = bytes.maketrans(b"123456789NIE \t\r\n}]", b"000000000nie,,,,,,")
+_HUGE = re.compile(rb"0e\+?0{3,},")
+_DOCUMENT = json.JSONDecoder(parse_int=_integer, parse_float=_finite, parse_constant=_finite)
+_ROW = json.JSONDecoder(parse_int=_integer)
+
+
+def _shallow(value: Any) -> Any:
+    """Return a value whose lists and tables are not nested deeper than DEPTH; raises ValueError otherwise."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(limit("DEPTH")):
+        if not level:
+            return value
+        level = [item for holder in level for item in _items(holder) if isinstance(item, dict | list)]
+    if level:
+        raise ValueError(beyond("DEPTH"))
+    return value
+
+
+def _items(holder: Any) -> Any:
+    return holder.values() if isinstance(holder, dict) else holder
+
+
+def _values(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for item in _items(value):
+            yield from _values(item)
+    else:
+        yield value
+
+
+def _check_toml(value: Any) -> None:
+    if isinstance(value, date | time):
+        raise ValueError(f"{value} is a date or a time; put it in quotes")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    if isinstance(value, int) and abs(value) >= 10 ** limit("DIGITS"):
+        raise ValueError(f"an integer has {beyond('DIGITS')}")

@@ -1,0 +1,70 @@
+"""The limits of what is read from files and servers of others, with their reasons.
+
+`HARNESS_LIMIT_<NAME>` in the environment replaces one, for input that is as large as it should be. No limit changes a
+result: what exceeds one is refused, in one line that names the variable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.errors import DataError, RequestError
+
+PREFIX = "HARNESS_LIMIT_"
+MIB = 1024**2
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A default, what it counts, and why it is as large."""
+
+    value: int
+    counts: str
+    reason: str
+
+
+LIMITS: Mapping[str, Limit] = {
+    "DOCUMENT_BYTES": Limit(64 * MIB, "bytes of one JSON document", "the largest committed leaderboard has 1.4 MB"),
+    "TOML_BYTES": Limit(4 * MIB, "bytes of one TOML file", "the largest manifest has 30 kB"),
+    "DEPTH": Limit(64, "nested lists and tables", "records have 7; Python's own readers end at about 1,000"),
+    "DIGITS": Limit(40, "digits of an integer", "2**128 has 39; a float holds up to 309"),
+    "FILE_BYTES": Limit(2048 * MIB, "bytes of a file that is held whole, decompressed", "a large training file"),
+    "LINE_BYTES": Limit(32 * MIB, "bytes of one line", "a training row with hundreds of passages has less than 1 MB"),
+    "LINES": Limit(500_000_000, "lines or rows of a streamed file", "MS MARCO v2 has 138 million passages"),
+    "RATIO": Limit(100, "bytes per compressed byte, above 16 MiB", "texts have 3 to 20, gzip's most is 1,032"),
+    "RANKING_LINES": Limit(20_000_000, "lines of one ranking", "100,000 queries with 200 passages each"),
+    "SCORE_ROWS": Limit(5_000_000, "rows of one record's scores", "100,000 queries with 50 measures each"),
+    "DOWNLOAD_BYTES": Limit(64 * 1024 * MIB, "bytes of a download of unknown size", "BEIR's archives have up to 8 GB"),
+    "DOWNLOAD_SECONDS": Limit(12 * 3600, "seconds of one download", "64 GiB at 1.5 MB/s"),
+    "ANSWER_BYTES": Limit(4 * MIB, "bytes of one answer of an endpoint", "64 tokens, or the reasoning before them"),
+}
+
+
+class TooLarge(DataError):  # noqa: N818 - a state, as DataChanged
+    """Something exceeds a limit."""
+
+
+def limit(name: str, environment: Mapping[str, str] = os.environ) -> int:
+    """Return a limit; raises RequestError where the environment gives it another value than a positive integer."""
+    text = environment.get(PREFIX + name, "")
+    if not text:
+        return LIMITS[name].value
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0):
+        raise RequestError(f"{PREFIX}{name}={text[:40]!r} is not a positive integer; export another value")
+    return int(text)
+
+
+def exceeded(name: str, where: object) -> TooLarge:
+    """Return the error for what exceeds a limit."""
+    return TooLarge(f"{where} has {beyond(name)}")
+
+
+def beyond(name: str) -> str:
+    """Return how a limit is exceeded, and how to raise it.
+
+    >>> beyond("DEPTH")
+    'more than 64 nested lists and tables; if that is right, set HARNESS_LIMIT_DEPTH'
+    """
+    return f"more than {limit(name):,} {LIMITS[name].counts}; if that is right, set {PREFIX}{name}"
