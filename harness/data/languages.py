@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.request.data_sources import language_tag
+from harness.machine.names import language_tag
 
 ISO_639_1 = (
     "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "

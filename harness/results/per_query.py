@@ -112,8 +112,8 @@ def _layout(file: Any, content: bytes) -> _Layout:
     """Return the layout of a file; raises ValueError for a repeated row, or one without a query or a measure."""
     table = file.read(list(_NAMES), use_threads=False)
     query, measure = (_texts(table.column(name)) for name in _NAMES)
-    rows = list(zip(measure, query, strict=True))
-    if any(name is None for row in rows for name in row):
+    rows = [(m, q) for m, q in zip(measure, query, strict=True) if m is not None and q is not None]
+    if len(rows) < len(query):
         raise ValueError("a row has no query or no measure")
     if len(set(rows)) < len(rows):
         raise ValueError("a query has two values of one measure")
