@@ -31,7 +31,9 @@ def check_numbers(content: bytes) -> None:
     Only a document with something like one is parsed, so that records are read at that reader's speed.
     """
     folded = content.translate(_FOLDED)
-    if b"nan" in folded or b"infinity" in folded or b"0" * limit("DIGITS") in folded or _HUGE.search(folded):
+    too_long = b"0" * (limit("DIGITS") + 1)
+    named = b"NaN" in folded and (b"NaN" in content or b"Infinity" in content)
+    if named or too_long in folded or _HUGE.search(folded):
         parse_json(content)
 
 
@@ -107,7 +109,7 @@ def _finite(text: str) -> float:
     return number
 
 
-_FOLDED = bytes.maketrans(b"123456789NIE \t\r\n}]", b"000000000nie,,,,,,")
+_FOLDED = bytes.maketrans(b"123456789E \t\r\n}]Inf", b"000000000e,,,,,,NaN")  # Infinity has NaN then too
 _HUGE = re.compile(rb"0e\+?0{3,},")
 _DOCUMENT = json.JSONDecoder(parse_int=_integer, parse_float=_finite, parse_constant=_finite)
 _ROW = json.JSONDecoder(parse_int=_integer)
