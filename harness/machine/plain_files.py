@@ -14,8 +14,8 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from harness.machine import bounded
 
@@ -55,7 +55,7 @@ def is_plain(folder: Path, name: str) -> bool:
         return False
 
 
-def opened(folder: Path, name: str) -> BinaryIO:
+def opened(folder: Path, name: str) -> BufferedReader:
     """Return a plain file, open for reading; raises OSError, NotPlainError for anything else of that name."""
     with _parent(folder, name) as (parent, last):
         _check(os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode, folder / name)

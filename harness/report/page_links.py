@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from harness.keys import digest
 from harness.results.record import Record
-
-LONGEST = 240  # bytes of a file name before its suffix; file systems allow 255 in all
 
 
 @dataclass(frozen=True)
@@ -20,9 +17,8 @@ class Source:
 
 
 def entry_file(entry: str) -> str:
-    """Return the file name of an entry's page: the entry's name, or its digest where the name cannot be a file name."""
-    valid = "/" not in entry and "\0" not in entry and len(entry.encode()) <= LONGEST
-    return f"{entry if valid else digest(entry)}.html"
+    """Return the file name of an entry's page; an entry's name is part of a path (harness.machine.names)."""
+    return f"{entry}.html"
 
 
 def entry_link(entry: str) -> str:

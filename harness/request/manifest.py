@@ -35,6 +35,7 @@ def measure(name: str) -> str:
 
 Measure = Annotated[str, AfterValidator(measure)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Size = Annotated[int, Field(gt=0)]
 Precision = Literal["float32", "bfloat16", "float16"]
 
 
@@ -106,7 +107,9 @@ class Evaluation(Strict):
     precision: Precision = "float32"  # of the encoder; vectors and similarities are float32
     query_precision: Precision | None = None  # of the encoder for the dev queries; None: as for passages
     holdout: Fraction = 0.0  # share of the training queries evaluated in place of dev, to choose settings
-    dimensions: tuple[int, ...] = ()  # also score vectors truncated to these dimensions (Matryoshka)
+    dimensions: tuple[
+        Annotated[int, Field(gt=0)], ...
+    ] = ()  # also score vectors truncated to these dimensions (Matryoshka)
 
     @model_validator(mode="after")
     def _primary_is_measured(self) -> Evaluation:

@@ -14,7 +14,6 @@ from pathlib import Path
 from harness.errors import DataError, NothingMeasured, RequestError, one_line
 from harness.keys import digest
 from harness.machine.garbage import no_collection
-from harness.machine.names import path_name
 from harness.request import suite as suites
 from harness.results import checksums, notes
 from harness.results.per_query import PerQuery, Reader
@@ -282,11 +281,6 @@ def _check_one_definition(folder: Path, run: RunFile, records: Sequence[Record])
 def _check_scores(folder: Path, records: Sequence[Record], scores: Mapping[str, PerQuery]) -> None:
     """Raise DataError for a record with other measures than the first, or another number of queries than it names."""
     measures = scores[records[0].name].measures
-    for measure in measures:
-        try:
-            path_name(measure)
-        except ValueError as error:
-            raise DataError(f"measure of record {records[0].name} in {folder}: {error}") from error
     for record in records:
         table = scores[record.name]
         if set(table.measures) != set(measures):

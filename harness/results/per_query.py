@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.errors import DataError, one_line
 from harness.machine import bounded, plain_files
+from harness.machine.names import path_name
 from harness.results.record import PER_QUERY, Record, beside
 from harness.stats.align import Floats
 
@@ -65,6 +66,11 @@ class Reader:
         if hashlib.sha256(content).hexdigest() != record.files.get(PER_QUERY):
             raise DataError(f"{path} does not match the sha256 in its record; {_AGAIN}")
         scores = self._parsed(content, path)
+        for measure in scores.measures:
+            try:
+                path_name(measure)
+            except ValueError as error:
+                raise DataError(f"{path} has scores of a measure whose name {error}; {_AGAIN}") from error
         if not scores.values.size or not np.isfinite(scores.values).all():
             raise DataError(f"{path} has no value, or NaN, for a query and measure; {_AGAIN}")
         for measure, mean in zip(scores.measures, scores.values.mean(axis=0).tolist(), strict=True):
@@ -107,8 +113,6 @@ def _layout(file: Any, content: bytes) -> _Layout:
     table = file.read(list(_NAMES), use_threads=False)
     query, measure = (_texts(table.column(name)) for name in _NAMES)
     rows = list(zip(measure, query, strict=True))
-    if any(name is None for row in rows for name in row):
-        raise ValueError("a row has no query or no measure")
     if len(set(rows)) < len(rows):
         raise ValueError("a query has two values of one measure")
     queries = {name: i for i, name in enumerate(sorted({name for _, name in rows}))}
@@ -117,17 +121,19 @@ def _layout(file: Any, content: bytes) -> _Layout:
     return _Layout(_head(file, content), tuple(queries), tuple(measures), np.array(places, dtype=np.int64))
 
 
-def _texts(column: Any) -> list[str | None]:
+def _texts(column: Any) -> list[str]:
     """Return a column of names, equal ones as one object: each is held once, however many rows it has.
 
-    Raises ValueError for a column that does not hold text.
+    Raises ValueError for a column that does not hold text, or a row without one.
     """
     import pyarrow as pa
 
-    texts: list[str | None] = []
+    texts: list[str] = []
     for chunk in column.chunks:
         if not pa.types.is_dictionary(chunk.type) or not pa.types.is_string(chunk.type.value_type):
             raise ValueError(f"a name is {chunk.type}, not text")
-        names = [*chunk.dictionary.to_pylist(), None]
-        texts += [names[-1 if i is None else i] for i in chunk.indices.to_pylist()]
+        if chunk.null_count:
+            raise ValueError("a row has no query or no measure")
+        names = chunk.dictionary.to_pylist()
+        texts += [names[i] for i in chunk.indices.to_pylist()]
     return texts

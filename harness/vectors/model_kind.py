@@ -96,8 +96,8 @@ CODE_FREE = "use a model whose code is part of transformers and sentence-transfo
 
 def _check_network(folder: Path, name: str) -> None:
     mapping = _table(folder / NETWORK).get("auto_map")
-    for kind in ("AutoModel", "AutoConfig") if isinstance(mapping, dict) else ():
-        if kind in mapping:
+    for kind in ("AutoModel", "AutoConfig"):
+        if isinstance(mapping, dict) and kind in mapping:
             raise RequestError(
                 f"{name} needs code that comes with it (auto_map in {NETWORK}: {mapping[kind]}), which is never run; "
                 f"{CODE_FREE}"

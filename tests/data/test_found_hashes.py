@@ -62,9 +62,9 @@ def test_records_and_run_json_say_that_hashes_were_found_and_a_changed_file_is_n
     edit(manifest)
     again = invoke("run", *request)
     assert (again.status, "corpus.jsonl.sha256" in again.line) == (2, True)
-    proven = invoke("verify", out, "--tables-only")
+    proven = invoke("verify", out, "--tables-only", "--suite", manifest)
     assert (proven.status, "the data at hand are not those of the records" in proven.out) == (1, True)
-    assert invoke("verify", out).status != 0
+    assert invoke("verify", out, "--suite", manifest).status != 0
 
 
 def test_a_moved_suite_is_verified_with_its_place_on_this_machine(tmp_path: Path) -> None:

@@ -88,7 +88,11 @@ def test_another_option_than_the_folders_is_refused_in_one_line(runs: Runs) -> N
 
 
 def test_a_cell_of_a_named_model_is_run_again_bit_for_bit(runs: Runs) -> None:
-    cells = "mnrl@B/ko/0"
-    verified = invoke("verify", runs.joined, "--cells", cells, "--cache-dir", runs.first.parent / "cache")
+    arguments = ("verify", runs.joined, "--cells", "mnrl@B/ko/0", "--cache-dir", runs.first.parent / "cache")
+    models = read_json(runs.joined / "run.json")["request"]["base_model"]
+    assert invoke(*arguments, "--base-model", models.split(",")[0]).line.endswith(
+        "say where it is here with --base-model"
+    )
+    verified = invoke(*arguments, "--base-model", models)
     assert verified.status == 0, verified.out
     assert "bitwise" in verified.out

@@ -302,6 +302,7 @@ def test_letters_digits_and_their_joints_make_a_tag(tmp_path: Path, name: str) -
         ("attention_heads = 2", "attention_heads = 3"),
         ("initialisation_seed = 0", "initialisation_seed = -1"),
         ("bytes = ", "bytes = -"),
+        ("depth = 10", "depth = 10\ndimensions = [8, 0]"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from support.fake_records import board
 
 from harness.errors import DataError
+from harness.machine import plain_files
 from harness.report.report_files import write_reports
 from harness.results import checksums
 
@@ -151,7 +152,7 @@ def test_a_file_that_cannot_be_read_is_damaged_whatever_its_line(
     def refused(folder: Path, name: str) -> str:
         raise PermissionError(13, "Permission denied", name)
 
-    monkeypatch.setattr(checksums.plain_files, "sha256", refused)
+    monkeypatch.setattr(plain_files, "sha256", refused)
     assert found(folder) == ["unreadable: a", "unreadable: b"]
     assert found(rewritten(folder, lambda _: "  a\n  b\n"))[0] == "changed: SHA256SUMS"
 

@@ -7,7 +7,7 @@ NAMES = (
     TEX,
     r"\input{secret}\end{document}",
     "[0.1]* ``quotes'' --- ,, ?` !`",
-    '"><script>alert(1)</script>',
+    '"><script>alert(1)<script>',
     "=HYPERLINK(1)",
     "한국어 हिन्दी فارسی",
     "\u202eclpl\u2066 <b>",

@@ -213,18 +213,47 @@ def test_a_request_that_comes_to_another_plan_is_rejected_with_what_differs(copy
     assert "cannot be rebuilt: its request resolves differently here (in suite_digest)" in done.line
 
 
-@pytest.mark.parametrize("name", ["data_dir", "methods_path"])
-def test_a_folder_that_is_not_here_is_asked_for(copy: Path, name: str) -> None:
-    folder = changed_run(copy, lambda run: run["request"].update({name: "/nowhere"}))
+@pytest.mark.parametrize("name", ["data_dir", "base_model", "train_file", "write_prompt"])
+def test_a_place_of_the_machine_that_made_the_folder_is_asked_for_whether_it_is_here_or_not(
+    copy: Path, tmp_path: Path, name: str
+) -> None:
     option = f"--{name.replace('_', '-')}"
-    done = invoke("verify", folder)
-    assert done.status == 2
-    assert f"was made with {option} /nowhere, which is not here; say where it is with {option}" in done.line
+    for place in (tmp_path, tmp_path / "nowhere"):
+        folder = changed_run(copy, lambda run, place=place: run["request"].update({name: str(place)}))  # type: ignore[misc]
+        done = invoke("verify", folder)
+        assert done.status == 2
+        asked = f"was made with {option} {place}; what run.json names is not opened: say where it is here with {option}"
+        assert asked in done.line
 
 
-def test_a_base_model_that_is_not_here_is_asked_for(copy: Path) -> None:
-    folder = changed_run(copy, lambda run: run["request"].update(base_model="/nowhere"))
-    assert "was made with --base-model /nowhere, which is not here" in invoke("verify", folder).line
+def test_all_places_are_asked_for_at_once_and_given_ones_are_not(copy: Path, tmp_path: Path) -> None:
+    places = {"data_dir": "/data", "train_file": "ko=/rows.jsonl", "negative_queries": "endpoint:any"}
+    folder = changed_run(copy, lambda run: run["request"].update(places))
+    asked = invoke("verify", folder).line
+    assert asked.endswith("say where it is here with --data-dir, --train-file, --negative-queries")
+    assert invoke("verify", folder, "--data-dir", tmp_path).line.endswith("with --train-file, --negative-queries")
+
+
+def test_a_model_of_the_hub_is_opened_at_its_revision_unless_a_folder_has_its_name(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision, pinned = "0" * 40, {"id": "none/model", "revision": "0" * 40}
+
+    def hub(run: dict[str, Any]) -> None:
+        run["request"].update(base_model="none/model")
+        run["resolved"].update(base_model=pinned)
+
+    folder = changed_run(copy, hub)
+    monkeypatch.chdir(copy)
+    assert "what run.json names" not in invoke("verify", folder).err
+    (copy / f"none/model@{revision}").mkdir(parents=True)
+    assert "say where it is here with --base-model" in invoke("verify", folder).line
+
+
+def test_plugins_of_installed_packages_need_no_folder(copy: Path) -> None:
+    folder = changed_run(copy, lambda run: run["request"].update(methods_path="/nowhere"))
+    done = invoke("verify", folder, "--cells", "bm25/ko/0", "--jobs", "1")
+    assert "Run again: 1 cell, 1 bitwise" in done.out  # the pages, which show another command, differ
 
 
 def test_a_request_with_a_value_of_the_wrong_type_is_damaged(copy: Path) -> None:

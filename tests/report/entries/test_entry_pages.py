@@ -18,10 +18,8 @@ from harness.evidence.leaderboard import collate
 from harness.machine.bundled import results
 from harness.report.entries import entry_pages
 from harness.report.entries.citations import citation_parts
-from harness.report.page_links import entry_link
 from harness.report.report_files import write_reports
 from harness.results import record
-from harness.results.record import Record
 from harness.results.signature import entry_signatures
 
 VOID = {"meta", "input", "br", "col"}
@@ -255,18 +253,6 @@ def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     assert not page.open
     assert HOSTILE in page.raw_text
     assert shlex.split(page.text_by_id["ko-0.again"])[3] == HOSTILE
-
-
-@pytest.mark.parametrize("entry", ["../../outside", "a/b", "x" * 10_000, "nul\0"])
-def test_a_name_that_cannot_be_a_file_name_gets_a_page_named_by_its_digest(tmp_path: Path, entry: str) -> None:
-    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5, MEASURES))
-    board = collate(tmp_path)
-    odd = Record(suite="fake", entry=entry, language="ko", seed=0, trained=True, status="failed", cell_key="")
-    files = entry_pages.files(tmp_path, replace(board, results=replace(board.results, failures=(odd,))))
-    [name] = set(files) - {"entries/base.html"}
-    assert re.fullmatch(r"entries/[0-9a-f]{64}\.html", name)
-    assert entry_link(entry) == name
-    assert "0 of 1 done" in Page(files[name]).text
 
 
 def test_a_javascript_url_does_not_become_a_link(tmp_path: Path) -> None:
