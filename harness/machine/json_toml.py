@@ -25,8 +25,8 @@ def parse_json(content: str | bytes) -> Any:
     return _shallow(_decoded(_text(content), _DOCUMENT))
 
 
-def check_numbers(content: bytes) -> None:
-    """Raise ValueError where a document that another reader parses has a number that `parse_json` refuses.
+def numbers_checked(content: bytes) -> bytes:
+    """Return a document for another reader; raises ValueError for a number that `parse_json` refuses.
 
     Only a document with something like one is parsed, so that records are read at that reader's speed.
     """
@@ -35,6 +35,7 @@ def check_numbers(content: bytes) -> None:
     named = b"NaN" in folded and (b"NaN" in content or b"Infinity" in content)
     if named or too_long in folded or _HUGE.search(folded):
         parse_json(content)
+    return content
 
 
 def parse_row(line: str | bytes) -> Any:

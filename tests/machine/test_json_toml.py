@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RequestError
-from harness.machine.json_toml import check_numbers, parse_json, parse_row, parse_toml, read_json, read_toml
+from harness.machine.json_toml import numbers_checked, parse_json, parse_row, parse_toml, read_json, read_toml
 from harness.machine.limits import LIMITS, TooLarge, limit
 
 
@@ -97,8 +97,8 @@ def test_a_limit_that_is_not_a_positive_integer_is_refused(value: str) -> None:
 @pytest.mark.parametrize("number", ["1e999", "1E+0999", "NaN", "-Infinity", "1" * 41])
 def test_a_number_that_is_refused_is_found_in_a_document_that_another_reader_parses(number: str) -> None:
     with pytest.raises(ValueError, match=r"finite|digits"):
-        check_numbers(f'{{"a": [{number}]}}'.encode())
+        numbers_checked(f'{{"a": [{number}]}}'.encode())
 
 
 def test_names_and_hashes_are_not_taken_for_numbers() -> None:
-    check_numbers(b'{"a": "1e999", "NaN": "Infinity", "b": "' + b"1" * 64 + b'", "c": 1e300, "d": 1e-999}')
+    numbers_checked(b'{"a": "1e999", "NaN": "Infinity", "b": "' + b"1" * 64 + b'", "c": 1e300, "d": 1e-999}')
