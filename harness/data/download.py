@@ -209,6 +209,8 @@ def _quiet() -> Iterator[None]:
 
 def _reason(error: requests.RequestException) -> str:
     """Return why a request failed on one line, without the library's nested representations."""
+    if isinstance(error, requests.TooManyRedirects):
+        return "it redirects without end"
     if error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
     reasons = {

@@ -25,14 +25,17 @@ def parse_json(content: str | bytes) -> Any:
     return _shallow(_decoded(_text(content), _DOCUMENT))
 
 
-def check_numbers(content: bytes) -> None:
-    """Raise ValueError where a document that another reader parses has a number that `parse_json` refuses.
+def numbers_checked(content: bytes) -> bytes:
+    """Return a document for another reader; raises ValueError for a number that `parse_json` refuses.
 
     Only a document with something like one is parsed, so that records are read at that reader's speed.
     """
     folded = content.translate(_FOLDED)
-    if b"nan" in folded or b"infinity" in folded or b"0" * limit("DIGITS") in folded or _HUGE.search(folded):
+    too_long = b"0" * (limit("DIGITS") + 1)
+    named = b"NaN" in folded and (b"NaN" in content or b"Infinity" in content)
+    if named or too_long in folded or _HUGE.search(folded):
         parse_json(content)
+    return content
 
 
 def parse_row(line: str | bytes) -> Any:
@@ -107,7 +110,7 @@ def _finite(text: str) -> float:
     return number
 
 
-_FOLDED = bytes.maketrans(b"123456789NIE \t\r\n}]", b"000000000nie,,,,,,")
+_FOLDED = bytes.maketrans(b"123456789E \t\r\n}]Inf", b"000000000e,,,,,,NaN")  # Infinity has NaN then too
 _HUGE = re.compile(rb"0e\+?0{3,},")
 _DOCUMENT = json.JSONDecoder(parse_int=_integer, parse_float=_finite, parse_constant=_finite)
 _ROW = json.JSONDecoder(parse_int=_integer)

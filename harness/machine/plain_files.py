@@ -72,7 +72,7 @@ def opened(folder: Path, name: str) -> BufferedReader:
 def read(folder: Path, name: str, limit: str = "FILE_BYTES") -> bytes:
     """Return the content of a plain file, at most as large as the named limit; raises what `opened` raises."""
     with opened(folder, name) as file:
-        return bounded.read_whole(file, folder / name, limit)
+        return bounded.read_whole(file, f"{folder}/{name}", limit)
 
 
 def sha256(folder: Path, name: str) -> str:

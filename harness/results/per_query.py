@@ -112,9 +112,7 @@ def _layout(file: Any, content: bytes) -> _Layout:
     """Return the layout of a file; raises ValueError for a repeated row, or one without a query or a measure."""
     table = file.read(list(_NAMES), use_threads=False)
     query, measure = (_texts(table.column(name)) for name in _NAMES)
-    rows = [(m, q) for m, q in zip(measure, query, strict=True) if m is not None and q is not None]
-    if len(rows) < len(query):
-        raise ValueError("a row has no query or no measure")
+    rows = list(zip(measure, query, strict=True))
     if len(set(rows)) < len(rows):
         raise ValueError("a query has two values of one measure")
     queries = {name: i for i, name in enumerate(sorted({name for _, name in rows}))}
@@ -123,17 +121,19 @@ def _layout(file: Any, content: bytes) -> _Layout:
     return _Layout(_head(file, content), tuple(queries), tuple(measures), np.array(places, dtype=np.int64))
 
 
-def _texts(column: Any) -> list[str | None]:
+def _texts(column: Any) -> list[str]:
     """Return a column of names, equal ones as one object: each is held once, however many rows it has.
 
-    Raises ValueError for a column that does not hold text.
+    Raises ValueError for a column that does not hold text, or a row without one.
     """
     import pyarrow as pa
 
-    texts: list[str | None] = []
+    texts: list[str] = []
     for chunk in column.chunks:
         if not pa.types.is_dictionary(chunk.type) or not pa.types.is_string(chunk.type.value_type):
             raise ValueError(f"a name is {chunk.type}, not text")
-        names = [*chunk.dictionary.to_pylist(), None]
-        texts += [names[-1 if i is None else i] for i in chunk.indices.to_pylist()]
+        if chunk.null_count:
+            raise ValueError("a row has no query or no measure")
+        names = chunk.dictionary.to_pylist()
+        texts += [names[i] for i in chunk.indices.to_pylist()]
     return texts

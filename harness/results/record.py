@@ -24,7 +24,7 @@ from harness.errors import CellError, DataError, one_line, short_reason
 from harness.machine import bounded, plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
-from harness.machine.json_toml import check_numbers
+from harness.machine.json_toml import numbers_checked
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.store import StageRun
 from harness.schema import Strict, explain
@@ -179,15 +179,12 @@ def read(path: Path, folder: Path | None = None) -> Record:
     Raises DataError if it is incomplete or invalid, or is not a plain file (harness.machine.plain_files).
     """
     try:
-        content = _content(path, folder)
-        check_numbers(content)
-        return Record.model_validate_json(content)
+        return Record.model_validate_json(numbers_checked(_content(path, folder)))
     except OSError as error:
         raise DataError(f"record {path} cannot be read: {error.strerror}; check its permissions") from error
-    except ValidationError as error:
-        raise DataError(f"record {path} is damaged: {explain(error)}; delete it and run again") from error
     except ValueError as error:
-        raise DataError(f"record {path} is damaged: {one_line(error)}; delete it and run again") from error
+        reason = explain(error) if isinstance(error, ValidationError) else one_line(error)
+        raise DataError(f"record {path} is damaged: {reason}; delete it and run again") from error
 
 
 def read_all(folder: Path) -> list[Record]:
