@@ -20,6 +20,7 @@ from harness.machine import determinism
 def pytest_configure() -> None:
     """Set what libraries read when they are imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.pop("COLUMNS", None)  # lines are whole in a pipe, unless a width is given
     determinism.set_environment()
 
 

@@ -26,7 +26,7 @@ from harness.machine.printable import printable
 TRIES = 3  # responses without a new byte in a row
 WAITING = 15.0  # seconds without a byte
 REDIRECTS = 5  # hubs need one or two
-BLOCK = 64 * 1024
+BLOCK = 16 * 1024  # bytes: what a cut connection loses at most
 RETRIED = (requests.codes.forbidden, requests.codes.request_timeout, requests.codes.too_many_requests)
 OFFLINE = "check the network, or put the file into a folder and pass --data-dir DIR"
 

@@ -225,7 +225,7 @@ def rewrite_scores(folder: Path, values: dict[str, list[object]]) -> None:
     [
         ({"query_id": ["a", "b"], "measure": ["AP", "AP"], "value": [0.5, math.nan]}, "no value, or NaN"),
         ({"query_id": ["a", "b", "a"], "measure": ["AP", "AP", "RR"], "value": [0.5] * 3}, "no value, or NaN"),
-        ({"query_id": [], "measure": [], "value": []}, "no value, or NaN"),
+        ({"query_id": [], "measure": [], "value": []}, "not text"),
         ({"query_id": ["a", "a"], "measure": ["AP", "AP"], "value": [0.5, 0.5]}, "not one value per query_id"),
         ({"qid": ["a"], "measure": ["AP"], "value": [0.5]}, "not one value per query_id"),
         ({"query_id": ["a"], "measure": ["AP"], "value": ["x"]}, "not one value per query_id"),
@@ -282,5 +282,6 @@ def test_the_primary_measure_of_a_bundled_suite_is_read_from_its_manifest(
 
     declared = SimpleNamespace(evaluation=SimpleNamespace(primary="AP"))
     monkeypatch.setattr(suite, "load", {"fake": declared}.__getitem__)
+    monkeypatch.setattr(suite, "names", lambda: ["fake"])
     put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 5))
     assert collate(tmp_path).primary == "AP"

@@ -113,7 +113,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(place: Path, options: tuple[str | Path, ...], tmp_path: Path) -> Callable[[], Started]:
-    def begin() -> Started:
+    def begin(hang_up: signal.Handlers = signal.SIG_DFL) -> Started:
         (place / "wait").touch()
         (place / "reached").unlink(missing_ok=True)
         mark = uuid4().hex
@@ -124,6 +124,7 @@ def start(place: Path, options: tuple[str | Path, ...], tmp_path: Path) -> Calla
             text=True,
             start_new_session=True,
             env={**os.environ, "HARNESS_TEST_MARK": mark},
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, hang_up),  # whatever the tests were started with
         )
         until = time.monotonic() + 600
         while not (place / "reached").exists():
@@ -190,13 +191,9 @@ def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
 
 
 def test_a_signal_that_is_ignored_stays_ignored(
-    start: Callable[[], Started], expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[signal.Handlers], Started], expected: dict[str, str], tmp_path: Path
 ) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup starts it
-    try:
-        run = start()
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    run = start(signal.SIG_IGN)  # as nohup does
     run.process.send_signal(signal.SIGHUP)
     run.wait.unlink()
     _, err = run.process.communicate(timeout=600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.commands import invoke, read_json, write_plugin
+from support.commands import REPOSITORY, invoke, read_json, spawn, write_plugin
 
 PLUGIN = """
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ def test_a_record_of_an_edited_plugin_is_named_and_made_again_when_an_entry_is_a
     assert invoke(*first, "--device", "cpu", "--out", tmp_path / "out").status == 0
     before = read_json(tmp_path / "out/records/mine/ko/0.json")
     write_plugin(tmp_path / "own", "mine", PLUGIN.format(2.5))
-    added = ("run", "--methods", "bm25", "--out", tmp_path / "out")
+    added = ("-m", "harness", "run", "--methods", "bm25", "--out", tmp_path / "out")  # in processes of their own
     named = "made again, as their code, libraries or data have changed since: mine (1)"
-    assert named in invoke(*added, "--dry-run").out.splitlines()
-    result = invoke(*added)
+    assert named in spawn(*added, "--dry-run", cwd=REPOSITORY).out.splitlines()
+    result = spawn(*added, cwd=REPOSITORY)
     assert (result.status, named in result.err.splitlines()) == (0, True), result.err
     after = read_json(tmp_path / "out/records/mine/ko/0.json")
     assert (after["cell_key"] != before["cell_key"], after["measures"] != before["measures"]) == (True, True)

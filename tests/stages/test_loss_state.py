@@ -50,12 +50,12 @@ def test_a_killed_training_with_a_classifier_resumes_to_the_same_bits(
     cell = bench.cell_of("softmax", killed, 0, folder, epochs=2, checkpoint_steps=4)
     with pytest.raises(Killed):
         bench.train(cell, killed)
-    (stored,) = killed.partial(train_key(cell)).rglob(FILE)
+    stored = killed.partial(train_key(cell)) / "checkpoint-8" / FILE
     if lost:  # killed after the trainer's files were written and before ours
         stored.unlink()
     steps: list[int] = []
     resumed = bench.train(cell, Store(killed.root, note_steps(steps)))
-    assert steps == list(range(1 if lost else 9, 13))
+    assert steps == list(range(5 if lost else 9, 13))
     assert weights(resumed) == weights(expected)
     assert log_of(resumed)["losses"] == log_of(expected)["losses"]
 

@@ -14,7 +14,7 @@ from harness.report.figures.palette import ACCENT, INK, WIDTH
 _ROW_HEIGHT = 17.0
 _COLUMNS = 3  # panels side by side
 _GAP = 14.0  # between panels
-_ROOM = 0.05  # of the range of all scores, left free on each side
+_ROOM = 0.06  # of the range of all scores, left free on each side
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ def test_a_loss_broken_in_the_code_turns_the_gate_red(tmp_path: Path, cache: Pat
     tree = tmp_path / "tree"
     for name in ("harness", "methods", "datasets_manifest", "report_templates"):
         shutil.copytree(REPOSITORY / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "CITATION.cff", tree)
     (tree / "results").mkdir()
     for published in ("claims.toml", "contrasts.toml"):
         shutil.copy(REPOSITORY / "results" / published, tree / "results")

@@ -188,7 +188,7 @@ def test_the_compact_table_has_average_difference_and_letters(tmp_path: Path) ->
 def test_pdflatex_sets_hostile_names_and_reasons(tmp_path: Path) -> None:
     for name in NAMES:
         level(tmp_path / "run", name, 0.5)
-        level(tmp_path / "run", name, 0.5, language=f"l {TEX}")
+        level(tmp_path / "run", name, 0.5, language="l")
     level(tmp_path / "run", "base", 0.25)
     put_failed(tmp_path / "run", ("failed", "ko", 0), REASON)
     log = log_of(written(tmp_path / "run"), tmp_path / "tex")

@@ -106,7 +106,7 @@ def test_without_github_there_is_no_annotation(failing: tuple[Path, Path], monke
 
 def test_line_breaks_and_separators_are_escaped_in_an_annotation() -> None:
     assert annotation("error", "a,b:c", "x\r\n::set-output name=y::z%0A") == (
-        "::error title=a%2Cb%3Ac::x%0D%0A::set-output name=y::z%250A"
+        "::error title=a%2Cb%3Ac::x\\r\\n::set-output name=y::z%250A"
     )
 
 
