@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(f"{INVISIBLE.pattern}|[\ud800-\udfff]")
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")  # `::error::` at the start of a line, `##[error]` anywhere
 
 
@@ -19,7 +20,7 @@ def printable(value: object) -> str:
     >>> printable("out of\nmemory\x1b[31m"), printable("::error::a"), printable("  a  b")
     ('out of\\nmemory\\x1b[31m', '\\x3a:error::a', '  a  b')
     """
-    return _COMMAND.sub(_without_command, INVISIBLE.sub(_escaped, str(value)))
+    return _COMMAND.sub(_without_command, _UNPRINTABLE.sub(_escaped, str(value)))
 
 
 def printable_lines(text: str) -> str:
