@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.columns import in_terminal, print_columns, print_wrapped
-from harness.cli.output import say
+from harness.cli.columns import print_columns
+from harness.cli.output import console, say
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def _print_suites() -> None:
 
 def _print_claims(suite: str | None) -> None:
     from harness.evidence.claims import claims_file
+    from harness.report.console import has_width, print_lines
     from harness.report.sections.claim_words import conditions_text
 
     claims = claims_file.load()
@@ -78,14 +79,17 @@ def _print_claims(suite: str | None) -> None:
     if not claims:
         say(f"no published claim is about suite {suite}")
         return
-    if in_terminal():
-        print_wrapped(_by_row(claims))
+    terminal = console()
+    if has_width(terminal):
+        print_lines(terminal, _by_row(claims))
     else:
         print_columns([HEAD, *map(_row, claims)])
     sources = {claim.paper: claim.source for claim in claims}
     rows = {(claim.paper, claim.row): claim for claim in claims}
     conditions = (f"{paper}, {row}: {claim.private or conditions_text(claim)}" for (paper, row), claim in rows.items())
-    print_wrapped(["", *(f"{paper}: {source}" for paper, source in sources.items()), "", "measured with", *conditions])
+    print_lines(
+        terminal, ["", *(f"{paper}: {source}" for paper, source in sources.items()), "", "measured with", *conditions]
+    )
 
 
 def _by_row(claims: Sequence[Claim]) -> Iterator[str]:

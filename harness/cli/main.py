@@ -28,6 +28,7 @@ from harness.cli.usage_errors import usage_line
 from harness.cli.verify import verify
 from harness.errors import HarnessError, RequestError
 from harness.machine import ending
+from harness.machine.limits import check_environment
 
 app = typer.Typer(
     name="harness",
@@ -109,6 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _status(given: list[str], arguments: list[str] | None) -> int:
     check_repeated(given)
+    check_environment()
     outcome = app(args=arguments, standalone_mode=False)
     if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
         raise KeyboardInterrupt

@@ -48,6 +48,12 @@ def folder_sha256(folder: Path) -> str:
     return keys.digest({name: file_sha256(path) for name, path in files.items() if "/." not in f"/{name}"})
 
 
+def hashes_below(folder: Path, leaving_out: str) -> dict[str, str]:
+    """Return name → sha256 of every file below a folder, except those that have the name `leaving_out`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != leaving_out)
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+
+
 @contextmanager
 def shared_notes() -> Iterator[Path]:
     """Yield the notes of a run, with what this process knows; the processes of the run `share` them.

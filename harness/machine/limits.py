@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.errors import DataError, RequestError
+from harness.errors import DataError, RequestError, unknown
 
 PREFIX = "HARNESS_LIMIT_"
 MIB = 1024**2
@@ -44,6 +44,17 @@ LIMITS: Mapping[str, Limit] = {
 
 class TooLarge(DataError):  # noqa: N818 - a state, as DataChanged
     """Something exceeds a limit."""
+
+
+def check_environment(environment: Mapping[str, str] = os.environ) -> None:
+    """Raise RequestError for a limit in the environment that there is not, or whose value is none."""
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if name == variable:
+            continue
+        if name not in LIMITS:
+            raise unknown("limit", variable, (PREFIX + known for known in LIMITS))
+        limit(name, environment)
 
 
 def limit(name: str, environment: Mapping[str, str] = os.environ) -> int:

@@ -26,7 +26,7 @@ from filelock import FileLock
 from pydantic import Field
 
 from harness.errors import RequestError
-from harness.machine.file_hashes import file_sha256
+from harness.machine.file_hashes import hashes_below
 from harness.machine.in_use import Marks, unused
 from harness.machine.maker import maker, maker_id
 from harness.machine.names import Word
@@ -183,7 +183,7 @@ class Store:
         folder = self.folder(stage, key)
         try:
             manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-            return manifest if _hashes(folder) == manifest["files"] else None
+            return manifest if hashes_below(folder, MANIFEST) == manifest["files"] else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -209,7 +209,7 @@ class Store:
             manifest = {
                 "stage": stage,
                 "seconds": time.perf_counter() - started,
-                "files": _hashes(temporary),
+                "files": hashes_below(temporary, MANIFEST),
                 "made_by": maker(),
                 "found": self._found[-1],
             }
@@ -225,11 +225,6 @@ class Store:
             self._found.pop()
             shutil.rmtree(temporary, ignore_errors=True)
         return manifest
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
 
 
 def _sync(folder: Path) -> None:

@@ -40,8 +40,12 @@ def compact_table(
     return table
 
 
+def has_width(console: Console) -> bool:
+    """Return whether output has a width to fit: that of a terminal, or of COLUMNS."""
+    return console.is_terminal or "COLUMNS" in os.environ
+
+
 def print_lines(console: Console, lines: Iterable[str]) -> None:
-    """Print lines: wrapped between words in a terminal and where COLUMNS is set, whole in a pipe."""
-    whole = not (console.is_terminal or "COLUMNS" in os.environ)
+    """Print lines: wrapped between words where there is a width to fit, whole in a pipe."""
     for line in lines:
-        console.print(printable(line), highlight=False, markup=False, soft_wrap=whole)
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=not has_width(console))

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.machine import ending
 from harness.machine.atomic import write_atomically
-from harness.machine.file_hashes import file_sha256
+from harness.machine.file_hashes import hashes_below
 
 SEAL = ".sealed.json"
 PREFIX = "checkpoint-"
@@ -57,7 +57,7 @@ class Checkpoints:
 
             def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 checkpoint = Path(args.output_dir) / f"{PREFIX}{state.global_step}"
-                write_atomically(checkpoint / SEAL, json.dumps(_hashes(checkpoint)).encode())
+                write_atomically(checkpoint / SEAL, json.dumps(hashes_below(checkpoint, SEAL)).encode())
                 if ending.received() is not None:
                     ending.leave()
 
@@ -75,9 +75,4 @@ def _is_sealed(checkpoint: Path) -> bool:
         sealed: object = json.loads((checkpoint / SEAL).read_bytes())
     except (OSError, ValueError):
         return False
-    return sealed == _hashes(checkpoint)
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SEAL)
-    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+    return sealed == hashes_below(checkpoint, SEAL)
