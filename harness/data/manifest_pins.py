@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.machine.json_toml import parse_toml
-from harness.machine import bounded
 from harness.data import declared_files
 from harness.data.found_hashes import ROLES, with_found_hashes
 from harness.data.load import counted
 from harness.data.suite_files import lookup_of
 from harness.errors import DataError, RequestError
+from harness.machine import bounded
 from harness.machine.atomic import write_atomically
+from harness.machine.json_toml import parse_toml
 from harness.request.data_sources import Counts, File, Language
 from harness.request.suite import Suite, load, split_variant
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.machine.json_toml import read_json
 from harness.data.hub_encoders import cached, declaration_file
 from harness.errors import RequestError, one_line
+from harness.machine.json_toml import read_json
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 
 DECLARATION, TOKENIZER, LENGTH = (

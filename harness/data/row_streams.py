@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.machine.json_toml import parse_row
-from harness.machine import bounded
-from harness.machine.limits import exceeded, limit
 from harness.data.text_files import RESTORE, broken_json, json_object, unpacked
 from harness.errors import DataError, short_reason
+from harness.machine import bounded
+from harness.machine.json_toml import parse_row
+from harness.machine.limits import exceeded, limit
 
 BATCH = 256  # rows of parquet at a time: a few hundred kilobytes of passages
 Row = tuple[str, dict[str, Any]]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.machine.json_toml import parse_toml
 from harness.data import suite_template
 from harness.data.beir_folder import BeirFolder, language_of, scan, tokens_of
 from harness.data.found_hashes import with_found_hashes
@@ -19,6 +18,7 @@ from harness.data.languages import language_code
 from harness.data.load import counted
 from harness.errors import RequestError, quantity
 from harness.machine.atomic import write_atomically
+from harness.machine.json_toml import parse_toml
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
 from harness.schema import explain

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.machine.json_toml import parse_data, parse_row
-from harness.machine import bounded
 from harness.errors import DataError, one_line, quantity
+from harness.machine import bounded
+from harness.machine.json_toml import parse_data, parse_row
 
 T = TypeVar("T")
 
