@@ -53,6 +53,18 @@ def _json_rows(path: Path, *keys: str) -> Iterator[Row]:
         raise DataError(f"{path} cannot be read: {error.strerror}; check the path and its permissions") from error
 
 
+def _parts(batch: Any, path: Path, before: int) -> Iterator[Any]:
+    """Yield a batch, or its rows one by one where it is larger than one may be; raises TooLarge for such a row."""
+    if batch.nbytes <= limit("LINE_BYTES"):
+        yield batch
+        return
+    for i in range(batch.num_rows):
+        row = batch.slice(i, 1)
+        if row.nbytes > limit("LINE_BYTES"):
+            raise exceeded("LINE_BYTES", f"{path} row {before + i + 1}")
+        yield row
+
+
 def _parquet_rows(path: Path) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -62,11 +74,10 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         with pq.ParquetFile(path, memory_map=False) as file:
             bounded.check_parquet(file.metadata, path.stat().st_size, path, "LINES")
             for batch in file.iter_batches(batch_size=BATCH):
-                if batch.nbytes > limit("LINE_BYTES"):
-                    raise exceeded("LINE_BYTES", f"{path} row {number + 1}")
-                for row in batch.to_pylist():
-                    number += 1
-                    yield f"{path} row {number}", row
+                for part in _parts(batch, path, number):
+                    for row in part.to_pylist():
+                        number += 1
+                        yield f"{path} row {number}", row
     except (pa.ArrowException, OSError) as error:
         reason = short_reason(error)
         raise DataError(f"{path} row {number + 1}: not a complete parquet file ({reason}); {RESTORE}") from error

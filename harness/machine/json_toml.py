@@ -55,12 +55,6 @@ def read_json(path: Path) -> Any:
     return parse_json(bounded.read(path, "DOCUMENT_BYTES"))
 
 
-def json_table(path: Path) -> dict[str, Any]:
-    """Return the object of a JSON file, {} where it holds another value; raises what `read_json` raises."""
-    value = read_json(path)
-    return value if isinstance(value, dict) else {}
-
-
 def parse_toml(content: str | bytes) -> dict[str, Any]:
     """Return the table of a TOML document; its dates and times are errors, for no table of the harness has one."""
     _check_size(content, "TOML_BYTES")

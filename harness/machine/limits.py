@@ -27,7 +27,7 @@ class Limit:
 
 LIMITS: Mapping[str, Limit] = {
     "DOCUMENT_BYTES": Limit(64 * MIB, "bytes of one JSON document", "the largest committed leaderboard has 1.4 MB"),
-    "TOML_BYTES": Limit(4 * MIB, "bytes of one TOML file", "the largest manifest has 30 kB"),
+    "TOML_BYTES": Limit(4 * MIB, "bytes of one TOML file", "the largest one here has 20 kB"),
     "DEPTH": Limit(64, "nested lists and tables", "records have 7; Python's own readers end at about 1,000"),
     "DIGITS": Limit(40, "digits of an integer", "2**128 has 39; a float holds up to 309"),
     "FILE_BYTES": Limit(2048 * MIB, "bytes of a file that is held whole, decompressed", "a large training file"),

@@ -6,13 +6,13 @@ and changes all its weights; nothing of it depends on peft.
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RequestError
+from harness.machine.json_toml import read_json
 from harness.vectors.encoder import open_model
 from harness.vectors.model_kind import ADAPTER, MODULES
 
@@ -29,7 +29,7 @@ def adapted_name(folder: Path) -> tuple[str, str]:
 
     path = folder / ADAPTER
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = read_json(path)
         kind, name = str(table["peft_type"]), str(table["base_model_name_or_path"] or "")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(f"base model {folder}: {ADAPTER} is not peft's; save the adapters again") from error
@@ -83,4 +83,4 @@ def _network(base: Path) -> Path:
     path = base / MODULES
     if not path.is_file():
         return base
-    return base / str(json.loads(path.read_text(encoding="utf-8"))[0]["path"])
+    return base / str(read_json(path)[0]["path"])

@@ -6,7 +6,6 @@ Weights that an adapter adds are not counted.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import hub_encoders
+from harness.machine.json_toml import parse_json, read_json
 from harness.machine.store import Store
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 from harness.request.suite import Suite
@@ -84,7 +84,7 @@ def _parameters(path: Path) -> int:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             if 8 + length <= path.stat().st_size:
-                header: Mapping[str, Any] = json.loads(file.read(length))
+                header: Mapping[str, Any] = parse_json(file.read(length))
                 return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
         pass  # pickled weights, or a file that opening the model will reject
@@ -95,7 +95,7 @@ def _activation_bytes(folder: Path) -> int:
     """Return what config.json says of activations, 0 where it does not say it."""
     for path in sorted(folder.rglob("config.json"), key=lambda path: len(path.parts)):
         try:
-            table = json.loads(path.read_text(encoding="utf-8"))
+            table = read_json(path)
             return ACTIVATIONS * int(table["hidden_size"]) * int(table["num_hidden_layers"])
         except (OSError, ValueError, KeyError, TypeError):
             continue

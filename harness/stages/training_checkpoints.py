@@ -7,6 +7,7 @@ FOLDER/damaged-checkpoint-STEP/...      one whose seal does not agree: named, no
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable
@@ -36,9 +37,8 @@ class Checkpoints:
         for checkpoint in sorted(self.folder.glob(f"{PREFIX}*"), key=_step, reverse=True):
             if _is_sealed(checkpoint) and is_whole(checkpoint):
                 return checkpoint
-            aside = checkpoint.with_name(f"damaged-{checkpoint.name}")
-            if not aside.exists():
-                checkpoint.rename(aside)
+            aside = _free(checkpoint.with_name(f"damaged-{checkpoint.name}"))
+            checkpoint.rename(aside)
             self.damaged.append(checkpoint.name)
             print(f"harness: checkpoint {aside} is damaged or unfinished, and is not used", file=sys.stderr)
         return None
@@ -68,6 +68,12 @@ def _step(checkpoint: Path) -> int:
     """Return the step of a checkpoint, -1 for a folder whose name has none."""
     step = checkpoint.name.removeprefix(PREFIX)
     return int(step) if step.isdecimal() else -1
+
+
+def _free(path: Path) -> Path:
+    """Return a path that nothing has: this one, or this one with a number."""
+    numbered = (path.with_name(f"{path.name}-{i}") for i in itertools.count(2))
+    return path if not path.exists() else next(each for each in numbered if not each.exists())
 
 
 def _is_sealed(checkpoint: Path) -> bool:

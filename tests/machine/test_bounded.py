@@ -117,9 +117,16 @@ def test_a_parquet_of_one_huge_text_is_refused_by_its_ratio(tmp_path: Path) -> N
 def test_a_parquet_whose_rows_share_a_long_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_LIMIT_LINE_BYTES", str(MIB))
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"text": ["x" * 100_000] * 1000}), path)
+    pq.write_table(pa.table({"text": ["x" * 2_000_000] * 1000}), path)
     with memory_below(8 * MIB), pytest.raises(TooLarge, match="row 1 has more than"):
         read_all_rows(path)
+
+
+def test_rows_of_a_parquet_are_limited_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_LIMIT_LINE_BYTES", str(MIB))
+    texts = [f"{i:04}" * 25_000 for i in range(300)]  # 100 kB each, 30 MB together
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet", use_dictionary=False)
+    assert [row["text"] for _, row in rows(tmp_path / "a.parquet", "text")] == texts
 
 
 @pytest.mark.parametrize("read", [bounded.read, lambda path: list(bounded.lines(path)), record.read, record.read_run])

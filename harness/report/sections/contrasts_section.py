@@ -124,7 +124,7 @@ def _view(board: Leaderboard, measure: int, language: str, short: Mapping[str, s
         )
         for contrast, difference in zip(contrasts, differences, strict=True)
     )
-    return View(board.measures[measure], language, headline(board, rows), limit, rows)
+    return View(board.measures[measure], language, headline(rows), limit, rows)
 
 
 def _named(entry: str, short: Mapping[str, str]) -> str:
@@ -153,7 +153,7 @@ def _words(contrast: MeasuredContrast, language: str, measure: int, name: str) -
     return direct or ((contrast.word(language, measure), ""),)
 
 
-def headline(board: Leaderboard, rows: Sequence[ContrastRow]) -> str:
+def headline(rows: Sequence[ContrastRow]) -> str:
     """Return the finding on the contrasts in one sentence, "" without any.
 
     Two papers may claim the same two rows: the names are given once.
