@@ -103,9 +103,17 @@ function told(data, state) {
     state.measure,
     state.language || 'all languages',
     `${shown} of ${data.entries.length} entries`,
+    ...hiddenContrasts(),
     ...(data.baselines.length ? [`differences to ${state.baseline}`] : []),
     state.sort ? `sorted by ${state.sort}, ${order}` : `in the order of the average ${data.measures[0]}`,
   ].join(', ');
+}
+
+/** Return how many contrasts of the view are of hidden entries, which the finding above them still counts. */
+function hiddenContrasts() {
+  const rows = [...document.querySelectorAll('#contrasts tbody:not([hidden]) tr')];
+  const count = rows.filter((row) => row.hidden).length;
+  return count ? [`${count} of ${rows.length} contrasts hidden`] : [];
 }
 
 /** Print every table and every part that is folded. */

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -131,7 +132,9 @@ def console(*, stderr: bool = False) -> Console:
     """Return the console for tables and progress."""
     from harness.machine.clean_console import CleanConsole
 
-    return CleanConsole(stderr=stderr)
+    columns = os.environ.get("COLUMNS", "")
+    unusable = columns.isdigit() and int(columns) == 0  # rich would print nothing
+    return CleanConsole(stderr=stderr, width=80 if unusable else None)
 
 
 def _show_version(asked: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,8 +54,12 @@ def verify(
     _check_out(folder, out)
     if not 0 < margin < 1:
         raise RequestError(f"--margin {margin:g}: expected a difference of a measure between 0 and 1, such as 0.01")
-    if (hashes_only or tables_only) and cells:
-        raise RequestError(f"--cells {cells}: no cell is rerun with --{'hashes' if hashes_only else 'tables'}-only")
+    of_reruns = {
+        **{"cells": cells, "device": device, "jobs": jobs, "encode_batch_size": encode_batch_size},
+        **{"base_model": base_model, "methods_path": methods_path, "train_file": train_file},
+        **{"negative_queries": negative_queries, "augment": augment, "write_prompt": write_prompt},
+    }
+    _check_mode(hashes_only, tables_only, of_reruns, {"suite": suite, "data_dir": data_dir})
     checked = check_files(folder)
     result = Verification(folder, checked.files, checked.differences, unpublished=checked.unpublished, margin=margin)
     cache = cache_dir or default_root()
@@ -72,6 +77,21 @@ def verify(
     _write(result, out)
     if not result.passed:
         raise typer.Exit(1)
+
+
+def _check_mode(
+    hashes_only: bool, tables_only: bool, of_reruns: Mapping[str, object], of_tables: Mapping[str, object]
+) -> None:
+    """Raise RequestError for options that `--hashes-only` or `--tables-only` would leave without effect."""
+    if hashes_only and tables_only:
+        raise RequestError("--hashes-only and --tables-only exclude each other; give one")
+    if not (hashes_only or tables_only):
+        return
+    mode, unread = ("hashes", {**of_reruns, **of_tables}) if hashes_only else ("tables", of_reruns)
+    for name, value in unread.items():
+        if value is not None:
+            what = "no cell is rerun" if name in of_reruns else "nothing is rebuilt"
+            raise RequestError(f"--{name.replace('_', '-')} {value}: {what} with --{mode}-only")
 
 
 def _prove(result: Verification, cache: Path, data_dir: Path | None, suite: str | None) -> Verification:

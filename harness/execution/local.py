@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,17 @@ _events: Any = None
 def _start_fork_server(context: ForkServerContext) -> None:
     """Start the fork server and return when it has loaded the libraries.
 
-    It ignores interrupts and signals to end from its start, and ends with the parent. An interrupt of the parent while
-    it loads finds no worker that waits for it.
+    It never receives interrupts and signals to end, and ends with the parent. Those that reach the parent while it
+    starts are delivered right after; while it loads, no worker waits for it.
     """
-    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *ending.SIGNALS)}
+    held = (signal.SIGINT, *ending.SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)  # which processes inherit that start meanwhile
     try:
+        resource_tracker.ensure_running()  # it unblocks some of them when it has started
+        signal.pthread_sigmask(signal.SIG_BLOCK, held)
         forkserver.ensure_running()
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     probe = context.Process(target=_do_nothing)
     probe.start()
     probe.join()

@@ -58,6 +58,7 @@ def listen_in_worker() -> None:
 
     for number in SIGNALS:
         signal.signal(number, end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # which the fork server blocks
     threading.Thread(target=_leave_as_orphan, args=(os.getppid(),), daemon=True).start()
 
 

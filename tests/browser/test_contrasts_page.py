@@ -57,6 +57,16 @@ def test_the_figure_has_the_shown_rows_and_the_chosen_baseline(shown: Page) -> N
     assert [name for name in contrasts(shown) if "clpl over" in name] == []
 
 
+def test_contrasts_of_hidden_entries_are_counted(shown: Page) -> None:
+    before = contrasts(shown)
+    entry = before[0].split(" over ")[0]
+    shown.get_by_text("entries shown").click()
+    shown.get_by_label(entry, exact=True).uncheck()
+    hidden = sum(entry in name.split(" over ") for name in before)
+    assert len(contrasts(shown)) == len(before) - hidden < len(before)
+    assert f", {hidden} of {len(before)} contrasts hidden, " in shown.locator("#shown").inner_text()
+
+
 def test_without_scripts_the_primary_view_is_shown(unscripted: Page, folder: Path) -> None:
     unscripted.goto((folder / "leaderboard.html").as_uri())
     view = contrast_views(collate(folder))[0]

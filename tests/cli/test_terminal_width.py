@@ -73,3 +73,8 @@ def test_in_a_pipe_lines_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = invoke("compare", "results/wikiqa-experts", "results/wikiqa-penalty").out.splitlines()
     assert "* only in A: clpl-intermediate/fa" in next(line for line in outcome if line.startswith("* only in A"))
     assert outcome[-1] == "Of 3 comparisons of B with A on nDCG@10: 3 equivalent."
+
+
+def test_a_width_of_nothing_is_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    assert "bm25" in invoke("list", "methods").out

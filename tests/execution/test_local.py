@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 from support.commands import Result, invoke, request, snapshot, write_plugin
 
+from harness.execution import local
 from harness.results import record
 
 PLUGIN = """
@@ -123,3 +127,28 @@ def test_a_run_of_which_every_cell_fails_measured_nothing(faulty: Faulty, tmp_pa
     assert result.status == 3
     last = result.err.splitlines()[-1]
     assert last.startswith(f"harness: all cells in {tmp_path}/out failed (1); leaves/ko/9: its process ended")
+
+
+class AskedError(Exception):
+    """A signal has arrived."""
+
+
+def test_a_signal_that_comes_while_the_fork_server_starts_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    def start() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        held.append(signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+    def arrived(number: int, frame: object) -> None:
+        raise AskedError
+
+    monkeypatch.setattr(local.forkserver, "ensure_running", start)
+    before = signal.signal(signal.SIGTERM, arrived)
+    try:
+        with pytest.raises(AskedError):
+            local._start_fork_server(multiprocessing.get_context("forkserver"))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert held == [True]
+    assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

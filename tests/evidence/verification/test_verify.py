@@ -296,3 +296,17 @@ def test_records_are_all_failed_is_nothing_measured(copy: Path) -> None:
         path.write_text(json.dumps(one), encoding="utf-8")
     checksums.seal(copy, [path.relative_to(copy).as_posix() for path in (copy / "records").rglob("*.json")])
     assert invoke("verify", copy).status == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--tables-only", "--base-model", "here"), "--base-model here: no cell is rerun with --tables-only"),
+        (("--tables-only", "--jobs", "3"), "--jobs 3: no cell is rerun with --tables-only"),
+        (("--hashes-only", "--data-dir", "."), "--data-dir .: nothing is rebuilt with --hashes-only"),
+        (("--hashes-only", "--tables-only"), "--hashes-only and --tables-only exclude each other; give one"),
+    ],
+)
+def test_an_option_without_effect_is_refused(tmp_path: Path, options: tuple[str, ...], problem: str) -> None:
+    result = invoke("verify", tmp_path, *options)
+    assert (result.status, result.line) == (2, f"harness: {problem}")
