@@ -30,7 +30,7 @@ from harness.stages.published_rows import published_rows
 from harness.stages.retrieve import rank, retrieve
 from harness.stages.score import means, score
 from harness.stages.tasks import tasks
-from harness.stages.train import train
+from harness.stages.trained_model import Model, trained_model
 from harness.stages.training_rows import training_rows
 from harness.stages.vector_geometry import geometry
 from harness.types import Data, Ranker, Ranking
@@ -42,7 +42,7 @@ class Outputs:
 
     ranking: Ranking
     ties: int
-    model: Path | None = None
+    model: Model | None = None
     by_dimension: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cross_validation: Mapping[str, Any] = field(default_factory=dict)
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -89,8 +89,8 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
     rows = published_rows(cell, data, store)  # the authors' training rows, where the published recipe has them
     augmented = augment(cell, rows, store)  # further training queries, written
     training = training_rows(cell, augmented, store)  # mined negatives, the queries they answer, experts' scores
-    model = train(cell, training, store)
-    vectors = encode(cell, model, data, store)  # computed block by block as they are read; the base's are stored
+    model = trained_model(cell, training, store)  # trained if something is to be computed with it
+    vectors = encode(cell, model.folder, data, store)  # computed block by block as they are read; the base's are stored
     ranking, ties = retrieve(cell, vectors, store)
     return Outputs(
         ranking,
@@ -98,7 +98,7 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
         model,
         by_dimension=measures_by_dimension(cell, vectors, data, store),
         cross_validation=cross_validate(cell, augmented, store),
-        tasks=tasks(cell, model, store),
+        tasks=tasks(cell, model.folder, store),
         geometry=geometry(cell, vectors, store),  # measured in the pass of retrieve
         agreement=stored_agreement(cell, store),
     )

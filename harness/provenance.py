@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from harness.data.model_declaration import declaring_folder, folder_name
-from harness.machine.file_hashes import file_sha256, folder_sha256
+from harness.machine.file_hashes import folder_sha256
 from harness.machine.store import StageRun, Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
@@ -19,17 +17,16 @@ from harness.stages.prepare import rows_report
 from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
 from harness.stages.tokenless import warnings
-from harness.stages.train import LOG
 from harness.stages.train_file_report import train_file_report
+from harness.stages.trained_model import Model
 from harness.stages.training_rows import WRITER_STAGES
 from harness.types import Data
 from harness.vectors.embedding import budget_of
 
 FOUND = ("attention_implementation", "similarity", "normalized", "pooling", "truncate_dim", "prompts")
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # files that hold a network's parameters
 
 
-def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Store) -> dict[str, Any]:
+def provenance(cell: Cell, data: Data, model: Model | None, ties: int, store: Store) -> dict[str, Any]:
     """Return everything that decided this cell's numbers.
 
     `ties` is the number of tied neighbours in its ranking; `store` has run the cell's stages.
@@ -39,8 +36,8 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
         "base_model": cell.suite.base_model.model_dump(mode="json"),
         **({"base_model_name": name} if (name := folder_name(cell.suite.base_model)) else {}),
         "base_model_sha256": _base_sha256(cell) if model is not None else None,
-        "model": _model(model),
-        "checkpoint": checkpoint_source(model) if model is not None else None,
+        "model": None if model is None else {"sha256": model.sha256, "weights": model.weights},
+        "checkpoint": checkpoint_source(model.folder) if model is not None else None,
         "computation": _computation(cell, model, store),
         "training": _training(cell, model),
         "text": cell.suite.text.model_dump(),
@@ -68,21 +65,13 @@ def provenance(cell: Cell, data: Data, model: Path | None, ties: int, store: Sto
     }
 
 
-def _warnings(cell: Cell, model: Path | None, store: Store) -> dict[str, list[str]]:
+def _warnings(cell: Cell, model: Model | None, store: Store) -> dict[str, list[str]]:
     """Return what a reader of the cell's numbers must know; nothing where there is nothing."""
     folder = None if model is None else declaring_folder(cell.suite.base_model)
     of_base = model_prompts.warnings(cell.suite, folder, trains=cell.method is not None)
     of_precision = half_precision.warnings([cell], Store(cell.place.cache))  # not a stage of the cell
     found = list(dict.fromkeys([*warnings(store.runs), *of_base, *learning_rates.warnings([cell]), *of_precision]))
     return {"warnings": found} if found else {}
-
-
-def _model(folder: Path | None) -> dict[str, Any] | None:
-    if folder is None:
-        return None
-    weights = sorted(path for pattern in WEIGHTS for path in folder.rglob(pattern))
-    hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in weights}
-    return {"sha256": folder_sha256(folder), "weights": hashes}
 
 
 def _base_sha256(cell: Cell) -> str:
@@ -104,7 +93,7 @@ def _writers(cell: Cell) -> dict[str, Any]:
     return {name: provenance for name, provenance in provenances.items() if provenance is not None}
 
 
-def _computation(cell: Cell, model: Path | None, store: Store) -> dict[str, Any] | None:
+def _computation(cell: Cell, model: Model | None, store: Store) -> dict[str, Any] | None:
     """Return the arithmetic of the network as the stages found it in the models that they computed with."""
     if model is None:
         return None
@@ -140,12 +129,12 @@ def _made(cell: Cell, store: Store) -> dict[str, Any]:
     }
 
 
-def _training(cell: Cell, model: Path | None) -> dict[str, Any] | None:
-    if cell.method is None or model is None:
+def _training(cell: Cell, model: Model | None) -> dict[str, Any] | None:
+    if model is None or model.log is None:
         return None
     families = sorted({method.family for method in cell.objectives.values()})
     return {
         "settings": cell.training.model_dump(),
         "families": families,
-        **json.loads((model / LOG).read_text(encoding="utf-8")),
+        **model.log,
     }

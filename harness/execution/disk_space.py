@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import RequestError
 from harness.execution.cell_costs import costs
-from harness.execution.kept_models import Rule, trained_keys
+from harness.execution.kept_models import Rule, is_trained_under, trained_keys
 from harness.machine.byte_text import byte_text
 from harness.machine.store import Store
 from harness.request.cell import Cell
@@ -59,14 +59,14 @@ def disk_space(cells: Sequence[Cell], todo: Sequence[Cell], jobs: int, rule: Rul
 
     Without a rule it is `all` for a run whose models take at most KEPT_UNASKED together, otherwise `none`.
     """
-    training = [cell for cell in todo if cell.method is not None]
     sizes = {str(cell): size for cell in cells if cell.method is not None and (size := _model_bytes(cell)) is not None}
-    if not training or any(str(cell) not in sizes for cell in training):
-        return None
-    cache = training[0].place.cache
     of_all = _distinct(cells, sizes)
     if rule is None:
         rule = "all" if sum(of_all.values()) <= KEPT_UNASKED else "none"
+    training = [cell for cell in todo if is_trained_under(rule, cell)]
+    if not training or any(str(cell) not in sizes for cell in training):
+        return None
+    cache = training[0].place.cache
     store = Store(cache)
     new = {key: size for key, size in _distinct(training, sizes).items() if not store.is_there("train", key)}
     kept = _kept(training, new, rule)

@@ -17,6 +17,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.in_force import settings_in_force
 from harness.request.settings import DEFAULT
+from harness.stages.trained_model import trains
 
 
 def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
@@ -53,7 +54,7 @@ def _disk(work: Work, jobs: int, keep: Rule | None) -> Iterator[str]:
     if space is not None:
         yield str(space)
         space.check()
-    elif any(cell.method is not None for cell in work.todo):
+    elif any(trains(cell, Store(cell.place.cache)) for cell in work.todo):
         yield "disk: unknown before the base model is downloaded"
 
 

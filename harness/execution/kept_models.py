@@ -6,7 +6,9 @@
 
 A cell needs its own model, those of its folds, and those of the rounds of mining before its own, until it has ended.
 Models that were in the cache before the run stay, and so do those of a failed cell: the same command resumes from them.
-A model that is gone is trained again, bit for bit, when another cell needs it; a finished cell has its record.
+A model that is gone is trained again, bit for bit, when something is computed with it. Where models are kept it is also
+trained by a cell that has no record in the output folder, though its ranking and scores are in the cache; with `none`
+such a cell trains nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from harness.request.cell import Cell
 from harness.results import record
 from harness.stages.lineage import train_key
 from harness.stages.stage_settings import previous_round
+from harness.stages.trained_model import forget, trains
 
 Rule = Literal["none", "best", "all"]
 Best = tuple[float, int, str]  # primary score, minus the seed, key
@@ -41,6 +44,11 @@ def _trained(cell: Cell) -> Iterator[Cell]:
             step = previous_round(step)
 
 
+def is_trained_under(rule: Rule, cell: Cell) -> bool:
+    """Return whether a cell without a record trains under a rule, unless its model is in the cache."""
+    return cell.method is not None and (rule != "none" or trains(cell, Store(cell.place.cache)))
+
+
 class KeptModels:
     """The models of a run's cells in `todo`, whose records are below `folder`; `done` are the cells done before."""
 
@@ -49,11 +57,11 @@ class KeptModels:
         self._needed_by: dict[str, set[str]] = {}
         self._best: dict[tuple[str, str], Best] = {}
         self._made: set[str] = set()
-        if rule == "all":
-            return
         for cell in todo:
             store = Store(cell.place.cache)
-            for key in trained_keys(cell):
+            if rule != "none":
+                forget(cell, store)
+            for key in trained_keys(cell) if rule != "all" else ():
                 if not store.is_there("train", key):
                     self._needed_by.setdefault(key, set()).add(str(cell))
         for cell in done:

@@ -99,7 +99,8 @@ def _peak(cell: Cell, store: Store) -> int | None:
 
 
 def _model_bytes(cell: Cell, store: Store) -> int | None:
-    """Return the bytes of the cell's trained model on disk; None for a cell that trains none."""
-    if cell.method is None:
+    """Return the bytes of the cell's trained model on disk; None where it has none there."""
+    folder = store.folder("train", train_key(cell))
+    if cell.method is None or not folder.is_dir():
         return None
-    return sum(path.stat().st_size for path in store.folder("train", train_key(cell)).rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -99,6 +99,11 @@ class Store:
         run = StageRun(stage=stage, key=key, seconds=seconds, cached=False)
         self.runs.append(run.model_copy(update=self._made_by({"made_by": maker()})))
 
+    def recalled(self, stage: str, key: str, made_by: Mapping[str, Any] | None, found: Mapping[str, Any]) -> None:
+        """Add a stage whose output is gone and not needed; `made_by` and `found` are what its manifest said."""
+        run = StageRun(stage=stage, key=key, seconds=0.0, cached=True)
+        self.runs.append(run.model_copy(update=self._made_by({"made_by": made_by, "found": found})))
+
     def note(self, **found: Any) -> None:
         """Add what the stage that is being made read off a model to its output's manifest; ignored outside a stage."""
         if self._found:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.machine.file_hashes import folder_sha256
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages import held_out
 from harness.stages.encode import encode
 from harness.stages.retrieve import retrieve
 from harness.stages.score import means, score
-from harness.stages.training_rows import trained
+from harness.stages.training_rows import described
 from harness.types import Data
 
 
@@ -35,9 +34,9 @@ def cross_validate(cell: Cell, data: Data, store: Store) -> dict[str, Any]:
         fold_cell = replace(cell, fold=number)
         judged = {query: dict.fromkeys(data.train[query], 1) for query in sorted(queries)}
         fold_data = replace(data, dev=judged, passages=data.training_passages, pool=None)
-        model = trained(fold_cell, data, store)
-        models.append(folder_sha256(model))
-        ranking, _ = retrieve(fold_cell, encode(fold_cell, model, fold_data, store), store)
+        model = described(fold_cell, data, store)
+        models.append(model.sha256)
+        ranking, _ = retrieve(fold_cell, encode(fold_cell, model.folder, fold_data, store), store)
         for measure, mean in means(score(ranking, judged, measures)).items():
             per_fold[measure].append(mean)
     return {

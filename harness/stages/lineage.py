@@ -59,6 +59,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "write": 2,  # 2: counts the negatives without a query
     "consult": 3,  # 2: with the agreement among experts; 3: the base's vectors are stored ones
     "checkpoint": 1,
+    "description": 1,
     "train": 3,  # 2: queries are cut at their own length; 3: the optimiser's steps are fused
     "encode": 3,  # 2: in blocks; 3: batches by tokens, and the base's vectors are stored
     "retrieve": 3,  # 2: one pass over the passages for every cut; 3: with the geometry of a tuned model
@@ -81,6 +82,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "consult": ENCODING,
     "checkpoint": ENCODING,
     "train": TRAINING,
+    "description": (),
     "encode": ENCODING,
     "retrieve": ("numpy",),
     "tasks": (*ENCODING, "mteb", "pytrec-eval-terrier", "scikit-learn", "scipy"),
@@ -241,6 +243,11 @@ def train_key(cell: Cell) -> str:
         *([["columns", COLUMNS]] if has_outside_method(cell) else []),
     ]
     return _key("train", inputs, settings)
+
+
+def description_key(cell: Cell) -> str:
+    """What a record says of the trained model."""
+    return _key("description", [train_key(cell)], None)
 
 
 def encode_key(cell: Cell) -> str:

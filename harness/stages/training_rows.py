@@ -22,6 +22,7 @@ from harness.stages.mine import mine
 from harness.stages.model_vectors import ModelVectors
 from harness.stages.stage_settings import previous_round
 from harness.stages.train import train
+from harness.stages.trained_model import Model, trained_model
 from harness.stages.write import WRITE, write
 from harness.types import Data, TrainingData
 
@@ -51,3 +52,8 @@ def miner(cell: Cell, data: Data, store: Store) -> ModelVectors:
 def trained(cell: Cell, data: Data, store: Store) -> Path:
     """Return the folder of the cell's model, trained on rows that are made here."""
     return train(cell, training_rows(cell, data, store), store)
+
+
+def described(cell: Cell, data: Data, store: Store) -> Model:
+    """Return the cell's model with what a record says of it; rows are made, and it is trained, where that is needed."""
+    return trained_model(cell, training_rows(cell, data, store), store)

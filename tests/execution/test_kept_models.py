@@ -149,6 +149,32 @@ def test_a_finished_run_trains_nothing_again_because_its_models_are_gone(unkept:
     assert snapshot(unkept.records) == before
 
 
+def test_a_run_into_another_folder_trains_nothing_where_no_model_is_kept(unkept: Run, tmp_path: Path) -> None:
+    options = ("--methods", "mnrl", "--keep-models", "none", "--jobs", "1", "--cache-dir", unkept.cache)
+    result = invoke(*request(*options), "--out", tmp_path / "out")
+    assert result.status == 0, result.err
+    assert not list(unkept.cache.glob("train/*/*"))
+    for first, second in zip(record.read_all(unkept.folder), record.read_all(tmp_path / "out"), strict=True):
+        trained = next(run for run in first.stages if run.stage == "train")
+        assert [(run.cached, run.made_by, run.found) for run in second.stages if run.stage == "train"] == [
+            (True, trained.made_by, trained.found)
+        ]
+        for part in ("model", "training", "computation", "makers", "base_model_sha256"):
+            assert second.provenance[part] == first.provenance[part], part
+        assert (second.measures, second.files) == (first.measures, first.files)
+
+
+def test_what_stands_in_for_a_model_is_made_again_with_it_where_it_is_damaged(unkept: Run, tmp_path: Path) -> None:
+    for path in unkept.cache.glob("description/*/*/value.json"):
+        path.write_text("{}", encoding="utf-8")
+    options = ("--methods", "mnrl", "--seeds", "0", "--keep-models", "none", "--cache-dir", unkept.cache)
+    result = invoke(*request(*options), "--out", tmp_path / "out")
+    assert result.status == 0, result.err
+    assert weights(tmp_path / "out") == weights(unkept.folder)[:1]
+    (stored,) = record.read_all(tmp_path / "out")
+    assert [run.cached for run in stored.stages if run.stage == "train"] == [False]
+
+
 def test_a_model_that_is_gone_is_trained_again_bit_for_bit_by_a_run_that_needs_it(unkept: Run, tmp_path: Path) -> None:
     options = ("--methods", "mnrl", "--seeds", "0", "--keep-models", "best", "--cache-dir", unkept.cache)
     result = invoke(*request(*options), "--out", tmp_path / "out")
