@@ -16,6 +16,7 @@ from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.eta import Eta
 from harness.execution.executor import Executor, Outcome
 from harness.execution.kept_models import KeptModels, Rule
+from harness.execution.order import ordered
 from harness.execution.plan import Plan
 from harness.execution.preflight import preflight
 from harness.execution.progress import Display
@@ -81,24 +82,13 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     outcomes, models = [], KeptModels(keep or "all", work.todo, work.done, work.folder)
     eta = Eta(work.todo, executor.jobs, cached_whole(work.todo, store))
     with display.running(len(work.done), len(work.plan.cells), eta):
-        running = executor.run(in_turns(work.todo), work.folder, display.stage)
+        running = executor.run(ordered(work.todo, executor.jobs), work.folder, display.stage)
         with _closing(running):
             for outcome in running:
                 outcomes.append(outcome)
                 models.ended(outcome)
                 display.ended(outcome)
     return outcomes
-
-
-def in_turns(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells entry by entry, and of each entry one language after the other before the next seed.
-
-    Seeds of one entry share the stages before training. A cell waits while another computes a stage that both need, so
-    cells that run side by side should not be of one language.
-    """
-    entries = list(dict.fromkeys(cell.entry.name for cell in cells))
-    seeds = list(dict.fromkeys(cell.seed for cell in cells))
-    return sorted(cells, key=lambda cell: (entries.index(cell.entry.name), seeds.index(cell.seed)))
 
 
 def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
