@@ -14,9 +14,9 @@ from harness.cli import options
 from harness.cli.output import console, output, say, warn
 from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
-from harness.errors import quantity
+from harness.errors import RequestError, quantity
 from harness.machine.duration_text import duration_text
-from harness.request.request import Request
+from harness.request.request import Request, words
 
 if TYPE_CHECKING:
     from harness.execution.executor import Executor
@@ -33,6 +33,7 @@ def run(
         options.ExecutorName, typer.Option(help="Worker processes on this machine, or a Ray cluster.")
     ] = options.ExecutorName.local,
     jobs: options.Jobs = None,
+    encode_devices: options.EncodeDevices = None,
     cache_dir: options.CacheDir = None,
     keep_models: Annotated[
         options.Keep | None,
@@ -54,11 +55,14 @@ def run(
 
     folder = out or Path("runs") / Path(request.suite).stem
     request = widened(request, folder, given if out else [field.name for field in fields(request)])
-    made = plan.make(request, cache_dir or default_root())
+    split = words(encode_devices or "")
+    if split:
+        _check_alone(executor, jobs)
+    made = plan.make(request, cache_dir or default_root(), split)
     work = survey(made, folder)
     _show_left_out(work)
     _show_additions(work)
-    chosen = _executor(executor, jobs or default_jobs(made.place.device))
+    chosen = _executor(executor, 1 if split else jobs or default_jobs(made.place.device))
     keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
         _show_plan(work, chosen, keep)
@@ -84,6 +88,14 @@ def _show_additions(work: Work) -> None:
         listed = "; ".join(f"{part} {', '.join(names)}" for part, names in more.items())
         warn(f"{work.folder}: keeps {quantity(len(work.done), 'cell')}, adds {listed}")
         warn(f"its request is now: {work.plan.request.command()}")
+
+
+def _check_alone(executor: options.ExecutorName, jobs: int | None) -> None:
+    """Raise RequestError where a cell that computes on several devices would not have them for itself."""
+    if executor is not options.ExecutorName.local:
+        raise RequestError(f"--encode-devices: a cell has one device with --executor {executor}; leave one of both out")
+    if jobs is not None and jobs > 1:
+        raise RequestError(f"--encode-devices: one cell at a time uses them; leave --jobs {jobs} out")
 
 
 def _executor(name: options.ExecutorName, jobs: int) -> Executor:
