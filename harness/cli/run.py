@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import executor_options, options
 from harness.cli.output import console, output, say, warn
 from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
@@ -29,10 +29,11 @@ def run(
     request: Request,
     given: set[str],
     out: Annotated[Path | None, typer.Option(help="Output folder; runs/SUITE by default.")] = None,
-    executor: Annotated[
-        options.ExecutorName, typer.Option(help="Worker processes on this machine, or a Ray cluster.")
-    ] = options.ExecutorName.local,
+    executor: executor_options.Name = executor_options.ExecutorName.local,
     jobs: options.Jobs = None,
+    gpus_per_cell: executor_options.GpusPerCell = None,
+    cpus_per_cell: executor_options.CpusPerCell = None,
+    memory_per_cell: executor_options.MemoryPerCell = None,
     cache_dir: options.CacheDir = None,
     keep_models: Annotated[
         options.Keep | None,
@@ -47,6 +48,7 @@ def run(
     For a finished folder, entries, languages, seeds or named base models are added to its request.
     """
     from harness.execution import plan
+    from harness.execution.cell_resources import CellResources
     from harness.execution.remade import remade
     from harness.execution.runner import default_jobs, survey
     from harness.execution.widening import widened
@@ -58,7 +60,8 @@ def run(
     work = survey(made, folder)
     _show_left_out(work)
     _show_additions(work)
-    chosen = _executor(executor, jobs or default_jobs(made.place.device))
+    resources = CellResources(gpus_per_cell, cpus_per_cell, memory_per_cell)
+    chosen = executor_options.executor_of(executor, jobs or default_jobs(made.place.device), resources)
     keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
         _show_plan(work, chosen, keep)
@@ -84,16 +87,6 @@ def _show_additions(work: Work) -> None:
         listed = "; ".join(f"{part} {', '.join(names)}" for part, names in more.items())
         warn(f"{work.folder}: keeps {quantity(len(work.done), 'cell')}, adds {listed}")
         warn(f"its request is now: {work.plan.request.command()}")
-
-
-def _executor(name: options.ExecutorName, jobs: int) -> Executor:
-    if name is options.ExecutorName.ray:
-        from harness.execution.ray_cluster import RayExecutor
-
-        return RayExecutor(jobs)
-    from harness.execution.local import LocalExecutor
-
-    return LocalExecutor(jobs)
 
 
 def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:

@@ -1,0 +1,67 @@
+"""The options of `harness run` that say who runs the cells, and the executor that they name."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.errors import RequestError
+
+if TYPE_CHECKING:
+    from harness.execution.cell_resources import CellResources
+    from harness.execution.executor import Executor
+
+SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMGT])")
+
+
+class ExecutorName(StrEnum):
+    """Who runs the cells."""
+
+    local = "local"
+    ray = "ray"
+
+
+def size(text: str) -> int:
+    """Return the bytes of a size such as 8G, in powers of 1024.
+
+    >>> size("8G"), size("500M")
+    (8589934592, 524288000)
+    """
+    match = SIZE.fullmatch(text)
+    if match is None or not int(match["number"]):
+        raise typer.BadParameter(f"{text!r} is not a size such as 8G or 500M.")
+    return int(match["number"]) * 1024 ** ("KMGT".index(match["unit"]) + 1)
+
+
+Name = Annotated[ExecutorName, typer.Option(help="Worker processes on this machine, or a Ray cluster.")]
+GpusPerCell = Annotated[
+    float | None, typer.Option(min=0, help="GPUs of a cell on a cluster; 1 by default, none on CPU.")
+]
+CpusPerCell = Annotated[int | None, typer.Option(min=1, help="CPUs of a cell on a cluster; one per thread by default.")]
+MemoryPerCell = Annotated[
+    int | None, typer.Option(parser=size, metavar="SIZE", help="Memory of a cell on a cluster, such as 8G.")
+]
+
+
+def executor_of(name: ExecutorName, jobs: int, resources: CellResources) -> Executor:
+    """Return the executor; raises RequestError where it cannot run here, and for options that it does not read."""
+    if name is ExecutorName.ray:
+        from harness.execution.ray_cluster import RayExecutor
+
+        _refuse(resources.given(), name)
+        return RayExecutor(jobs)
+    from harness.execution.local import LocalExecutor
+
+    _refuse(resources.given(), name)
+    return LocalExecutor(jobs)
+
+
+def _refuse(options: list[str], name: ExecutorName) -> None:
+    """Raise RequestError for options that an executor does not read."""
+    if options:
+        raise RequestError(
+            f"{', '.join(options)}: without effect with --executor {name}; name a cluster, or leave it out"
+        )
