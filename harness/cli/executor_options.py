@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ class ExecutorName(StrEnum):
 
     local = "local"
     ray = "ray"
+    slurm = "slurm"
 
 
 def size(text: str) -> int:
@@ -36,7 +38,7 @@ def size(text: str) -> int:
     return int(match["number"]) * 1024 ** ("KMGT".index(match["unit"]) + 1)
 
 
-Name = Annotated[ExecutorName, typer.Option(help="Worker processes on this machine, or a Ray cluster.")]
+Name = Annotated[ExecutorName, typer.Option(help="Processes on this machine, a Ray cluster, or jobs of Slurm.")]
 GpusPerCell = Annotated[
     float | None, typer.Option(min=0, help="GPUs of a cell on a cluster; 1 by default, none on CPU.")
 ]
@@ -46,20 +48,39 @@ MemoryPerCell = Annotated[
 ]
 
 
-def executor_of(name: ExecutorName, jobs: int, resources: CellResources) -> Executor:
+SlurmPairs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--slurm",
+        metavar="KEY=VALUE",
+        help="Option of sbatch, such as partition=gpu or time=4:00:00; may be repeated. cluster=local runs the jobs "
+        "here, for trying without Slurm.",
+    ),
+]
+
+
+def executor_of(
+    name: ExecutorName, jobs: int | None, device: str, resources: CellResources, slurm: Sequence[str] = ()
+) -> Executor:
     """Return the executor; raises RequestError where it cannot run here, and for options that it does not read."""
+    from harness.execution.runner import default_jobs
+
+    if name is ExecutorName.slurm:
+        from harness.execution.slurm import JOBS, SlurmExecutor
+        from harness.execution.slurm_options import SlurmOptions
+
+        return SlurmExecutor(jobs or JOBS, resources, SlurmOptions.read(slurm), device)
+    _refuse([*resources.given(), *(["--slurm"] if slurm else [])], name)
     if name is ExecutorName.ray:
         from harness.execution.ray_cluster import RayExecutor
 
-        _refuse(resources.given(), name)
-        return RayExecutor(jobs)
+        return RayExecutor(jobs or default_jobs(device))
     from harness.execution.local import LocalExecutor
 
-    _refuse(resources.given(), name)
-    return LocalExecutor(jobs)
+    return LocalExecutor(jobs or default_jobs(device))
 
 
-def _refuse(options: list[str], name: ExecutorName) -> None:
+def _refuse(options: Sequence[str], name: ExecutorName) -> None:
     """Raise RequestError for options that an executor does not read."""
     if options:
         raise RequestError(

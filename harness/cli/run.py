@@ -34,6 +34,7 @@ def run(
     gpus_per_cell: executor_options.GpusPerCell = None,
     cpus_per_cell: executor_options.CpusPerCell = None,
     memory_per_cell: executor_options.MemoryPerCell = None,
+    slurm: executor_options.SlurmPairs = None,
     cache_dir: options.CacheDir = None,
     keep_models: Annotated[
         options.Keep | None,
@@ -50,7 +51,7 @@ def run(
     from harness.execution import plan
     from harness.execution.cell_resources import CellResources
     from harness.execution.remade import remade
-    from harness.execution.runner import default_jobs, survey
+    from harness.execution.runner import survey
     from harness.execution.widening import widened
     from harness.machine.store import default_root
 
@@ -61,7 +62,7 @@ def run(
     _show_left_out(work)
     _show_additions(work)
     resources = CellResources(gpus_per_cell, cpus_per_cell, memory_per_cell)
-    chosen = executor_options.executor_of(executor, jobs or default_jobs(made.place.device), resources)
+    chosen = executor_options.executor_of(executor, jobs, made.place.device, resources, slurm or [])
     keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
         _show_plan(work, chosen, keep)

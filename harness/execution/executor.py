@@ -25,6 +25,11 @@ class Outcome:
 
 
 OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, total steps
+OnWarning = Callable[[str], None]  # one line about what happens to the machines, such as a lost one
+
+
+def unheard(line: str) -> None:
+    """Take a warning that nobody reads."""
 
 
 class Executor(Protocol):
@@ -39,4 +44,6 @@ class Executor(Protocol):
         """Return a line for each reason why fewer of these cells run in parallel."""
         ...
 
-    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]: ...
+    def run(
+        self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress, on_warning: OnWarning = unheard
+    ) -> Iterator[Outcome]: ...

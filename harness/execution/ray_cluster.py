@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RequestError, one_line
-from harness.execution.executor import OnProgress, Outcome
+from harness.execution.executor import OnProgress, OnWarning, Outcome, unheard
 from harness.execution.worker import failed, run_cell
 from harness.machine import determinism
 from harness.request.cell import Cell
@@ -33,7 +33,9 @@ class RayExecutor:
         """Return no line: the memory of the nodes is not known here."""
         return []
 
-    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
+    def run(
+        self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress, on_warning: OnWarning = unheard
+    ) -> Iterator[Outcome]:
         """Yield outcomes as cells end; uses the cluster of RAY_ADDRESS, or starts one on this machine."""
         import ray
 

@@ -81,7 +81,7 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     outcomes, models = [], KeptModels(keep or "all", work.todo, work.done, work.folder)
     eta = Eta(work.todo, executor.jobs, cached_whole(work.todo, store))
     with display.running(len(work.done), len(work.plan.cells), eta):
-        running = executor.run(in_turns(work.todo), work.folder, display.stage)
+        running = executor.run(in_turns(work.todo), work.folder, display.stage, lambda line: display.warn([line]))
         with _closing(running):
             for outcome in running:
                 outcomes.append(outcome)
