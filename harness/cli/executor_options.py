@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.output import warn
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
@@ -46,17 +47,33 @@ MemoryPerCell = Annotated[
 ]
 
 
-def executor_of(name: ExecutorName, jobs: int, resources: CellResources) -> Executor:
-    """Return the executor; raises RequestError where it cannot run here, and for options that it does not read."""
+def device_of(name: ExecutorName, requested: str, resources: CellResources) -> str:
+    """Return the device on which the executor's cells compute, `cpu` or `cuda`; raises RequestError without it."""
     if name is ExecutorName.ray:
-        from harness.execution.ray_cluster import RayExecutor
+        from harness.execution.ray_cluster import cluster_device
 
-        _refuse(resources.given(), name)
-        return RayExecutor(jobs)
-    from harness.execution.local import LocalExecutor
+        device, warning = cluster_device(requested, resources)
+        if warning:
+            warn(f"warning: {warning}")
+        return device
+    from harness.machine.device import resolve_device
 
     _refuse(resources.given(), name)
-    return LocalExecutor(jobs)
+    return resolve_device(requested)
+
+
+def executor_of(name: ExecutorName, jobs: int | None, device: str, resources: CellResources) -> Executor:
+    """Return the executor; without `jobs` it has as many as it has places for cells."""
+    from harness.execution.runner import default_jobs
+
+    if name is ExecutorName.ray:
+        from harness.execution.ray_cluster import RayExecutor, capacity, is_cluster
+
+        places = capacity(device, resources) if is_cluster() and jobs is None else default_jobs(device)
+        return RayExecutor(jobs or places, device, resources)
+    from harness.execution.local import LocalExecutor
+
+    return LocalExecutor(jobs or default_jobs(device))
 
 
 def _refuse(options: list[str], name: ExecutorName) -> None:
