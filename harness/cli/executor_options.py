@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.output import warn
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
@@ -59,10 +60,33 @@ SlurmPairs = Annotated[
 ]
 
 
+def device_of(name: ExecutorName, requested: str, resources: CellResources, slurm: Sequence[str] = ()) -> str:
+    """Return the device on which the executor's cells compute, `cpu` or `cuda`.
+
+    Raises RequestError without it, and for options that the executor does not read.
+    """
+    if name is ExecutorName.slurm:
+        from harness.execution import slurm_cluster
+
+        return slurm_cluster.device_of(requested, resources, slurm)
+    _refuse(["--slurm"] if slurm else [], name)
+    if name is ExecutorName.ray:
+        from harness.execution.ray_cluster import cluster_device
+
+        device, warning = cluster_device(requested, resources)
+        if warning:
+            warn(f"warning: {warning}")
+        return device
+    from harness.machine.device import resolve_device
+
+    _refuse(resources.given(), name)
+    return resolve_device(requested)
+
+
 def executor_of(
     name: ExecutorName, jobs: int | None, device: str, resources: CellResources, slurm: Sequence[str] = ()
 ) -> Executor:
-    """Return the executor; raises RequestError where it cannot run here, and for options that it does not read."""
+    """Return the executor; without `jobs` it has as many as it has places for cells, and on Slurm 64."""
     from harness.execution.runner import default_jobs
 
     if name is ExecutorName.slurm:
@@ -70,11 +94,11 @@ def executor_of(
         from harness.execution.slurm_options import SlurmOptions
 
         return SlurmExecutor(jobs or JOBS, resources, SlurmOptions.read(slurm), device)
-    _refuse([*resources.given(), *(["--slurm"] if slurm else [])], name)
     if name is ExecutorName.ray:
-        from harness.execution.ray_cluster import RayExecutor
+        from harness.execution.ray_cluster import RayExecutor, capacity, is_cluster
 
-        return RayExecutor(jobs or default_jobs(device))
+        places = capacity(device, resources) if is_cluster() and jobs is None else default_jobs(device)
+        return RayExecutor(jobs or places, device, resources)
     from harness.execution.local import LocalExecutor
 
     return LocalExecutor(jobs or default_jobs(device))

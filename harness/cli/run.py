@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
 from harness.errors import quantity
 from harness.machine.duration_text import duration_text
-from harness.request.request import Request
+from harness.request.request import DeviceName, Request
 
 if TYPE_CHECKING:
     from harness.execution.executor import Executor
@@ -57,12 +57,13 @@ def run(
 
     folder = out or Path("runs") / Path(request.suite).stem
     request = widened(request, folder, given if out else [field.name for field in fields(request)])
-    made = plan.make(request, cache_dir or default_root())
+    resources = CellResources(gpus_per_cell, cpus_per_cell, memory_per_cell)
+    device = executor_options.device_of(executor, str(request.device), resources, slurm or [])
+    made = plan.make(replace(request, device=DeviceName(device)), cache_dir or default_root())
     work = survey(made, folder)
     _show_left_out(work)
     _show_additions(work)
-    resources = CellResources(gpus_per_cell, cpus_per_cell, memory_per_cell)
-    chosen = executor_options.executor_of(executor, jobs, made.place.device, resources, slurm or [])
+    chosen = executor_options.executor_of(executor, jobs, device, resources, slurm or [])
     keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
         _show_plan(work, chosen, keep)
@@ -113,11 +114,11 @@ def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
 
 def _show_plan(work: Work, executor: Executor, keep: Rule | None) -> None:
     from harness.execution.dry_run import lines
-    from harness.execution.runner import check
+    from harness.execution.runner import check_todo
 
     for line in executor.limits(work.todo):
         say(line)
     for line in lines(work, executor.jobs, keep):
         say(line)
     sys.stdout.flush()
-    check(work)
+    check_todo(work, executor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import RequestError
 from harness.machine import determinism
@@ -37,6 +38,14 @@ class CellResources:
         if not gpus and device != "cpu":
             raise RequestError(f"--gpus-per-cell 0: cells compute on {device}; add --device cpu, or give them a GPU")
         return gpus
+
+    def on_ray(self, device: str) -> dict[str, Any]:
+        """Return the options of a Ray task with these resources; raises RequestError for GPUs that Ray cannot give."""
+        gpus = self.gpus_on(device)
+        if gpus > 1 and not gpus.is_integer():
+            raise RequestError(f"--gpus-per-cell {gpus:g}: Ray gives whole GPUs above one; round it")
+        memory = {} if self.memory is None else {"memory": self.memory}
+        return {"num_cpus": self.cpus_in_use(), "num_gpus": gpus, **memory}
 
     def cpus_in_use(self) -> int:
         """Return the CPUs of a cell, by default one per thread; raises RequestError for fewer than its threads."""

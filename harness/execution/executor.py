@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from harness.request.cell import Cell
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class Executor(Protocol):
     @property
     def jobs(self) -> int:
         """The most cells that run in parallel."""
+        ...
+
+    def check(self, cells: Sequence[Cell], folder: Path) -> None:
+        """Raise RequestError where a machine lacks what these cells need to write to `folder`; keeps nothing."""
+        ...
+
+    def apply(
+        self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
+    ) -> Returned:
+        """Return what `function` returns, or raise what it raises, on a machine that runs cells."""
         ...
 
     def limits(self, cells: Sequence[Cell]) -> list[str]:

@@ -7,7 +7,7 @@ import multiprocessing
 import queue
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
@@ -18,7 +18,7 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from harness.execution.cell_memory import Room, limit_line, usable_memory
-from harness.execution.executor import OnProgress, OnWarning, Outcome, unheard
+from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
 from harness.execution.worker import failed, run_cell
 from harness.machine import determinism, ending
 from harness.machine.file_hashes import share, shared_notes
@@ -72,6 +72,15 @@ class LocalExecutor:
 
     jobs: int
     grace: float = ending.GRACE
+
+    def check(self, cells: Sequence[Cell], folder: Path) -> None:
+        """Accept this machine: what it lacks is found where it is read."""
+
+    def apply(
+        self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
+    ) -> Returned:
+        """Return what `function` returns, in this process."""
+        return function(*arguments, **named)
 
     def limits(self, cells: Sequence[Cell]) -> list[str]:
         """Return a line where memory lets fewer cells run in parallel."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from typing import Any
 from harness.errors import RequestError, quantity
 from harness.execution import slurm_status
 from harness.execution.cell_resources import CellResources
-from harness.execution.executor import OnProgress, OnWarning, Outcome, unheard
+from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
 from harness.execution.slurm_cluster import SlurmCluster
 from harness.execution.slurm_job import TOKEN, CellJob, Expected, environment
 from harness.execution.slurm_options import SlurmOptions
 from harness.execution.worker import failed
 from harness.keys import digest
+from harness.machine.device import is_here
 from harness.request.cell import Cell
 
 FOLDER = ".slurm"
@@ -41,13 +42,6 @@ REASONS = {
     "CANCELLED": "its job was cancelled",
     "PREEMPTED": "its job was preempted, and the cluster did not requeue it; run it again to resume",
 }
-
-
-def cluster_device(requested: str, resources: CellResources) -> str:
-    """Return what cells compute on: CUDA where it or GPUs are asked for, whatever the submitting machine has."""
-    if requested == "cuda":
-        return "cuda"
-    return "cuda" if requested == "auto" and resources.gpus else "cpu"
 
 
 @dataclass
@@ -78,9 +72,20 @@ class SlurmExecutor:
     def _cluster(self) -> SlurmCluster:
         return SlurmCluster(self.options, self.resources, self.jobs)
 
+    def check(self, cells: Sequence[Cell], folder: Path) -> None:
+        """Accept the nodes, which nobody can ask before a job runs there: it checks its own."""
+
+    def apply(
+        self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
+    ) -> Returned:
+        """Return what `function` returns, in this process: a node has it only when the queue gives it one."""
+        return function(*arguments, **named)
+
     def limits(self, cells: Sequence[Cell]) -> list[str]:
-        """Return no line: the memory of the nodes is not known here."""
-        return []
+        """Return a line where this machine cannot try what the nodes compute; their memory is not known here."""
+        if is_here(self.device):
+            return []
+        return ["CUDA is not available here: models were opened and not tried; the first cells show whether they train"]
 
     def run(
         self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress, on_warning: OnWarning = unheard

@@ -20,12 +20,20 @@ from harness.execution.cell_resources import CellResources
 from harness.execution.slurm_job import PREEMPTION, SIGNAL_DELAY, CellJob
 from harness.execution.slurm_options import SlurmOptions
 from harness.machine import ending
+from harness.machine.device import resolve_device
 
 COMMANDS = ("sbatch", "srun", "sacct", "scancel")
 SIGNAL_VARIABLE = "SUBMITIT_PREEMPT_SIGNAL"
 NO_SLURM = "run it on a login node of the cluster, or on this machine with --executor local"
 LEFT = 15.0  # seconds in which cancelled processes of this machine end
 MIB = 1 << 20
+
+
+def device_of(requested: str, resources: CellResources, pairs: Sequence[str]) -> str:
+    """Return what cells compute on: on nodes CUDA where it or GPUs are asked for, whatever this machine has."""
+    if SlurmOptions.read(pairs).cluster == "local":
+        return resolve_device(requested)
+    return "cuda" if requested == "cuda" or (requested == "auto" and resources.gpus) else "cpu"
 
 
 @dataclass(frozen=True)

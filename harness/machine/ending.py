@@ -59,13 +59,8 @@ def was_sent(number: int) -> bool:
 def listen_in_worker() -> None:
     """Let this worker end when a signal asks for it, or when the process that asked for it is gone."""
 
-    def end(number: int, frame: FrameType | None) -> None:
-        _received.append(number)
-        if not _saving:
-            leave()
-
     for number in SIGNALS:
-        signal.signal(number, end)
+        signal.signal(number, _end_worker)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # which the fork server blocks
     threading.Thread(target=_leave_as_orphan, args=(os.getppid(),), daemon=True).start()
 
@@ -78,6 +73,17 @@ def delayed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def listen_to_interrupts() -> None:
+    """Let this worker end when it is interrupted, as Ray does to a task that is cancelled."""
+    signal.signal(signal.SIGINT, _end_worker)
+
+
+def _end_worker(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    if not _saving:
+        leave()
 
 
 def leave() -> None:

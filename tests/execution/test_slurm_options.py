@@ -10,8 +10,7 @@ from support.commands import invoke
 
 from harness.errors import RequestError
 from harness.execution.cell_resources import CellResources
-from harness.execution.slurm import cluster_device
-from harness.execution.slurm_cluster import SlurmCluster
+from harness.execution.slurm_cluster import SlurmCluster, device_of
 from harness.execution.slurm_job import Expected
 from harness.execution.slurm_options import MINUTES, SlurmOptions, minutes_of
 from harness.keys import file_sha256
@@ -79,10 +78,11 @@ def test_resources_that_slurm_cannot_give_are_one_line() -> None:
 
 
 def test_cells_compute_on_gpus_where_these_are_asked_for() -> None:
-    assert cluster_device("cuda", CellResources()) == "cuda"
-    assert cluster_device("auto", CellResources(gpus=1)) == "cuda"
-    assert cluster_device("auto", CellResources()) == "cpu"
-    assert cluster_device("cpu", CellResources(gpus=1)) == "cpu"  # refused by gpus_on
+    assert device_of("cuda", CellResources(), []) == "cuda"
+    assert device_of("auto", CellResources(gpus=1), []) == "cuda"
+    assert device_of("auto", CellResources(), []) == "cpu"
+    assert device_of("cpu", CellResources(gpus=1), []) == "cpu"  # refused by gpus_on
+    assert device_of("cpu", CellResources(), ["cluster=local"]) == "cpu"
 
 
 def test_a_node_that_sees_other_folders_or_code_is_named(tmp_path: Path) -> None:
