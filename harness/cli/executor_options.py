@@ -40,6 +40,12 @@ def size(text: str) -> int:
 
 
 Name = Annotated[ExecutorName, typer.Option(help="Processes on this machine, a Ray cluster, or jobs of Slurm.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Most cells to run in parallel; by default one per core, all places of a Ray cluster, 64 on Slurm."
+    ),
+]
 GpusPerCell = Annotated[
     float | None, typer.Option(min=0, help="GPUs of a cell on a cluster; 1 by default, none on CPU.")
 ]

@@ -66,9 +66,7 @@ DataDir = Annotated[
 ]
 MethodsPath = Annotated[Path | None, request_option("methods_path")]
 Langs = Annotated[str | None, list_option(request_options()["languages"].help, "--langs")]
-Jobs = Annotated[
-    int | None, Option(min=1, help="Most cells to run in parallel; by default one per core, with Slurm 64.")
-]
+Jobs = Annotated[int | None, Option(min=1, help="Most cells to run in parallel; one per core by default.")]
 
 # Of a folder that was made elsewhere: where on this machine is what its request names.
 SuiteHere = Annotated[str | None, Option("--suite", help="Where the suite's manifest is on this machine.")]

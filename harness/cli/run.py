@@ -30,7 +30,7 @@ def run(
     given: set[str],
     out: Annotated[Path | None, typer.Option(help="Output folder; runs/SUITE by default.")] = None,
     executor: executor_options.Name = executor_options.ExecutorName.local,
-    jobs: options.Jobs = None,
+    jobs: executor_options.Jobs = None,
     gpus_per_cell: executor_options.GpusPerCell = None,
     cpus_per_cell: executor_options.CpusPerCell = None,
     memory_per_cell: executor_options.MemoryPerCell = None,
