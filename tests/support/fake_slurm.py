@@ -2,7 +2,7 @@
 
 They read the options that submitit writes and passes, and keep their state in the folder FAKE_SLURM:
 
-    JOB.sh                    the submitted file
+    JOB.sh, JOB.log           the submitted file, and what went wrong in running it
     JOB_TASK.state            as sacct names it
     JOB_TASK.pid              the process group of a task's step, which gets the signals; its batch shell does not
     JOB_TASK.requeue, JOB_TASK.cancel   what was asked of it
@@ -77,13 +77,14 @@ def sbatch(script: str) -> None:
     (state_folder() / f"{job}.sh").write_text(Path(script).read_text())
     for task in tasks(job):
         set_state(task, "PENDING")
-    subprocess.Popen(
-        [sys.executable, __file__, "run-tasks", job],
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (state_folder() / f"{job}.log").open("wb") as log:
+        subprocess.Popen(
+            [sys.executable, __file__, "run-tasks", job],
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     print(f"Submitted batch job {job}")
 
 
@@ -98,7 +99,8 @@ def run_tasks(job: str) -> None:
             waiting.remove(task)
             set_state(task, "CANCELLED by 0")
         while waiting and len(running) < side_by_side:
-            running[task := waiting.pop(0)] = (start(job, task, given), 0.0)
+            task = waiting.pop(0)
+            running[task] = (start(job, task, given), 0.0)
         for task, (process, killed) in list(running.items()):
             if process.poll() is None:
                 running[task] = (process, cancelled(task, process, killed))
