@@ -36,7 +36,7 @@ def size(text: str) -> int:
     match = SIZE.fullmatch(text)
     if match is None or not int(match["number"]):
         raise typer.BadParameter(f"{text!r} is not a size such as 8G or 500M.")
-    return int(match["number"]) * 1024 ** ("KMGT".index(match["unit"]) + 1)
+    return int(match["number"]) << 10 * ("KMGT".index(match["unit"]) + 1)
 
 
 Name = Annotated[ExecutorName, typer.Option(help="Processes on this machine, a Ray cluster, or jobs of Slurm.")]

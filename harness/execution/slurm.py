@@ -183,8 +183,9 @@ def _loss(job: _Job) -> str:
 
 def _log(job: _Job) -> str:
     """Return the end of what the job printed."""
+    path: Path = job.job.paths.stdout
     try:
-        content = job.job.paths.stdout.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return ""
     return content[-LOG_BYTES:].decode(errors="replace")
