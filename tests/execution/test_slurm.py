@@ -235,6 +235,21 @@ def test_the_end_of_the_command_cancels_the_jobs_and_the_same_request_resumes(
     assert hashes(tmp_path / "out") == expected
 
 
+def test_a_login_node_without_a_gpu_plans_cells_for_gpus(
+    tmp_path: Path, slurm: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for name, value in slurm.items():
+        monkeypatch.setenv(name, value)
+    options = ("--methods", "base,mnrl", "--device", "cuda", "--executor", "slurm", "--dry-run")
+    result = invoke(*request(*options), "--out", tmp_path / "out", "--cache-dir", tmp_path / "cache")
+    assert result.status == 0, result.err
+    assert "CUDA is not available here: models were opened and not tried" in result.out
+    assert "3 of 3 cells to run" in result.out
+    assert submitted(slurm) == []
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_slurm_the_command_says_what_to_do_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
