@@ -90,13 +90,13 @@ def test_jobs_of_slurm_write_the_bytes_that_local_processes_write(
     assert len(written) == 3  # base once, infonce-random under two seeds
     for path in written:
         assert (out / path).read_bytes() == (finished.folder / path).read_bytes(), path
-    (options,) = submitted(slurm)
+    (submission,) = submitted(slurm)
     expected = {
         **{"array": "0-2%2", "partition": "short", "account": "lab", "time": "90", "requeue": "", "mem": "2048M"},
         **{"cpus-per-task": "3", "signal": "USR2@120", "open-mode": "append"},
     }
-    assert options.items() >= expected.items()
-    assert not {"gpus-per-node", "gres", "error"} & options.keys()
+    assert submission.items() >= expected.items()
+    assert not {"gpus-per-node", "gres", "error"} & submission.keys()
     assert "srun --unbuffered" in (Path(slurm["FAKE_SLURM"]) / "100.sh").read_text()
     assert f"Slurm has 3 cells as job 100; logs are in {cache}/.slurm/" in result.err
     assert invoke("verify", out, "--hashes-only").status == 0  # no file of Slurm's beside the results
@@ -119,15 +119,16 @@ def test_a_killed_job_is_a_failed_row_with_its_log_and_the_others_go_on(tmp_path
 
 
 def test_a_node_without_the_shared_cache_is_one_line(tmp_path: Path, slurm: dict[str, str]) -> None:
-    arguments = (*request("--methods", "bm25"), "--executor", "slurm", "--out", "out", "--cache-dir", "cache")
+    options = ("--methods", "bm25", "--langs", "ko", "--device", "cpu")
+    arguments = ("run", *options, "--executor", "slurm", "--out", "out", "--cache-dir", "cache")
     prolog = {"FAKE_SLURM_PROLOG": f"rm {tmp_path}/cache/.slurm/*/token"}
     result = spawn("-m", "harness", *arguments, cwd=tmp_path, **slurm, **prolog)
     assert result.status == 1
     (line,) = [line for line in result.err.splitlines() if line.startswith("failed ")]
     assert f"failed bm25/ko/0: cache folder {tmp_path}/cache is not the same on node " in line
     assert "name one on a file system that all nodes share (log: out/records/bm25/ko/0.log)" in line
-    (options,) = submitted(slurm)
-    assert "array" not in options  # one cell is a job
+    (submission,) = submitted(slurm)
+    assert "array" not in submission  # one cell is a job
 
 
 @dataclass
