@@ -17,13 +17,6 @@ def request_option(field: str) -> Any:
     return typer.Option(request_options()[field].flag, help=request_options()[field].help)
 
 
-class ExecutorName(StrEnum):
-    """Who runs the cells."""
-
-    local = "local"
-    ray = "ray"
-
-
 class Keep(StrEnum):
     """Which trained models stay in the cache after a run."""
 

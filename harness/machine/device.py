@@ -54,6 +54,15 @@ def check_encode_devices(names: tuple[str, ...], device: str) -> None:
         )
 
 
+def is_here(device: str) -> bool:
+    """Return whether this machine has the device; a login node of a cluster has not the GPUs of its nodes."""
+    if device == "cpu":
+        return True
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def resolve_device(requested: str) -> str:
     """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises RequestError if CUDA is requested but not available.
 
