@@ -106,7 +106,9 @@ def test_a_kind_that_never_ran_counts_by_its_texts_at_the_rate_of_the_known_ones
 def test_a_training_reads_its_rows_and_the_passages(tmp_path: Path) -> None:
     base, trained, random = cells_of(tmp_path, "base,mnrl,infonce-random", "ko", (0,))
     counts = base.suite.languages["ko"].counts
-    assert None not in (counts.passages, counts.dev_queries, counts.train_queries)
+    assert counts.passages is not None
+    assert counts.dev_queries is not None
+    assert counts.train_queries is not None
     assert texts_of(base).total == counts.passages + counts.dev_queries
     epochs = trained.training.epochs
     assert texts_of(trained).total == texts_of(base).total + 3 * 2 * counts.train_queries * epochs

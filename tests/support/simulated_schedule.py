@@ -11,10 +11,10 @@ import heapq
 import random
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.order import longest_first, texts_of
+from harness.execution.order import Texts, longest_first, texts_of
 from harness.request.cell import Cell, Place
 from harness.request.entries import declared, resolve
 from harness.request.suite import load
@@ -71,7 +71,7 @@ class Measured:
     records: Sequence[Record]
     made: Mapping[str, float]  # key → seconds without nested stages; of a stage made twice the shorter
     users: Mapping[str, Sequence[Record]]
-    texts: Mapping[tuple[str, str], tuple[float, float]]  # entry and language → Texts of harness.execution.order
+    texts: Mapping[tuple[str, str], Texts]  # by entry and language
 
 
 def measured(folder: Path, suite: str, max_train: int | None = None) -> Measured:
@@ -87,7 +87,7 @@ def measured(folder: Path, suite: str, max_train: int | None = None) -> Measured
     on_suite = load(suite).model_copy(update={"max_train": max_train})
     entries = resolve(sorted({stored.entry for stored in records}), declared())
     texts = {
-        (entry.name, language): astuple(texts_of(Cell(on_suite, entry, language, 0, Place(Path("cache")))))
+        (entry.name, language): texts_of(Cell(on_suite, entry, language, 0, Place(Path("cache"))))
         for entry in entries
         for language in sorted({stored.language for stored in records})
     }
@@ -118,7 +118,8 @@ def grid(times: Measured, count: int, languages: int, corpus: float, seed: int) 
     drawn = random.Random(seed)
     scales = [Scale(4 ** drawn.uniform(-1, 1), corpus) for _ in range(languages)]
     cells = {(each.entry, each.language, each.seed): each for each in times.records}
-    entries, names, seeds = (sorted({name[i] for name in cells}) for i in range(3))
+    entries, names = sorted({entry for entry, _, _ in cells}), sorted({language for _, language, _ in cells})
+    seeds = sorted({number for _, _, number in cells})
     trained = [entry for entry in entries if (entry, names[0], seeds[1]) in cells]
     rounds = -(-(count - (len(entries) - len(trained)) * languages) // (len(trained) * languages))
     jobs = [
@@ -142,8 +143,8 @@ def _job(times: Measured, stored: Record, name: tuple[int, int], scale: Scale) -
             steps.append(Step(factor * times.made.get(key, 0.0), output))
         else:
             steps.append(Step(factor * (seconds or 0.0)))
-    searched, trained = times.texts[stored.entry, stored.language]
-    return Job(stored.entry, language, number, steps, scale.language * (scale.corpus * searched + trained))
+    texts = times.texts[stored.entry, stored.language]
+    return Job(stored.entry, language, number, steps, scale.language * (scale.corpus * texts.searched + texts.trained))
 
 
 def in_turns(jobs: Sequence[Job]) -> list[Job]:

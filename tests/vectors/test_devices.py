@@ -50,14 +50,14 @@ def test_blocks_of_several_devices_are_those_of_one_in_order_and_in_bytes(encode
 def test_every_kind_of_model_encodes_to_the_same_bytes_on_two_devices(tmp_path: Path) -> None:
     for kind, folder in make_kinds(tmp_path).items():
         encoder = encoder_of(folder)
-        alone, together = (list(encoded(prepared(encoder), encoder, devices)) for devices in ([], ["cpu", "cpu"]))
+        alone, together = (list(encoded(prepared(encoder), encoder, devices)) for devices in ((), ("cpu", "cpu")))
         for (_, one), (_, several) in zip(alone, together, strict=True):
             assert one.tobytes() == several.tobytes(), kind
 
 
 def test_two_devices_compute_at_the_same_time(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2, timeout=60)  # broken where one device has to end before the other begins
-    models = set()
+    models: set[int] = set()
     whole = Encoder.vectors
 
     def vectors(self: Encoder, block: Prepared) -> object:
@@ -73,7 +73,8 @@ def test_two_devices_compute_at_the_same_time(encoder: Encoder, monkeypatch: pyt
 
 
 def test_torch_has_as_many_threads_beside_as_before(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, seen = torch.get_num_threads(), set()
+    before = torch.get_num_threads()
+    seen: set[tuple[bool, int]] = set()
     whole = Encoder.vectors
 
     def vectors(self: Encoder, block: Prepared) -> object:
@@ -111,7 +112,7 @@ def test_an_error_on_one_device_ends_the_pass_in_the_place_of_its_block_and_leav
 
 
 def test_a_pass_that_is_left_takes_only_the_blocks_that_were_under_way(encoder: Encoder) -> None:
-    taken = []
+    taken: list[int] = []
 
     def counted() -> Iterator[tuple[int, Prepared]]:
         for name, block in prepared(encoder):
@@ -128,7 +129,7 @@ def test_a_pass_that_is_left_takes_only_the_blocks_that_were_under_way(encoder: 
 
 def test_a_copy_is_not_the_model_and_has_its_precision(tmp_path: Path, encoder: Encoder) -> None:
     half = replace(encoder, model=open_model(built(tmp_path / "half"), "cpu", "bfloat16"))
-    alone, together = (list(encoded(prepared(half), half, devices)) for devices in ([], ["cpu", "cpu"]))
+    alone, together = (list(encoded(prepared(half), half, devices)) for devices in ((), ("cpu", "cpu")))
     assert all(np.array_equal(one, several) for (_, one), (_, several) in zip(alone, together, strict=True))
 
 
