@@ -57,6 +57,7 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/training_step.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/command_line.py
+	$(BIN)/python tests/benchmarks/schedule.py
 	$(if $(BASE_MODEL),$(BIN)/python tests/benchmarks/preflight.py --base-model $(BASE_MODEL))
 
 docs: $(READY)

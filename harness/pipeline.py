@@ -54,7 +54,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
     """Run one cell through its cached stages and write its record below `folder`."""
     started = time.perf_counter()
     determinism.set_deterministic(cell.seed, cell.place.device)
-    meter = energy.start(cell.place.device)
+    meter = energy.start(cell.place.device, also=cell.place.encode_devices)
     data = prepare(cell.suite, cell.language, cell.place, store)  # passages, queries and judgments
     data = inference(cell, data, store)  # NLI triples, for methods that train on them
     compute = ranker_outputs if isinstance(cell.plugin, Ranker) else encoder_outputs

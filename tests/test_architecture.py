@@ -20,7 +20,7 @@ METHODS = sorted((ROOT / "methods").rglob("*.py"))
 HEAVY = {
     *("accelerate", "beir", "bm25s", "datasets", "huggingface_hub", "ir_datasets", "ir_measures", "matplotlib", "mteb"),
     *("numpy", "openai", "pandas", "pyarrow", "pytrec_eval", "ray", "requests", "rich", "scipy"),
-    *("sentence_transformers", "sklearn", "statsmodels", "tokenizers", "torch", "transformers"),
+    *("sentence_transformers", "sklearn", "statsmodels", "submitit", "tokenizers", "torch", "transformers"),
 }
 
 

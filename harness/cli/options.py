@@ -17,13 +17,6 @@ def request_option(field: str) -> Any:
     return typer.Option(request_options()[field].flag, help=request_options()[field].help)
 
 
-class ExecutorName(StrEnum):
-    """Who runs the cells."""
-
-    local = "local"
-    ray = "ray"
-
-
 class Keep(StrEnum):
     """Which trained models stay in the cache after a run."""
 
@@ -74,6 +67,10 @@ DataDir = Annotated[
 MethodsPath = Annotated[Path | None, request_option("methods_path")]
 Langs = Annotated[str | None, list_option(request_options()["languages"].help, "--langs")]
 Jobs = Annotated[int | None, Option(min=1, help="Most cells to run in parallel; one per core by default.")]
+EncodeDevices = Annotated[
+    str | None,
+    list_option("GPUs of this machine that encode a corpus together, such as cuda:0,cuda:1.", "--encode-devices"),
+]
 
 # Of a folder that was made elsewhere: where on this machine is what its request names.
 SuiteHere = Annotated[str | None, Option("--suite", help="Where the suite's manifest is on this machine.")]

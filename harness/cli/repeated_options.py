@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.errors import RequestError
 
-REPEATABLE = ("--set",)
+REPEATABLE = ("--set", "--slurm")
 
 
 def check_repeated(arguments: Sequence[str]) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import executor_options, options
 from harness.cli.output import console, output, say, warn
 from harness.cli.report import show_current
 from harness.cli.request_options import takes_request
-from harness.errors import quantity
+from harness.errors import RequestError, quantity
 from harness.machine.duration_text import duration_text
-from harness.request.request import Request
+from harness.request.request import DeviceName, Request, words
 
 if TYPE_CHECKING:
     from harness.execution.executor import Executor
@@ -29,10 +29,13 @@ def run(
     request: Request,
     given: set[str],
     out: Annotated[Path | None, typer.Option(help="Output folder; runs/SUITE by default.")] = None,
-    executor: Annotated[
-        options.ExecutorName, typer.Option(help="Worker processes on this machine, or a Ray cluster.")
-    ] = options.ExecutorName.local,
-    jobs: options.Jobs = None,
+    executor: executor_options.Name = executor_options.ExecutorName.local,
+    jobs: executor_options.Jobs = None,
+    encode_devices: options.EncodeDevices = None,
+    gpus_per_cell: executor_options.GpusPerCell = None,
+    cpus_per_cell: executor_options.CpusPerCell = None,
+    memory_per_cell: executor_options.MemoryPerCell = None,
+    slurm: executor_options.SlurmPairs = None,
     cache_dir: options.CacheDir = None,
     keep_models: Annotated[
         options.Keep | None,
@@ -47,18 +50,24 @@ def run(
     For a finished folder, entries, languages, seeds or named base models are added to its request.
     """
     from harness.execution import plan
+    from harness.execution.cell_resources import CellResources
     from harness.execution.remade import remade
-    from harness.execution.runner import default_jobs, survey
+    from harness.execution.runner import survey
     from harness.execution.widening import widened
     from harness.machine.store import default_root
 
     folder = out or Path("runs") / Path(request.suite).stem
     request = widened(request, folder, given if out else [field.name for field in fields(request)])
-    made = plan.make(request, cache_dir or default_root())
+    split = words(encode_devices or "")
+    if split:
+        _check_alone(executor, jobs)
+    resources = CellResources(gpus_per_cell, cpus_per_cell, memory_per_cell)
+    device = executor_options.device_of(executor, str(request.device), resources, slurm or [])
+    made = plan.make(replace(request, device=DeviceName(device)), cache_dir or default_root(), split)
     work = survey(made, folder)
     _show_left_out(work)
     _show_additions(work)
-    chosen = _executor(executor, jobs or default_jobs(made.place.device))
+    chosen = executor_options.executor_of(executor, 1 if split else jobs, device, resources, slurm or [])
     keep: Rule | None = keep_models.value if keep_models else None
     if dry_run:
         _show_plan(work, chosen, keep)
@@ -86,14 +95,12 @@ def _show_additions(work: Work) -> None:
         warn(f"its request is now: {work.plan.request.command()}")
 
 
-def _executor(name: options.ExecutorName, jobs: int) -> Executor:
-    if name is options.ExecutorName.ray:
-        from harness.execution.ray_cluster import RayExecutor
-
-        return RayExecutor(jobs)
-    from harness.execution.local import LocalExecutor
-
-    return LocalExecutor(jobs)
+def _check_alone(executor: executor_options.ExecutorName, jobs: int | None) -> None:
+    """Raise RequestError where a cell that computes on several devices would not have them for itself."""
+    if executor is not executor_options.ExecutorName.local:
+        raise RequestError(f"--encode-devices: a cell has one device with --executor {executor}; leave one of both out")
+    if jobs is not None and jobs > 1:
+        raise RequestError(f"--encode-devices: one cell at a time uses them; leave --jobs {jobs} out")
 
 
 def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
@@ -119,11 +126,11 @@ def _carry_out(work: Work, executor: Executor, keep: Rule | None) -> None:
 
 def _show_plan(work: Work, executor: Executor, keep: Rule | None) -> None:
     from harness.execution.dry_run import lines
-    from harness.execution.runner import check
+    from harness.execution.runner import check_todo
 
     for line in executor.limits(work.todo):
         say(line)
     for line in lines(work, executor.jobs, keep):
         say(line)
     sys.stdout.flush()
-    check(work)
+    check_todo(work, executor)

@@ -36,6 +36,8 @@ def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
             yield f"  {line}"
     yield from _training_rows(work)
     yield from models_in_use.lines(work.plan.cells)
+    if devices := work.plan.place.encode_devices:
+        yield f"encoding: corpora are shared out over {', '.join(devices)}; the bytes are those of one device"
     yield from remade(work)
     with scratch_store(work.plan.place.cache) as scratch:
         yield from (f"warning: {line}" for line in warnings_of(work, scratch))

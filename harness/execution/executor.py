@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from harness.request.cell import Cell
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Outcome:
 
 
 OnProgress = Callable[[str, str, int, int], None]  # cell, stage, steps done, total steps
+OnWarning = Callable[[str], None]  # one line about what happens to the machines, such as a lost one
+
+
+def unheard(line: str) -> None:
+    """Take a warning that nobody reads."""
 
 
 class Executor(Protocol):
@@ -35,8 +43,20 @@ class Executor(Protocol):
         """The most cells that run in parallel."""
         ...
 
+    def check(self, cells: Sequence[Cell], folder: Path) -> None:
+        """Raise RequestError where a machine lacks what these cells need to write to `folder`; keeps nothing."""
+        ...
+
+    def apply(
+        self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
+    ) -> Returned:
+        """Return what `function` returns, or raise what it raises, on a machine that runs cells."""
+        ...
+
     def limits(self, cells: Sequence[Cell]) -> list[str]:
         """Return a line for each reason why fewer of these cells run in parallel."""
         ...
 
-    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]: ...
+    def run(
+        self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress, on_warning: OnWarning = unheard
+    ) -> Iterator[Outcome]: ...

@@ -7,7 +7,7 @@ import multiprocessing
 import queue
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
@@ -18,7 +18,7 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from harness.execution.cell_memory import Room, limit_line, usable_memory
-from harness.execution.executor import OnProgress, Outcome
+from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
 from harness.execution.worker import failed, run_cell
 from harness.machine import determinism, ending
 from harness.machine.file_hashes import share, shared_notes
@@ -36,14 +36,10 @@ def _start_fork_server(context: ForkServerContext) -> None:
     It never receives interrupts and signals to end, and ends with the parent. Those that reach the parent while it
     starts are delivered right after; while it loads, no worker waits for it.
     """
-    held = (signal.SIGINT, *ending.SIGNALS)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)  # which processes inherit that start meanwhile
-    try:
+    with ending.delayed():
         resource_tracker.ensure_running()  # it unblocks some of them when it has started
-        signal.pthread_sigmask(signal.SIG_BLOCK, held)
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with ending.delayed():
+            forkserver.ensure_running()
     probe = context.Process(target=_do_nothing)
     probe.start()
     probe.join()
@@ -71,17 +67,29 @@ def _work(cell: Cell, folder: Path) -> Outcome:
 class LocalExecutor:
     """At most `jobs` cells in parallel, one thread each, and fewer where their memory does not fit.
 
-    Results do not depend on it.
+    Results do not depend on it. `grace`: seconds in which trainings may save a checkpoint after a signal to end.
     """
 
     jobs: int
+    grace: float = ending.GRACE
+
+    def check(self, cells: Sequence[Cell], folder: Path) -> None:
+        """Accept this machine: what it lacks is found where it is read."""
+
+    def apply(
+        self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
+    ) -> Returned:
+        """Return what `function` returns, in this process."""
+        return function(*arguments, **named)
 
     def limits(self, cells: Sequence[Cell]) -> list[str]:
         """Return a line where memory lets fewer cells run in parallel."""
         line = limit_line(cells, self.jobs)
         return [] if line is None else [line]
 
-    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
+    def run(
+        self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress, on_warning: OnWarning = unheard
+    ) -> Iterator[Outcome]:
         """Yield outcomes as cells end; a killed worker is a failed cell, and the others continue.
 
         A cell whose fork server was killed runs again, once. After a signal to end, trainings save a checkpoint.
@@ -116,7 +124,7 @@ class LocalExecutor:
             finally:
                 try:
                     if ending.received() is not None:
-                        _let_save()  # a second signal ends the wait
+                        _let_save(self.grace)  # a second signal ends the wait
                 finally:
                     pool.stop()  # type: ignore[no-untyped-call]
                     pool.join()
@@ -140,12 +148,12 @@ def _drain(events: Any, on_progress: OnProgress) -> None:
             return
 
 
-def _let_save() -> None:
-    """Ask the workers to end, and wait until they have, or until ending.GRACE seconds are over."""
+def _let_save(grace: float) -> None:
+    """Ask the workers to end, and wait until they have, or until `grace` seconds are over."""
     workers = multiprocessing.active_children()
     for worker in workers:
         worker.terminate()
-    until = time.monotonic() + ending.GRACE
+    until = time.monotonic() + grace
     for worker in workers:
         worker.join(max(0.0, until - time.monotonic()))
 

@@ -14,6 +14,7 @@ from harness.errors import RequestError, unknown
 from harness.execution import practice, unread
 from harness.execution.offers import lacking, offered
 from harness.machine import determinism
+from harness.machine.device import check_encode_devices
 from harness.request import entries, plugins, suite
 from harness.request.base_models import base_models, on_model, text_of
 from harness.request.cell import Cell, Place
@@ -44,10 +45,15 @@ class Plan:
     left_out: Mapping[str, str] = field(default_factory=dict)  # entries of `all` → what the suite lacks for them
 
 
-def make(request: Request, cache: Path) -> Plan:
-    """Return the plan of a request; raises RequestError or DataError for what cannot be carried out."""
+def make(request: Request, cache: Path, encode_devices: tuple[str, ...] = ()) -> Plan:
+    """Return the plan of a request; raises RequestError or DataError for what cannot be carried out.
+
+    `encode_devices` share the encoding of a corpus. They are not part of the request: numbers do not depend on them.
+    """
     determinism.set_environment()  # before the first import of a library that reads it
-    place = request.place(cache)
+    place = replace(request.place(cache), encode_devices=encode_devices)
+    if encode_devices:
+        check_encode_devices(encode_devices, place.device)
     models = base_models(request.base_model)
     named = {name: model for name, model in models.items() if name}
     shared, languages = _suite(replace(request, base_model=models.get("")), place)
@@ -70,6 +76,7 @@ def make(request: Request, cache: Path) -> Plan:
     ]
     for cell in cells:
         _check(cell)
+    unread.check_encode_devices(encode_devices, cells)
     unread.check_sources(request, cells)
     unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.data import hub_encoders, suite_files
 from harness.errors import RequestError
 from harness.execution import forecast, model_trial, practice
+from harness.machine.device import is_here
 from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
@@ -33,9 +34,11 @@ def preflight(cells: Sequence[Cell], store: Store, *, download: bool = True) -> 
 
     Return the dtype in which each base model that was tried encodes, as found in it, by the model's name. Without
     `download`, a model that is not in the hub's cache must be on the hub, and is not tried. Raises DataError or
-    RequestError; nothing has been written to the output folder by then.
+    RequestError; nothing has been written to the output folder by then. On a machine that lacks the cells' device, such
+    as a login node, models are opened and not tried.
     """
-    half_precision.check(cells)
+    if is_here(cells[0].place.device):
+        half_precision.check(cells)
     with nullcontext() if download else hub_encoders.without_downloads():
         return {model: _preflight(group, store, download) for model, group in by_model(cells).items()}
 
@@ -45,7 +48,8 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> str:
     tasks.check_data(cells)
     forecast.check_reachable(cells, Store(cells[0].place.cache))
     forecast.check_models(cells, download=download)
-    _try_experts(cells, store)
+    if is_here(cells[0].place.device):
+        _try_experts(cells, store)
     suite, place, trains = cells[0].suite, cells[0].place, any(cell.method is not None for cell in cells)
     if isinstance(suite.base_model, BuiltBase):
         unrestricted = all_passages(suite)
@@ -61,6 +65,8 @@ def _preflight(cells: Sequence[Cell], store: Store, download: bool) -> str:
     gradient_cache.check(cells, lambda: model)
     _open_checkpoints(cells, store)
     practice.check_dimensions(cells, model.get_embedding_dimension() or 0)
+    if not is_here(place.device):
+        return ""
     folder = base_model.base_model(suite, place, store)
     name = f"base model {base_model.name_of(suite, folder)}"
     dtype = model_trial.check_encodes(folder, cells[0], name, store, model)

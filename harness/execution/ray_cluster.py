@@ -1,84 +1,193 @@
 """Cells on a Ray cluster (`pip install .[ray]`).
 
-Every node needs the package, and the output folder and the cache at the same paths (a shared file system). A cell whose
-worker was killed is retried once; one that fails again is a failed row.
+Every node needs the package with the same libraries, and the output folder and the cache at the same paths (a shared
+file system); nodes are asked for them before the first cell, and each cell asks its own node again. What needs the
+device (the trial of base models, the cells) runs on nodes: this process needs no GPU. Device `auto` is that which torch
+finds in a task with a cell's GPUs, where a node declares any; the plan, and so every key, is made with the answer.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RequestError, one_line
-from harness.execution.executor import OnProgress, Outcome
-from harness.execution.worker import failed, run_cell
+from harness.errors import RequestError
+from harness.execution import ray_nodes
+from harness.execution.cell_resources import CellResources
+from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
+from harness.execution.ray_run import RayRun
+from harness.execution.ray_work import found_device
 from harness.machine import determinism
+from harness.machine.device import resolve_device
 from harness.request.cell import Cell
+from harness.results.run_file import RUN_FILE
+
+ADDRESS = "RAY_ADDRESS"
+PASSED_ON = ("HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "IR_DATASETS_HOME", "OPENAI_BASE_URL")  # and HARNESS_*
+BUSY = 60.0  # seconds in which a GPU task should start; where all GPUs are in use, what nodes declare is believed
+
+
+def cluster_device(requested: str, resources: CellResources) -> tuple[str, str]:
+    """Return the device on which the cluster's cells compute, and a warning, "" without one.
+
+    Raises RequestError where GPUs are asked for and none can be used.
+    """
+    _check_installed()
+    if ADDRESS not in os.environ:
+        return resolve_device(requested), ""
+    if requested == "cpu" or resources.gpus == 0:
+        return "cuda" if requested == "cuda" else "cpu", ""
+    asked = requested == "cuda" or resources.gpus is not None
+    ray = _connected({})
+    options = resources.on_ray("cuda")
+    try:
+        ray_nodes.fitting(ray, options)
+    except RequestError:
+        if asked:
+            raise
+        return "cpu", ""
+    return _device_of_a_task(ray, options, required=asked)
+
+
+def _device_of_a_task(ray: Any, options: dict[str, Any], *, required: bool) -> tuple[str, str]:
+    reference = ray.remote(max_retries=1)(found_device).options(**options).remote()
+    try:
+        device, node = ray.get(reference, timeout=BUSY)
+    except ray.exceptions.GetTimeoutError:
+        ray.cancel(reference, force=True)
+        return "cuda", ""
+    except ray.exceptions.RayError:
+        return "cuda", ""  # a node that cannot run the package: the check of nodes says what it lacks
+    if device == "cuda":
+        return device, ""
+    name = next(ray_nodes.name_of(each) for each in ray.nodes() if each["NodeID"] == node)
+    problem = f"Ray node {name} has GPUs for Ray, but torch finds no CUDA there"
+    if required:
+        raise RequestError(f"{problem}; install a driver and a CUDA build of torch on it, or use --device cpu")
+    return "cpu", f"{problem}: cells compute on CPU"
+
+
+def capacity(device: str, resources: CellResources) -> int:
+    """Return how many cells run in parallel on the cluster as it is, at least one."""
+    ray = _connected({})
+    options = resources.on_ray(device)
+    return sum(ray_nodes.places(node, options) for node in ray_nodes.fitting(ray, options))
+
+
+def is_cluster() -> bool:
+    """Return whether there is a cluster to connect to; otherwise one is started on this machine."""
+    return ADDRESS in os.environ
 
 
 @dataclass(frozen=True)
 class RayExecutor:
-    """At most `jobs` cells in parallel, each with one CPU, and one GPU where the device is one."""
+    """At most `jobs` cells in parallel, each with the CPUs, GPUs and memory of `resources`.
+
+    Uses the cluster of RAY_ADDRESS, or starts one on this machine. Results do not depend on it.
+    """
 
     jobs: int
+    device: str = "cpu"
+    resources: CellResources = field(default_factory=CellResources)
 
     def __post_init__(self) -> None:
-        if importlib.util.find_spec("ray") is None:  # before anything is written
-            raise RequestError("--executor ray: ray is not installed; pip install '.[ray]'")
+        _check_installed()  # before anything is written
+        self.resources.on_ray(self.device)
+
+    def check(self, cells: Sequence[Cell], folder: Path) -> None:
+        """Raise RequestError where a node lacks the package, the shared folders or what cells read."""
+        if not cells:
+            return
+        ray, options = self._ray()
+        nodes = ray_nodes.fitting(ray, options)
+        with ray_nodes.tokens([folder, cells[0].place.cache]) as files:
+            ray_nodes.check_nodes(ray, nodes, ray_nodes.expected(cells, files))
+
+    def apply(
+        self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
+    ) -> Returned:
+        """Return what `function` returns, or raise what it raises, in a task with the resources of a cell."""
+        ray, options = self._ray()
+        reference = ray.remote(max_retries=1)(function).options(**options).remote(*arguments, **named)
+        try:
+            returned: Returned = ray.get(reference)
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from None
+        except ray.exceptions.RayError as error:
+            raise RequestError(f"Ray lost the worker that checks data and models: {str(error)[:300]}") from error
+        return returned
 
     def limits(self, cells: Sequence[Cell]) -> list[str]:
-        """Return no line: the memory of the nodes is not known here."""
-        return []
+        """Return a line where the cluster as it is has fewer places than `jobs`; it may grow."""
+        ray, options = self._ray()
+        places = sum(ray_nodes.places(node, options) for node in ray_nodes.fitting(ray, options))
+        fewer = places < min(self.jobs, len(cells))
+        return [f"the Ray cluster has room for {places} cells at a time; others wait"] if fewer else []
 
-    def run(self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress) -> Iterator[Outcome]:
-        """Yield outcomes as cells end; uses the cluster of RAY_ADDRESS, or starts one on this machine."""
-        import ray
+    def run(
+        self, cells: Sequence[Cell], folder: Path, on_progress: OnProgress, on_warning: OnWarning = unheard
+    ) -> Iterator[Outcome]:
+        """Yield outcomes as cells end.
 
-        determinism.set_environment()
-        started_here = not ray.is_initialized()
-        if started_here:
-            ray.init(
-                num_cpus=None if _cluster() else self.jobs,
-                runtime_env={"env_vars": determinism.variables()},  # read when a worker imports torch
-                log_to_driver=False,
-                include_dashboard=False,
-            )
+        A cell whose node or worker is lost runs again (harness.execution.ray_run). After a signal to end, trainings
+        save a checkpoint, as with local processes; after an interrupt they are killed.
+        """
+        ray, options = self._ray()
+        folder = folder.absolute()
         try:
-            yield from self._outcomes(ray, cells, folder.absolute())
+            with ray_nodes.tokens([cells[0].place.cache]) as files:
+                written = {**files, folder / RUN_FILE: (folder / RUN_FILE).read_text(encoding="utf-8")}
+                wanted = ray_nodes.expected(cells, written)
+                run = RayRun(ray, self.jobs, options, folder, wanted, on_progress, on_warning)
+                with closing(run.outcomes(cells)) as outcomes:
+                    yield from outcomes
         finally:
-            if started_here:
-                ray.shutdown()
+            ray.shutdown()
 
-    def _outcomes(self, ray: Any, cells: Sequence[Cell], folder: Path) -> Iterator[Outcome]:
-        work = ray.remote(num_cpus=1, max_retries=1)(_work)
-        waiting = list(cells)
-        running: dict[Any, Cell] = {}
-        while waiting or running:
-            while waiting and len(running) < self.jobs:
-                cell = waiting.pop(0)
-                gpus = 0 if cell.place.device == "cpu" else 1
-                running[work.options(num_gpus=gpus).remote(cell, folder)] = cell
-            ready, _ = ray.wait(list(running), num_returns=1)
-            for reference in ready:
-                yield _outcome(ray, reference, running.pop(reference), folder)
+    def _ray(self) -> tuple[Any, dict[str, Any]]:
+        """Return the ray module, connected, and the options of a cell's task."""
+        options = self.resources.on_ray(self.device)
+        started = {"address": "local", "num_cpus": self.jobs * options["num_cpus"], "include_dashboard": False}
+        return _connected({} if is_cluster() else started), options
 
 
-def _cluster() -> bool:
-    import os
-
-    return bool(os.environ.get("RAY_ADDRESS"))
-
-
-def _work(cell: Cell, folder: Path) -> Outcome:
-    return run_cell(cell, folder, lambda stage, done, total: None)
+def _check_installed() -> None:
+    if importlib.util.find_spec("ray") is None:
+        raise RequestError("--executor ray: ray is not installed; pip install '.[ray]'")
 
 
-def _outcome(ray: Any, reference: Any, cell: Cell, folder: Path) -> Outcome:
+def _connected(options: dict[str, Any]) -> Any:
+    """Return the ray module after `ray.init`, which is left out where this process is connected already.
+
+    Ray's own handler of SIGTERM would end this process without its cells' checkpoints.
+    """
+    import ray
+
+    if ray.is_initialized():
+        return ray
+    determinism.set_environment()
+    before = signal.getsignal(signal.SIGTERM)
+    passed_on = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("HARNESS_")}
     try:
-        outcome: Outcome = ray.get(reference)
-    except ray.exceptions.RayError as error:
-        return failed(cell, folder, f"its worker was lost: {one_line(error)[:300]}")
-    return outcome
+        ray.init(
+            runtime_env={"env_vars": passed_on | determinism.variables()},  # read when a worker imports torch
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **options,
+        )
+    except ConnectionError as error:
+        raise RequestError(
+            f"{ADDRESS}={os.environ.get(ADDRESS, '')}: no Ray cluster answers there ({error})"
+        ) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+    return ray

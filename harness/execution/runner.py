@@ -16,6 +16,7 @@ from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.eta import Eta
 from harness.execution.executor import Executor, Outcome
 from harness.execution.kept_models import KeptModels, Rule
+from harness.execution.order import ordered
 from harness.execution.plan import Plan
 from harness.execution.preflight import preflight
 from harness.execution.progress import Display
@@ -67,11 +68,11 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     if work.todo:
         space_for(work, executor.jobs, keep)
         display.at(f"checking the data and models of {quantity(len(work.todo), 'cell')}")
-        dtypes = preflight(work.todo, store)
+        executor.check(work.todo, work.folder)
+        dtypes, warnings = executor.apply(_examined, work)
         space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
         keep = space.rule if space else keep
         display.say(models_in_use.lines(work.todo, dtypes))
-        warnings = warnings_of(work, store)
         display.warn(warnings)
     output_folder.claim(work.folder, work.plan, environment(), warnings)
     if not work.todo:
@@ -81,7 +82,8 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     outcomes, models = [], KeptModels(keep or "all", work.todo, work.done, work.folder)
     eta = Eta(work.todo, executor.jobs, cached_whole(work.todo, store))
     with display.running(len(work.done), len(work.plan.cells), eta):
-        running = executor.run(in_turns(work.todo), work.folder, display.stage)
+        turns = ordered(work.todo, executor.jobs)
+        running = executor.run(turns, work.folder, display.stage, lambda line: display.warn([line]))
         with _closing(running):
             for outcome in running:
                 outcomes.append(outcome)
@@ -90,15 +92,10 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     return outcomes
 
 
-def in_turns(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells entry by entry, and of each entry one language after the other before the next seed.
-
-    Seeds of one entry share the stages before training. A cell waits while another computes a stage that both need, so
-    cells that run side by side should not be of one language.
-    """
-    entries = list(dict.fromkeys(cell.entry.name for cell in cells))
-    seeds = list(dict.fromkeys(cell.seed for cell in cells))
-    return sorted(cells, key=lambda cell: (entries.index(cell.entry.name), seeds.index(cell.seed)))
+def _examined(work: Work) -> tuple[dict[str, str], list[str]]:
+    """Return what `preflight` and `warnings_of` return, on a machine that runs cells."""
+    store = Store(work.plan.place.cache)
+    return preflight(work.todo, store), warnings_of(work, store)
 
 
 def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
@@ -128,11 +125,16 @@ def warnings_of(work: Work, store: Store) -> list[str]:
     return lines + half_precision.warnings(encoding, store)
 
 
-def check(work: Work) -> None:
+def check_todo(work: Work, executor: Executor) -> None:
     """Raise what `execute` would raise before its first cell; downloads nothing and keeps nothing."""
     if work.todo:
-        with scratch_store(work.plan.place.cache) as store:
-            preflight(work.todo, store, download=False)
+        executor.check(work.todo, work.folder)
+        executor.apply(_check_data_and_models, work)
+
+
+def _check_data_and_models(work: Work) -> None:
+    with scratch_store(work.plan.place.cache) as store:
+        preflight(work.todo, store, download=False)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from harness.request.overrides import parse
 from harness.request.request import Request, options
 from harness.stages.stage_settings import trains_on_queries
 from harness.types import Need, Ranker
+from harness.vectors.embedding import BLOCK
 
 OF_ENCODERS = {
     "text": ("query_prompt", "passage_prompt", "query_max_length", "passage_max_length"),
@@ -41,6 +42,17 @@ def check_sources(request: Request, cells: Sequence[Cell]) -> None:
     for name, is_read in reads.items():
         if getattr(request, name) is not None and not is_read:
             raise _unread(options()[name].flag, cells)
+
+
+def check_encode_devices(names: Sequence[str], cells: Sequence[Cell]) -> None:
+    """Raise RequestError for devices that share the encoding of a corpus, where none is larger than a block."""
+    counts = [cell.suite.languages[cell.language].counts.passages for cell in cells]
+    encoding = [count for cell, count in zip(cells, counts, strict=True) if not isinstance(cell.plugin, Ranker)]
+    if names and all(count is not None and count <= BLOCK for count in encoding):
+        raise RequestError(
+            f"--encode-devices {','.join(names)}: no cell encodes more than one block of {BLOCK:,} passages, which one "
+            "device does; leave it out"
+        )
 
 
 def _unread(what: str, cells: Sequence[Cell]) -> RequestError:

@@ -11,9 +11,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from harness.machine.device import resolve_device
 from harness.request.base_models import base_models, text_of
-from harness.request.request import DeviceName, Request
+from harness.request.request import Request
 from harness.results.run_file import read_run_file, resolved_differences
 
 LEFT_OUT = "left_out"  # entries of `all` that the suite lacks something for: it follows from PARTS
@@ -31,8 +30,6 @@ def widened(request: Request, folder: Path, given: Collection[str]) -> Request:
     if stored is None:
         return request
     kept = {field.name: getattr(stored, field.name) for field in fields(Request) if field.name not in given}
-    if "device" in kept:
-        kept["device"] = DeviceName(resolve_device(stored.device))
     if "data_dir" in kept and not (stored.data_dir and stored.data_dir.is_dir()):
         kept["data_dir"] = None  # of another machine
     asked = replace(request, **kept)

@@ -26,6 +26,43 @@ def gpu_without_bfloat16() -> str:
     return "" if torch.cuda.is_bf16_supported(including_emulation=False) else torch.cuda.get_device_name()
 
 
+def check_encode_devices(names: tuple[str, ...], device: str) -> None:
+    """Raise RequestError for devices that cannot share the encoding of a cell on `device`, which is `cpu` or `cuda`.
+
+    They are several of its kind: `cpu` as often as there are workers, or each GPU once, all of one model.
+    """
+    given = f"--encode-devices {','.join(names)}"
+    if len(names) < 2:
+        raise RequestError(f"{given}: one device encodes without this option; name several, such as cuda:0,cuda:1")
+    if device == "cpu":
+        if set(names) != {"cpu"}:
+            raise RequestError(f"{given}: the cells compute on cpu; name cpu once per worker, or add --device cuda")
+        return
+    import torch
+
+    known = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    for name in names:
+        if name not in known:
+            raise RequestError(f"{given}: {name} is not a GPU of this machine; available: {', '.join(known)}")
+    if len(set(names)) < len(names):
+        raise RequestError(f"{given}: a GPU is named twice; name each once")
+    models = {torch.cuda.get_device_name(name) for name in ("cuda", *names)}
+    if len(models) > 1:
+        raise RequestError(
+            f"{given}: GPUs of different models ({', '.join(sorted(models))}) give different bits; "
+            "name those of the model of cuda:0"
+        )
+
+
+def is_here(device: str) -> bool:
+    """Return whether this machine has the device; a login node of a cluster has not the GPUs of its nodes."""
+    if device == "cpu":
+        return True
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def resolve_device(requested: str) -> str:
     """Return `cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises RequestError if CUDA is requested but not available.
 

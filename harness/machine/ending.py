@@ -1,4 +1,5 @@
-"""An end that a signal asks for: SIGTERM, as schedulers send it before they kill, or SIGHUP, of a closed terminal.
+"""An end that a signal asks for: SIGTERM, as schedulers send it before they kill, SIGHUP, of a closed terminal, or
+SIGUSR1 and SIGUSR2, as jobs of Slurm have them sent before their time limit (`--signal`).
 
 The main process raises `Ended` where it is; what runs cells then gives its workers GRACE seconds. A worker that trains
 saves a checkpoint at the end of its step and leaves; one that does not leaves at once, as after `kill -9`: every output
@@ -17,11 +18,11 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from types import FrameType
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2") if hasattr(signal, name))
 GRACE = 25.0  # seconds for a checkpoint: Slurm and Kubernetes send SIGKILL 30 s after SIGTERM
 ORPHANED = 3  # the status of a worker without a parent, which nobody reads
 
-_received: int | None = None
+_received: list[int] = []
 _saving = False
 
 
@@ -29,13 +30,16 @@ class Ended(KeyboardInterrupt):
     """The process is to end because of a signal; no handler of `Exception` catches it."""
 
 
-def listen() -> None:
-    """Raise `Ended` in the main thread when a signal asks for the end; one that is ignored (nohup) stays ignored."""
+def listen(*, once: bool = False) -> None:
+    """Raise `Ended` in the main thread when a signal asks for the end; one that is ignored (nohup) stays ignored.
+
+    With `once` only the first signal does: what is saved after it is not interrupted by the others.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
-        global _received
-        _received = number
-        raise Ended(number)
+        _received.append(number)
+        if not (once and len(_received) > 1):
+            raise Ended(number)
 
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -43,23 +47,43 @@ def listen() -> None:
 
 
 def received() -> int | None:
-    """Return the number of the signal that asked this process to end, None while there was none."""
-    return _received
+    """Return the number of the last signal that asked this process to end, None while there was none."""
+    return _received[-1] if _received else None
+
+
+def was_sent(number: int) -> bool:
+    """Return whether this signal was one of those that asked this process to end."""
+    return number in _received
 
 
 def listen_in_worker() -> None:
     """Let this worker end when a signal asks for it, or when the process that asked for it is gone."""
 
-    def end(number: int, frame: FrameType | None) -> None:
-        global _received
-        _received = number
-        if not _saving:
-            leave()
-
     for number in SIGNALS:
-        signal.signal(number, end)
+        signal.signal(number, _end_worker)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # which the fork server blocks
     threading.Thread(target=_leave_as_orphan, args=(os.getppid(),), daemon=True).start()
+
+
+@contextmanager
+def delayed() -> Iterator[None]:
+    """Deliver interrupts and signals to end after the block; processes that start in it inherit that they are held."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, *SIGNALS))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def listen_to_interrupts() -> None:
+    """Let this worker end when it is interrupted, as Ray does to a task that is cancelled."""
+    signal.signal(signal.SIGINT, _end_worker)
+
+
+def _end_worker(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    if not _saving:
+        leave()
 
 
 def leave() -> None:
@@ -68,7 +92,7 @@ def leave() -> None:
     Semaphores of libraries are removed: those that are left are warned about when the run ends.
     """
     multiprocessing.util._run_finalizers(0)  # type: ignore[attr-defined]
-    os._exit(128 + (_received or 0))
+    os._exit(128 + (received() or 0))
 
 
 @contextmanager

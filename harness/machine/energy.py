@@ -27,6 +27,7 @@ class Meter:
     powercap: Path
     packages: dict[str, int]  # microjoules
     gpu: int | None  # millijoules
+    also: tuple[str, ...] = ()  # further devices
 
     def read(self) -> dict[str, Any]:
         """Return the joules since the start; {} without counters."""
@@ -35,15 +36,15 @@ class Meter:
         if self.packages and packages.keys() == self.packages.keys():
             used = sum(_difference(self.packages[name], packages[name], self.powercap / name) for name in packages)
             joules["cpu_joules"] = used / 1e6
-        gpu = _gpu(self.device)
+        gpu = _gpu(self.device, self.also)
         if gpu is not None and self.gpu is not None:
             joules["gpu_joules"] = (gpu - self.gpu) / 1e3
         return {**joules, "kind": "measured", "scope": "whole devices, all that ran beside the cell"} if joules else {}
 
 
-def start(device: str, powercap: Path = POWERCAP) -> Meter:
-    """Return a meter started now."""
-    return Meter(device, powercap, _packages(powercap), _gpu(device))
+def start(device: str, powercap: Path = POWERCAP, also: tuple[str, ...] = ()) -> Meter:
+    """Return a meter started now, of a device and of those that work beside it, such as `cuda:1`."""
+    return Meter(device, powercap, _packages(powercap), _gpu(device, also), also)
 
 
 def _packages(powercap: Path) -> dict[str, int]:
@@ -64,7 +65,8 @@ def _difference(before: int, after: int, folder: Path) -> int:
     return after - before + int((folder / "max_energy_range_uj").read_text(encoding="utf-8"))
 
 
-def _gpu(device: str) -> int | None:
+def _gpu(device: str, also: tuple[str, ...]) -> int | None:
+    """Return the millijoules of all GPUs together."""
     if device == "cpu" or importlib.util.find_spec("pynvml") is None:
         return None
     nvml: Any = importlib.import_module("pynvml")
@@ -72,7 +74,9 @@ def _gpu(device: str) -> int | None:
         import torch
 
         nvml.nvmlInit()
-        name = f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
-        return int(nvml.nvmlDeviceGetTotalEnergyConsumption(nvml.nvmlDeviceGetHandleByUUID(name)))
+        numbers = {torch.cuda.current_device(), *(torch.device(name).index for name in also)}
+        names = [f"GPU-{torch.cuda.get_device_properties(number).uuid}" for number in numbers]
+        handles = [nvml.nvmlDeviceGetHandleByUUID(name) for name in names]
+        return sum(int(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) for handle in handles)
     except nvml.NVMLError:
         return None

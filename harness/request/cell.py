@@ -24,6 +24,7 @@ class Place:
     data_dir: Path | None = None
     methods_path: Path | None = None
     device: str = "cpu"
+    encode_devices: tuple[str, ...] = ()  # several of one model that share the encoding of a corpus: the same bytes
 
 
 @dataclass(frozen=True)

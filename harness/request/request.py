@@ -69,15 +69,11 @@ def _data_dir(path: Path) -> Path:
     return path.absolute()
 
 
-def _device(name: str) -> DeviceName:
-    from harness.machine.device import resolve_device
-
-    return DeviceName(resolve_device(name))
-
-
 @dataclass(frozen=True)
 class Request:
-    """A request as given, with paths as a worker in another folder finds them and `auto` resolved to a device.
+    """A request as given, with paths as a worker in another folder finds them.
+
+    The command line resolves device `auto` where the cells run, before it plans and records the request.
 
     The order of the fields is that of the options in `harness run --help` and in `command`.
     """
@@ -135,7 +131,7 @@ class Request:
     unverified_data: Annotated[
         bool, Option("Accept data that differ from the suite's manifest; the records say so.")
     ] = False
-    device: Annotated[DeviceName, Option("Device to compute on.", _device, default=DeviceName.auto)] = DeviceName.cpu
+    device: Annotated[DeviceName, Option("Device to compute on.", default=DeviceName.auto)] = DeviceName.cpu
     data_dir: Annotated[Path | None, Option("Folder searched first for the suite's files.", _data_dir)] = None
 
     def place(self, cache: Path) -> Place:

@@ -17,6 +17,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import Precision
 from harness.vectors.device_feed import ahead
+from harness.vectors.devices import encoded
 from harness.vectors.encoder import Encoder, Prepared, Role, open_model
 from harness.vectors.token_batches import Budget, budget
 
@@ -86,13 +87,17 @@ def embed_blocks(
 ) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
     """Yield the ids and vectors [≤ BLOCK, dim] of each block, in the order of the ids; NaN is a CellError.
 
-    `start`, a multiple of BLOCK, is the row of the first text; it does not change the bits of later blocks.
+    `start`, a multiple of BLOCK, is the row of the first text; it does not change the bits of later blocks. Several
+    blocks are encoded on the cell's `encode_devices` at once, to the same bytes.
     """
     encoder = Encoder(model, cell.suite.text)
     store.note(**encoder.found())
     done = start
-    for ids, prepared in ahead(_prepared(encoder, texts, role, cell, start), cell.place.device, BLOCKS_AHEAD):
-        vectors = encoder.vectors(prepared)
+    blocks = ahead(_prepared(encoder, texts, role, cell, start), cell.place.device, BLOCKS_AHEAD)
+    devices = cell.place.encode_devices if len(texts) - start > BLOCK else ()
+    if devices:
+        store.note(encode_devices=list(devices))
+    for ids, vectors in encoded(blocks, encoder, devices):
         if not np.isfinite(vectors).all():
             raise CellError(f"{role} vectors contain NaN or infinity; the training diverged or the model is damaged")
         done += len(ids)

@@ -67,7 +67,7 @@ def refused(out: Path, *arguments: str | Path) -> str:
         (["--cache-dir", ""], "Invalid value for '--cache-dir': the path is empty"),
         (["--measures", "nDCG@0"], "measure 'nDCG@0' has a cut-off below 1"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
-        (["--executor", "slurm"], "Invalid value for '--executor'"),
+        (["--executor", "lsf"], "Invalid value for '--executor'"),
         (["--epochs", "1"], "No such option: --epochs"),
     ],
 )

@@ -24,6 +24,7 @@ def test_an_option_given_twice_is_rejected(arguments: list[str]) -> None:
 
 def test_settings_may_be_repeated_and_values_may_look_alike() -> None:
     check_repeated(["run", "--set", "a.b=1", "--set", "a.c=2", "--langs", "ko", "--methods", "ko"])
+    check_repeated(["run", "--slurm", "qos=high", "--slurm", "time=90"])
 
 
 def test_the_command_line_says_so_in_one_line() -> None:

@@ -165,7 +165,9 @@ def test_a_killed_run_leaves_no_process_and_ends_equal(
     assert hashes(tmp_path / "out") == expected
 
 
-@pytest.mark.parametrize(("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True)])
+@pytest.mark.parametrize(
+    ("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGUSR2, True)]
+)
 def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
     start: Callable[[], Started],
     options: tuple[str | Path, ...],

@@ -125,6 +125,25 @@ def test_a_killed_pass_resumes_from_its_saved_state_to_the_same_ranking(
     assert not saved.exists()
 
 
+def test_two_devices_search_to_the_state_and_the_ranking_of_one_also_where_a_pass_was_killed(
+    tuned: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(retrieve, "SAVE", 2)
+    shared = replace(tuned, place=replace(tuned.place, encode_devices=("cpu", "cpu")))
+    assert retrieve_key(shared) == retrieve_key(tuned)
+    data = prepare(tuned.suite, tuned.language, tuned.place, Store(tuned.place.cache))
+    assert len(data.passages) > 6 * embedding.BLOCK
+
+    states = []
+    for cell, root in ((tuned, tmp_path / "one"), (shared, tmp_path / "two")):
+        with pytest.raises(KeyboardInterrupt):
+            ranked(cell, data, Store(root, stopping(after=96)))
+        with np.load(Store(root).partial(retrieve_key(cell)) / "ranking.npz") as arrays:
+            states.append({name: arrays[name].tobytes() for name in arrays})
+    assert states[0] == states[1]
+    assert passed(shared, data, Store(tmp_path / "two")) == passed(tuned, data, Store(tmp_path / "three"))
+
+
 def test_passages_that_are_encoded_to_tensors_are_searched_and_resumed_to_the_ranking_of_arrays(
     cell: Cell, small_blocks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

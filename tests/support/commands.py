@@ -169,3 +169,16 @@ def tiny_suite(folder: Path, changes: Mapping[str, bytes] | None = None) -> Path
     manifest = folder / "tiny.toml"
     manifest.write_text(f"{MANIFEST}{''.join(rows)}]\n", encoding="utf-8")
     return manifest
+
+
+def large_suite(folder: Path, passages: int) -> Path:
+    """Write the suite of `tiny_suite` with further passages, so many that they are encoded in several blocks."""
+    rows = (
+        json.dumps({"_id": f"p{i:06}", "title": "", "text": f"Number {i} of {i % 97} leaves" + " and beans" * (i % 5)})
+        for i in range(passages - 3)
+    )
+    corpus = DATA["corpus.jsonl"] + "".join(f"{row}\n" for row in rows).encode()
+    manifest = tiny_suite(folder, {"corpus.jsonl": corpus})
+    text = manifest.read_text(encoding="utf-8").replace("passages = 3", f"passages = {passages}")
+    manifest.write_text(text.replace("encode_batch_size = 4", "encode_batch_size = 256"), encoding="utf-8")
+    return manifest
