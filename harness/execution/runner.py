@@ -68,6 +68,7 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
         space_for(work, executor.jobs, keep)
         display.at(f"checking the data and models of {quantity(len(work.todo), 'cell')}")
         dtypes = preflight(work.todo, store)
+        check_cache(work.todo, store)
         space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
         keep = space.rule if space else keep
         display.say(models_in_use.lines(work.todo, dtypes))
@@ -160,6 +161,15 @@ def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
 def cached_whole(cells: Sequence[Cell], store: Store) -> list[Cell]:
     """Return those of the cells whose ranking is in the store: they take next to no time."""
     return [cell for cell in cells if store.is_there("retrieve", retrieve_key(cell))]
+
+
+def check_cache(cells: Sequence[Cell], store: Store) -> None:
+    """Raise RequestError where an output that the cells will make cannot be written; what is stored is only read."""
+    for cell in cells:
+        makes = {"retrieve": retrieve_key(cell), **({"train": train_key(cell)} if cell.method is not None else {})}
+        for stage, key in makes.items():
+            if not store.is_there(stage, key):
+                store.check_writable(stage, key)
 
 
 def trained_already(cells: Sequence[Cell], store: Store) -> int:
