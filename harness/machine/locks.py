@@ -16,7 +16,6 @@ import fcntl
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +29,7 @@ from harness.errors import DataError
 from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.file_modes import user_name
-from harness.machine.printable import printable
+from harness.machine.notices import notice
 
 PATIENCE = 60.0  # seconds: stages of small cells take less, so that who waits longer wants to know for whom
 NO_FLOCK = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
@@ -48,7 +47,7 @@ def held(locks: Path, name: str, making: str, patience: float = PATIENCE) -> Ite
     try:
         lock.acquire(timeout=patience)
     except Timeout:
-        print(_waiting(locks, name, making), file=sys.stderr, flush=True)
+        notice(_waiting(locks, name, making))
         lock.acquire()
     note = _note(locks, name)
     with suppress(OSError):  # a lock whose holder is not named is held as well
@@ -63,7 +62,7 @@ def held(locks: Path, name: str, making: str, patience: float = PATIENCE) -> Ite
 
 def lock_of(locks: Path, name: str, timeout: float = -1) -> BaseFileLock:
     """Return the lock of that name, not taken, of the kind that the file system of `locks` has."""
-    kind = FileLock if has_flock(locks) else SoftFileLock
+    kind: type[BaseFileLock] = FileLock if has_flock(locks) else SoftFileLock
     return kind(locks / name, timeout=timeout)
 
 
@@ -127,4 +126,4 @@ def _waiting(locks: Path, name: str, making: str) -> str:
     except (OSError, ValueError, KeyError, TypeError, DataError):
         held_by = "another process has not said who it is"
     ended = "" if has_flock(locks) else f"; if that process is gone and ran on another host, delete {path}"
-    return printable(f"harness: waiting to make {making}: {held_by}{ended}")
+    return f"waiting to make {making}: {held_by}{ended}"

@@ -24,7 +24,7 @@ from typing import Any
 
 from pydantic import Field
 
-from harness.errors import DataError
+from harness.errors import DataError, RequestError
 from harness.machine import json_toml, plain_files
 from harness.machine.file_hashes import hashes_below
 from harness.machine.file_modes import as_created
@@ -41,10 +41,14 @@ VALUE = "value.json"  # the only file of an output that is a JSON value
 
 
 def default_root() -> Path:
-    """Return `$HARNESS_CACHE`, else `harness` in the user's cache folder."""
-    if configured := os.environ.get("HARNESS_CACHE"):
-        return Path(configured).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "harness"
+    """Return `$HARNESS_CACHE`, else `harness` in the user's cache folder; raises RequestError without a home."""
+    configured = os.environ.get("HARNESS_CACHE")
+    try:
+        if configured:
+            return Path(configured).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "harness"
+    except RuntimeError as error:  # HOME is not set, and the system does not know the user
+        raise RequestError("there is no home folder for the cache; export HARNESS_CACHE, or HOME") from error
 
 
 class StageRun(Strict):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from harness.machine import ending, json_toml, plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.file_hashes import hashes_below
 from harness.machine.file_modes import as_created
+from harness.machine.notices import notice
 
 SEAL = ".sealed.json"
 PICKLES = (".bin", ".pt", ".pth")
@@ -47,7 +47,7 @@ class Checkpoints:
             aside = _free(checkpoint.with_name(f"damaged-{checkpoint.name}"))
             checkpoint.rename(aside)
             self.damaged.append(checkpoint.name)
-            print(f"harness: checkpoint {aside} is damaged or unfinished, and is not used", file=sys.stderr)
+            notice(f"checkpoint {aside} is damaged or unfinished, and is not used")
         return None
 
     def seal(self) -> Any:
