@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from harness.evidence.gate.decision import Checked, Scope
 
 
+LOST = 1  # the status of a loss against the baseline, and of nothing else
+
+
 def check(
     folder: Annotated[Path, typer.Argument(help="Output folder of the run to check.")],
     baseline: Annotated[Path, typer.Option(help="Output folder to compare it with.")],
@@ -48,13 +51,15 @@ def check(
         checked = _checked(folder, baseline, scope)
     except HarnessError as error:
         _annotate_error(error)
+        if error.exit_status == LOST:
+            raise RequestError(str(error)) from error
         raise
     from harness.report.summaries import check_files
 
     _write(checked, {markdown: check_files.markdown, html: check_files.html, junit: check_files.junit})
     _show(checked)
     if checked.red:
-        raise typer.Exit(1)
+        raise typer.Exit(LOST)
 
 
 def _checked(folder: Path, baseline: Path, scope: Scope) -> Checked:

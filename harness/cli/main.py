@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import errno
-import io
 import signal
 import sys
+import traceback
 from typing import Any
 
 import typer
 
-from harness.cli import cache
+from harness.cli import cache, streams
 from harness.cli.check import check
 from harness.cli.compare import compare
 from harness.cli.data import fetch, pin, status
@@ -67,6 +67,7 @@ suite_app.command("init")(init)
 
 
 INTERRUPTED = 130
+INTERNAL = 70  # EX_SOFTWARE of sysexits.h: no status 1, which says that something was measured
 RESUME = "then run the same command again"
 OF_THE_MACHINE = {  # errors of the system that are no fault of the code, and what to do about them
     errno.ENOSPC: f"make room there, {RESUME}",
@@ -96,6 +97,10 @@ def main(arguments: list[str] | None = None) -> int:
             line, status = f"harness: {place}{error.strerror}; {OF_THE_MACHINE[error.errno]}", RequestError.exit_status
         except typer.Exit as error:
             return error.exit_code
+        except SystemExit as error:
+            if not streams.is_reader_gone(error.__context__):  # typer's answer to it has the status 1
+                raise
+            return streams.READER_GONE
         except _UsageError as error:
             message = error.format_message()
             found = usage_line(error, typer.main.get_command(app), given)
@@ -126,10 +131,14 @@ def _interrupted(number: int | None) -> tuple[str, int]:
 def entry_point() -> None:
     """The `harness` command."""
     ending.listen()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without Δ or ± is no reason to fail
-    sys.exit(main())
+    streams.prepare()
+    try:
+        status = main()
+    except Exception as error:
+        if not streams.is_reader_gone(error):
+            traceback.print_exc()
+        status = streams.READER_GONE if streams.is_reader_gone(error) else INTERNAL
+    sys.exit(streams.flushed(status))
 
 
 if __name__ == "__main__":

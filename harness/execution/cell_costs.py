@@ -10,7 +10,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness.errors import DataError
 from harness.keys import digest
+from harness.machine import bounded
 from harness.machine.atomic import write_atomically
 from harness.request.cell import Cell
 from harness.schema import Strict
@@ -27,12 +29,12 @@ class Costs(Strict):
 def costs(cell: Cell) -> Costs:
     """Return what cells of this kind have cost here."""
     try:
-        text = _path(cell).read_text(encoding="utf-8")
+        text = bounded.read(_path(cell), "DOCUMENT_BYTES")
         table = json.loads(text)
         if isinstance(table, int | float):  # of an older version: the seconds alone
             return Costs(seconds=float(table))
         return Costs.model_validate_json(text)
-    except (OSError, ValueError, ValidationError):
+    except (OSError, ValueError, ValidationError, DataError):
         return Costs()
 
 

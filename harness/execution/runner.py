@@ -15,7 +15,7 @@ from harness.execution.cell_costs import costs
 from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.eta import Eta
 from harness.execution.executor import Executor, Outcome
-from harness.execution.kept_models import KeptModels, Rule
+from harness.execution.kept_models import KeptModels, Rule, is_trained_under
 from harness.execution.order import ordered
 from harness.execution.plan import Plan
 from harness.execution.preflight import preflight
@@ -72,6 +72,7 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
         dtypes, warnings = executor.apply(_examined, work)
         space = space_for(work, executor.jobs, keep)  # again: a base model that was downloaded now has a size
         keep = space.rule if space else keep
+        check_cache(work.todo, store, keep or "all")
         display.say(models_in_use.lines(work.todo, dtypes))
         display.warn(warnings)
     output_folder.claim(work.folder, work.plan, environment(), warnings)
@@ -162,6 +163,16 @@ def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
 def cached_whole(cells: Sequence[Cell], store: Store) -> list[Cell]:
     """Return those of the cells whose ranking is in the store: they take next to no time."""
     return [cell for cell in cells if store.is_there("retrieve", retrieve_key(cell))]
+
+
+def check_cache(cells: Sequence[Cell], store: Store, keep: Rule) -> None:
+    """Raise RequestError where an output that the cells will make cannot be written; what is stored is only read."""
+    for cell in cells:
+        trained = {"train": train_key(cell)} if is_trained_under(keep, cell) else {}
+        makes = {"retrieve": retrieve_key(cell), **trained}
+        for stage, key in makes.items():
+            if not store.is_there(stage, key):
+                store.check_writable(stage, key)
 
 
 def trained_already(cells: Sequence[Cell], store: Store) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from harness.machine.file_modes import new_file
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -24,8 +25,7 @@ def write_together(files: Mapping[Path, bytes]) -> None:
         for path, content in files.items():
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            temporary_of[path] = Path(name)
+            descriptor, temporary_of[path] = new_file(path)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(content)
@@ -33,7 +33,6 @@ def write_together(files: Mapping[Path, bytes]) -> None:
                     os.fsync(file.fileno())
             except OSError as error:  # of a full disk: it names no file
                 raise OSError(error.errno, error.strerror, str(path)) from error
-            temporary_of[path].chmod(0o644)
         for path, temporary in temporary_of.items():
             temporary.replace(path)
     finally:

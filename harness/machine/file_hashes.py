@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from harness import keys
+from harness.machine import plain_files
 
 LARGE = 1 << 20  # bytes: a smaller file is read in about a millisecond, and always
 TICK = 50_000_000  # nanoseconds: file systems of Linux count in 1 to 10 ms
@@ -49,7 +50,12 @@ def folder_sha256(folder: Path) -> str:
 
 
 def hashes_below(folder: Path, leaving_out: str) -> dict[str, str]:
-    """Return name → sha256 of every file below a folder, except those that have the name `leaving_out`."""
+    """Return name → sha256 of every file below a folder, except those that have the name `leaving_out`.
+
+    Raises NotPlainError where something is neither a plain file nor a folder: no link is followed.
+    """
+    for name, what in plain_files.odd_files(folder).items():
+        raise plain_files.NotPlainError(folder / name, what)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != leaving_out)
     return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
 

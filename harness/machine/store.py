@@ -6,43 +6,49 @@
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
     ROOT/.locks/<key>.used                      readers of an output, which is not removed meanwhile
 
+Several users may share it (docs/scale.md): files and folders have the permissions of new ones, whatever made them.
 A stage that fails leaves nothing behind; a damaged output is removed and made again. An output names its maker (the
 code, libraries and machine that made it), so that a record which reuses it does not name its own process instead.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from pydantic import Field
 
-from harness.errors import RequestError
+from harness.errors import DataError, RequestError
+from harness.machine import json_toml, plain_files
 from harness.machine.file_hashes import hashes_below
+from harness.machine.file_modes import as_created
 from harness.machine.in_use import Marks, unused
+from harness.machine.locks import PATIENCE, held
 from harness.machine.maker import maker, maker_id
 from harness.machine.names import Word
+from harness.machine.unwritable import check_writable, is_refusal, unwritable
 from harness.schema import Strict
 from harness.types import Progress
 
 MANIFEST = ".artifact.json"
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 VALUE = "value.json"  # the only file of an output that is a JSON value
 
 
 def default_root() -> Path:
-    """Return `$HARNESS_CACHE`, else `harness` in the user's cache folder."""
-    if configured := os.environ.get("HARNESS_CACHE"):
-        return Path(configured).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "harness"
+    """Return `$HARNESS_CACHE`, else `harness` in the user's cache folder; raises RequestError without a home."""
+    configured = os.environ.get("HARNESS_CACHE")
+    try:
+        if configured:
+            return Path(configured).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "harness"
+    except RuntimeError as error:  # HOME is not set, and the system does not know the user
+        raise RequestError("there is no home folder for the cache; export HARNESS_CACHE, or HOME") from error
 
 
 class StageRun(Strict):
@@ -63,20 +69,32 @@ class StageRun(Strict):
 class Store:
     """Outputs of stages under `root`; long stages report to `progress`.
 
-    `runs` lists the stages requested, `makers` what made their outputs, by id.
+    `runs` lists the stages requested, `makers` what made their outputs, by id. After `patience` seconds of waiting for
+    another process, a line on standard error names it.
     """
 
-    def __init__(self, root: Path, progress: Progress = lambda stage, done, total: None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        progress: Progress = lambda stage, done, total: None,
+        patience: float = PATIENCE,
+    ) -> None:
         self.root = root
         self.progress = progress
+        self._patience = patience
         self.runs: list[StageRun] = []
         self.makers: dict[str, Mapping[str, Any]] = {}
         self._found: list[dict[str, Any]] = []  # of the stages that are being made, the innermost one last
         self._marks: Marks | None = None
         try:
-            (root / ".locks").mkdir(parents=True, exist_ok=True)
+            self.locks.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise unwritable(self.root, error) from error
+
+    @property
+    def locks(self) -> Path:
+        """The folder of the locks."""
+        return self.root / ".locks"
 
     def make(self, stage: str, key: str, write: Callable[[Path], None]) -> Path:
         """Return the folder of a stage's output; `write(folder)` makes it if it is missing or damaged."""
@@ -85,7 +103,7 @@ class Store:
         manifest = self._manifest(stage, key)
         cached = manifest is not None
         if manifest is None:
-            with self._locked(key):
+            with self.locked(key, f"{stage} {key[:12]}"):
                 manifest = self._manifest(stage, key)  # again: another process may have made it while this one waited
                 cached = manifest is not None
                 if manifest is None:
@@ -142,7 +160,7 @@ class Store:
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Keep every output that is requested while the block runs from being removed until its end."""
-        self._marks = Marks(self.root / ".locks")
+        self._marks = Marks(self.locks)
         try:
             yield
         finally:
@@ -151,7 +169,7 @@ class Store:
 
     def remove(self, stage: str, key: str) -> bool:
         """Remove an output; returns False, and keeps it, while a process makes or uses it."""
-        with unused(self.root / ".locks", key) as free:
+        with unused(self.locks, key) as free:
             if free:
                 shutil.rmtree(self.folder(stage, key), ignore_errors=True)
             return free
@@ -162,22 +180,22 @@ class Store:
         try:
             self._marks.add(key)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise unwritable(self.root, error) from error
 
     @contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
-        lock = FileLock(self.root / ".locks" / key)
-        try:
-            lock.acquire()
-        except OSError as error:
-            raise self._unwritable(error) from error
-        try:
+    def locked(self, name: str, making: str) -> Iterator[None]:
+        """Hold a lock of this cache while the block runs, to make what `making` says (harness.machine.locks)."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(self.locks, name, making, self._patience))
+            except OSError as error:
+                raise unwritable(self.root, error) from error
             yield
-        finally:
-            lock.release()
 
-    def _unwritable(self, error: OSError) -> RequestError:
-        return RequestError(f"cache folder {self.root} cannot be written: {error.strerror}; change HARNESS_CACHE")
+    def check_writable(self, stage: str, key: str) -> None:
+        """Raise RequestError where this user cannot make an output of that stage and key."""
+        for folder in (self.folder(stage, key).parent, self.locks):
+            check_writable(self.root, folder)
 
     def folder(self, stage: str, key: str) -> Path:
         """Return where the output of a stage is, or would be."""
@@ -187,9 +205,10 @@ class Store:
         """Return the manifest of an output; None if the output is missing or damaged."""
         folder = self.folder(stage, key)
         try:
-            manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+            content = plain_files.read(folder, MANIFEST, "DOCUMENT_BYTES")
+            manifest: Mapping[str, Any] = json_toml.parse_data(content.decode())
             return manifest if hashes_below(folder, MANIFEST) == manifest["files"] else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, DataError):
             return None
 
     def _made_by(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,14 +222,15 @@ class Store:
 
     def _write(self, stage: str, key: str, write: Callable[[Path], None]) -> Mapping[str, Any]:
         folder = self.folder(stage, key)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = folder.with_name(f".making-{folder.name}")  # an existing one is a killed writer's
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
         started = time.perf_counter()
         self._found.append({})
         try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
             write(temporary)
+            as_created(temporary)
             manifest = {
                 "stage": stage,
                 "seconds": time.perf_counter() - started,
@@ -223,8 +243,8 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
         except OSError as error:
-            if error.errno in FULL:
-                raise self._unwritable(error) from error
+            if is_refusal(self.root, error):
+                raise unwritable(self.root, error) from error
             raise
         finally:
             self._found.pop()

@@ -118,8 +118,8 @@ class Counts(Strict):
     nli: int | None = Field(default=None, ge=0)
     train_judgments: int | None = Field(default=None, ge=0)
     train_positives: int | None = Field(default=None, ge=0)
-    dev_judgments: int | None = Field(default=None, ge=0)
-    dev_positives: int | None = Field(default=None, ge=0)
+    dev_judgments: int | None = Field(default=None, gt=0)
+    dev_positives: int | None = Field(default=None, gt=0)
 
 
 class Task(Strict):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.request.manifest import LocalBase, PinnedBase
+from harness.request.manifest import LocalBase, PinnedBase, Size
 from harness.request.suite import Recipe, Settings
 from harness.schema import Strict, unset
 
@@ -37,7 +37,7 @@ class Practice(Strict):
     joined: tuple[str, ...] = ()  # further methods, trained together with the entry's method, batch by batch
     mining_rounds: int = Field(default=1, gt=0)  # each round mines ANCE negatives with the model of the previous one
     negative_margin: float | None = Field(default=None, gt=0, lt=1, exclude_if=unset)  # see stages/false_negatives.py
-    dimensions: tuple[int, ...] = ()  # Matryoshka: loss and scores also at vectors truncated to these dimensions
+    dimensions: tuple[Size, ...] = ()  # Matryoshka: loss and scores also at vectors truncated to these dimensions
     folds: int | None = Field(default=None, gt=1)  # cross-validation over the training queries, beside the dev scores
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from harness.request.manifest import Fraction, Precision
 from harness.schema import Strict, unset
@@ -39,6 +39,19 @@ SCHEDULERS_NEED: Mapping[Scheduler, tuple[str, float]] = {
 """Schedule → a setting without which it is another one, and an example of its value."""
 
 
+MAY_BE_ZERO = ("lr_end", "min_lr_rate")  # a schedule may end at 0
+
+
+def _schedule_settings(settings: Mapping[str, float]) -> Mapping[str, float]:
+    for name, value in settings.items():
+        if value < 0 or (value == 0 and name not in MAY_BE_ZERO):
+            raise ValueError(f"{name} = {value:g} must be greater than 0")
+    return settings
+
+
+ScheduleSettings = Annotated[Mapping[str, float], AfterValidator(_schedule_settings)]
+
+
 class Training(Strict):
     """Trainer settings of one family of methods."""
 
@@ -49,7 +62,7 @@ class Training(Strict):
     warmup: Fraction | None = Field(default=None, exclude_if=unset)  # share of all steps, rounded up
     warmup_steps: int | None = Field(default=None, gt=0, exclude_if=unset)  # their number, in place of a share
     scheduler: Scheduler = "linear"
-    scheduler_settings: Mapping[str, float] | None = Field(default=None, exclude_if=unset)  # see SCHEDULERS
+    scheduler_settings: ScheduleSettings | None = Field(default=None, exclude_if=unset)  # see SCHEDULERS
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: Fraction | None = None  # None keeps what the base model's configuration says

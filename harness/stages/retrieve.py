@@ -94,7 +94,7 @@ def _load(path: Path, best: dict[int | None, TopK], picked: Picked | None) -> in
     """Restore the state that a killed pass saved, and return how many passages it had searched."""
     if not path.is_file():
         return 0
-    with np.load(path) as arrays:
+    with np.load(path, allow_pickle=False) as arrays:
         for dimension, top in best.items():
             top.restore(arrays[f"rows-{dimension or ''}"], arrays[f"scores-{dimension or ''}"])
         if picked is not None:

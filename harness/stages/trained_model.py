@@ -63,7 +63,8 @@ def forget(cell: Cell, store: Store) -> None:
     """Remove what stands in for the cell's models that are gone, so that they are trained again."""
     if cell.method is not None:
         for each in _with_folds(cell):
-            store.remove("description", description_key(each))
+            if not store.is_there("train", train_key(each)) and store.is_there("description", description_key(each)):
+                store.remove("description", description_key(each))
 
 
 def _with_folds(cell: Cell) -> Iterator[Cell]:

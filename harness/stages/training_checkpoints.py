@@ -3,22 +3,29 @@
 FOLDER/checkpoint-STEP/...              what the trainer and the callbacks write
 FOLDER/checkpoint-STEP/.sealed.json     sha256 of every file, written last
 FOLDER/damaged-checkpoint-STEP/...      one whose seal does not agree: named, not used
+
+The trainer stores the states of optimizer, scheduler and generators as pickles, and opens them with `weights_only`: no
+code of theirs runs. One that holds more than weights and numbers is damaged, whatever its seal says.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.machine import ending
+from harness.errors import DataError
+from harness.machine import ending, json_toml, plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.file_hashes import hashes_below
+from harness.machine.file_modes import as_created
+from harness.machine.notices import notice
 
 SEAL = ".sealed.json"
+PICKLES = (".bin", ".pt", ".pth")
+UNREAD = "training_args.bin"  # no resumption opens it
 PREFIX = "checkpoint-"
 
 
@@ -35,12 +42,12 @@ class Checkpoints:
         Newer ones that are not are moved aside and named on standard error.
         """
         for checkpoint in sorted(self.folder.glob(f"{PREFIX}*"), key=_step, reverse=True):
-            if _is_sealed(checkpoint) and is_whole(checkpoint):
+            if _is_sealed(checkpoint) and is_whole(checkpoint) and _holds_weights_only(checkpoint):
                 return checkpoint
             aside = _free(checkpoint.with_name(f"damaged-{checkpoint.name}"))
             checkpoint.rename(aside)
             self.damaged.append(checkpoint.name)
-            print(f"harness: checkpoint {aside} is damaged or unfinished, and is not used", file=sys.stderr)
+            notice(f"checkpoint {aside} is damaged or unfinished, and is not used")
         return None
 
     def seal(self) -> Any:
@@ -57,6 +64,7 @@ class Checkpoints:
 
             def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 checkpoint = Path(args.output_dir) / f"{PREFIX}{state.global_step}"
+                as_created(checkpoint)
                 write_atomically(checkpoint / SEAL, json.dumps(hashes_below(checkpoint, SEAL)).encode())
                 if ending.received() is not None:
                     ending.leave()
@@ -78,7 +86,22 @@ def _free(path: Path) -> Path:
 
 def _is_sealed(checkpoint: Path) -> bool:
     try:
-        sealed: object = json.loads((checkpoint / SEAL).read_bytes())
-    except (OSError, ValueError):
+        content = plain_files.read(checkpoint, SEAL, "DOCUMENT_BYTES")
+        return bool(json_toml.parse_data(content.decode()) == hashes_below(checkpoint, SEAL))
+    except (OSError, ValueError, DataError):
         return False
-    return sealed == hashes_below(checkpoint, SEAL)
+
+
+def _holds_weights_only(checkpoint: Path) -> bool:
+    """Return whether every pickle that a resumption opens can be opened without running code; reads no weights."""
+    import torch
+    from transformers.trainer_pt_utils import safe_globals
+
+    pickles = (path for path in checkpoint.rglob("*") if path.suffix in PICKLES and path.name != UNREAD)
+    try:
+        with safe_globals():
+            for path in pickles:
+                torch.load(path, map_location="meta", mmap=True, weights_only=True)
+    except Exception:  # torch, pickle and zipfile raise many kinds for a damaged file
+        return False
+    return True

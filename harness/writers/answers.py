@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from filelock import FileLock
-
-from harness.errors import CellError
+from harness.errors import CellError, DataError
 from harness.keys import digest
+from harness.machine import bounded, json_toml
 from harness.machine.atomic import write_atomically
 from harness.machine.store import Store
 from harness.request.manifest import Writer
@@ -32,10 +31,10 @@ def path_of(store: Store, key: str) -> Path:
 def read(store: Store, question: Question, limit: int) -> tuple[Reply, tuple[str, ...]] | None:
     """Return a cached answer with at most `limit` queries; None if it is missing, damaged or holds no query."""
     try:
-        value = json.loads(path_of(store, question.key).read_bytes())
+        value = json_toml.parse_data(bounded.read(path_of(store, question.key), "DOCUMENT_BYTES").decode())
         reply = Reply(**value["reply"])
         queries = parse(reply.text, limit)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError):
         return None
     return (reply, queries) if queries and value.get("prompt") == question.prompt else None
 
@@ -57,7 +56,7 @@ def complete(writer: Writer, questions: Sequence[Question], ask: Ask, store: Sto
     """
     if not missing(writer, questions, store):
         return 0
-    with FileLock(store.root / ".locks" / f"answers-{digest(settings_of(writer))[:32]}"):
+    with store.locked(f"answers-{digest(settings_of(writer))[:32]}", f"answers of {name_of(writer)}"):
         unanswered = missing(writer, questions, store)  # again: another process may have asked while this one waited
         done = len(questions) - len(unanswered)
         store.progress(stage, done, len(questions))

@@ -84,7 +84,7 @@ def test_a_dry_run_of_prune_removes_nothing_and_writes_nothing(cache: Path) -> N
 
 def test_what_a_process_makes_or_uses_stays_and_is_named(cache: Path) -> None:
     user, maker = Store(cache), Store(cache)
-    with user.in_use(), maker._locked(KEYS["partial"]):
+    with user.in_use(), maker.locked(KEYS["partial"], "train"):
         user.find("train", KEYS["new"])
         result = invoke("cache", "prune", "--older-than", "0", "--cache-dir", cache)
     assert result.status == 0

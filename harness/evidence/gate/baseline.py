@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import CellError, DataError, RequestError
+from harness.errors import DataError, RequestError
 from harness.machine import plain_files
 from harness.results import checksums, record
 from harness.results.folder import nothing_measured
@@ -19,8 +19,8 @@ from harness.results.stored_files import problem
 def update(folder: Path, baseline: Path) -> None:
     """Replace the baseline by a copy of `folder`.
 
-    Raises NothingMeasured for a folder without records, CellError for one with failed or missing cells, DataError for
-    one whose files have changed, and RequestError for a target that is not a baseline.
+    Raises NothingMeasured for a folder without records, DataError for one with failed or missing cells or with files
+    that have changed, and RequestError for a target that is not a baseline.
     """
     check_complete(folder)
     _check_place(folder, baseline)
@@ -51,7 +51,7 @@ def check_complete(folder: Path) -> None:
         raise nothing_measured(folder)
     for cell in records:
         if cell.status == "failed":
-            raise CellError(f"{cell.name} in {folder} failed; a baseline has no failed cell: run the request again")
+            raise DataError(f"{cell.name} in {folder} failed; a baseline has no failed cell: run the request again")
         if why := problem(folder, cell) if cell.files else "it names no files":
             raise DataError(f"record {cell.name} in {folder} cannot be part of a baseline: {why}; run it again")
     if not checksums.is_there(folder):
@@ -59,7 +59,7 @@ def check_complete(folder: Path) -> None:
     if differences := checksums.differences(folder):
         raise DataError(f"{folder} was changed after it was written ({differences[0]}): run it again")
     for name in _missing_cells(read_run_file(folder).resolved, records):
-        raise CellError(f"{name} of {folder} is missing; run its request to the end")
+        raise DataError(f"{name} of {folder} is missing; run its request to the end")
 
 
 def _missing_cells(resolved: Resolved, records: Sequence[Record]) -> list[str]:
