@@ -8,7 +8,7 @@ later and lacks what cells need gets no further ones. A cell that fails otherwis
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ class RayRun:
     _node_of: dict[str, str] = field(default_factory=dict)  # cell → id of the node on which it started last
     _avoided: dict[str, str] = field(default_factory=dict)  # id of a node → what it lacks
 
-    def outcomes(self, cells: Sequence[Cell]) -> Iterator[Outcome]:
+    def outcomes(self, cells: Sequence[Cell]) -> Generator[Outcome, None, None]:
         """Yield outcomes as cells end; closing it cancels the others."""
         self._waiting = list(cells)
         events = self._events()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,15 @@ class Nodes:
     """A head that runs no cells, and worker nodes of one CPU each: one has a GPU for Ray that is none for torch."""
 
     def __init__(self) -> None:
-        import ray
         from ray.cluster_utils import Cluster
 
+        self._ray: Any = import_module("ray")
         before = signal.getsignal(signal.SIGTERM)
         head = {"num_cpus": 0, "node_name": "head", "object_store_memory": STORE, "include_dashboard": False}
-        self._cluster = Cluster(initialize_head=True, head_node_args=head)
+        self._cluster: Any = Cluster(initialize_head=True, head_node_args=head)
         self._workers = [self._add("gpu", num_gpus=1), self._add("plain")]
         self.address: str = self._cluster.address
-        ray.init(address=self.address, log_to_driver=False)
+        self._ray.init(address=self.address, log_to_driver=False)
         signal.signal(signal.SIGTERM, before)  # Ray has its own
 
     def _add(self, name: str, **resources: int) -> Any:
@@ -94,15 +95,11 @@ class Nodes:
 
     def names(self) -> list[str]:
         """Return the names of the nodes that are alive."""
-        import ray
-
-        return [node["NodeName"] for node in ray.nodes() if node["Alive"]]
+        return [node["NodeName"] for node in self._ray.nodes() if node["Alive"]]
 
     def shutdown(self) -> None:
         """End all nodes."""
-        import ray
-
-        ray.shutdown()
+        self._ray.shutdown()
         self._cluster.shutdown()
 
 
