@@ -62,7 +62,7 @@ class Ran:
 
 @dataclass
 class Running:
-    """A run that was started, in a session of its own."""
+    """A run that was started, in a process group of its own."""
 
     process: subprocess.Popen[str]
     mark: str
@@ -140,7 +140,7 @@ def command(suite_file: Path, place: Place, *options: str, seed: str = "0") -> l
 
 
 def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) -> Running:
-    """Start a run in a session of its own, with the handling of signals that a shell gives it."""
+    """Start a run in a process group of its own, with the handling of signals that a shell gives it."""
     mark = uuid4().hex
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, MARK: mark, "TMPDIR": str(place.tmp), "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
@@ -149,7 +149,7 @@ def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        process_group=0,
         env=environment,
         preexec_fn=_default_signals,
     )
