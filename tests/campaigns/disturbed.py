@@ -38,11 +38,12 @@ def disturbed(
     `disturb` returns False where the run ended before: if that resumed an earlier one, its bytes are compared and a
     fresh folder is next; a fresh run that was quicker than the undisturbed one is disturbed earlier.
     """
+    seconds = reference(shared).seconds
     place, fresh, faults = _fresh(folder, 0), True, []
     for number, share in enumerate(shares):
         while True:
             running = begin(command(suite(shared), place, *options), place)
-            running.wait_until(share * reference(shared).seconds)
+            running.wait_until(share * seconds)
             reached = disturb(running)
             ran = running.ended()
             if reached:
