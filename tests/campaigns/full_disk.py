@@ -12,10 +12,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from campaigns.runs import Place, Ran, begin, command, reference, resumed, suite
+from campaigns import runs
+from campaigns.runs import Place, Ran, command, reference, resumed, suite
 from campaigns.trials import NotPossibleError, Trial
 
 COUNT = 20  # sizes per row
+REASONS = ("No space left on device", " free, and the run needs ")  # in what a run says of a full disk
 ROOM = 256 << 20  # bytes of the disk when there is room again
 PAGE = 4096
 OF_TMP = 64 * PAGE  # more than what a run writes there
@@ -37,8 +39,8 @@ def full(shared: Path, name: str, share: float, folder: Path) -> str:
     disk = folder / "disk"
     with mounted(disk, size):
         place = replace(Place.below(folder), **{name: disk if name == "tmp" else disk / name})
-        ran = begin(command(suite(shared), place), place).ended()
-        faults = _of_end(ran, disk)
+        done = runs.ran(command(suite(shared), place), place)
+        faults = _of_end(done, disk)
         _mount("-o", f"remount,size={ROOM}", str(disk))
         faults.append(resumed(shared, place))
     return "; ".join(filter(None, faults))
@@ -49,8 +51,8 @@ def _of_end(ran: Ran, disk: Path) -> list[str]:
     if ran.status == 0:
         return ran.tracebacks
     faults = [] if ran.status in (1, 2) else [f"status {ran.status}: {ran.err[-1500:]}"]
-    said = [line for line in (ran.err + ran.out).splitlines() if "No space left on device" in line]
-    helpful = [line for line in said if str(disk) in line and "; " in line]
+    lines = [line for line in (ran.err + ran.out).splitlines() if any(reason in line for reason in REASONS)]
+    helpful = [line for line in lines if str(disk) in line and "; " in line]
     faults += [] if helpful else [f"no line names {disk} and what to do: {ran.err[-1500:]}{ran.out[-500:]}"]
     return [*faults, *ran.tracebacks]
 
