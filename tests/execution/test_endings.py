@@ -206,6 +206,7 @@ def test_a_fork_server_that_loads_libraries_ends_with_the_run(
     run.process.kill()
     run.process.wait()
     assert run.left() == []
+    assert "Traceback" not in run.process.communicate()[1]
 
 
 @pytest.mark.parametrize(("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True)])
