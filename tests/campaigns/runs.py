@@ -22,8 +22,9 @@ import psutil
 from campaigns.trials import REPOSITORY
 from support.commands import tiny_suite
 
+from harness.keys import file_sha256
 from harness.machine.store import MANIFEST
-from harness.results import checksums, record
+from harness.results import record
 
 LIMIT = 900.0  # seconds within which every run here ends
 STEPS = 20  # of the training, each with a checkpoint
@@ -183,10 +184,11 @@ def _reference(folder: Path) -> Reference:
 def results(out: Path) -> dict[str, str]:
     """Return file → sha256 of what a result folder measured: scores, rankings and tables.
 
-    Records, run.json and pages hold the seconds that a run took.
+    Records, run.json and pages hold the seconds that a run took, signatures.csv the commit, which may change meanwhile.
     """
     stored = {f"{each.name}.{suffix}": sha256 for each in record.read_all(out) for suffix, sha256 in each.files.items()}
-    return stored | {path.name: checksums.plain_files.sha256(out, path.name) for path in sorted(out.glob("*.csv"))}
+    tables = [path for path in sorted(out.glob("*.csv")) if path.name != "signatures.csv"]
+    return stored | {path.name: file_sha256(path) for path in tables}
 
 
 def models(cache_dir: Path) -> dict[str, str]:
