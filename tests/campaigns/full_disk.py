@@ -25,11 +25,11 @@ WITH_CHECKPOINTS = 2  # what a run takes in its cache at its peak, at most, in u
 
 
 def trials(place: Path, count: int) -> Iterator[Trial]:
-    """Yield `count` sizes of the disk of each folder, from a page to nearly what the undisturbed run takes there."""
+    """Yield `count` sizes of the disk of each folder, from a page to nearly what the undisturbed run needs there."""
     for name in ("out", "cache", "tmp"):
         for i in range(count):
             share = (i + 0.5) / count
-            yield Trial(f"full disk of {name}", f"{share:.3f} of its bytes", partial(full, place, name, share))
+            yield Trial(f"full disk of {name}", f"{share:.3f} of what it needs", partial(full, place, name, share))
 
 
 def full(shared: Path, name: str, share: float, folder: Path) -> str:
