@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from campaigns.runs import Place, begin, command, otherwise, reference, suite
 from campaigns.semaphores import own_shm
 from campaigns.trials import Trial
 
-from harness.machine.store import Store
+from harness.machine.store import StageRun, Store
+from harness.results import record
 
 COUNT = 100  # damaged files per row: artifacts and checkpoints together 200
 FOLDER_BYTES = 2  # bytes of result folders per damaged file of another row
@@ -77,8 +78,8 @@ def checkpoints(shared: Path, seed: str, count: int, folder: Path) -> str:
         damaged[checkpoint.name] = f"{path.name} was {damage(path, generator)}"
     done = runs.ran(command(suite(shared), place), place)
     faults = [otherwise(shared, place)] if done.status == 0 else [f"status {done.status}: {done.err[-1500:]}"]
-    named = [line for line in done.err.splitlines() if line.endswith("is damaged or unfinished, and is not used")]
-    faults += [f"{name} is not named: {how}" for name, how in damaged.items() if f"/damaged-{name} " not in f"{named}"]
+    noted = {name for each in record.read_all(place.out) for run in each.stages for name in _noted(run)}
+    faults += [f"{name} is not named in the record: {how}" for name, how in damaged.items() if name not in noted]
     return "; ".join(filter(None, [*faults, *done.tracebacks]))
 
 
@@ -96,6 +97,12 @@ def folders(shared: Path, seed: str, count: int, folder: Path) -> str:
     faults = [] if done.status == 1 else [f"status {done.status}: {done.err[-1500:]}"]
     faults += [f"{name} is not named: {done.out[-1500:]}" for name in names if name not in done.out.replace("\\", "")]
     return "; ".join([*faults, *done.tracebacks])
+
+
+def _noted(run: StageRun) -> Sequence[str]:
+    """Return the checkpoints that a stage found damaged; it prints their names as well."""
+    names: Sequence[str] = run.found.get("damaged_checkpoints", ())
+    return names
 
 
 @cache
