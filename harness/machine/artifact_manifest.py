@@ -20,7 +20,7 @@ def sealed(manifest: Mapping[str, Any]) -> bytes:
 def is_intact(manifest: Mapping[str, Any]) -> bool:
     """Return whether a manifest is as it was sealed; one without a digest, of an older version, has FIELDS alone."""
     content = {name: value for name, value in manifest.items() if name != DIGEST}
-    return manifest[DIGEST] == _digest(content) if DIGEST in manifest else FIELDS.issuperset(content)
+    return bool(manifest[DIGEST] == _digest(content)) if DIGEST in manifest else FIELDS.issuperset(content)
 
 
 def _digest(content: Mapping[str, Any]) -> str:
