@@ -134,10 +134,14 @@ def entry_point() -> None:
     streams.prepare()
     try:
         status = main()
+    except KeyboardInterrupt:  # one that came while the last lines were printed
+        line, status = _interrupted(ending.received())
+        say(line, stream=sys.stderr)
     except Exception as error:
         if not streams.is_reader_gone(error):
             traceback.print_exc()
         status = streams.READER_GONE if streams.is_reader_gone(error) else INTERNAL
+    ending.settle()
     sys.exit(streams.flushed(status))
 
 

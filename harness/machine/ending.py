@@ -46,6 +46,12 @@ def listen(*, once: bool = False) -> None:
             signal.signal(number, end)
 
 
+def settle() -> None:
+    """Ignore interrupts and signals to end from now on: what is left to do is the end itself."""
+    for number in (signal.SIGINT, *SIGNALS):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def received() -> int | None:
     """Return the number of the last signal that asked this process to end, None while there was none."""
     return _received[-1] if _received else None

@@ -1,7 +1,7 @@
 """The store of stage outputs: content-addressed folders, complete or absent, verified on reading.
 
     ROOT/<stage>/<key[:2]>/<key>/...            the files of a stage
-    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings, and of itself
     ROOT/.partial/<key>/                        checkpoints of an unfinished stage
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
     ROOT/.locks/<key>.used                      readers of an output, which is not removed meanwhile
@@ -24,10 +24,12 @@ from typing import Any
 
 from pydantic import Field
 
-from harness.errors import DataError, RequestError
+from harness.errors import DataError, HarnessError, RequestError
 from harness.machine import json_toml, plain_files
+from harness.machine.artifact_manifest import is_intact, sealed
 from harness.machine.file_hashes import hashes_below
 from harness.machine.file_modes import as_created
+from harness.machine.full_disk import no_room
 from harness.machine.in_use import Marks, unused
 from harness.machine.locks import PATIENCE, held
 from harness.machine.maker import maker, maker_id
@@ -207,7 +209,8 @@ class Store:
         try:
             content = plain_files.read(folder, MANIFEST, "DOCUMENT_BYTES")
             manifest: Mapping[str, Any] = json_toml.parse_data(content.decode())
-            return manifest if hashes_below(folder, MANIFEST) == manifest["files"] else None
+            whole = hashes_below(folder, MANIFEST) == manifest["files"] and is_intact(manifest)
+            return manifest if whole else None
         except (OSError, ValueError, KeyError, TypeError, DataError):
             return None
 
@@ -238,13 +241,18 @@ class Store:
                 "made_by": maker(),
                 "found": self._found[-1],
             }
-            (temporary / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
+            (temporary / MANIFEST).write_bytes(sealed(manifest))
             _sync(temporary)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)
         except OSError as error:
             if is_refusal(self.root, error):
                 raise unwritable(self.root, error) from error
+            raise
+        except Exception as error:
+            refusal = None if isinstance(error, HarnessError) else no_room(temporary)
+            if refusal is not None and is_refusal(self.root, refusal):
+                raise unwritable(self.root, refusal) from error
             raise
         finally:
             self._found.pop()
