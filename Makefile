@@ -3,6 +3,8 @@
 # make coverage  all tests with the lines that they reach: at least 90 %, and a third more time
 # make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid,
 #             PEER_PYTHON=… for a Python that has faiss, BASE_MODEL=… for the folder of a real encoder
+# make campaign  real runs killed, ended, on full disks, on damaged files, by several users: one table, at most 20 minutes;
+#             CAMPAIGN_ARGS="kills --share 0.1" for a part
 # make lint   style and types
 # make docs   the documentation as HTML in docs/_build/html; a warning is an error
 # make docs-refresh   writes what commands print into the documentation again
@@ -12,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test coverage bench lint docs docs-refresh
+.PHONY: demo test coverage bench campaign lint docs docs-refresh
 .DELETE_ON_ERROR:
 
 # torch first and pinned: asked for through another package, pip would take the newest build with its CUDA libraries.
@@ -58,6 +60,9 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/grid.py $(if $(DATA_DIR),--data-dir $(DATA_DIR),--suite mini) $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/command_line.py
 	$(if $(BASE_MODEL),$(BIN)/python tests/benchmarks/preflight.py --base-model $(BASE_MODEL))
+
+campaign: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m campaigns $(CAMPAIGN_ARGS)
 
 docs: $(READY)
 	$(BIN)/python -m sphinx --builder html --nitpicky --fail-on-warning --keep-going --quiet docs docs/_build/html

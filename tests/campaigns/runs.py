@@ -1,0 +1,266 @@
+"""A small real run as campaigns disturb it: started, ended, resumed, compared byte for byte; what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+from campaigns.trials import REPOSITORY
+from support.commands import tiny_suite
+
+from harness.machine.store import MANIFEST
+from harness.results import checksums, record
+
+LIMIT = 900.0  # seconds within which every run here ends
+LEFT = 5.0  # seconds after which no process of a run may be left
+MARK = "HARNESS_CAMPAIGN"  # the variable in the environment of all processes of a run
+SEMAPHORES = Path("/dev/shm")
+_ONE = threading.Lock()  # what attempts share is made by one of them
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of a run."""
+
+    out: Path
+    cache: Path
+    tmp: Path
+
+    @classmethod
+    def below(cls, folder: Path) -> Place:
+        """Return the folders of a run below `folder`; only `tmp` is made."""
+        (folder / "tmp").mkdir(exist_ok=True)
+        return cls(folder / "out", folder / "cache", folder / "tmp")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def tracebacks(self) -> list[str]:
+        """A traceback on stderr, which no run may have."""
+        return [f"a traceback: {self.err[-1500:]}"] if "Traceback" in self.err else []
+
+
+@dataclass
+class Running:
+    """A run that was started, in a session of its own."""
+
+    process: subprocess.Popen[str]
+    mark: str
+    began: float = field(default_factory=time.time)
+
+    def ended(self) -> Ran:
+        """Wait for the end of the run."""
+        out, err = self.process.communicate(timeout=LIMIT)
+        return Ran(self.process.returncode, out, err)
+
+    def seconds(self) -> float:
+        """Return the seconds since the start."""
+        return time.time() - self.began
+
+    def wait_until(self, seconds: float) -> None:
+        """Wait until that many seconds after the start, or until the run ends."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.0, seconds - self.seconds()))
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the processes of the run that are there now."""
+        return [each for each in psutil.process_iter() if _mark(each) == self.mark]
+
+    def fork_server(self) -> psutil.Process | None:
+        """Return the process that makes the workers, None while there is none."""
+        return next((each for each in self.processes() if _is_fork_server(each, self.process.pid)), None)
+
+    def worker(self) -> psutil.Process | None:
+        """Return a worker, None while there is none."""
+        server = self.fork_server()
+        return next((each for each in self.processes() if server and _parent(each) == server.pid), None)
+
+    def left(self) -> list[str]:
+        """Return the processes that are there some seconds from now, and the semaphores that they left."""
+        until = time.monotonic() + LEFT
+        while (left := self.processes()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return [f"process {each.pid} is left: {' '.join(_command(each))[:100]}" for each in left]
+
+    def left_semaphores(self) -> list[str]:
+        """Return the semaphores that were made since the run began and that no process has open."""
+        new = {path.name for path in SEMAPHORES.glob("sem.*") if _made(path) >= self.began}
+        if new:
+            time.sleep(1.0)  # those of others that begin or end meanwhile
+            new &= {path.name for path in SEMAPHORES.glob("sem.*")}
+        return [f"semaphore {name} is left" for name in sorted(new - _mapped())] if new else []
+
+
+def suite(folder: Path) -> Path:
+    """Return the manifest of the suite of three passages, its data beside it; written once."""
+    with _ONE:
+        return _suite(folder)
+
+
+@cache
+def _suite(folder: Path) -> Path:
+    return tiny_suite(folder / "suite")
+
+
+def command(suite_file: Path, place: Place, *options: str) -> list[str]:
+    """Return the smallest run that trains with checkpoints and ranks: one entry, one language, one seed."""
+    settings = ("--set", "train.checkpoint_steps=1", "--set", "train.epochs=4", "--device", "cpu", "--jobs", "1")
+    request = ("--suite", str(suite_file), "--data-dir", str(suite_file.parent), "--langs", "en", "--methods", "mnrl")
+    folders = ("--out", str(place.out), "--cache-dir", str(place.cache))
+    return [sys.executable, "-m", "harness", "run", *request, "--seeds", "0", *settings, *folders, *options]
+
+
+def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) -> Running:
+    """Start a run in a session of its own, with the handling of signals that a shell gives it."""
+    mark = uuid4().hex
+    path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, MARK: mark, "TMPDIR": str(place.tmp), "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
+    process = subprocess.Popen(
+        [*prefix, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=environment,
+        preexec_fn=_default_signals,
+    )
+    return Running(process, mark)
+
+
+def _default_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A run that nothing disturbed: its seconds and its bytes."""
+
+    seconds: float
+    results: Mapping[str, str]
+    models: Mapping[str, str]
+
+
+def reference(folder: Path) -> Reference:
+    """Return the run that all others are compared with, made below `folder` once."""
+    with _ONE:
+        return _reference(folder)
+
+
+@cache
+def _reference(folder: Path) -> Reference:
+    place = Place.below(folder)
+    running = begin(command(_suite(folder), place), place)
+    ran = running.ended()
+    seconds = running.seconds()
+    assert ran.status == 0, ran.err
+    return Reference(seconds, results(place.out), models(place.cache))
+
+
+def results(out: Path) -> dict[str, str]:
+    """Return file → sha256 of what a result folder measured: scores, rankings and tables.
+
+    Records, run.json and pages hold the seconds that a run took.
+    """
+    stored = {f"{each.name}.{suffix}": sha256 for each in record.read_all(out) for suffix, sha256 in each.files.items()}
+    return stored | {path.name: checksums.plain_files.sha256(out, path.name) for path in sorted(out.glob("*.csv"))}
+
+
+def models(cache_dir: Path) -> dict[str, str]:
+    """Return file → sha256 of the weights and vectors in a cache, as their manifests name them."""
+    return {
+        f"{manifest.parent.name}/{name}": sha256
+        for manifest in sorted(cache_dir.glob(f"*/??/*/{MANIFEST}"))
+        for name, sha256 in json.loads(manifest.read_bytes())["files"].items()
+        if name.endswith((".safetensors", ".npy"))
+    }
+
+
+def resumed(shared: Path, place: Place, *options: str) -> str:
+    """Run the same command to its end; return how its status or bytes differ from the reference's, "" if nowhere."""
+    ran = begin(command(suite(shared), place, *options), place).ended()
+    if ran.status or ran.tracebacks:
+        return f"resumed with status {ran.status}: {ran.err[-1500:]}"
+    return otherwise(shared, place)
+
+
+def otherwise(shared: Path, place: Place) -> str:
+    """Return which bytes of a run that is done differ from the reference's, "" if none."""
+    expected = reference(shared)
+    return differing(expected.results, results(place.out)) or differing(expected.models, models(place.cache))
+
+
+def differing(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
+    """Return which files differ, "" if none does."""
+    names = [name for name in sorted({*expected, *found}) if expected.get(name) != found.get(name)]
+    return f"other bytes in {', '.join(names)}" if names else ""
+
+
+def verified(out: Path) -> str:
+    """Return what `harness verify --hashes-only` says against a folder, "" if nothing."""
+    place = Place(out, out, out.parent)
+    ran = begin([sys.executable, "-m", "harness", "verify", str(out), "--hashes-only"], place).ended()
+    return "" if ran.status == 0 else f"verify has status {ran.status}: {ran.out[-500:]}{ran.err[-500:]}"
+
+
+def _mark(process: psutil.Process) -> str:
+    try:
+        return "" if process.status() == psutil.STATUS_ZOMBIE else process.environ().get(MARK, "")
+    except psutil.Error:
+        return ""
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
+
+
+def _is_fork_server(process: psutil.Process, parent: int) -> bool:
+    return _parent(process) == parent and any("forkserver" in word for word in _command(process))
+
+
+def _made(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _mapped() -> set[str]:
+    """Return the names of all semaphores that a process has open."""
+    names = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            lines = maps.read_text().splitlines()
+        except OSError:
+            continue
+        names |= {line.rpartition("/")[2] for line in lines if "/dev/shm/sem." in line}
+    return names
