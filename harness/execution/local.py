@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
@@ -36,17 +37,23 @@ def _start_fork_server(context: ForkServerContext) -> None:
     It never receives interrupts and signals to end, and ends with the parent. Those that reach the parent while it
     starts are delivered right after; while it loads, no worker waits for it.
     """
-    held = (signal.SIGINT, *ending.SIGNALS)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)  # which processes inherit that start meanwhile
-    try:
+    with _signals_held():
         resource_tracker.ensure_running()  # it unblocks some of them when it has started
-        signal.pthread_sigmask(signal.SIG_BLOCK, held)
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with _signals_held():
+            forkserver.ensure_running()
     probe = context.Process(target=_do_nothing)
     probe.start()
     probe.join()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold interrupts and signals to end until the block is done, and from the processes and threads that it starts."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, *ending.SIGNALS))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _do_nothing() -> None:
@@ -104,7 +111,8 @@ class LocalExecutor:
                 while waiting or running:
                     while (cell := room.admit(waiting)) is not None:
                         waiting.remove(cell)
-                        running[pool.schedule(_work, args=[cell, folder])] = cell
+                        with _signals_held():  # the pool's threads start here, and from them a lost fork server
+                            running[pool.schedule(_work, args=[cell, folder])] = cell
                     for future in _ended(running, events, on_progress):
                         cell = running.pop(future)
                         room.ended(cell)

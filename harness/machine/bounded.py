@@ -41,9 +41,14 @@ def read(path: Path, name: str = "FILE_BYTES") -> bytes:
 
 def read_whole(file: BinaryIO, where: object, name: str = "FILE_BYTES") -> bytes:
     """Return the content of an open plain file; raises TooLarge above the named limit, before it is read."""
+    check_size(file, where, name)
+    return file.read()
+
+
+def check_size(file: BinaryIO, where: object, name: str) -> None:
+    """Raise TooLarge for an open plain file that is larger than the named limit."""
     if os.fstat(file.fileno()).st_size > limit(name):
         raise exceeded(name, where)
-    return file.read()
 
 
 def unzipped(content: bytes, where: object) -> bytes:

@@ -122,14 +122,19 @@ def read(folder: Path, name: str, limit: str = "FILE_BYTES") -> bytes:
 
 
 def sha256(folder: Path, name: str) -> str:
-    """Return the sha256 of a plain file, read in blocks; raises what `opened` raises."""
+    """Return the sha256 of a plain file, read in blocks; raises what `opened` raises, and TooLarge above FILE_BYTES.
+
+    A file of any size takes no space where it is sparse, and hours to hash.
+    """
     with opened(folder, name) as file:
+        bounded.check_size(file, f"{folder}/{name}", "FILE_BYTES")
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy(folder: Path, name: str, target: Path) -> None:
-    """Copy a plain file below a folder to the same name below another; raises what `opened` and `place` raise."""
+    """Copy a plain file below a folder to the same name below another; raises what `sha256` and `place` raise."""
     with opened(folder, name) as source, place(target, name).open("xb") as copied:
+        bounded.check_size(source, f"{folder}/{name}", "FILE_BYTES")
         shutil.copyfileobj(source, copied)
 
 

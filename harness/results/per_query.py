@@ -124,7 +124,7 @@ def _layout(file: Any, content: bytes) -> _Layout:
 def _texts(column: Any) -> list[str]:
     """Return a column of names, equal ones as one object: each is held once, however many rows it has.
 
-    Raises ValueError for a column that does not hold text, or a row without one.
+    Raises ValueError, ArrowException for a column that does not hold text, or a row without one.
     """
     import pyarrow as pa
 
@@ -134,6 +134,7 @@ def _texts(column: Any) -> list[str]:
             raise ValueError(f"a name is {chunk.type}, not text")
         if chunk.null_count:
             raise ValueError("a row has no query or no measure")
+        chunk.validate(full=True)  # a damaged file may point outside of its names
         names = chunk.dictionary.to_pylist()
         texts += [names[i] for i in chunk.indices.to_pylist()]
     return texts
