@@ -25,12 +25,11 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- output: (?P<command>harness[^\n]*?) -->\n```text\n)(?P<output>.*?)(```\n)", re.S)
 RUN_ALL = """
 import contextlib, io, json, sys
-from harness.__main__ import entry_point
+from harness.cli.main import main
 outputs = []
 for command in json.loads(sys.argv[1]):
-    sys.argv = command
-    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.suppress(SystemExit):
-        entry_point()
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        main(command[1:])
     outputs.append(output.getvalue())
 print(json.dumps(outputs))
 """

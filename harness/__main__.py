@@ -1,6 +1,18 @@
-"""`python -m harness`."""
+"""`python -m harness`, and the `harness` command."""
 
-from harness.cli.main import entry_point
+import signal
+
+
+def entry_point() -> None:
+    """Run the command line; an interrupt while its modules are loaded ends the process without a traceback."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:  # otherwise interrupts are ignored, as in the background of a script
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from harness.cli import main
+
+    signal.signal(signal.SIGINT, handler)
+    main.entry_point()
+
 
 if __name__ == "__main__":
     entry_point()

@@ -13,6 +13,7 @@ from harness import provenance
 from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.machine import determinism, torch_state
+from harness.machine.artifact_manifest import DIGEST, sealed
 from harness.machine.code import code
 from harness.machine.hardware import environment
 from harness.machine.store import MANIFEST
@@ -75,7 +76,8 @@ def test_a_record_of_reused_outputs_names_what_made_them_and_not_its_own_process
         content = json.loads(manifest.read_bytes())
         content["made_by"]["environment"]["cpu"] = "another"
         content["found"] = {"dtype": "float64"}
-        manifest.write_text(json.dumps(content), encoding="utf-8")
+        del content[DIGEST]
+        manifest.write_bytes(sealed(content))
     request = ("run", "--suite", "mini", "--langs", "ko", "--methods", "mnrl", "--seeds", "0", "--max-train", "40")
     arguments = ("--set", "train.epochs=1", "--device", "cpu", "--jobs", "1", "--cache-dir", str(tmp_path / "cache"))
     assert invoke(*request, *arguments, "--out", str(tmp_path / "out")).status == 0

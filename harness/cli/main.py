@@ -129,7 +129,13 @@ def entry_point() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Δ or ± is no reason to fail
-    sys.exit(main())
+    try:
+        status = main()
+    except KeyboardInterrupt:  # one that came while the last lines were printed
+        line, status = _interrupted(ending.received())
+        say(line, stream=sys.stderr)
+    ending.settle()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,12 @@ def listen() -> None:
             signal.signal(number, end)
 
 
+def settle() -> None:
+    """Ignore interrupts and signals to end from now on: what is left to do is the end itself."""
+    for number in (signal.SIGINT, *SIGNALS):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def received() -> int | None:
     """Return the number of the signal that asked this process to end, None while there was none."""
     return _received

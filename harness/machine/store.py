@@ -1,7 +1,7 @@
 """The store of stage outputs: content-addressed folders, complete or absent, verified on reading.
 
     ROOT/<stage>/<key[:2]>/<key>/...            the files of a stage
-    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings, and of itself
     ROOT/.partial/<key>/                        checkpoints of an unfinished stage
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
     ROOT/.locks/<key>.used                      readers of an output, which is not removed meanwhile
@@ -26,6 +26,7 @@ from filelock import FileLock
 from pydantic import Field
 
 from harness.errors import RequestError
+from harness.machine.artifact_manifest import is_intact, sealed
 from harness.machine.file_hashes import hashes_below
 from harness.machine.in_use import Marks, unused
 from harness.machine.maker import maker, maker_id
@@ -183,7 +184,8 @@ class Store:
         folder = self.folder(stage, key)
         try:
             manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-            return manifest if hashes_below(folder, MANIFEST) == manifest["files"] else None
+            whole = hashes_below(folder, MANIFEST) == manifest["files"] and is_intact(manifest)
+            return manifest if whole else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -213,7 +215,7 @@ class Store:
                 "made_by": maker(),
                 "found": self._found[-1],
             }
-            (temporary / MANIFEST).write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
+            (temporary / MANIFEST).write_bytes(sealed(manifest))
             _sync(temporary)
             shutil.rmtree(folder, ignore_errors=True)
             temporary.replace(folder)

@@ -31,17 +31,19 @@ def disturbed(
     shares: Sequence[float],
     disturb: Callable[[Running], bool],
     wrong: Callable[[Running, Ran], list[str]],
+    options: Sequence[str] = (),
 ) -> str:
     """Disturb a run and those that resume it, each at a share of the undisturbed duration; return what is wrong.
 
     `disturb` returns False where the run ended before: if that resumed an earlier one, its bytes are compared and a
     fresh folder is next; a fresh run that was quicker than the undisturbed one is disturbed earlier.
     """
+    seconds = reference(shared).seconds
     place, fresh, faults = _fresh(folder, 0), True, []
     for number, share in enumerate(shares):
         while True:
-            running = begin(command(suite(shared), place), place)
-            running.wait_until(share * reference(shared).seconds)
+            running = begin(command(suite(shared), place, *options), place)
+            running.wait_until(share * seconds)
             reached = disturb(running)
             ran = running.ended()
             if reached:
@@ -50,7 +52,7 @@ def disturbed(
             share, place, fresh = share / 2 if fresh else share, _fresh(folder, number + 1), True
         faults += wrong(running, ran)
         fresh = False
-    faults.append(otherwise(shared, place) if ran.status == 0 else resumed(shared, place))
+    faults.append(otherwise(shared, place) if ran.status == 0 else resumed(shared, place, *options))
     return "; ".join(filter(None, faults))
 
 

@@ -43,7 +43,9 @@ def killed(shared: Path, what: str, shares: Sequence[float], folder: Path) -> st
 
 def _as_killed(statuses: Collection[int], running: Running, ran: Ran) -> list[str]:
     faults = [] if ran.status in statuses else [f"status {ran.status}: {ran.err[-1500:]}"]
-    return [*faults, *ran.tracebacks, *running.left()]
+    faults += [*ran.tracebacks, *running.left()]
+    running.remove_semaphores()
+    return faults
 
 
 def _group(running: Running) -> bool:

@@ -24,6 +24,7 @@ from harness.machine.store import MANIFEST
 from harness.results import checksums, record
 
 LIMIT = 900.0  # seconds within which every run here ends
+STEPS = 20  # of the training, each with a checkpoint
 LEFT = 5.0  # seconds after which no process of a run may be left
 MARK = "HARNESS_CAMPAIGN"  # the variable in the environment of all processes of a run
 SEMAPHORES = Path("/dev/shm")
@@ -61,15 +62,19 @@ class Ran:
 
 @dataclass
 class Running:
-    """A run that was started, in a session of its own."""
+    """A run that was started, in a process group of its own."""
 
     process: subprocess.Popen[str]
     mark: str
     began: float = field(default_factory=time.time)
 
     def ended(self) -> Ran:
-        """Wait for the end of the run."""
-        out, err = self.process.communicate(timeout=LIMIT)
+        """Wait for the end of the run; one that does not end is killed and raises TimeoutExpired."""
+        try:
+            out, err = self.process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
         return Ran(self.process.returncode, out, err)
 
     def seconds(self) -> float:
@@ -107,7 +112,12 @@ class Running:
         if new:
             time.sleep(1.0)  # those of others that begin or end meanwhile
             new &= {path.name for path in SEMAPHORES.glob("sem.*")}
-        return [f"semaphore {name} is left" for name in sorted(new - _mapped())] if new else []
+        return sorted(new - _mapped()) if new else []
+
+    def remove_semaphores(self) -> None:
+        """Remove the semaphores that a run left which nothing could end in order."""
+        for name in self.left_semaphores():
+            (SEMAPHORES / name).unlink(missing_ok=True)
 
 
 def suite(folder: Path) -> Path:
@@ -121,16 +131,16 @@ def _suite(folder: Path) -> Path:
     return tiny_suite(folder / "suite")
 
 
-def command(suite_file: Path, place: Place, *options: str) -> list[str]:
+def command(suite_file: Path, place: Place, *options: str, seed: str = "0") -> list[str]:
     """Return the smallest run that trains with checkpoints and ranks: one entry, one language, one seed."""
-    settings = ("--set", "train.checkpoint_steps=1", "--set", "train.epochs=4", "--device", "cpu", "--jobs", "1")
+    settings = ("--set", "train.checkpoint_steps=1", "--set", f"train.epochs={STEPS}", "--device", "cpu", "--jobs", "1")
     request = ("--suite", str(suite_file), "--data-dir", str(suite_file.parent), "--langs", "en", "--methods", "mnrl")
     folders = ("--out", str(place.out), "--cache-dir", str(place.cache))
-    return [sys.executable, "-m", "harness", "run", *request, "--seeds", "0", *settings, *folders, *options]
+    return [sys.executable, "-m", "harness", "run", *request, "--seeds", seed, *settings, *folders, *options]
 
 
 def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) -> Running:
-    """Start a run in a session of its own, with the handling of signals that a shell gives it."""
+    """Start a run in a process group of its own, with the handling of signals that a shell gives it."""
     mark = uuid4().hex
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, MARK: mark, "TMPDIR": str(place.tmp), "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
@@ -139,7 +149,7 @@ def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        process_group=0,
         env=environment,
         preexec_fn=_default_signals,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +53,7 @@ def carry_out(trials: Iterable[Trial], place: Path, jobs: int, seconds: float) -
     until = time.monotonic() + seconds
     ended = []
     with ThreadPoolExecutor(jobs) as threads:
-        for each in threads.map(lambda numbered: _ended(*numbered, place, until), enumerate(in_turns(list(trials)))):
+        for each in threads.map(lambda trial: _ended(trial, place, until), in_turns(list(trials))):
             if each is not None:
                 ended.append(each)
                 print(f"{each.trial.row}, {each.trial.name}: {each.fault or each.skipped or 'as wanted'}", flush=True)
@@ -68,12 +69,12 @@ def in_turns(trials: Sequence[Trial]) -> list[Trial]:
     return [trial for _, trial in sorted(shares, key=lambda pair: pair[0])]
 
 
-def _ended(number: int, trial: Trial, place: Path, until: float) -> Ended | None:
+def _ended(trial: Trial, place: Path, until: float) -> Ended | None:
     started = time.monotonic()
     if started > until:
         return None
-    folder = place / f"trial-{number}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="trial-", dir=place))
+    folder.chmod(0o755)
     fault = skipped = ""
     try:
         fault = trial.check(folder)

@@ -96,7 +96,20 @@ def replace_manifest(folder: Path) -> None:
     (folder / ".artifact.json").write_text("[]", encoding="utf-8")
 
 
-@pytest.mark.parametrize("damage", [change, remove, add, truncate_manifest, replace_manifest])
+def change_the_seconds(folder: Path) -> None:
+    manifest = folder / ".artifact.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"seconds": ', b'"seconds": 1'))
+
+
+def change_the_name_of_its_digest(folder: Path) -> None:
+    manifest = folder / ".artifact.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"digest"', b'"digesu"'))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [change, remove, add, truncate_manifest, replace_manifest, change_the_seconds, change_the_name_of_its_digest],
+)
 def test_a_damaged_output_is_detected_and_made_again(tmp_path: Path, damage: object) -> None:
     store = Store(tmp_path)
     folder = store.make("train", KEY, write)
