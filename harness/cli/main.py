@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import io
 import signal
 import sys
@@ -98,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
             return error.exit_code
         except _UsageError as error:
             message = error.format_message()
-            found = usage_line(error, typer.main.get_command(app), given)
+            found = usage_line(error, _command(), given)
             line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
             several = "\n" in message
         except (KeyboardInterrupt, typer.Abort):
@@ -108,10 +109,16 @@ def main(arguments: list[str] | None = None) -> int:
         return status
 
 
+@functools.cache
+def _command() -> Any:
+    """Return the command line as click has it, which takes longer to make than many commands to run."""
+    return typer.main.get_command(app)
+
+
 def _status(given: list[str], arguments: list[str] | None) -> int:
     check_repeated(given)
     check_environment()
-    outcome = app(args=arguments, standalone_mode=False)
+    outcome = _command()(args=arguments, standalone_mode=False)
     if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
         raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else 0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from campaigns.trials import Ended, Trial, carry_out, conditions, remove, table
 
-NAMES = ("two_users", "damage", "full_disk", "signals", "kills")
+NAMES = ("two_users", "damage", "full_disk", "signals", "kills", "foreign", "fuzz")
 RESULTS = Path(__file__).with_name("results.md")
 
 

@@ -1,4 +1,4 @@
-"""Result folders from a stranger: whatever a command finds in one, it leaves alone what is outside, and ends in time."""
+"""Result folders from a stranger: whatever a command finds in one, it leaves what is outside alone, and ends."""
 
 from __future__ import annotations
 
