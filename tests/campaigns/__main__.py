@@ -1,4 +1,4 @@
-"""Campaigns: real runs disturbed at random moments, on full disks, on damaged files, by several users.
+"""Campaigns: real runs disturbed at random moments, on full disks, on damaged files, by several users; hostile files.
 
 PYTHONPATH=tests python -m campaigns [NAME …] [--share 0.1] [--minutes 20] [--jobs 2] [--write]
 
