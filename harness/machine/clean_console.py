@@ -23,8 +23,8 @@ class CleanConsole(Console):
 
     def print_line(self, text: object, *, head: tuple[str, str] | None = None, wrap: bool = False) -> None:
         """Print a text as one line, after a word with its style; wrapped between words only where that is asked for."""
-        parts = [printable(text)] if head is None else [head, " ", printable(text)]
-        self.print(Text.assemble(*parts), soft_wrap=not wrap)
+        first = Text() if head is None else Text.assemble(head, " ")
+        self.print(first + Text(printable(text)), soft_wrap=not wrap)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the parts of what is shown, those that are text made printable."""
