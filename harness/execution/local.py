@@ -26,7 +26,10 @@ from harness.machine.file_hashes import share, shared_notes
 from harness.request.cell import Cell
 from harness.stages.stage_settings import tasks_of
 
-PRELOADED = ["sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"]
+PRELOADED = [
+    "harness.machine.ends_with_parent",
+    *("sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"),
+]
 NO_STATUS = 255  # what multiprocessing reports where the fork server ended before the worker
 _events: Any = None
 

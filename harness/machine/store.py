@@ -25,9 +25,10 @@ from typing import Any
 from filelock import FileLock
 from pydantic import Field
 
-from harness.errors import RequestError
+from harness.errors import HarnessError, RequestError
 from harness.machine.artifact_manifest import is_intact, sealed
 from harness.machine.file_hashes import hashes_below
+from harness.machine.full_disk import no_room
 from harness.machine.in_use import Marks, unused
 from harness.machine.maker import maker, maker_id
 from harness.machine.names import Word
@@ -222,6 +223,11 @@ class Store:
         except OSError as error:
             if error.errno in FULL:
                 raise self._unwritable(error) from error
+            raise
+        except Exception as error:
+            refusal = None if isinstance(error, HarnessError) else no_room(temporary)
+            if refusal is not None and refusal.errno in FULL:
+                raise self._unwritable(refusal) from error
             raise
         finally:
             self._found.pop()

@@ -8,18 +8,22 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from campaigns import runs
 from campaigns.runs import Place, begin, command, otherwise, reference, suite
+from campaigns.semaphores import own_shm
 from campaigns.trials import Trial
 
-from harness.machine.store import Store
+from harness.machine.store import StageRun, Store
+from harness.results import record
 
 COUNT = 100  # damaged files per row: artifacts and checkpoints together 200
 FOLDER_BYTES = 2  # bytes of result folders per damaged file of another row
 TOGETHER = 10  # damaged files of one run
+LAST = ("retrieve", "geometry")  # stages whose outputs hide what they were made from
 NEWEST = 2  # checkpoints that a training keeps
 SEALED = "*/checkpoint-*/.sealed.json"
 _ONE = threading.Lock()
@@ -38,20 +42,26 @@ def trials(place: Path, count: int) -> Iterator[Trial]:
 
 
 def artifacts(shared: Path, seed: str, count: int, folder: Path) -> str:
-    """Damage files of a whole cache, run again into another folder, and return what was used or left as it is."""
+    """Damage files of a whole cache, run again into another folder, and return what was used or left as it is.
+
+    What is made last and is not damaged is removed: what it was made from is read then.
+    """
     reference(shared)
     place, generator = Place.below(folder), random.Random(seed)
     shutil.copytree(Place.below(shared).cache, place.cache)
     files = sorted(path for path in place.cache.glob("[!.]*/??/*/**/*") if path.is_file())
     damaged = {path: damage(path, generator) for path in generator.sample(files, count)}
-    ran = begin(command(suite(shared), place), place).ended()
-    faults = [otherwise(shared, place)] if ran.status == 0 else [f"status {ran.status}: {ran.err[-1500:]}"]
+    outputs = {path: path.relative_to(place.cache).parts[:3] for path in damaged}
+    for output in [path for stage in LAST for path in place.cache.glob(f"{stage}/??/*")]:
+        if output.relative_to(place.cache).parts not in outputs.values():
+            shutil.rmtree(output)
+    done = runs.ran(command(suite(shared), place), place)
+    faults = [*done.tracebacks] if done.status == 0 else [f"status {done.status}: {done.err[-1500:]}"]
     store = Store(place.cache)
-    for path, how in damaged.items():
-        stage, _, key = path.relative_to(place.cache).parts[:3]
+    for path, (stage, _, key) in outputs.items():
         if not store.has(stage, key):
-            faults.append(f"{path.relative_to(place.cache)} was {how}, and the output is not made again")
-    return "; ".join(filter(None, [*faults, *ran.tracebacks]))
+            faults.append(f"{path.relative_to(place.cache)} was {damaged[path]}, and the output is not made again")
+    return "; ".join(faults) or otherwise(shared, place)
 
 
 def checkpoints(shared: Path, seed: str, count: int, folder: Path) -> str:
@@ -66,11 +76,11 @@ def checkpoints(shared: Path, seed: str, count: int, folder: Path) -> str:
     for checkpoint in (seal.parent for seal in sealed[:count]):
         path = generator.choice(sorted(each for each in checkpoint.rglob("*") if each.is_file()))
         damaged[checkpoint.name] = f"{path.name} was {damage(path, generator)}"
-    ran = begin(command(suite(shared), place), place).ended()
-    faults = [otherwise(shared, place)] if ran.status == 0 else [f"status {ran.status}: {ran.err[-1500:]}"]
-    named = [line for line in ran.err.splitlines() if line.endswith("is damaged or unfinished, and is not used")]
-    faults += [f"{name} is not named: {how}" for name, how in damaged.items() if f"/damaged-{name} " not in f"{named}"]
-    return "; ".join(filter(None, [*faults, *ran.tracebacks]))
+    done = runs.ran(command(suite(shared), place), place)
+    faults = [otherwise(shared, place)] if done.status == 0 else [f"status {done.status}: {done.err[-1500:]}"]
+    noted = {name for each in record.read_all(place.out) for run in each.stages for name in _noted(run)}
+    faults += [f"{name} is not named in the record: {how}" for name, how in damaged.items() if name not in noted]
+    return "; ".join(filter(None, [*faults, *done.tracebacks]))
 
 
 def folders(shared: Path, seed: str, count: int, folder: Path) -> str:
@@ -83,24 +93,30 @@ def folders(shared: Path, seed: str, count: int, folder: Path) -> str:
     for path in flipped:
         flip(path, generator)
     names = [path.relative_to(place.out).as_posix() for path in flipped]
-    ran = begin([sys.executable, "-m", "harness", "verify", str(place.out), "--hashes-only"], place).ended()
-    faults = [] if ran.status == 1 else [f"status {ran.status}: {ran.err[-1500:]}"]
-    faults += [f"{name} is not named: {ran.out[-1500:]}" for name in names if name not in ran.out.replace("\\", "")]
-    return "; ".join([*faults, *ran.tracebacks])
+    done = runs.ran([sys.executable, "-m", "harness", "verify", str(place.out), "--hashes-only"], place)
+    faults = [] if done.status == 1 else [f"status {done.status}: {done.err[-1500:]}"]
+    faults += [f"{name} is not named: {done.out[-1500:]}" for name in names if name not in done.out.replace("\\", "")]
+    return "; ".join([*faults, *done.tracebacks])
+
+
+def _noted(run: StageRun) -> Sequence[str]:
+    """Return the checkpoints that a stage found damaged; it prints their names as well."""
+    names: Sequence[str] = run.found.get("damaged_checkpoints", ())
+    return names
 
 
 @cache
 def _in_training(shared: Path) -> Place:
     """Return the folders of a run that was killed when it had NEWEST whole checkpoints."""
-    (shared / "in-training").mkdir()
-    place = Place.below(shared / "in-training")
-    running = begin(command(suite(shared), place), place)
-    while len(list(place.cache.glob(f".partial/{SEALED}"))) < NEWEST:
-        assert running.process.poll() is None, running.ended().err
-        running.wait_until(running.seconds() + 0.002)
-    os.killpg(running.process.pid, signal.SIGKILL)
-    running.ended()
-    running.remove_semaphores()
+    (top := shared / "in-training").mkdir()
+    place = Place.below(top)
+    with own_shm(top / "shm") as prefix:
+        running = begin(command(suite(shared), place), place, prefix)
+        while len(list(place.cache.glob(f".partial/{SEALED}"))) < NEWEST:
+            assert running.process.poll() is None, running.ended().err
+            running.wait_until(running.seconds() + 0.002)
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.ended()
     return place
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from campaigns.runs import Place, Ran, Running, begin, command, otherwise, reference, resumed, suite
+from campaigns.semaphores import left_in, own_shm
 
 
 def moments(row: str, count: int) -> list[float]:
@@ -25,34 +27,41 @@ def at(shares: Sequence[float]) -> str:
     return f"at {', '.join(f'{share:.3f}' for share in shares)}"
 
 
-def disturbed(
-    shared: Path,
-    folder: Path,
-    shares: Sequence[float],
-    disturb: Callable[[Running], bool],
-    wrong: Callable[[Running, Ran], list[str]],
-    options: Sequence[str] = (),
-) -> str:
+@dataclass(frozen=True)
+class Disturbance:
+    """What is done to runs: `act` returns False where a run ended before.
+
+    `wrong` returns what is wrong with an end, given the semaphores that it left; `options` are those of the run.
+    """
+
+    act: Callable[[Running], bool]
+    wrong: Callable[[Running, Ran, list[str]], list[str]]
+    options: Sequence[str] = ()
+
+
+def disturbed(shared: Path, folder: Path, shares: Sequence[float], by: Disturbance) -> str:
     """Disturb a run and those that resume it, each at a share of the undisturbed duration; return what is wrong.
 
-    `disturb` returns False where the run ended before: if that resumed an earlier one, its bytes are compared and a
-    fresh folder is next; a fresh run that was quicker than the undisturbed one is disturbed earlier.
+    Where one ended before that: if it resumed an earlier one, its bytes are compared and a fresh folder is next; a
+    fresh one that was quicker than the undisturbed one is disturbed earlier.
     """
     seconds = reference(shared).seconds
     place, fresh, faults = _fresh(folder, 0), True, []
-    for number, share in enumerate(shares):
-        while True:
-            running = begin(command(suite(shared), place, *options), place)
-            running.wait_until(share * seconds)
-            reached = disturb(running)
-            ran = running.ended()
-            if reached:
-                break
-            faults += [] if fresh else [otherwise(shared, place)] if ran.status == 0 else [ran.err[-1500:]]
-            share, place, fresh = share / 2 if fresh else share, _fresh(folder, number + 1), True
-        faults += wrong(running, ran)
-        fresh = False
-    faults.append(otherwise(shared, place) if ran.status == 0 else resumed(shared, place, *options))
+    with own_shm(folder / "shm") as prefix:
+        for number, share in enumerate(shares):
+            while True:
+                running = begin(command(suite(shared), place, *by.options), place, prefix)
+                running.wait_until(share * seconds)
+                reached = by.act(running)
+                done = running.ended()
+                if reached:
+                    break
+                faults += [] if fresh else [otherwise(shared, place)] if done.status == 0 else [done.err[-1500:]]
+                share, place, fresh = share / 2 if fresh else share, _fresh(folder, number + 1), True
+            faults += running.left()  # first: semaphores are removed, or warned about, when the last process has ended
+            faults += by.wrong(running, running.ended(), left_in(folder / "shm"))
+            fresh = False
+    faults.append(otherwise(shared, place) if done.status == 0 else resumed(shared, place, *by.options))
     return "; ".join(filter(None, faults))
 
 

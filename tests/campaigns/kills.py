@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-from campaigns.disturbed import at, disturbed, in_a_row, moments
+from campaigns.disturbed import Disturbance, at, disturbed, in_a_row, moments
 from campaigns.runs import Ran, Running
 from campaigns.trials import Trial
 
@@ -38,14 +38,13 @@ def killed(shared: Path, what: str, shares: Sequence[float], folder: Path) -> st
             running.wait_until(running.seconds() + 0.05)
         return False
 
-    return disturbed(shared, folder, shares, disturb, partial(_as_killed, statuses))
+    return disturbed(shared, folder, shares, Disturbance(disturb, partial(_as_killed, statuses)))
 
 
-def _as_killed(statuses: Collection[int], running: Running, ran: Ran) -> list[str]:
+def _as_killed(statuses: Collection[int], running: Running, ran: Ran, semaphores: list[str]) -> list[str]:
+    """Return what was wrong with an end; what was killed could not remove its semaphores."""
     faults = [] if ran.status in statuses else [f"status {ran.status}: {ran.err[-1500:]}"]
-    faults += [*ran.tracebacks, *running.left()]
-    running.remove_semaphores()
-    return faults
+    return [*faults, *ran.tracebacks]
 
 
 def _group(running: Running) -> bool:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,20 +15,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 import psutil
 from campaigns.trials import REPOSITORY
 from support.commands import tiny_suite
 
+from harness.keys import file_sha256
 from harness.machine.store import MANIFEST
-from harness.results import checksums, record
+from harness.results import record
 
 LIMIT = 900.0  # seconds within which every run here ends
 STEPS = 20  # of the training, each with a checkpoint
 LEFT = 5.0  # seconds after which no process of a run may be left
 MARK = "HARNESS_CAMPAIGN"  # the variable in the environment of all processes of a run
-SEMAPHORES = Path("/dev/shm")
 _ONE = threading.Lock()  # what attempts share is made by one of them
 
 
@@ -64,18 +66,20 @@ class Ran:
 class Running:
     """A run that was started, in a process group of its own."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     mark: str
+    out: IO[str]  # files, not pipes: a process that is left over would keep a pipe open, and its end would seem later
+    err: IO[str]
     began: float = field(default_factory=time.time)
 
     def ended(self) -> Ran:
-        """Wait for the end of the run; one that does not end is killed and raises TimeoutExpired."""
+        """Wait for the end of the main process; one that does not end is killed and raises TimeoutExpired."""
         try:
-            out, err = self.process.communicate(timeout=LIMIT)
+            self.process.wait(LIMIT)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
-        return Ran(self.process.returncode, out, err)
+        return Ran(self.process.returncode, _text(self.out), _text(self.err))
 
     def seconds(self) -> float:
         """Return the seconds since the start."""
@@ -100,24 +104,11 @@ class Running:
         return next((each for each in self.processes() if server and _parent(each) == server.pid), None)
 
     def left(self) -> list[str]:
-        """Return the processes that are there some seconds from now, and the semaphores that they left."""
+        """Return the processes that are still there LEFT seconds from now."""
         until = time.monotonic() + LEFT
         while (left := self.processes()) and time.monotonic() < until:
             time.sleep(0.1)
         return [f"process {each.pid} is left: {' '.join(_command(each))[:100]}" for each in left]
-
-    def left_semaphores(self) -> list[str]:
-        """Return the semaphores that were made since the run began and that no process has open."""
-        new = {path.name for path in SEMAPHORES.glob("sem.*") if _made(path) >= self.began}
-        if new:
-            time.sleep(1.0)  # those of others that begin or end meanwhile
-            new &= {path.name for path in SEMAPHORES.glob("sem.*")}
-        return sorted(new - _mapped()) if new else []
-
-    def remove_semaphores(self) -> None:
-        """Remove the semaphores that a run left which nothing could end in order."""
-        for name in self.left_semaphores():
-            (SEMAPHORES / name).unlink(missing_ok=True)
 
 
 def suite(folder: Path) -> Path:
@@ -144,16 +135,21 @@ def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) ->
     mark = uuid4().hex
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, MARK: mark, "TMPDIR": str(place.tmp), "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
+    out, err = (_file() for _ in range(2))
     process = subprocess.Popen(
         [*prefix, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        stdout=out,
+        stderr=err,
         process_group=0,
         env=environment,
         preexec_fn=_default_signals,
     )
-    return Running(process, mark)
+    return Running(process, mark, out, err)
+
+
+def ran(arguments: Sequence[str], place: Place) -> Ran:
+    """Return how a command ended that nothing disturbed."""
+    return begin(arguments, place).ended()
 
 
 def _default_signals() -> None:
@@ -179,20 +175,20 @@ def reference(folder: Path) -> Reference:
 @cache
 def _reference(folder: Path) -> Reference:
     place = Place.below(folder)
-    running = begin(command(_suite(folder), place), place)
-    ran = running.ended()
-    seconds = running.seconds()
-    assert ran.status == 0, ran.err
-    return Reference(seconds, results(place.out), models(place.cache))
+    started = time.monotonic()
+    done = ran(command(_suite(folder), place), place)
+    assert done.status == 0, done.err
+    return Reference(time.monotonic() - started, results(place.out), models(place.cache))
 
 
 def results(out: Path) -> dict[str, str]:
     """Return file → sha256 of what a result folder measured: scores, rankings and tables.
 
-    Records, run.json and pages hold the seconds that a run took.
+    Records, run.json and pages hold the seconds that a run took, signatures.csv the commit, which may change meanwhile.
     """
     stored = {f"{each.name}.{suffix}": sha256 for each in record.read_all(out) for suffix, sha256 in each.files.items()}
-    return stored | {path.name: checksums.plain_files.sha256(out, path.name) for path in sorted(out.glob("*.csv"))}
+    tables = [path for path in sorted(out.glob("*.csv")) if path.name != "signatures.csv"]
+    return stored | {path.name: file_sha256(path) for path in tables}
 
 
 def models(cache_dir: Path) -> dict[str, str]:
@@ -207,9 +203,9 @@ def models(cache_dir: Path) -> dict[str, str]:
 
 def resumed(shared: Path, place: Place, *options: str) -> str:
     """Run the same command to its end; return how its status or bytes differ from the reference's, "" if nowhere."""
-    ran = begin(command(suite(shared), place, *options), place).ended()
-    if ran.status or ran.tracebacks:
-        return f"resumed with status {ran.status}: {ran.err[-1500:]}"
+    done = ran(command(suite(shared), place, *options), place)
+    if done.status or done.tracebacks:
+        return f"resumed with status {done.status}: {done.err[-1500:]}"
     return otherwise(shared, place)
 
 
@@ -230,6 +226,15 @@ def verified(out: Path) -> str:
     place = Place(out, out, out.parent)
     ran = begin([sys.executable, "-m", "harness", "verify", str(out), "--hashes-only"], place).ended()
     return "" if ran.status == 0 else f"verify has status {ran.status}: {ran.out[-500:]}{ran.err[-500:]}"
+
+
+def _file() -> IO[str]:
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+
+
+def _text(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def _mark(process: psutil.Process) -> str:
@@ -255,22 +260,3 @@ def _parent(process: psutil.Process) -> int:
 
 def _is_fork_server(process: psutil.Process, parent: int) -> bool:
     return _parent(process) == parent and any("forkserver" in word for word in _command(process))
-
-
-def _made(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _mapped() -> set[str]:
-    """Return the names of all semaphores that a process has open."""
-    names = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        try:
-            lines = maps.read_text().splitlines()
-        except OSError:
-            continue
-        names |= {line.rpartition("/")[2] for line in lines if "/dev/shm/sem." in line}
-    return names

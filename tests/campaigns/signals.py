@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from campaigns.disturbed import at, disturbed, in_a_row, moments
+from campaigns.disturbed import Disturbance, at, disturbed, in_a_row, moments
 from campaigns.runs import Ran, Running
 from campaigns.trials import Trial
 
@@ -44,10 +44,10 @@ def signalled(
             return True
         return False
 
-    return disturbed(shared, folder, shares, disturb, partial(_as_ended, number), options)
+    return disturbed(shared, folder, shares, Disturbance(disturb, partial(_as_ended, number), options))
 
 
-def _as_ended(number: signal.Signals, running: Running, ran: Ran) -> list[str]:
+def _as_ended(number: signal.Signals, running: Running, ran: Ran, semaphores: list[str]) -> list[str]:
     """Return what was wrong with an end: its status as shells show it, what it said, what it left.
 
     A run that has done all its work when the signal comes may end with status 0.
@@ -55,5 +55,4 @@ def _as_ended(number: signal.Signals, running: Running, ran: Ran) -> list[str]:
     status = ran.status if ran.status >= 0 else 128 - ran.status
     faults = [] if status in (128 + number, 0) else [f"status {status}: {ran.err[-1500:]}"]
     faults += [f"leaked semaphores: {ran.err[-1500:]}"] if "leaked" in ran.err else []
-    faults += [f"semaphore {name} is left" for name in running.left_semaphores()]
-    return [*faults, *ran.tracebacks, *running.left()]
+    return [*faults, *ran.tracebacks, *semaphores]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from campaigns import runs
 from campaigns.runs import Place, begin, command, differing, reference, results, suite
 from campaigns.trials import NotPossibleError, Trial
 
@@ -64,8 +65,8 @@ def _quiet(shared: Path, seed: str) -> dict[str, str]:
     """Return the results of a command that nothing disturbed."""
     (folder := shared / f"quiet-{seed}").mkdir()
     place = Place.below(folder)
-    ran = begin(command(suite(shared), place, seed=seed), place).ended()
-    assert ran.status == 0, ran.err
+    done = runs.ran(command(suite(shared), place, seed=seed), place)
+    assert done.status == 0, done.err
     return results(place.out)
 
 

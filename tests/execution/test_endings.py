@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import psutil
 import pytest
-from support.commands import invoke, request, write_plugin
+from support.commands import REPOSITORY, invoke, request, write_plugin
 
 from harness.results import record
 from harness.stages.training_checkpoints import SEAL
@@ -111,29 +111,40 @@ def hashes(folder: Path) -> dict[str, str]:
     return dict(done.files)
 
 
+def begin(
+    place: Path,
+    options: tuple[str | Path, ...],
+    tmp_path: Path,
+    environment: Mapping[str, str],
+    hang_up: signal.Handlers = signal.SIG_DFL,
+) -> Started:
+    mark = uuid4().hex
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *map(str, (*options, *folders(tmp_path)))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **environment, "HARNESS_TEST_MARK": mark},
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, hang_up),  # whatever the tests were started with
+    )
+    return Started(process, mark, place / "wait")
+
+
 @pytest.fixture
 def start(place: Path, options: tuple[str | Path, ...], tmp_path: Path) -> Callable[[], Started]:
-    def begin(hang_up: signal.Handlers = signal.SIG_DFL) -> Started:
+    def begin_and_wait(hang_up: signal.Handlers = signal.SIG_DFL) -> Started:
         (place / "wait").touch()
         (place / "reached").unlink(missing_ok=True)
-        mark = uuid4().hex
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness", *map(str, (*options, *folders(tmp_path)))],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={**os.environ, "HARNESS_TEST_MARK": mark},
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, hang_up),  # whatever the tests were started with
-        )
+        run = begin(place, options, tmp_path, {}, hang_up)
         until = time.monotonic() + 600
         while not (place / "reached").exists():
-            assert process.poll() is None, process.communicate()[1]
+            assert run.process.poll() is None, run.process.communicate()[1]
             assert time.monotonic() < until, "no second step within 10 minutes"
             time.sleep(0.02)
-        return Started(process, mark, place / "wait")
+        return run
 
-    return begin
+    return begin_and_wait
 
 
 def folders(tmp_path: Path) -> tuple[str | Path, ...]:
@@ -154,8 +165,9 @@ def test_a_killed_run_leaves_no_process_and_ends_equal(
     else:
         {"parent": lambda: run.process, "fork server": run.fork_server}[killed]().kill()
     run.wait.unlink()
-    _, err = run.process.communicate(timeout=600)
+    run.process.wait(timeout=600)
     assert run.left() == []
+    _, err = run.process.communicate(timeout=600)
     if killed == "fork server":  # its cell has run again
         assert run.process.returncode == 0, err
         assert hashes(tmp_path / "out") == expected
@@ -188,6 +200,38 @@ def test_a_signal_to_end_does_not_reach_the_fork_server_that_takes_the_place_of_
     assert hashes(tmp_path / "out") == expected
 
 
+SLOW_LIBRARY = """
+import sys, time
+from pathlib import Path
+if any("forkserver" in word for word in sys.orig_argv):
+    Path({reached!r}).touch()
+    time.sleep(600)
+sys.path.remove({folder!r})
+del sys.modules["sentence_transformers"]
+import sentence_transformers
+"""
+
+
+def test_a_fork_server_that_loads_libraries_ends_with_the_run(
+    place: Path, options: tuple[str | Path, ...], tmp_path: Path
+) -> None:
+    library, reached = tmp_path / "library", tmp_path / "loading"
+    library.mkdir()
+    code = SLOW_LIBRARY.format(reached=str(reached), folder=str(library))
+    (library / "sentence_transformers.py").write_text(code, encoding="utf-8")
+    (place / "wait").unlink(missing_ok=True)
+    run = begin(place, options, tmp_path, {"PYTHONPATH": os.pathsep.join([str(library), str(REPOSITORY)])})
+    until = time.monotonic() + 600
+    while not reached.exists():
+        assert run.process.poll() is None, run.process.communicate()[1]
+        assert time.monotonic() < until, "no library is loaded within 10 minutes"
+        time.sleep(0.02)
+    run.process.kill()
+    run.process.wait()
+    assert run.left() == []
+    assert "Traceback" not in run.process.communicate()[1]
+
+
 @pytest.mark.parametrize(("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True)])
 def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
     start: Callable[[], Started],
@@ -201,11 +245,13 @@ def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
     (os.killpg if whole_group else os.kill)(run.process.pid, number)
     time.sleep(0.5)
     run.wait.unlink()  # the step ends within the time that the workers are given
+    run.process.wait(timeout=600)
+    assert run.left() == []
     _, err = run.process.communicate(timeout=600)
     assert run.process.returncode == 128 + number
     assert err.splitlines()[-1] == f"harness: ended by {number.name}; run the same command again to resume"
     assert "Traceback" not in err
-    assert run.left() == []
+    assert "leaked" not in err
     assert [seal.parent.name for seal in (tmp_path / "cache/.partial").rglob(SEAL)] == ["checkpoint-2"]
     assert not list((tmp_path / "out/records").rglob("*.json"))
     again = invoke(*options, *folders(tmp_path))

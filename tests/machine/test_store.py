@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from campaigns.full_disk import mounted
+from campaigns.trials import NotPossibleError
 from support.commands import REPOSITORY
 
 from harness.errors import CellError, RequestError
@@ -61,6 +64,26 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"cache folder .* cannot be written: No space left on device; change"):
         Store(tmp_path).make("train", KEY, fill)
     assert files(tmp_path) == []
+
+
+def test_a_full_disk_is_named_where_a_library_does_not_say_so(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        with suppress(OSError), (folder / "weights").open("wb") as file:
+            file.write(bytes(1 << 20))
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 24320 vs 24212")  # torch.save's
+
+    def fail(folder: Path) -> None:
+        raise RuntimeError("no reason of the disk")
+
+    try:
+        with mounted(tmp_path / "disk", 1 << 19):
+            store = Store(tmp_path / "disk")
+            with pytest.raises(RequestError, match=r"disk cannot be written: No space left on device; change"):
+                store.make("train", KEY, fill)
+            with pytest.raises(RuntimeError, match=r"no reason of the disk"):
+                store.make("train", KEY, fail)
+    except NotPossibleError as reason:
+        pytest.skip(str(reason))
 
 
 def test_no_reader_sees_a_half_written_output(tmp_path: Path) -> None:
