@@ -148,5 +148,5 @@ def test_a_command_that_hangs_or_crashes_is_seen(tmp_path: Path) -> None:
     crashed = watched(lambda: 1 // 0, allowed, watch, 60.0)
     assert (crashed.status, "ZeroDivisionError" in crashed.err) == (CRASHED, True)
     assert list(faults("report", asdict(crashed)))
-    assert watched(lambda: len(bytes(200 << 20)) * 0, allowed, watch, 60.0).memory > 200 << 20
+    assert watched(lambda: len(b"x" * (200 << 20)) * 0, allowed, watch, 60.0).memory > 200 << 20
     watch.close()
