@@ -21,6 +21,10 @@ class HarnessError(Exception):
 
     exit_status = 1
 
+    def __str__(self) -> str:
+        r"""Return the message as one line: an end of a line in a foreign name is written as `\n`."""
+        return "\\n".join(super().__str__().splitlines())
+
 
 class RequestError(HarnessError):
     """The request cannot be carried out."""

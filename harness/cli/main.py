@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import signal
 import sys
 import traceback
@@ -103,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
             return streams.READER_GONE
         except _UsageError as error:
             message = error.format_message()
-            found = usage_line(error, typer.main.get_command(app), given)
+            found = usage_line(error, _command(), given)
             line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
             several = "\n" in message
         except (KeyboardInterrupt, typer.Abort):
@@ -113,10 +114,16 @@ def main(arguments: list[str] | None = None) -> int:
         return status
 
 
+@functools.cache
+def _command() -> Any:
+    """Return the command line as click has it, which takes longer to make than many commands to run."""
+    return typer.main.get_command(app)
+
+
 def _status(given: list[str], arguments: list[str] | None) -> int:
     check_repeated(given)
     check_environment()
-    outcome = app(args=arguments, standalone_mode=False)
+    outcome = _command()(args=arguments, standalone_mode=False)
     if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
         raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else 0

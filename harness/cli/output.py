@@ -21,7 +21,7 @@ from harness.errors import RequestError
 from harness.machine.printable import printable, printable_lines
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from harness.machine.clean_console import CleanConsole
 
 
 class Lines(io.TextIOBase):
@@ -128,7 +128,7 @@ def annotate(command: str) -> None:
     print(command)
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False) -> CleanConsole:
     """Return the console for tables and progress."""
     from harness.machine.clean_console import CleanConsole
 

@@ -13,16 +13,15 @@ from harness.cli import options
 from harness.cli.output import console, say
 from harness.errors import NothingMeasured, RequestError
 from harness.machine.garbage import no_collection
-from harness.machine.printable import printable
 from harness.report import report_formats
 from harness.request.request import words
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from harness.evidence.leaderboard import Leaderboard
     from harness.evidence.texts import Texts
+    from harness.machine.clean_console import CleanConsole
     from harness.results.folder import ResultFolder
 
 FindTexts = Callable[["ResultFolder"], "Texts"]
@@ -97,7 +96,7 @@ def show(
         board = collate(folder, baseline)
     except NothingMeasured:
         for line in failures.lines(folder):
-            terminal.print(printable(line), soft_wrap=True)
+            terminal.print_line(line)
         raise
     texts = find(board.results) if find and report_formats.Format.html in forms else None
     write_reports(folder, board, formats=forms, texts=texts, show_texts=show_texts)
@@ -117,7 +116,7 @@ def show_current(folder: Path, find: FindTexts) -> None:
         _print(console(), table, folder / report_formats.file_name(report_formats.Format.html))
 
 
-def _print(terminal: Console, table: Table, file: Path) -> None:
+def _print(terminal: CleanConsole, table: Table, file: Path) -> None:
     terminal.print(table)
     say(f"leaderboard: {file}")
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.data.hub_encoders import cached, declaration_file
 from harness.errors import RequestError, one_line
 from harness.machine.json_toml import read_json
+from harness.machine.names import path_name
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase
 
 DECLARATION, TOKENIZER, LENGTH = (
@@ -106,7 +107,7 @@ def declared_length(folder: Path, role: str) -> int | None:
     """
     modules = _json(folder / MODULES) if (folder / MODULES).is_file() else []
     module = modules[0] if isinstance(modules, list) and modules else {}
-    first = folder / str(module.get("path", "")) if isinstance(module, Mapping) else folder
+    first = _module(folder, module.get("path", ""), folder / MODULES) if isinstance(module, Mapping) else folder
     if (first / ROUTER).is_file():
         router = _table(first / ROUTER)
         routes = _member(router, "structure")
@@ -116,12 +117,21 @@ def declared_length(folder: Path, role: str) -> int | None:
         modules_of_route = routes.get(route)
         if not isinstance(modules_of_route, list) or not modules_of_route:
             raise RequestError(f"{first / ROUTER} has no modules on the route '{route}'; copy the model again")
-        first = first / str(modules_of_route[0])
+        first = _module(first, modules_of_route[0], first / ROUTER)
     for name, key in ((LENGTH, "max_seq_length"), (TOKENIZER, "model_max_length")):
         length = _table(first / name).get(key)
         if isinstance(length, int) and length < NO_LIMIT:
             return length
     return None
+
+
+def _module(folder: Path, name: object, where: Path) -> Path:
+    """Return the folder of a module below that of its model; raises RequestError for a name that leads elsewhere."""
+    parts = PurePosixPath(str(name)).parts  # none for "", which is the model's own folder
+    try:
+        return folder.joinpath(*map(path_name, parts))
+    except ValueError as error:
+        raise RequestError(f"{where}, folder of a module: {error}; copy or download the model again") from error
 
 
 def card_name(base: BuiltBase | PinnedBase | LocalBase) -> str:

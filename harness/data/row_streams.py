@@ -78,6 +78,6 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
                     for row in part.to_pylist():
                         number += 1
                         yield f"{path} row {number}", row
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # text that is not UTF-8, a far date
         reason = short_reason(error)
         raise DataError(f"{path} row {number + 1}: not a complete parquet file ({reason}); {RESTORE}") from error

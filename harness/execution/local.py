@@ -115,7 +115,8 @@ class LocalExecutor:
                 while waiting or running:
                     while (cell := room.admit(waiting)) is not None:
                         waiting.remove(cell)
-                        running[pool.schedule(_work, args=[cell, folder])] = cell
+                        with ending.delayed():  # the pool's threads start here, and from them a lost fork server
+                            running[pool.schedule(_work, args=[cell, folder])] = cell
                     for future in _ended(running, events, on_progress):
                         cell = running.pop(future)
                         room.ended(cell)

@@ -20,7 +20,7 @@ from harness.execution.merge_checks import check_agreement, check_cell, check_fa
 from harness.execution.widening import LEFT_OUT, PARTS, united
 from harness.machine import plain_files
 from harness.request.request import Request
-from harness.results import checksums, record
+from harness.results import checksums, record, stored_files
 from harness.results.per_query import Reader
 from harness.results.record import LOG, PER_QUERY, RECORDS, RUN, Record, beside
 from harness.results.run_file import RUN_FILE, RunFile, read_run_file, write_run_file
@@ -90,7 +90,7 @@ def _check_records(folder: Path, records: Mapping[Path, Record]) -> None:
     for relative, each in records.items():
         if each.path(Path()) != relative or len(relative.parts) != 4:
             raise DataError(f"{folder / relative} is not the place of the cell {each.name}; leave {folder} out")
-        if not record.intact_as_published(folder, each):
+        if not stored_files.intact_as_published(folder, each):
             raise DataError(f"the files beside {folder / relative} do not match the sha256 in the record; run it again")
         if each.status == "done":
             per_query.read(each)  # whose means the record has
@@ -152,7 +152,7 @@ def _copy(part: Part, path: Path, new: Path) -> None:
     for file in (path, *(beside(path, suffix) for suffix in (PER_QUERY, RUN, LOG))):
         if plain_files.is_plain(part.folder, file.as_posix()):
             plain_files.copy(part.folder, file.as_posix(), new)
-    if record.read(new / path) != part.records[path] or not record.intact_as_published(new, part.records[path]):
+    if record.read(new / path) != part.records[path] or not stored_files.intact_as_published(new, part.records[path]):
         raise DataError(f"{part.folder / path} changed while it was copied; merge again")
 
 

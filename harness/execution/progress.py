@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     Task,
     TaskID,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from harness.execution.eta import Eta
 from harness.execution.executor import Outcome
+from harness.machine.clean_console import CleanConsole
 from harness.machine.printable import printable
 
 
 class Display:
     """Progress of one run on a console."""
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+    def __init__(self, console: CleanConsole, *, verbose: bool = False) -> None:
         self.console, self.verbose = console, verbose
         self._stages: dict[str, str] = {}  # of each running cell, where stages are printed
         self._progress: Progress | None = None
@@ -41,11 +42,11 @@ class Display:
         """Show the progress while the block runs, and what `eta` expects."""
         self._done, self._total, self._eta = done, total, eta
         if not self.console.is_terminal:
-            self.console.print(f"{total - done} of {total} cells to run{self._left()}", highlight=False)
+            self.console.print_line(f"{total - done} of {total} cells to run{self._left()}")
             yield
             return
         columns = (
-            TextColumn("{task.description}", markup=False),
+            _Name(Column(no_wrap=True)),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -63,24 +64,23 @@ class Display:
     def say(self, lines: Iterable[str]) -> None:
         """Print lines as they are."""
         for line in lines:
-            self.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+            self.console.print_line(line)
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Print one line for each warning."""
         for line in warnings:
-            self._print("warning:", "yellow", line)
+            self.console.print_line(line, head=("warning:", "yellow"))
 
     def stage(self, cell: str, stage: str, done: int, total: int) -> None:
         """Show how far a cell is in a stage."""
         if self._progress is None:
             if self.verbose and self._stages.get(cell) != stage:
                 self._stages[cell] = stage
-                self.console.print(printable(f"{cell} · {stage}"), highlight=False, markup=False)
+                self.console.print_line(f"{cell} · {stage}")
             return
         if cell not in self._running:
-            self._running[cell] = self._progress.add_task(printable(cell))
-        text = printable(f"  {cell} · {stage}")
-        self._progress.update(self._running[cell], description=text, completed=done, total=total)
+            self._running[cell] = self._progress.add_task(cell)
+        self._progress.update(self._running[cell], description=f"  {cell} · {stage}", completed=done, total=total)
 
     def ended(self, outcome: Outcome) -> None:
         """Count a cell as ended, and show the reason where it failed."""
@@ -94,18 +94,20 @@ class Display:
                 self._progress.remove_task(self._running.pop(name))
         if outcome.reason:
             log = f" (log: {outcome.log})" if outcome.log else ""
-            self._print("failed", "red", f"{name}: {outcome.reason}{log}")
+            self.console.print_line(f"{name}: {outcome.reason}{log}", head=("failed", "red"))
         elif self._progress is None:
             cost = "cached" if outcome.cached else f"{outcome.seconds:.1f} s"
             self.say([f"{self._done}/{self._total} {name} {cost}{self._left(' left')}"])
 
-    def _print(self, what: str, colour: str, line: str) -> None:
-        """Print a line after a coloured word."""
-        text = Text.assemble((what, colour), " ", printable(line))
-        self.console.print(text, highlight=False, soft_wrap=True)
-
     def _left(self, suffix: str = "") -> str:
         return f", {self._eta}{suffix}" if self._eta is not None and str(self._eta) else ""
+
+
+class _Name(ProgressColumn):
+    """The name of a bar as one line."""
+
+    def render(self, task: Task) -> Text:
+        return Text(printable(task.description))
 
 
 class _TimeLeft(TimeRemainingColumn):

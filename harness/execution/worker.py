@@ -15,7 +15,7 @@ from harness.machine.atomic import write_atomically
 from harness.machine.device import peak_memory
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.results import record
+from harness.results import record, stored_files
 from harness.results.record import Record
 from harness.stages.lineage import record_key, train_key
 from harness.types import Progress
@@ -69,7 +69,7 @@ def is_done(cell: Cell, folder: Path) -> bool:
         stored = record.read(path)
     except DataError:
         return False
-    return stored.status == "done" and stored.cell_key == record_key(cell) and record.intact(folder, stored)
+    return stored.status == "done" and stored.cell_key == record_key(cell) and stored_files.intact(folder, stored)
 
 
 def _write_failure(cell: Cell, folder: Path, reason: str, log: str) -> str:

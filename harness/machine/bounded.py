@@ -41,9 +41,14 @@ def read(path: Path, name: str = "FILE_BYTES") -> bytes:
 
 def read_whole(file: BinaryIO, where: object, name: str = "FILE_BYTES") -> bytes:
     """Return the content of an open plain file; raises TooLarge above the named limit, before it is read."""
+    check_size(file, where, name)
+    return file.read()
+
+
+def check_size(file: BinaryIO, where: object, name: str) -> None:
+    """Raise TooLarge for an open plain file that is larger than the named limit."""
     if os.fstat(file.fileno()).st_size > limit(name):
         raise exceeded(name, where)
-    return file.read()
 
 
 def unzipped(content: bytes, where: object) -> bytes:
@@ -97,13 +102,12 @@ def check_parquet(metadata: Any, size: int, where: object, rows: str) -> None:
 
     `metadata` is pyarrow's, as the file states it. Raises DataError for row groups that hold other numbers of rows.
     """
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]  # columns can abort pyarrow
     if max(metadata.num_rows, sum(group.num_rows for group in groups)) > limit(rows):
         raise exceeded(rows, where)
-    if any(column.num_values < 0 or column.total_uncompressed_size < 0 for column in columns):
+    if any(group.num_rows < 0 or group.total_byte_size < 0 for group in groups):
         raise DataError(f"{where}: its row groups have negative sizes; restore the file")
-    _check_ratio(sum(column.total_uncompressed_size for column in columns), size, where)
+    _check_ratio(sum(group.total_byte_size for group in groups), size, where)
 
 
 def _check_ratio(size: int, compressed: int, where: object) -> None:

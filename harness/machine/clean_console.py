@@ -7,8 +7,9 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
-from harness.machine.printable import printable_lines
+from harness.machine.printable import printable, printable_lines
 
 
 class CleanConsole(Console):
@@ -19,6 +20,11 @@ class CleanConsole(Console):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **settings)
+
+    def print_line(self, text: object, *, head: tuple[str, str] | None = None, wrap: bool = False) -> None:
+        """Print a text as one line, after a word with its style; wrapped between words only where that is asked for."""
+        first = Text() if head is None else Text.assemble(head, " ")
+        self.print(first + Text(printable(text)), soft_wrap=not wrap)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the parts of what is shown, those that are text made printable."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date, time
@@ -25,17 +24,19 @@ def parse_json(content: str | bytes) -> Any:
     return _shallow(_decoded(_text(content), _DOCUMENT))
 
 
-def numbers_checked(content: bytes) -> bytes:
-    """Return a document for another reader; raises ValueError for a number that `parse_json` refuses.
-
-    Only a document with something like one is parsed, so that records are read at that reader's speed.
-    """
-    folded = content.translate(_FOLDED)
-    too_long = b"0" * (limit("DIGITS") + 1)
-    named = b"NaN" in folded and (b"NaN" in content or b"Infinity" in content)
-    if named or too_long in folded or _HUGE.search(folded):
-        parse_json(content)
-    return content
+def check_numbers(value: Any) -> None:
+    """Raise ValueError for a number that `parse_json` refuses, in lists and tables that another reader has parsed."""
+    most = 10 ** limit("DIGITS")
+    holders = [value]
+    for holder in holders:  # which grows
+        for item in _items(holder):
+            kind = type(item)
+            if kind is dict or kind is list:
+                holders.append(item)
+            elif kind is float and item - item != 0:
+                raise ValueError(f"{item} is not a finite number")
+            elif kind is int and not -most < item < most:
+                raise ValueError(f"an integer has {beyond('DIGITS')}")
 
 
 def parse_row(line: str | bytes) -> Any:
@@ -64,8 +65,10 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError(beyond("DEPTH")) from None
     _shallow(table)
+    check_numbers(table)
     for value in _values(table):
-        _check_toml(value)
+        if isinstance(value, date | time):
+            raise ValueError(f"{value} is a date or a time; put it in quotes")
     return table
 
 
@@ -104,8 +107,6 @@ def _finite(text: str) -> float:
     return number
 
 
-_FOLDED = bytes.maketrans(b"123456789E \t\r\n}]Inf", b"000000000e,,,,,,NaN")  # Infinity has NaN then too
-_HUGE = re.compile(rb"0e\+?0{3,},")
 _DOCUMENT = json.JSONDecoder(parse_int=_integer, parse_float=_finite, parse_constant=_finite)
 _ROW = json.JSONDecoder(parse_int=_integer)
 
@@ -132,12 +133,3 @@ def _values(value: Any) -> Iterator[Any]:
             yield from _values(item)
     else:
         yield value
-
-
-def _check_toml(value: Any) -> None:
-    if isinstance(value, date | time):
-        raise ValueError(f"{value} is a date or a time; put it in quotes")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is not a finite number")
-    if isinstance(value, int) and abs(value) >= 10 ** limit("DIGITS"):
-        raise ValueError(f"an integer has {beyond('DIGITS')}")

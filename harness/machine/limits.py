@@ -30,7 +30,7 @@ LIMITS: Mapping[str, Limit] = {
     "TOML_BYTES": Limit(4 * MIB, "bytes of one TOML file", "the largest one here has 20 kB"),
     "DEPTH": Limit(64, "nested lists and tables", "records have 7; Python's own readers end at about 1,000"),
     "DIGITS": Limit(40, "digits of an integer", "2**128 has 39; a float holds up to 309"),
-    "FILE_BYTES": Limit(2048 * MIB, "bytes of a file that is held whole, decompressed", "a large training file"),
+    "FILE_BYTES": Limit(2048 * MIB, "bytes of a file that is held whole, hashed or copied", "a large training file"),
     "LINE_BYTES": Limit(32 * MIB, "bytes of one line", "a training row with hundreds of passages has less than 1 MB"),
     "LINES": Limit(500_000_000, "lines or rows of a streamed file", "MS MARCO v2 has 138 million passages"),
     "RATIO": Limit(100, "bytes per compressed byte, above 16 MiB", "texts have 3 to 20, gzip's most is 1,032"),

@@ -12,10 +12,10 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
+from typing import Self
 
 from harness.machine import bounded
 
@@ -31,6 +31,12 @@ class NotPlainError(OSError):
         super().__init__(errno.ELOOP, what, str(path))
 
 
+def remedy(error: OSError, otherwise: str) -> str:
+    """Return what to do about a place that cannot be read or written: where something else is there, another thing."""
+    there = isinstance(error, NotPlainError | IsADirectoryError | NotADirectoryError)
+    return "remove it, or put a plain file or folder in its place" if there else otherwise
+
+
 def is_name(name: str) -> bool:
     """Return whether a name is that of a file below a folder: relative, without empty parts, `.` and `..`."""
     return "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
@@ -38,58 +44,104 @@ def is_name(name: str) -> bool:
 
 def files(folder: Path, under: str = "") -> list[str]:
     """Return the names of all plain files below a folder, or below one of its folders, sorted."""
-    return sorted(name for name, what in _below(folder, under) if not what)
+    return [name for name, what in listed(folder, under).items() if not what]
 
 
 def odd_files(folder: Path, under: str = "") -> dict[str, str]:
     """Return name → what it is, for all that is neither a plain file nor a folder of such; `under` included."""
-    return dict(sorted((name, what) for name, what in _below(folder, under) if what))
+    return {name: what for name, what in listed(folder, under).items() if what}
+
+
+def listed(folder: Path, under: str = "") -> dict[str, str]:
+    """Return name → "" for a plain file or else what it is, of all but folders, sorted."""
+    return dict(sorted(_below(folder, under)))
 
 
 def is_plain(folder: Path, name: str) -> bool:
     """Return whether there is a plain file of that name, and no link on the way to it."""
     try:
-        with _parent(folder, name) as (parent, last):
+        with Below(folder) as below:
+            parent, last = below.parent(name)
             return stat.S_ISREG(os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode)
     except OSError:
         return False
 
 
+class Below:
+    """Reads plain files below a folder; the folder that holds the last one stays open for the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._folders: list[str] = []  # from `folder` to the one that is open
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def parent(self, name: str) -> tuple[int, str]:
+        """Return a descriptor of the folder that holds a file, and the last part of its name."""
+        *folders, last = _parts(self.folder, name)
+        if self._descriptor is None or folders != self._folders:
+            self.__exit__()
+            self._descriptor, self._folders = _opened_folder(self.folder, folders), folders
+        return self._descriptor, last
+
+    def descriptor(self, name: str) -> int:
+        """Return a descriptor of a plain file; raises OSError, NotPlainError for anything else of that name."""
+        parent, last = self.parent(name)
+        _check(os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode, self.folder / name)
+        descriptor = os.open(last, _FILE, dir_fd=parent)
+        try:
+            _check(os.fstat(descriptor).st_mode, self.folder / name)  # again: it may have been replaced
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def read(self, name: str, limit: str = "FILE_BYTES") -> bytes:
+        """Return the content of a plain file, at most as large as the named limit; raises what `descriptor` raises."""
+        with os.fdopen(self.descriptor(name), "rb", buffering=0) as file:
+            return bounded.read_whole(file, f"{self.folder}/{name}", limit)
+
+
 def opened(folder: Path, name: str) -> BufferedReader:
     """Return a plain file, open for reading; raises OSError, NotPlainError for anything else of that name."""
-    with _parent(folder, name) as (parent, last):
-        _check(os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode, folder / name)
-        descriptor = os.open(last, _FILE, dir_fd=parent)
-    file = os.fdopen(descriptor, "rb")
-    try:
-        _check(os.fstat(descriptor).st_mode, folder / name)  # again: it may have been replaced
-    except OSError:
-        file.close()
-        raise
-    return file
+    with Below(folder) as below:
+        return os.fdopen(below.descriptor(name), "rb")
 
 
 def read(folder: Path, name: str, limit: str = "FILE_BYTES") -> bytes:
     """Return the content of a plain file, at most as large as the named limit; raises what `opened` raises."""
-    with opened(folder, name) as file:
-        return bounded.read_whole(file, f"{folder}/{name}", limit)
+    with Below(folder) as below:
+        return below.read(name, limit)
 
 
 def sha256(folder: Path, name: str) -> str:
-    """Return the sha256 of a plain file, read in blocks; raises what `opened` raises."""
+    """Return the sha256 of a plain file, read in blocks; raises what `opened` raises, and TooLarge above FILE_BYTES.
+
+    A file of any size takes no space where it is sparse, and hours to hash.
+    """
     with opened(folder, name) as file:
+        bounded.check_size(file, f"{folder}/{name}", "FILE_BYTES")
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy(folder: Path, name: str, target: Path) -> None:
-    """Copy a plain file below a folder to the same name below another; raises what `opened` and `place` raise."""
+    """Copy a plain file below a folder to the same name below another; raises what `sha256` and `place` raise."""
     with opened(folder, name) as source, place(target, name).open("xb") as copied:
+        bounded.check_size(source, f"{folder}/{name}", "FILE_BYTES")
         shutil.copyfileobj(source, copied)
 
 
 def remove(folder: Path, name: str) -> None:
     """Remove a file or link; raises OSError where it is absent, or behind a link."""
-    with _parent(folder, name) as (parent, last):
+    with Below(folder) as below:
+        parent, last = below.parent(name)
         os.unlink(last, dir_fd=parent)
 
 
@@ -138,22 +190,21 @@ def _parts(folder: Path, name: str) -> list[str]:
     return name.split("/")
 
 
-@contextmanager
-def _parent(folder: Path, name: str) -> Iterator[tuple[int, str]]:
-    """Yield a descriptor of the folder that holds a file, and the last part of its name."""
-    *folders, last = _parts(folder, name)
+def _opened_folder(folder: Path, folders: Sequence[str]) -> int:
+    """Return a descriptor of a folder below another, reached through no link."""
     descriptor, path = os.open(folder, _FOLDER), folder
-    try:
-        for part in folders:
-            path /= part
-            if stat.S_ISLNK(os.stat(part, dir_fd=descriptor, follow_symlinks=False).st_mode):
-                raise NotPlainError(path, f"{path.name} is {LINK}")
+    for part in folders:
+        path /= part
+        try:
             inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
+        except OSError:
+            if path.is_symlink():
+                raise NotPlainError(path, f"{path.name} is {LINK}") from None
+            raise
+        finally:
             os.close(descriptor)
-            descriptor = inner
-        yield descriptor, last
-    finally:
-        os.close(descriptor)
+        descriptor = inner
+    return descriptor
 
 
 def _below(folder: Path, under: str) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tabs and ends of lines
 INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _UNPRINTABLE = re.compile(f"{INVISIBLE.pattern}|[\ud800-\udfff]")
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")  # `::error::` at the start of a line, `##[error]` anywhere
@@ -30,6 +31,15 @@ def printable_lines(text: str) -> str:
     'a\nb\\r\n\\x3a:stop-commands::c\n'
     """
     return "\n".join(map(printable, text.split("\n")))
+
+
+def without_controls(text: str) -> str:
+    r"""Return the text of a page, where markup isolates directions: control characters are escapes, white space stays.
+
+    >>> without_controls("out of\nmemory\x1b[31m")
+    'out of\nmemory\\x1b[31m'
+    """
+    return CONTROLS.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.machine.printable import printable
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from harness.machine.clean_console import CleanConsole
 
 SAME_COLOUR = ""  # of what needs no attention
 
@@ -45,7 +45,7 @@ def has_width(console: Console) -> bool:
     return console.is_terminal or "COLUMNS" in os.environ
 
 
-def print_lines(console: Console, lines: Iterable[str]) -> None:
+def print_lines(console: CleanConsole, lines: Iterable[str]) -> None:
     """Print lines: wrapped between words where there is a width to fit, whole in a pipe."""
     for line in lines:
-        console.print(printable(line), highlight=False, markup=False, soft_wrap=not has_width(console))
+        console.print_line(line, wrap=has_width(console))

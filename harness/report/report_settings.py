@@ -66,7 +66,8 @@ def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; write the report again") from error
+        what = plain_files.remedy(error, "write the report again")
+        raise DataError(f"{path} cannot be read: {error.strerror}; {what}") from error
     except ValidationError as error:
         raise DataError(f"{path}: {explain(error)}; write the report again") from error
     except (AttributeError, ValueError) as error:

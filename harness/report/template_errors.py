@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.errors import RequestError, one_line
 from harness.machine import bundled
+from harness.machine.plain_files import remedy
 
 
 def template_error(template: str, error: Exception) -> RequestError:
@@ -28,4 +29,4 @@ def template_error(template: str, error: Exception) -> RequestError:
 
 def write_error(folder: Path, error: OSError) -> RequestError:
     """Return the error of a folder that the report cannot be written into."""
-    return RequestError(f"cannot write the report into {folder}: {error.strerror}; make it writable")
+    return RequestError(f"cannot write the report into {folder}: {error.strerror}; {remedy(error, 'make it writable')}")

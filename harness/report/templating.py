@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.machine import bundled
+from harness.machine.printable import without_controls
 from harness.report import page_links
 from harness.report.documents import tex
 from harness.report.escaping import ESCAPES, Raw, code
@@ -47,7 +48,7 @@ def _environment(kind: str, folder: Path) -> Environment:
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=kind == "html",
-        finalize=_finalize(ESCAPES[kind]) if kind in ESCAPES else None,
+        finalize=_finalize(ESCAPES[kind]) if kind in ESCAPES else _clean,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -73,6 +74,11 @@ def _environment(kind: str, folder: Path) -> Environment:
         "slug": tex.slug,
     }
     return environment
+
+
+def _clean(value: Any) -> Any:
+    """Return a value for a page: a text without control characters, which is escaped after, or what it is."""
+    return without_controls(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _with_hyphens(number: Callable[[Any], str]) -> Callable[[Any], str]:

@@ -66,7 +66,8 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
                 known[name] = plain_files.sha256(folder, name)
         _write(folder, known)
     except OSError as error:
-        raise RequestError(f"cannot write {folder / SUMS}: {error.strerror}; make it writable") from error
+        what = plain_files.remedy(error, "make it writable")
+        raise RequestError(f"cannot write {folder / SUMS}: {error.strerror}; {what}") from error
 
 
 def lists(folder: Path, name: str) -> bool:

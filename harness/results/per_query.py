@@ -37,9 +37,9 @@ class PerQuery:
 
 @dataclass(frozen=True)
 class _Layout:
-    """The layout of a file: `places` are the cells of [queries, measures], row by row; `head` identifies the layout."""
+    """The layout of a file: `places` are the cells of [queries, measures], row by row, `names` the columns of names."""
 
-    head: tuple[Any, ...]
+    names: Any
     queries: tuple[str, ...]
     measures: tuple[str, ...]
     places: np.ndarray
@@ -85,8 +85,9 @@ class Reader:
         try:
             file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(_NAMES))
             bounded.check_parquet(file.metadata, len(content), path, "SCORE_ROWS")
-            if self._last is None or self._last.head != _head(file, content):
-                self._last = _layout(file, content)
+            names = file.read(list(_NAMES), use_threads=False)
+            if self._last is None or not self._last.names.equals(names):
+                self._last = _layout(names)
             column = file.read(["value"], use_threads=False).column("value")
             layout = self._last
             values = np.full((len(layout.queries), len(layout.measures)), np.nan)
@@ -97,20 +98,8 @@ class Reader:
         return PerQuery(layout.queries, layout.measures, values)
 
 
-def _head(file: Any, content: bytes) -> tuple[Any, ...]:
-    """Return the schema and the bytes of the columns of names: most files of a folder share them."""
-    schema, columns = file.metadata.schema, []
-    for group in (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)):
-        for column in (group.column(i) for i in range(group.num_columns)):
-            if column.path_in_schema in _NAMES:
-                start = column.dictionary_page_offset or column.data_page_offset
-                columns.append(content[start : start + column.total_compressed_size])
-    return schema, *columns
-
-
-def _layout(file: Any, content: bytes) -> _Layout:
+def _layout(table: Any) -> _Layout:
     """Return the layout of a file; raises ValueError for a repeated row, or one without a query or a measure."""
-    table = file.read(list(_NAMES), use_threads=False)
     query, measure = (_texts(table.column(name)) for name in _NAMES)
     rows = list(zip(measure, query, strict=True))
     if len(set(rows)) < len(rows):
@@ -118,13 +107,13 @@ def _layout(file: Any, content: bytes) -> _Layout:
     queries = {name: i for i, name in enumerate(sorted({name for _, name in rows}))}
     measures = {name: i for i, name in enumerate(dict.fromkeys(name for name, _ in rows))}
     places = [queries[name] * len(measures) + measures[measure_name] for measure_name, name in rows]
-    return _Layout(_head(file, content), tuple(queries), tuple(measures), np.array(places, dtype=np.int64))
+    return _Layout(table, tuple(queries), tuple(measures), np.array(places, dtype=np.int64))
 
 
 def _texts(column: Any) -> list[str]:
     """Return a column of names, equal ones as one object: each is held once, however many rows it has.
 
-    Raises ValueError for a column that does not hold text, or a row without one.
+    Raises ValueError, ArrowException for a column that does not hold text, or a row without one.
     """
     import pyarrow as pa
 
@@ -134,6 +123,7 @@ def _texts(column: Any) -> list[str]:
             raise ValueError(f"a name is {chunk.type}, not text")
         if chunk.null_count:
             raise ValueError("a row has no query or no measure")
+        chunk.validate(full=True)  # a damaged file may point outside of its names
         names = chunk.dictionary.to_pylist()
         texts += [names[i] for i in chunk.indices.to_pylist()]
     return texts

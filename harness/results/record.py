@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import math
-import os
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,7 +23,7 @@ from harness.errors import CellError, DataError, one_line, short_reason
 from harness.machine import bounded, plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
-from harness.machine.json_toml import numbers_checked
+from harness.machine.json_toml import check_numbers
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.store import StageRun
 from harness.schema import Strict, explain
@@ -50,7 +49,7 @@ class Record(Strict):
     reason: str = ""
     cell_key: str
     measures: Mapping[PathName, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
-    n_queries: int = 0
+    n_queries: int = Field(0, ge=0, lt=1 << 63)
     by_dimension: Mapping[PathName, Mapping[PathName, float]] = Field(default_factory=dict)  # dimensions kept → means
     cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
     tasks: Mapping[PathName, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
@@ -59,7 +58,7 @@ class Record(Strict):
     files: Mapping[Suffix, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
     stages: tuple[StageRun, ...] = ()
     seconds: float = 0.0
-    peak_memory_bytes: int = 0
+    peak_memory_bytes: int = Field(0, ge=0, lt=1 << 63)
     provenance: Mapping[str, Any] = Field(default_factory=dict)
 
     @property
@@ -178,13 +177,22 @@ def read(path: Path, folder: Path | None = None) -> Record:
 
     Raises DataError if it is incomplete or invalid, or is not a plain file (harness.machine.plain_files).
     """
+    top = folder or path.parent
+    with plain_files.Below(top) as below:
+        return _read(below, path.relative_to(top).as_posix(), {})
+
+
+def _read(below: plain_files.Below, name: str, known: dict[str, Any]) -> Record:
     try:
-        return Record.model_validate_json(numbers_checked(_content(path, folder)))
+        record = Record.model_validate_json(below.read(name, "DOCUMENT_BYTES"))
+        check_numbers(_numbers(record))
+        return _shared(record, known)
     except OSError as error:
-        raise DataError(f"record {path} cannot be read: {error.strerror}; check its permissions") from error
+        what = plain_files.remedy(error, "check its permissions")
+        raise DataError(f"record {below.folder / name} cannot be read: {error.strerror}; {what}") from error
     except ValueError as error:
         reason = explain(error) if isinstance(error, ValidationError) else one_line(error)
-        raise DataError(f"record {path} is damaged: {reason}; delete it and run again") from error
+        raise DataError(f"record {below.folder / name} is damaged: {reason}; delete it and run again") from error
 
 
 def read_all(folder: Path) -> list[Record]:
@@ -194,21 +202,23 @@ def read_all(folder: Path) -> list[Record]:
     records take half the memory and are compared in half the time.
     """
     known: dict[str, Any] = {}
-    with no_collection():
-        records = [_shared(read(path, folder), known) for path in paths(folder)]
+    with no_collection(), plain_files.Below(folder) as below:
+        records = [_read(below, name, known) for name in names(folder)]
     return sorted(records, key=lambda record: (record.entry, record.language, record.seed))
 
 
 def paths(folder: Path) -> list[Path]:
     """Return the paths of all records below an output folder; raises DataError for a link or a device among them."""
-    for name, what in plain_files.odd_files(folder, RECORDS).items():
-        raise DataError(f"{folder / name} is {what}; a result folder has plain files only: copy what is meant")
-    return [folder / name for name in plain_files.files(folder, RECORDS) if name.endswith(".json")]
+    return [folder / name for name in names(folder)]
 
 
-def _content(path: Path, folder: Path | None) -> bytes:
-    top = folder or path.parent
-    return plain_files.read(top, path.relative_to(top).as_posix(), "DOCUMENT_BYTES")
+def names(folder: Path) -> list[str]:
+    """Return the names of all records relative to an output folder; raises what `paths` raises."""
+    listed = plain_files.listed(folder, RECORDS)
+    for name, what in listed.items():
+        if what:
+            raise DataError(f"{folder / name} is {what}; a result folder has plain files only: copy what is meant")
+    return [name for name in listed if name.endswith(".json")]
 
 
 def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
@@ -219,42 +229,23 @@ def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
     return groups
 
 
+def _numbers(record: Record) -> list[Any]:
+    """Return the parts of a record that hold numbers, besides the provenance."""
+    means = [record.measures, record.by_dimension, record.cross_validation, record.tasks, record.geometry]
+    runs = [part for run in record.stages for part in (run.seconds, run.found)]
+    return [record.seconds, record.agreement, *means, *runs]
+
+
 def _shared(record: Record, known: dict[str, Any]) -> Record:
+    """Return a record whose parts of the provenance are those of `known` where equal; the others are checked."""
     provenance: Any = record.provenance
     for name, value in provenance.items():
         if name in known and known[name] == value:
             provenance[name] = known[name]
         else:
+            check_numbers([value])
             known[name] = value
     return record
-
-
-def intact(folder: Path, record: Record) -> bool:
-    """Return whether all files that a record names exist and have the sha256 in the record."""
-    return not unpublished(folder, record) and intact_as_published(folder, record)
-
-
-def intact_as_published(folder: Path, record: Record) -> bool:
-    """Return the same for a folder that may have been published without its rankings."""
-    absent = {RUN} if unpublished(folder, record) else set()
-    return all(
-        has_sha256(folder, record.file(suffix), sha256)
-        for suffix, sha256 in record.files.items()
-        if suffix not in absent
-    )
-
-
-def has_sha256(folder: Path, name: str, sha256: str) -> bool:
-    """Return whether a plain file below a folder has that sha256; one that cannot be read has none."""
-    try:
-        return plain_files.sha256(folder, name) == sha256
-    except OSError:
-        return False
-
-
-def unpublished(folder: Path, record: Record) -> bool:
-    """Return whether the ranking that a record names is absent; the record still holds its sha256."""
-    return RUN in record.files and not os.path.lexists(beside(record.path(folder), RUN))
 
 
 def run_bytes(ranking: Ranking, tag: str) -> bytes:

@@ -146,7 +146,8 @@ def read_run_file(folder: Path) -> RunFile:
     except (FileNotFoundError, NotADirectoryError):
         return RunFile()
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
+        what = plain_files.remedy(error, "check its permissions")
+        raise DataError(f"{path} cannot be read: {error.strerror}; {what}") from error
     except ValueError as error:
         raise DataError(f"{path} is not valid JSON: {error}; run the request again into another folder") from error
     if not isinstance(content, dict):

@@ -6,11 +6,12 @@ still holds the sha256 of each. A ranking that is in the list, or in a folder wi
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from harness.machine import plain_files
 from harness.results.checksums import leaves_out
-from harness.results.record import RUN, Record, beside, has_sha256, unpublished
+from harness.results.record import RUN, Record, beside
 
 LEFT_OUT = "its ranking was left out of this folder"
 
@@ -31,3 +32,31 @@ def problem(folder: Path, record: Record) -> str:
         if not has_sha256(folder, record.file(suffix), sha256):
             return f"{path} was changed after it was written"
     return ""
+
+
+def intact(folder: Path, record: Record) -> bool:
+    """Return whether all files that a record names exist and have the sha256 in the record."""
+    return not unpublished(folder, record) and intact_as_published(folder, record)
+
+
+def intact_as_published(folder: Path, record: Record) -> bool:
+    """Return the same for a folder that may have been published without its rankings."""
+    absent = {RUN} if unpublished(folder, record) else set()
+    return all(
+        has_sha256(folder, record.file(suffix), sha256)
+        for suffix, sha256 in record.files.items()
+        if suffix not in absent
+    )
+
+
+def has_sha256(folder: Path, name: str, sha256: str) -> bool:
+    """Return whether a plain file below a folder has that sha256; one that cannot be read has none."""
+    try:
+        return plain_files.sha256(folder, name) == sha256
+    except OSError:
+        return False
+
+
+def unpublished(folder: Path, record: Record) -> bool:
+    """Return whether the ranking that a record names is absent; the record still holds its sha256."""
+    return RUN in record.files and not os.path.lexists(beside(record.path(folder), RUN))

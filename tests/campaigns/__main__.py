@@ -1,4 +1,4 @@
-"""Campaigns: real runs disturbed at random moments, on full disks, on damaged files, by several users.
+"""Campaigns: real runs disturbed at random moments, on full disks, on damaged files, by several users; hostile files.
 
 PYTHONPATH=tests python -m campaigns [NAME …] [--share 0.1] [--minutes 20] [--jobs 2] [--write]
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from campaigns.trials import Ended, Trial, carry_out, conditions, remove, table
 
-NAMES = ("two_users", "damage", "full_disk", "signals", "kills")
+NAMES = ("two_users", "damage", "full_disk", "signals", "kills", "foreign", "fuzz")
 RESULTS = Path(__file__).with_name("results.md")
 
 

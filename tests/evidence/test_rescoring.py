@@ -11,7 +11,7 @@ from support.commands import REQUEST, Run, invoke, read_json, snapshot
 
 from harness.evidence import rescoring
 from harness.machine import hardware
-from harness.results import checksums, record
+from harness.results import checksums, record, stored_files
 from harness.types import Ranking, Scores
 
 
@@ -55,7 +55,7 @@ def test_new_scores_take_the_place_of_the_old_when_asked(copy: Path) -> None:
     new = record.read(copy / "records/mnrl/ko/1.json")
     assert new.measures["R@100"] == pytest.approx(old.measures["R@100"] / 2 + 0.25)
     assert new.files["run.gz"] == old.files["run.gz"]
-    assert record.intact(copy, new)
+    assert stored_files.intact(copy, new)
     assert checksums.differences(copy) == []
 
 

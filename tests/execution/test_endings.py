@@ -177,6 +177,29 @@ def test_a_killed_run_leaves_no_process_and_ends_equal(
     assert hashes(tmp_path / "out") == expected
 
 
+def test_a_signal_to_end_does_not_reach_the_fork_server_that_takes_the_place_of_a_killed_one(
+    start: Callable[[], Started], expected: dict[str, str], place: Path, tmp_path: Path
+) -> None:
+    run = start()
+    first = run.fork_server()
+    (place / "reached").unlink()
+    first.kill()
+    while not (place / "reached").exists():
+        assert run.process.poll() is None, run.process.communicate()[1]
+        time.sleep(0.02)
+    second = run.fork_server()
+    assert second.pid != first.pid
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        second.send_signal(number)
+    time.sleep(0.5)
+    assert second.is_running()
+    run.wait.unlink()
+    _, err = run.process.communicate(timeout=600)
+    assert run.process.returncode == 0, err
+    assert run.left() == []
+    assert hashes(tmp_path / "out") == expected
+
+
 SLOW_LIBRARY = """
 import sys, time
 from pathlib import Path

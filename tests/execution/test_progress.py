@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from harness.execution.eta import Eta
 from harness.execution.executor import Outcome
 from harness.execution.progress import Display
+from harness.machine.clean_console import CleanConsole
 from harness.request.cell import Cell, Place
 from harness.request.entries import declared, resolve
 from harness.request.suite import load
@@ -25,7 +25,7 @@ def cell(name: str) -> Cell:
 def shown(terminal: bool, reason: str = "", name: str = "base") -> str:
     """Return what a run of one cell prints."""
     text = io.StringIO()
-    display = Display(Console(file=text, force_terminal=terminal, width=100, no_color=True))
+    display = Display(CleanConsole(file=text, force_terminal=terminal, width=100, no_color=True))
     with display.running(2, 3):
         display.stage(f"{name}/ko/0", "encode passage", 64, 192)
         display.stage(f"{name}/ko/0", "encode passage", 192, 192)
@@ -51,7 +51,7 @@ def test_a_log_gets_one_line_per_cell() -> None:
 @pytest.mark.parametrize("terminal", [False, True])
 def test_the_time_that_is_left_is_shown_once_it_is_known(terminal: bool, tmp_path: Path) -> None:
     text = io.StringIO()
-    display = Display(Console(file=text, force_terminal=terminal, width=100, no_color=True))
+    display = Display(CleanConsole(file=text, force_terminal=terminal, width=100, no_color=True))
     cells = [replace(cell("base"), seed=seed, place=Place(tmp_path)) for seed in (0, 1)]
     with display.running(0, 2, Eta(cells, jobs=1, clock=lambda: 0.0)):
         display.ended(Outcome(cells[0], 75.0))
@@ -66,7 +66,7 @@ def test_the_time_that_is_left_is_shown_once_it_is_known(terminal: bool, tmp_pat
 
 def test_a_cached_cell_has_no_time_of_its_own() -> None:
     text = io.StringIO()
-    display = Display(Console(file=text))
+    display = Display(CleanConsole(file=text))
     with display.running(0, 1):
         display.ended(Outcome(cell("base"), 1.25, cached=True))
     assert text.getvalue().splitlines()[-1] == "1/1 base/ko/0 cached"
@@ -74,7 +74,7 @@ def test_a_cached_cell_has_no_time_of_its_own() -> None:
 
 def test_a_failure_names_its_log() -> None:
     text = io.StringIO()
-    Display(Console(file=text, width=40)).ended(Outcome(cell("base"), 1.0, "out of memory", "out/[1]/0.log"))
+    Display(CleanConsole(file=text, width=40)).ended(Outcome(cell("base"), 1.0, "out of memory", "out/[1]/0.log"))
     assert text.getvalue() == "failed base/ko/0: out of memory (log: out/[1]/0.log)\n"
 
 

@@ -18,7 +18,7 @@ import pytest
 from harness.data import text_files
 from harness.data.row_streams import rows
 from harness.errors import DataError
-from harness.machine import bounded
+from harness.machine import bounded, plain_files
 from harness.machine.limits import MIB, TooLarge
 from harness.results import record
 from harness.results.per_query import Reader
@@ -155,3 +155,23 @@ def test_a_shard_of_a_corpus_is_streamed_whole(tmp_path: Path) -> None:
             file.write(json.dumps({"docid": str(i), "text": " ".join(draw.choices(words, k=80))}).encode() + b"\n")
     with memory_below(8 * MIB):
         assert sum(1 for _ in rows(path)) == 40_000
+
+
+def test_a_file_without_an_end_is_neither_hashed_nor_copied(tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    with (tmp_path / "from" / "a").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(TooLarge, match=r"from/a has more than .* HARNESS_LIMIT_FILE_BYTES$"):
+        plain_files.sha256(tmp_path / "from", "a")
+    with pytest.raises(TooLarge, match="HARNESS_LIMIT_FILE_BYTES"):
+        plain_files.copy(tmp_path / "from", "a", tmp_path / "to")
+
+
+def test_text_of_parquet_that_is_not_utf_8_is_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    text = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xb8a")]
+    )
+    pq.write_table(pa.table({"text": text}), path)
+    with pytest.raises(DataError, match="row 1: not a complete parquet file"):
+        list(rows(path))

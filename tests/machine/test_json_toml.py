@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RequestError
-from harness.machine.json_toml import numbers_checked, parse_json, parse_row, parse_toml, read_json, read_toml
+from harness.machine.json_toml import check_numbers, parse_json, parse_row, parse_toml, read_json, read_toml
 from harness.machine.limits import LIMITS, TooLarge, limit
 
 
@@ -94,12 +94,11 @@ def test_a_limit_that_is_not_a_positive_integer_is_refused(value: str) -> None:
         limit("DEPTH", {"HARNESS_LIMIT_DEPTH": value})
 
 
-@pytest.mark.parametrize("number", ["1e999", "1E+0999", "NaN", "-Infinity", "1" * 41])
-def test_a_number_that_is_refused_is_found_in_a_document_that_another_reader_parses(number: str) -> None:
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan"), 10**40, -(10**40)])
+def test_a_number_that_is_refused_is_found_in_what_another_reader_has_parsed(number: float) -> None:
     with pytest.raises(ValueError, match=r"finite|digits"):
-        numbers_checked(f'{{"a": [{number}]}}'.encode())
+        check_numbers({"a": ["text", {"b": [1, number]}]})
 
 
-def test_names_and_hashes_are_not_taken_for_numbers() -> None:
-    content = b'{"a": "1e999", "NaN": "Infinity", "b": "' + b"1" * 64 + b'", "c": 1e300, "d": 1e-999}'
-    assert numbers_checked(content) is content
+def test_other_values_are_no_numbers_that_are_refused() -> None:
+    check_numbers({"a": "1e999", "NaN": "Infinity", "b": ["1" * 64, 1e300, 10**40 - 1, True, None]})

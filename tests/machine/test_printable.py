@@ -42,7 +42,7 @@ def test_a_reason_is_printed_as_it_is_and_ends_no_run(reason: str, terminal: boo
     display = Display(console, verbose=True)
     display.warn([reason])
     display.say([reason])
-    display._print("failed", "red", reason)
+    console.print_line(reason, head=("failed", "red"))
     console.print(reason, soft_wrap=True)
     lines = stream.getvalue().splitlines()
     assert lines[:3] == [f"warning: {printable(reason)}", printable(reason), f"failed {printable(reason)}"]

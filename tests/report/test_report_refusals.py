@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -68,6 +70,30 @@ def test_records_of_two_suites_are_a_one_line_error_and_change_nothing(reported:
     assert result.status == 2
     assert result.line == f"harness: {reported} holds records of two suites (fake, other); give each its own folder"
     assert snapshot(reported) == before
+
+
+@pytest.mark.parametrize("name", ["leaderboard.html", "SHA256SUMS", "queries"])
+def test_a_link_or_another_thing_in_the_place_of_a_file_is_to_be_removed(reported: Path, name: str) -> None:
+    shutil.move(reported / name, reported.parent / "aside")
+    (reported / name).symlink_to(reported.parent / "aside")
+    result = invoke("report", reported)
+    assert (result.status, result.out) == (2, "")
+    assert result.line.endswith(f"{name} is a link; remove it, or put a plain file or folder in its place")
+
+
+def test_control_characters_of_a_reason_are_escapes_on_every_page_and_in_their_data(reported: Path) -> None:
+    reason = "dead \x1b[2J\x00 \x9b \x08 \\u001b \\\x7f ok\nnext"
+    put_failed(reported, ("soft-1", "ko", 0), reason)
+    assert invoke("report", reported, "--no-texts").status == 0
+    texts = {path: path.read_text(encoding="utf-8") for path in reported.rglob("*.html")}
+    shown = [path.name for path, text in texts.items() if r"dead \x1b[2J\x00 \x9b \x08 \u001b \\x7f ok" in text]
+    assert {"leaderboard.html", "soft-1.html"} <= set(shown)
+    for text in texts.values():
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text)
+    (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', texts[reported / "leaderboard.html"])
+    failed = "; ".join(entry["failed"] for entry in json.loads(data)["entries"])
+    assert not re.search("[\x00-\x08\x7f-\x9f]", failed)
+    assert r"dead \x1b[2J\x00 \x9b \x08 \u001b \\x7f ok" in failed
 
 
 BROKEN = {
@@ -152,5 +178,8 @@ def test_a_folder_in_place_of_a_file_leaves_all_other_files_unchanged(reported: 
     (reported / "leaderboard.md").mkdir()
     before = snapshot(reported)
     result = invoke("report", reported, "--no-texts")
-    assert result.line == f"harness: cannot write the report into {reported}: Is a directory; make it writable"
+    assert result.line == (
+        f"harness: cannot write the report into {reported}: Is a directory; "
+        "remove it, or put a plain file or folder in its place"
+    )
     assert snapshot(reported) == before

@@ -10,7 +10,7 @@ from support.fake_records import draw, put
 
 from harness.errors import DataError
 from harness.keys import file_sha256
-from harness.results.per_query import Reader
+from harness.results.per_query import Reader, _texts
 from harness.results.record import PER_QUERY, Record, path_of, read
 
 CELLS = [("mnrl", "ko", seed) for seed in range(3)]
@@ -115,3 +115,10 @@ def test_a_truncated_file_with_the_hash_of_its_record_is_rejected(tmp_path: Path
     files = {**record.files, PER_QUERY: file_sha256(path)}
     with pytest.raises(DataError, match="is not one value per query_id and measure"):
         Reader(tmp_path).read(record.model_copy(update={"files": files}))
+
+
+def test_a_row_that_points_outside_of_the_names_of_its_file_is_rejected(tmp_path: Path) -> None:
+    names = pa.array([0, 1, 7], type=pa.int32())
+    column = pa.DictionaryArray.from_arrays(names, pa.array(["a", "b"]), safe=False)
+    with pytest.raises(pa.ArrowInvalid):
+        _texts(pa.chunked_array([column]))

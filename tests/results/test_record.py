@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.errors import CellError, DataError
-from harness.results import record
+from harness.machine.store import StageRun
+from harness.results import record, stored_files
 from harness.results.record import Record
 
 RANKING = {"q2": [("d1", 0.1 + 0.2), ("d2", 1e-30), ("d3", -2.5)], "q1": [("d3", 1.0)]}
@@ -90,7 +91,7 @@ def test_a_record_comes_back_equal_with_the_hashes_of_its_files(tmp_path: Path) 
     written = record.write(tmp_path, a_record(), SCORES, RANKING)
     assert sorted(written.files) == ["per_query.parquet", "run.gz"]
     assert record.read(tmp_path / "records" / "mnrl" / "ko" / "3.json") == written
-    assert record.intact(tmp_path, written)
+    assert stored_files.intact(tmp_path, written)
 
 
 def test_a_record_whose_mean_is_nan_is_not_written(tmp_path: Path) -> None:
@@ -105,13 +106,13 @@ def test_a_changed_byte_beside_a_record_is_found(tmp_path: Path) -> None:
     content = bytearray(run.read_bytes())
     content[-1] ^= 1
     run.write_bytes(content)
-    assert not record.intact(tmp_path, written)
+    assert not stored_files.intact(tmp_path, written)
 
 
 def test_a_missing_file_beside_a_record_is_found(tmp_path: Path) -> None:
     written = record.write(tmp_path, a_record(), SCORES, RANKING)
     (tmp_path / "records" / "mnrl" / "ko" / "3.per_query.parquet").unlink()
-    assert not record.intact(tmp_path, written)
+    assert not stored_files.intact(tmp_path, written)
 
 
 def test_a_truncated_record_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
@@ -126,8 +127,42 @@ def test_a_truncated_record_is_one_line_that_says_what_to_do(tmp_path: Path) -> 
 
 def test_a_record_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "0.json").mkdir()
-    with pytest.raises(DataError, match=r"0\.json cannot be read: Is a directory; check its permissions$"):
+    with pytest.raises(DataError, match=r"0\.json cannot be read: Is a directory; remove it, or put a plain file"):
         record.read(tmp_path / "0.json")
+
+
+HERE = {"x": {"y": 4711.5}}
+PLACES: dict[str, dict[str, Any]] = {
+    "measures": {"measures": {"AP": 4711.5}},
+    "seconds": {"seconds": 4711.5},
+    **{name: {name: HERE} for name in ("tasks", "cross_validation", "agreement", "geometry", "provenance")},
+    "found": {"stages": (StageRun(stage="train", key="k", seconds=1, cached=False, found=HERE),)},
+}
+OPEN = {"tasks", "cross_validation", "agreement", "provenance", "found"}  # where a number may be an integer
+NUMBERS = ("1e999", "NaN", "-Infinity")
+
+
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [*((place, number) for place in PLACES for number in NUMBERS), *((place, "1" * 41) for place in sorted(OPEN))],
+)
+def test_a_number_that_no_record_has_is_refused_wherever_it_is(tmp_path: Path, place: str, number: str) -> None:
+    record.write(tmp_path, a_record(**PLACES[place]))
+    path = tmp_path / "records" / "mnrl" / "ko" / "3.json"
+    text = path.read_text(encoding="utf-8")
+    assert text.count("4711.5") == 1
+    path.write_text(text.replace("4711.5", number), encoding="utf-8")
+    with pytest.raises(DataError, match=r"is damaged: .*(finite|digits).*; delete it and run again$"):
+        record.read(path)
+
+
+def test_a_number_that_differs_from_that_of_the_record_before_is_checked_too(tmp_path: Path) -> None:
+    for seed in (3, 4):
+        record.write(tmp_path, a_record(seed=seed, provenance={"machine": {"cores": 2}}))
+    path = tmp_path / "records" / "mnrl" / "ko" / "4.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"cores": 2', '"cores": 1e999'), encoding="utf-8")
+    with pytest.raises(DataError, match="inf is not a finite number"):
+        record.read_all(tmp_path)
 
 
 def test_a_record_with_an_unknown_field_is_damaged(tmp_path: Path) -> None:

@@ -1,75 +1,160 @@
-"""Every command that reads a folder, on a stranger's: a process of its own, so that a hang or a crash is a failed test.
+"""Every command that reads a folder, on a stranger's: each in a process of its own, forked after the imports.
 
-python foreign_commands.py KIND TOP
+python foreign_commands.py TOP KIND/NAME …
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
-import resource
+import os
+import select
 import shutil
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from support.commands import invoke
-from support.foreign_folders import LINKS, NAMES, PATHS, SUMS, Place, made
+from support.commands import REPOSITORY
+from support.foreign_bombs import BOMBS
+from support.foreign_folders import LINKS, NAMES, PATHS, SUMS, Place, Plant, made
+from support.foreign_places import OTHERS
+from support.foreign_texts import TEXTS
+from support.foreign_values import VALUES
+from support.watched_process import Allowed, Ended, Watch, watched
 
-KINDS = {"names": NAMES, "links": LINKS, "sums": SUMS, "paths": PATHS}
+KINDS: dict[str, dict[str, Plant]] = {
+    "names": {**NAMES},
+    "links": {**LINKS},
+    "sums": {**SUMS},
+    "paths": {**PATHS},
+    "others": {**OTHERS},
+    "bombs": {**BOMBS},
+    "values": {**VALUES},
+    "texts": {**TEXTS},
+}
 TARGETS = ("mteb", "trec", "card")
-MOST_MEMORY = 12 << 30  # bytes of addresses: a device is read without an end
+PATIENCE = 120.0  # seconds without an end: a hang
+WRITTEN = (
+    *("in/foreign", "in/index.html", "cache", "aside"),
+    *("out/all.csv", "out/baseline", "out/merged", "out/mteb", "out/trec", "out/card", "out/check"),
+)
 
 
 def commands(place: Place) -> dict[str, tuple[str | Path, ...]]:
     """Return the commands by name; those that change the folder are last."""
     foreign, honest, out = place.foreign, place.honest, place.top / "out"
     cache = ("--cache-dir", place.top / "cache")
+    pages = ("--html", out / "check/a.html", "--markdown", out / "check/a.md", "--junit", out / "check/a.xml")
     return {
         "compare": ("compare", foreign, honest),
+        "compare back": ("compare", honest, foreign, "--format", "html"),
         "synthesize": ("synthesize", foreign, honest, "--out", out / "all.csv"),
         "verify": ("verify", foreign, *cache),
+        "tables": ("verify", foreign, "--tables-only", *cache),
         "hashes": ("verify", foreign, "--hashes-only"),
         "rescore": ("rescore", foreign, "--write", *cache),
-        "check": ("check", foreign, "--baseline", honest),
+        "check": ("check", foreign, "--baseline", honest, *pages),
         "against": ("check", honest, "--baseline", foreign),
         "update": ("check", foreign, "--baseline", out / "baseline", "--update"),
         "merge": ("merge", honest, foreign, "--out", out / "merged"),
-        **{
-            f"export {to}": ("export", foreign, "--to", to, "--out", out / to, *cache)
-            for to in ("mteb", "trec", "card")
-        },
+        **{f"export {to}": ("export", foreign, "--to", to, "--out", out / to, *cache) for to in TARGETS},
         "export inside": ("export", foreign, "--to", "trec", *cache),
         "index": ("report", foreign.parent, "--index"),
         "report": ("report", foreign, *cache),
     }
 
 
-def main(kind: str, top: Path) -> None:
-    """Make each folder of a kind, run all commands on it, and print how each ended, one line of JSON per folder."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+def answers(names: Sequence[tuple[str, str]], top: Path) -> Iterator[dict[str, Any]]:
+    """Yield how all commands ended on each folder, in the order of the names; one process makes and forks them all."""
+    command = [sys.executable, "-W", "ignore", __file__, str(top), *(f"{kind}/{name}" for kind, name in names)]
+    own = {"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'tests'}", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **own, "TMPDIR": str(top / "tmp")}
+    (top / "tmp").mkdir(parents=True)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            for kind, name in names:
+                if not select.select([process.stdout], [], [], 20 * PATIENCE)[0]:
+                    raise AssertionError(f"no answer about {kind}/{name}")
+                yield json.loads(process.stdout.readline() or '{"name": "", "ended": {}}')
+        finally:
+            process.kill()
+
+
+def main(top: Path, names: Sequence[str]) -> None:
+    """Make each folder, run all commands on it, and print how each ended, one line of JSON per folder."""
     pattern = made(top / "pattern")
-    for i, (name, plant) in enumerate(KINDS[kind].items()):
+    place = Place(top / "honest")
+    shutil.copytree(pattern.top, place.top)
+    _import_all(place)
+    for i, each in enumerate(names):
+        kind, _, name = each.partition("/")
         place = Place(top / str(i))
         shutil.copytree(pattern.top, place.top)
-        (place.top / "out").mkdir()
         before = seen(place.top)
-        plant(place)
-        ended = {command: ended_as(arguments) for command, arguments in commands(place).items()}
-        print(json.dumps({"name": name, "ended": ended, "before": before, "after": seen(place.top)}), flush=True)
+        KINDS[kind][name](place)
+        ended = {command: asdict(one) for command, one in _all_ended(place).items()}
+        print(json.dumps({"name": each, "ended": ended, "before": before, "after": seen(place.top)}), flush=True)
 
 
-def ended_as(arguments: tuple[str | Path, ...]) -> tuple[int, str, str]:
-    """Return status, output and error of a command; of a crash, its traceback in a line."""
+def _all_ended(place: Place) -> dict[str, Ended]:
+    watch = Watch()
+    for folder in (place.outside, place.top / "aside"):
+        if folder.exists():
+            watch.add(folder)
     try:
-        result = invoke(*arguments)
-    except BaseException as error:
-        return -1, "", f"Traceback: {type(error).__name__}: {error}"
-    return result.status, result.out, result.err
+        return {name: _ended(arguments, place, watch) for name, arguments in commands(place).items()}
+    finally:
+        watch.close()
 
 
-WRITTEN = (
-    *("in/foreign", "in/index.html", "cache", "aside"),
-    *("out/all.csv", "out/baseline", "out/merged", "out/mteb", "out/trec", "out/card"),
-)
+def _ended(arguments: Sequence[str | Path], place: Place, watch: Watch) -> Ended:
+    from harness.cli import main as command_line
+
+    written = [f"{place.top}/{each}" for each in ("out", "in/.index.html.", *WRITTEN)]  # first temporary names
+    written.append(tempfile.gettempdir())
+    words = [str(argument) for argument in arguments]
+    return watched(lambda: command_line.main(words), Allowed(written, str(place.foreign)), watch, PATIENCE)
+
+
+def _import_all(place: Place) -> None:
+    """Import what the commands import, as they do it on an honest folder, in a process of their own."""
+    reader, writer = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reader)
+        _all_here(place)
+        with os.fdopen(writer, "w") as stream:
+            stream.write("\n".join(sys.modules))
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        modules = stream.read().splitlines()
+    os.waitpid(process, 0)
+    for module in modules:
+        if module.partition(".")[0] not in ("__main__", "__mp_main__"):
+            _import(module)
+    gc.collect()
+    gc.freeze()
+
+
+def _import(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except Exception:  # a part of a library that it imports itself, under another name
+        return
+
+
+def _all_here(place: Place) -> None:
+    from support.commands import invoke
+
+    for arguments in commands(place).values():
+        invoke(*arguments)
 
 
 def seen(top: Path) -> list[str]:
@@ -83,4 +168,4 @@ def seen(top: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -54,11 +54,13 @@ class Place:
 
 
 def made(top: Path) -> Place:
-    """Return a place with two honest folders, reported, and the tree outside."""
+    """Return a place with three honest folders, reported, one to become the stranger's, and the tree outside."""
     place = Place(top)
     for folder in (place.honest, place.foreign):
         folder.mkdir(parents=True)
         write_reports(write(folder, n=12, seeds=(0, 1), changes=PROVENANCE))
+    shutil.copytree(place.honest, place.foreign.with_name("good"))
+    (top / "out").mkdir()
     for name in ("private.txt", "pages/a.html", "records/base/ko/0.json"):
         (place.outside / name).parent.mkdir(parents=True, exist_ok=True)
         (place.outside / name).write_text(SECRET, encoding="utf-8")

@@ -10,8 +10,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import strategies as st
-
 DEEP = "deep"  # stands for a value that is nested as deep as `nested` makes it
 Place = tuple[str | int, ...]
 
@@ -36,23 +34,16 @@ TOML_ONLY: list[Any] = [
 ]
 
 
-def changed(document: Any, *, toml: bool = False) -> st.SearchStrategy[Any]:
-    """Return a strategy of the document with one of its values replaced, removed or renamed."""
-    leaves = [*(leaf for leaf in LEAVES if leaf is not None), *TOML_ONLY] if toml else LEAVES
-    return st.builds(
-        _changed, st.just(document), st.sampled_from(list(_places(document))), st.sampled_from([*leaves, ...])
-    )
-
-
-def _places(value: Any, place: Place = ()) -> Iterator[Place]:
+def places(value: Any, place: Place = ()) -> Iterator[Place]:
+    """Yield where the values of a document are: names and indices from the top."""
     yield place
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, item in items:
-        yield from _places(item, (*place, name))
+        yield from places(item, (*place, name))
 
 
-def _changed(document: Any, place: Place, leaf: Any) -> Any:
-    """Return a copy with `leaf` at a place; with nothing there for `...`."""
+def changed_at(document: Any, place: Place, leaf: Any) -> Any:
+    """Return a copy of a document with `leaf` at one of its places; with nothing there for `...`."""
     if not place:
         return {} if leaf is ... else leaf
     copied = copy.deepcopy(document)

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import DataError
 from harness.results import record
 from harness.results.checksums import Difference, differences, files_below
-from harness.results.stored_files import is_left_out
+from harness.results.stored_files import intact_as_published, is_left_out
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def check_files(folder: Path) -> CheckedFiles:
     for name in (name for name in present if name.startswith(f"{record.RECORDS}/") and name.endswith(".json")):
         try:
             stored = record.read(folder / name, folder)
-            intact = name in named or record.intact_as_published(folder, stored)
+            intact = name in named or intact_as_published(folder, stored)
             unpublished += is_left_out(folder, stored)
         except DataError:
             intact = False

@@ -24,6 +24,7 @@ from harness.execution.progress import Display
 from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record as records
+from harness.results import stored_files
 from harness.results.flatten import text
 from harness.results.per_query import Reader
 from harness.results.record import Record
@@ -126,10 +127,10 @@ def measured(folder: Path, record: Record, remade: Run | None = None) -> Measure
     `remade`: a ranking with the sha256 in the record, in place of one that was not published.
     """
     path = record.path(folder)
-    if not records.intact_as_published(folder, record):
+    if not stored_files.intact_as_published(folder, record):
         raise DataError(f"the files beside {path} do not match the sha256 in the record; run the cell again")
     model = record.value("model")
-    unpublished = records.unpublished(folder, record)
+    unpublished = stored_files.unpublished(folder, record)
     run = remade if unpublished else records.read_run(records.beside(path, records.RUN), folder)
     return Measured(model["weights"] if model else None, run, Reader(folder).read(record).by_measure())
 

@@ -12,7 +12,7 @@ from harness.evidence.verification.grade import Run
 from harness.results import record as records
 from harness.results.folder import ResultFolder
 from harness.results.record import Record
-from harness.results.stored_files import is_left_out
+from harness.results.stored_files import is_left_out, unpublished
 from harness.stages.score import score
 from harness.types import Data, Scores
 
@@ -69,7 +69,7 @@ def _rankings(results: ResultFolder, of_language: Iterable[Record], data: Data) 
     for record in of_language:
         if is_left_out(results.path, record):
             left_out += 1
-        elif records.unpublished(results.path, record) or records.RUN not in record.files:
+        elif unpublished(results.path, record) or records.RUN not in record.files:
             missing += 1
         elif problem := _problem(results, record, data):
             mismatches.append(Finding(file_of(record), problem))

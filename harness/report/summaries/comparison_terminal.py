@@ -10,14 +10,15 @@ from harness.report.console import SAME_COLOUR, compact_table, print_lines
 from harness.report.summaries.comparison_words import basis, cells, headline, notes, sections
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
+
+    from harness.machine.clean_console import CleanConsole
 
 COLOURS = {"better": "green", "worse": "red"}
 HEADS = ("lang", "A", "B", "B − A", "95 % interval", "p", "verdict")
 
 
-def show(console: Console, compared: Compared) -> None:
+def show(console: CleanConsole, compared: Compared) -> None:
     """Print the table, the differences in request, environment and data, and the finding."""
     print_lines(console, [f"A: {compared.a}", f"B: {compared.b}", ""])
     console.print(comparison_table(compared))

@@ -6,35 +6,31 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies
-from harness.machine.printable import printable
 from harness.report.console import compact_table
 from harness.report.numbers import signed
 from harness.report.summaries import synthesis_words as words
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
+    from harness.machine.clean_console import CleanConsole
 
-def show(console: Console, syntheses: Sequence[ContrastSynthesis]) -> None:
+
+def show(console: CleanConsole, syntheses: Sequence[ContrastSynthesis]) -> None:
     """Print everything."""
     if len(syntheses) > 1:
         console.print(_overview(syntheses))
-        _line(console, "")
+        console.print_line("", wrap=True)
     for synthesis in syntheses:
-        _line(console, f"{synthesis.name}, {synthesis.measure}: difference × 100")
+        console.print_line(f"{synthesis.name}, {synthesis.measure}: difference × 100", wrap=True)
         for published in synthesis.published:
-            _line(console, f"claimed, {words.claimed(published)}")
+            console.print_line(f"claimed, {words.claimed(published)}", wrap=True)
         console.print(_studies(synthesis.pooled))
         for sentence in words.sentences(synthesis):
-            _line(console, sentence)
-        _line(console, "")
+            console.print_line(sentence, wrap=True)
+        console.print_line("", wrap=True)
     for text in (words.METHOD, words.DEPENDENCE):
-        _line(console, text)
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(printable(text), highlight=False, markup=False)
+        console.print_line(text, wrap=True)
 
 
 def _overview(syntheses: Sequence[ContrastSynthesis]) -> Table:
