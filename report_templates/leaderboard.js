@@ -3,7 +3,7 @@
 const DESCENDING_FIRST = ['difference', 'seeds', 'queries'];
 
 function start() {
-  const data = JSON.parse(document.getElementById('data').textContent);
+  const data = DATA;
   const controls = document.getElementById('controls');
   const boards = [...document.querySelectorAll('section.board')];
   const tables = boards.map((board) => board.querySelector('table'));

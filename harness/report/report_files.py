@@ -24,7 +24,6 @@ from harness.report import coverage, facts, script_data, signature_table, spread
 from harness.report.documents import document, publication, references, tex_compact, tex_tables
 from harness.report.documents.run_setup import given_bases
 from harness.report.entries import entry_pages
-from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, file_name
 from harness.report.report_settings import REPORT_FILE, settings_of, settings_text
@@ -99,7 +98,6 @@ def report_content(
         content |= query_pages.files(folder, board, texts=texts, show_texts=show_texts)
         content |= entry_pages.files(folder, board, content.keys())
         page = script_data.page_context(board, context["tables"], context["claims"], content.keys())
-        page["figures"] = leaderboard_figures(board, context["tables"])
         content[file_name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
 

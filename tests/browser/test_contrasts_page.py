@@ -20,7 +20,8 @@ def contrasts(page: Page) -> list[str]:
 
 
 def drawn_names(page: Page) -> list[str]:
-    return page.locator("#figure-forest .switched text[text-anchor=end]").all_text_contents()
+    """Return the names of the rows of the forest plot, each of which has a number after it."""
+    return page.locator("#figure-forest text[text-anchor=end]").all_text_contents()[:-1:2]
 
 
 def test_measure_and_language_change_headline_contrasts_figure_and_table_alike(shown: Page, folder: Path) -> None:
@@ -36,7 +37,6 @@ def test_measure_and_language_change_headline_contrasts_figure_and_table_alike(s
         title = shown.locator("#figure-forest figcaption strong").inner_text()
         assert f" in {measure}" in title
         assert shown.locator(".board:visible h3").inner_text().startswith(measure)
-    assert shown.locator("#figure-forest .switched").count() == 0  # back to the page's own figure
 
 
 def test_a_linked_view_opens_on_its_headline_contrasts_and_figure(page: Page, folder: Path) -> None:
@@ -49,11 +49,10 @@ def test_a_linked_view_opens_on_its_headline_contrasts_and_figure(page: Page, fo
 
 def test_the_figure_has_the_shown_rows_and_the_chosen_baseline(shown: Page) -> None:
     choose(shown, "baseline", "mnrl")
-    names = drawn_names(shown)[::2]
-    assert names == [name for name in order(shown) if name not in ("mnrl", "soft-1")]
+    assert drawn_names(shown) == [name for name in order(shown) if name != "soft-1"]
     shown.get_by_text("entries shown").click()
     shown.get_by_label("clpl", exact=True).uncheck()
-    assert "clpl" not in drawn_names(shown)[::2]
+    assert "clpl" not in drawn_names(shown)
     assert [name for name in contrasts(shown) if "clpl over" in name] == []
 
 
