@@ -52,8 +52,8 @@ function entryName(data, entry) {
 
 /** Return the name of the baseline, the name beside a point, each with its width. */
 function baselineNames(data, state) {
-  const own = data.own && state.baseline === data.baseline;
-  return own ? data.own_name : data.names[data.entries.findIndex((entry) => entry.name === state.baseline)];
+  const first = state.baseline === data.baseline;
+  return first ? data.baseline_names : data.names[data.entries.findIndex((entry) => entry.name === state.baseline)];
 }
 
 /** Return the entries that are shown, in the order of the table. */

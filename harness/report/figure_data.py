@@ -6,7 +6,7 @@
                     text, whether it fell; null where no curve is drawn
     names           of each entry: its name, the name beside a point, each with its width in font sizes
     language_names  of each language, the average last: its name, its width in font sizes
-    own_name        as in `names`, of the baseline as a whole, where entries have that of their own base model
+    baseline_names  as in `names`, of the page's baseline
     rules           harness.report.figures.drawing_rules
 
 Scores and vectors are rounded to seven decimals.
@@ -22,6 +22,7 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.labels import label, shorten_middle, text_width
 from harness.report.figures.learning_figure import loss_ends
+from harness.report.sweep_names import names_for_readers
 from harness.report.table_view import Row
 from harness.results.record import Record
 from harness.stats.entry_scores import AVERAGE
@@ -44,7 +45,7 @@ def figure_data(board: Leaderboard, rows: Sequence[Row]) -> dict[str, Any]:
         "losses": loss_ends(board, rows),
         "names": [_names(row.name) for row in rows],
         "language_names": [_sized(label(language, _LANGUAGE)) for language in (*board.languages, AVERAGE)],
-        **({"own_name": _names(board.baseline_name)} if board.own_baselines else {}),
+        "baseline_names": _names(names_for_readers(board)[board.baseline_name]),
         "rules": RULES,
     }
 

@@ -38,7 +38,7 @@ from harness.report.sections import (
     sweeps_section,
     tasks_section,
 )
-from harness.report.sweep_names import sweep_title
+from harness.report.sweep_names import names_for_readers, sweep_title
 from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
@@ -169,6 +169,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     curves = sweeps_section.sweep_curves(board, rows)
     return {
         "board": board,
+        "names": names_for_readers(board),
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
         "given_bases": given_bases(board),

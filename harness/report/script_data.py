@@ -9,6 +9,7 @@
                     difference, low, high, note; null where the opposite difference is listed under the other baseline
     own             of named base models: the baseline of each entry on its own model, by its index in `entries`
     compared        languages with a page of queries
+    contrasts       the verdicts on contrasts in the order of the headline, and those whose contrasts it names
     seeds …         what figures are drawn of besides (harness.report.figure_data)
 
 null stands for a missing value.
@@ -101,6 +102,7 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
             }
             for baseline, values in sorted(differences.items(), key=lambda item: entries.index(item[0]))
         ],
+        "contrasts": {"words": [*contrasts_section.SHAPES], "named": contrasts_section.NAMED},
         **figure_data(board, tables[0].rows),
     }
 

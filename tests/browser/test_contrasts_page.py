@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from support.board_page import choose, go, order
 
 from harness.evidence.leaderboard import collate
+from harness.report.sections import contrasts_section
 from harness.report.sections.contrasts_section import contrast_views
 
 
@@ -56,7 +57,7 @@ def test_the_figure_has_the_shown_rows_and_the_chosen_baseline(shown: Page) -> N
     assert [name for name in contrasts(shown) if "clpl over" in name] == []
 
 
-def test_contrasts_of_hidden_entries_are_counted(shown: Page) -> None:
+def test_contrasts_of_hidden_entries_are_counted(shown: Page, folder: Path) -> None:
     before = contrasts(shown)
     entry = before[0].split(" over ")[0]
     shown.get_by_text("entries shown").click()
@@ -64,6 +65,26 @@ def test_contrasts_of_hidden_entries_are_counted(shown: Page) -> None:
     hidden = sum(entry in name.split(" over ") for name in before)
     assert len(contrasts(shown)) == len(before) - hidden < len(before)
     assert f", {hidden} of {len(before)} contrasts hidden, " in shown.locator("#shown").inner_text()
+    left = len(before) - hidden
+    plural = "s" if left != 1 else ""
+    start = f"Of {left} published contrast{plural} measured here, without {hidden} of hidden entries: "
+    assert headline(shown).startswith(start)
+    shown.get_by_role("button", name="show all").click()
+    assert headline(shown) == contrast_views(collate(folder))[0].headline
+
+
+def test_the_headline_counts_and_names_the_contrasts_that_are_shown(page: Page, folder: Path) -> None:
+    view = contrast_views(collate(folder))[0]
+    entries = list(dict.fromkeys(row.contrast.entry.name for row in view.rows))
+    for hidden in (entries[:1], entries[1:], entries[:2], entries):
+        go(page, folder, f"hide={','.join(hidden)}")
+        rows = [row for row in view.rows if not {row.contrast.entry.name, row.contrast.control.name} & set(hidden)]
+        gone = len(view.rows) - len(rows)
+        if rows:
+            expected = contrasts_section.headline(rows).replace("here:", f"here, without {gone} of hidden entries:")
+        else:
+            expected = f"{gone} published contrasts measured here, all of hidden entries."
+        assert headline(page) == expected
 
 
 def test_without_scripts_the_primary_view_is_shown(unscripted: Page, folder: Path) -> None:

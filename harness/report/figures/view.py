@@ -92,10 +92,8 @@ class View:
     @property
     def baseline_labels(self) -> tuple[str, str]:
         """The baseline's name, and its short name."""
-        if self.data.get("own") and self.state.baseline == self.data["baseline"]:
-            names = self.data["own_name"]
-        else:
-            names = self.data["names"][self._entry(self.state.baseline)]
+        first = self.state.baseline == self.data["baseline"]
+        names = self.data["baseline_names"] if first else self.data["names"][self._entry(self.state.baseline)]
         return names[0], names[2]
 
     def found(self, entry: int, language: str) -> Found | None:
