@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 from support.board_page import choose, go, order
 
 from harness.evidence.leaderboard import collate
+from harness.report.report_files import write_reports
+from harness.report.report_formats import Format
 from harness.report.sections import contrasts_section
 from harness.report.sections.contrasts_section import contrast_views
+
+
+@pytest.fixture(scope="module")
+def penalties(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The committed results of a sweep over a penalty, with its page written again."""
+    results = Path(__file__).parents[2] / "results" / "wikiqa-penalty"
+    folder = Path(shutil.copytree(results, tmp_path_factory.mktemp("penalty") / "run"))
+    write_reports(folder, formats=[Format.html], show_texts=False)
+    return folder
 
 
 def headline(page: Page) -> str:
@@ -65,26 +79,24 @@ def test_contrasts_of_hidden_entries_are_counted(shown: Page, folder: Path) -> N
     hidden = sum(entry in name.split(" over ") for name in before)
     assert len(contrasts(shown)) == len(before) - hidden < len(before)
     assert f", {hidden} of {len(before)} contrasts hidden, " in shown.locator("#shown").inner_text()
-    left = len(before) - hidden
-    plural = "s" if left != 1 else ""
-    start = f"Of {left} published contrast{plural} measured here, without {hidden} of hidden entries: "
-    assert headline(shown).startswith(start)
+    assert headline(shown) == f"{hidden} published contrast measured here, all of hidden entries."
     shown.get_by_role("button", name="show all").click()
     assert headline(shown) == contrast_views(collate(folder))[0].headline
 
 
-def test_the_headline_counts_and_names_the_contrasts_that_are_shown(page: Page, folder: Path) -> None:
-    view = contrast_views(collate(folder))[0]
+def test_the_headline_counts_and_names_the_contrasts_that_are_shown(page: Page, penalties: Path) -> None:
+    view = contrast_views(collate(penalties))[0]
+    assert {word for row in view.rows for word, _ in row.words} == {"same direction", "reversed", "equivalent"}
     entries = list(dict.fromkeys(row.contrast.entry.name for row in view.rows))
-    for hidden in (entries[:1], entries[1:], entries[:2], entries):
-        go(page, folder, f"hide={','.join(hidden)}")
+    for hidden in ([], entries[:1], entries[1:], entries[:2], entries[-2:]):
+        go(page, penalties, f"hide={','.join(quote(entry, safe='') for entry in hidden)}")
         rows = [row for row in view.rows if not {row.contrast.entry.name, row.contrast.control.name} & set(hidden)]
         gone = len(view.rows) - len(rows)
-        if rows:
-            expected = contrasts_section.headline(rows).replace("here:", f"here, without {gone} of hidden entries:")
-        else:
-            expected = f"{gone} published contrasts measured here, all of hidden entries."
+        counted = f"here, without {gone} of hidden entries:" if gone else "here:"
+        all_hidden = f"{gone} published contrasts measured here, all of hidden entries."
+        expected = contrasts_section.headline(rows).replace("here:", counted) if rows else all_hidden
         assert headline(page) == expected
+        assert (f"{gone} of {len(view.rows)} contrasts hidden" in page.locator("#shown").inner_text()) == bool(gone)
 
 
 def test_without_scripts_the_primary_view_is_shown(unscripted: Page, folder: Path) -> None:
