@@ -50,7 +50,10 @@ function start() {
     }
     scrollToFragment();
   });
-  addEventListener('resize', () => stickHead(tables[data.measures.indexOf(state.measure)]));
+  addEventListener('resize', () => {
+    stickHead(tables[data.measures.indexOf(state.measure)]);
+    reserveAgain();
+  });
   controls.hidden = false;
   document.getElementById('shown').hidden = false;
   show();
@@ -105,7 +108,7 @@ function told(data, state) {
     state.language || 'all languages',
     shownCount(data, state),
     ...hiddenContrasts(),
-    ...(data.baselines.length ? [`differences to ${baselineNames(data, state)[0]}`] : []),
+    ...(data.baselines.length ? [`differences to ${baselineName(data, state)}`] : []),
     sortWords(data, state),
   ].join(', ');
 }
@@ -122,7 +125,7 @@ function showUnknown(data, state, notice, unknown) {
   const shown = {
     measure: state.measure,
     language: state.language || 'all languages',
-    baseline: `differences to ${baselineNames(data, state)[0]}`,
+    baseline: `differences to ${baselineName(data, state)}`,
     recipe: 'all recipes',
     hide: shownCount(data, state),
     sort: sortWords(data, state),

@@ -43,6 +43,16 @@ function reserved(text) {
   return text;
 }
 
+/** Measure the space of all texts again, at another width of the page. */
+function reserveAgain() {
+  for (const text of document.querySelectorAll('#pictures figcaption, #pictures figcaption ~ p')) {
+    if (text.style.minHeight) {
+      text.style.minHeight = '';
+      reserved(text);
+    }
+  }
+}
+
 /** Show the curves of the chosen language, or the mean of the languages, and of each only those of the shown entries. */
 function showLearning(data, state, figure) {
   const last = data.languages.length - 1;

@@ -108,8 +108,8 @@ function forest(data, state, height) {
   const left = nameMargin(data, rows);
   const [parts, above] = forestLegend(data, state, left);
   const top = above + rules.above;
-  const step = rowHeight(forestRowHeight(data, state), height - top - rules.below, rows.length);
-  const box = [left, top, RULES.width - left - rules.numbers - 10, step * rows.length];
+  const step = rowHeight(forestRowHeight(data, state), height - top - rules.around - rules.below, rows.length);
+  const box = [left, top, RULES.width - left - rules.numbers - 10, step * rows.length + rules.around];
   const domain = forestDomain(data, state, rows);
   const x = scale(domain, left, left + box[2]);
   const [low, high] = [x(-RULES.margin), x(RULES.margin)];
@@ -117,7 +117,7 @@ function forest(data, state, height) {
     ...parts,
     drawn('rect', { x: low, y: top, width: high - low, height: box[3], fill: SOFT, 'fill-opacity': 0.2 }),
     ruled(x(0), top, x(0), top + box[3], { stroke: INK }),
-    ...rows.flatMap((entry, i) => forestRow(data, state, entry, [box, top + step * i, step], [domain, x])),
+    ...rows.flatMap((entry, i) => forestRow(data, state, entry, [box, top + rules.around / 2 + step * i, step], [domain, x])),
     written(RULES.width, top - 4, 'end', '\u0394 [95 %]', { fill: SOFT }),
     ...axisBelow(box, x, ticks(domain, 7), `worse than ${baselineNames(data, state)[2]}  \u2190  \u0394  \u2192  better`),
   ];

@@ -99,7 +99,7 @@ function stickHead(table) {
 }
 
 function fillHead(data, table, state) {
-  const texts = { language: scope(state), baseline: baselineNames(data, state)[0] };
+  const texts = { language: scope(state), baseline: baselineName(data, state) };
   for (const part of table.tHead.querySelectorAll('[data-fill]')) {
     part.textContent = texts[part.dataset.fill];
   }

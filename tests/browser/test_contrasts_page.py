@@ -65,6 +65,9 @@ def test_a_linked_view_opens_on_its_headline_contrasts_and_figure(page: Page, fo
 def test_the_figure_has_the_shown_rows_and_the_chosen_baseline(shown: Page) -> None:
     choose(shown, "baseline", "mnrl")
     assert drawn_names(shown) == [name for name in order(shown) if name != "soft-1"]
+    shown.get_by_role("button", name="entry", exact=True).click()
+    assert drawn_names(shown) == [name for name in order(shown) if name != "soft-1"]
+    assert drawn_names(shown) == sorted(drawn_names(shown))
     shown.get_by_text("entries shown").click()
     shown.get_by_label("clpl", exact=True).uncheck()
     assert "clpl" not in drawn_names(shown)

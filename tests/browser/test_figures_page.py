@@ -145,6 +145,16 @@ def test_a_hidden_entry_leaves_every_figure_and_nothing_moves(page: Page, plain:
     assert tops(page) == before
 
 
+def test_texts_keep_no_more_space_than_they_need_at_another_width(page: Page, plain: str) -> None:
+    heights = "() => [...document.querySelectorAll('figcaption')].map((text) => text.getBoundingClientRect().height)"
+    page.goto(plain)
+    wide = page.evaluate(heights)
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert sum(page.evaluate(heights)) > sum(wide)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.evaluate(heights) == wide
+
+
 def test_a_language_changes_every_figure_and_nothing_moves(page: Page, plain: str) -> None:
     page.goto(plain)
     before = tops(page)

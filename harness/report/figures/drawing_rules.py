@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.report.figures.labels import MAX_NAMES
 from harness.report.figures.palette import HUES, MAX_LANGUAGES, SMALL, TEXT, WIDTH
 from harness.stats.agreement import MIN_POINTS
 from harness.stats.rules import ALPHA, MARGIN
@@ -24,7 +25,7 @@ RULES: dict[str, Any] = {
     "name": 36 * LETTER,  # width of the space for names beside an axis, in font sizes, at most
     "entries": MAX_ENTRIES,
     "languages": MAX_LANGUAGES,
-    "names": 6,  # in one sentence
+    "names": MAX_NAMES,  # in one sentence
     "hues": HUES,
     "alpha": ALPHA,
     "margin": 100 * MARGIN,
@@ -59,6 +60,7 @@ RULES: dict[str, Any] = {
         "first": 19,
         "numbers": 128,  # width of the column of numbers
         "above": 14,
+        "around": 6,  # above the first row and below the last together
         "below": 42,
         "room": 0.05,
         "squeeze": 1.5,  # times the width that the other entries need: an anchor does not widen the axis beyond it

@@ -50,7 +50,7 @@ def forest_height(view: View) -> float:
     rows = forest_rows(view)[: RULES["entries"]]
     margin = name_margin([view.width(entry) for entry in rows])
     _, above = _legend(view, margin)
-    return above + float(_RULES["above"] + _row_height(view) * len(rows) + _RULES["below"])
+    return above + float(_RULES["above"] + _row_height(view) * len(rows) + _RULES["around"] + _RULES["below"])
 
 
 def draw_forest(view: View, height: float) -> list[Element]:
@@ -59,13 +59,13 @@ def draw_forest(view: View, height: float) -> list[Element]:
     left = name_margin([view.width(entry) for entry in rows])
     parts, above = _legend(view, left)
     top = above + _RULES["above"]
-    step = row_height(_row_height(view), height - top - _RULES["below"], len(rows))
-    box = (left, top, RULES["width"] - left - _RULES["numbers"] - 10, step * len(rows))
+    step = row_height(_row_height(view), height - top - _RULES["around"] - _RULES["below"], len(rows))
+    box = (left, top, RULES["width"] - left - _RULES["numbers"] - 10, step * len(rows) + _RULES["around"])
     domain = forest_domain(view, rows)
     x = scale(domain, left, left + box[2])
     parts += _ground(box, x)
     for i, entry in enumerate(rows):
-        parts += _row(view, entry, (box, top + step * i, step), (domain, x))
+        parts += _row(view, entry, (box, top + _RULES["around"] / 2 + step * i, step), (domain, x))
     parts.append(written(RULES["width"], top - 4, "end", "Δ [95 %]", fill=SOFT))
     label = f"worse than {view.baseline_labels[1]}  ←  Δ  →  better"
     return [*parts, *axis_below(box, x, ticks(domain, 7), label)]
