@@ -72,7 +72,7 @@ def draw_ranks(view: View, height: float) -> list[Element]:
     parts = [written(RULES["width"], top - 11, "end", "letters", fill=SOFT)]
     for i, rank in enumerate(ranks):
         y = top + step * (i + 0.5)
-        bar = {"stroke": ACCENT, "stroke_width": 5, "stroke_opacity": 0.55}
+        bar: dict[str, str | float] = {"stroke": ACCENT, "stroke_width": 5, "stroke_opacity": 0.55}
         parts += row_name(box, view.label(rank.entry), y)
         parts += [
             ruled(x(rank.best - 0.2), y, x(rank.worst + 0.2), y, **bar),

@@ -11,7 +11,7 @@ from harness.report.figures.label_placement import Placement, line_boxes, place_
 from harness.report.figures.shapes import ACCENT, BACK, Box, Scale, drawn, ruled, written
 from harness.report.figures.view import View
 
-DOT = {"r": 3.2, "stroke": ACCENT, "stroke_width": 1.4}
+DOT: dict[str, str | float] = {"r": 3.2, "stroke": ACCENT, "stroke_width": 1.4}
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ def number(value: float) -> str:
     return f"{rounded(value):z.2f}".rstrip("0").rstrip(".")
 
 
-def drawn(name: str, text: str = "", **attributes: str | float) -> Element:
+def drawn(name: str, text: str = "", /, **attributes: str | float) -> Element:
     """Return an element; underscores in names of attributes stand for hyphens."""
-    values = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+    values = {key.replace("_", "-"): value for key, value in attributes.items()}
     made = Element(name, {key: value if isinstance(value, str) else number(value) for key, value in values.items()})
     made.text = text or None
     return made
