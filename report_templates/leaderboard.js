@@ -3,13 +3,14 @@
 const DESCENDING_FIRST = ['difference', 'seeds', 'queries'];
 
 function start() {
-  const data = JSON.parse(document.getElementById('data').textContent);
+  const data = DATA;
   const controls = document.getElementById('controls');
   const boards = [...document.querySelectorAll('section.board')];
   const tables = boards.map((board) => board.querySelector('table'));
   const rows = tables.map((table) => [...table.tBodies[0].rows]);
   const views = [...document.querySelectorAll('#contrasts .view')];
-  let state = readState(data, location.hash.slice(1));
+  const notice = document.getElementById('unknown');
+  let [state, unknown] = readState(data, location.hash.slice(1));
 
   function show() {
     const at = data.measures.indexOf(state.measure);
@@ -21,10 +22,12 @@ function start() {
     showTable(data, state, tables[at], rows[at]);
     showControls(data, state, controls);
     document.getElementById('shown').textContent = told(data, state);
+    showUnknown(data, state, notice, unknown);
   }
 
   function change(changes) {
     state = { ...state, ...changes };
+    unknown = [];
     show();
     history.replaceState(null, '', `#${writeState(data, state)}`);
   }
@@ -42,12 +45,15 @@ function start() {
   listen(data, controls, change, (form) => download(data, state, form));
   addEventListener('hashchange', () => {
     if (!location.hash || location.hash.includes('=')) {
-      state = readState(data, location.hash.slice(1));
+      [state, unknown] = readState(data, location.hash.slice(1));
       show();
     }
     scrollToFragment();
   });
-  addEventListener('resize', () => stickHead(tables[data.measures.indexOf(state.measure)]));
+  addEventListener('resize', () => {
+    stickHead(tables[data.measures.indexOf(state.measure)]);
+    reserveAgain();
+  });
   controls.hidden = false;
   document.getElementById('shown').hidden = false;
   show();
@@ -97,19 +103,47 @@ function showControls(data, state, controls) {
 
 /** Return what is shown in words. */
 function told(data, state) {
-  const shown = data.entries.filter((_, i) => visible(data, state, i)).length;
-  const order = { asc: 'lowest first', desc: 'highest first' }[state.order];
   return [
     state.measure,
     state.language || 'all languages',
-    `${shown} of ${data.entries.length} entries`,
+    shownCount(data, state),
     ...hiddenContrasts(),
-    ...(data.baselines.length ? [`differences to ${state.baseline}`] : []),
-    state.sort ? `sorted by ${state.sort}, ${order}` : `in the order of the average ${data.measures[0]}`,
+    ...(data.baselines.length ? [`differences to ${baselineName(data, state)}`] : []),
+    sortWords(data, state),
   ].join(', ');
 }
 
-/** Return how many contrasts of the view are of hidden entries, which the finding above them still counts. */
+/** Say what the address asks for in vain, and what is shown instead; said once, the line keeps its place. */
+function showUnknown(data, state, notice, unknown) {
+  notice.style.visibility = unknown.length || !notice.textContent ? '' : 'hidden';
+  if (!unknown.length) {
+    return;
+  }
+  const asked = unknown.slice(0, RULES.names).map(([, kind, value]) => [`${kind} `, isolated(value.length > 60 ? `${value.slice(0, 59)}\u2026` : value)]);
+  const more = unknown.length > asked.length ? [[`${unknown.length - asked.length} more`]] : [];
+  const listed = [...asked, ...more].flatMap((part, i, parts) => (i ? [i === parts.length - 1 ? ' and ' : ', ', ...part] : part));
+  const shown = {
+    measure: state.measure,
+    language: state.language || 'all languages',
+    baseline: `differences to ${baselineName(data, state)}`,
+    recipe: 'all recipes',
+    hide: shownCount(data, state),
+    sort: sortWords(data, state),
+  };
+  const instead = [...new Set(unknown.map(([name]) => shown[name]).filter(Boolean))].join(', ');
+  notice.replaceChildren('This link asks for ', ...listed, `, which this page does not have${instead ? `; shown: ${instead}` : ''}.`);
+}
+
+function shownCount(data, state) {
+  return `${data.entries.filter((_, i) => visible(data, state, i)).length} of ${data.entries.length} entries`;
+}
+
+function sortWords(data, state) {
+  const order = { asc: 'lowest first', desc: 'highest first' }[state.order];
+  return state.sort ? `sorted by ${state.sort}, ${order}` : `in the order of the average ${data.measures[0]}`;
+}
+
+/** Return how many contrasts of the view are of hidden entries. */
 function hiddenContrasts() {
   const rows = [...document.querySelectorAll('#contrasts tbody:not([hidden]) tr')];
   const count = rows.filter((row) => row.hidden).length;

@@ -1,15 +1,6 @@
-// The figures follow the switches: each shows the page's own drawing at first, else one of the same size, drawn of the tables' numbers.
+// The figures follow the switches: each is drawn again of the data, in the size that it has on the page.
 
-const MOST_ROWS = 40;
-const MOST_HIGH = 24; // of a row
-const FOLLOWED = ['measure', 'language', 'recipe', 'hide'];
-const SWITCHED = {
-  forest: { title: forestTitle, draw: forest, follows: [...FOLLOWED, 'baseline'] },
-  seeds: { title: seedsTitle, draw: seeds, follows: FOLLOWED },
-  ranks: { title: ranksTitle, draw: ranks, follows: FOLLOWED },
-  cost: { title: costTitle, draw: cost, follows: FOLLOWED },
-  geometry: { title: geometryTitle, draw: geometry, follows: FOLLOWED },
-};
+const SWITCHED = { forest: FOREST, seeds: SEEDS, ranks: RANKS, cost: COST_FIGURE, geometry: GEOMETRY };
 
 function showFigures(data, state) {
   for (const [id, kind] of Object.entries(SWITCHED)) {
@@ -24,67 +15,78 @@ function showFigures(data, state) {
   }
 }
 
-/** Show the figure of a state: the page's own for the first state, else one that is drawn in its place. */
-function showFigure(data, state, figure, { title, draw, follows }) {
-  const own = figure.querySelector('svg:not(.switched)');
-  const first = firstState(data);
-  const switched = follows.some((name) => String(state[name]) !== String(first[name]));
-  figure.querySelector('.switched')?.remove();
-  own.toggleAttribute('hidden', switched);
-  if (switched) {
-    const size = own.getAttribute('viewBox').split(' ').slice(2).map(Number);
-    const attributes = { class: 'drawn switched', viewBox: `0 0 ${size.join(' ')}`, role: 'img', 'aria-label': title(data, state) };
-    own.after(drawn('svg', attributes, ...draw(data, state, size)));
-  }
-  showTitle(figure, switched ? title(data, state) : figure.dataset.title, switched);
+/** Draw the figure of a state in place of the one before. */
+function showFigure(data, state, figure, kind) {
+  const svg = figure.querySelector('svg');
+  const height = Number(svg.getAttribute('viewBox').split(' ')[3]);
+  const [title, description] = svg.children;
+  svg.replaceChildren(title, description, ...kind.draw(data, state, height));
+  showWords(figure, kind.title(data, state), kind.description(data, state), kind.caption(data, state));
+  reserved(figure.querySelector('p')).replaceChildren(...kind.reading(data, state));
 }
 
-/** Name what a figure shows; what its caption and its reading say of the page's own drawing goes, and its place stays. */
-function showTitle(figure, title, switched) {
-  const caption = figure.querySelector('figcaption');
-  if (!caption.style.minHeight) {
-    caption.style.minHeight = `${caption.getBoundingClientRect().height}px`;
+/** Say what a figure shows: in its caption, and to screen readers. */
+function showWords(figure, title, description, caption) {
+  const [titleElement, descriptionElement] = figure.querySelector('svg').children;
+  titleElement.textContent = title;
+  descriptionElement.textContent = description;
+  figure.querySelector('[role=region]').setAttribute('aria-label', title);
+  reserved(figure.querySelector('figcaption')).querySelector('.what').textContent = title;
+  figure.querySelector('.own').replaceChildren(...caption);
+}
+
+/** Keep the space of a text, and of one line more: what the switches make of it moves nothing below. */
+function reserved(text) {
+  if (!text.style.minHeight) {
+    text.style.minHeight = `${text.getBoundingClientRect().height + parseFloat(getComputedStyle(text).lineHeight)}px`;
   }
-  caption.querySelector('.what').textContent = title;
-  caption.querySelector('.own').hidden = switched;
-  figure.querySelector('p.own')?.classList.toggle('away', switched);
+  return text;
+}
+
+/** Measure the space of all texts again, at another width of the page. */
+function reserveAgain() {
+  for (const text of document.querySelectorAll('#pictures figcaption, #pictures figcaption ~ p')) {
+    if (text.style.minHeight) {
+      text.style.minHeight = '';
+      reserved(text);
+    }
+  }
 }
 
 /** Show the curves of the chosen language, or the mean of the languages, and of each only those of the shown entries. */
 function showLearning(data, state, figure) {
-  const layers = [...figure.querySelectorAll('[data-language]')];
-  const drawnOf = (language) => layers.some((layer) => layer.dataset.language === language);
-  const wanted = String(data.languages.indexOf(scope(state)));
-  const language = drawnOf(wanted) ? wanted : String(data.languages.length - 1);
-  for (const layer of layers) {
-    layer.toggleAttribute('hidden', layer.dataset.language !== language);
+  const last = data.languages.length - 1;
+  const wanted = data.languages.indexOf(scope(state));
+  const place = data.losses.some((ends) => ends?.[wanted]) ? wanted : last;
+  for (const layer of figure.querySelectorAll('[data-language]')) {
+    layer.toggleAttribute('hidden', layer.dataset.language !== String(place));
   }
-  for (const mark of figure.querySelectorAll('[data-entry]')) {
-    mark.toggleAttribute('hidden', !visible(data, state, Number(mark.dataset.entry)));
+  for (const curve of figure.querySelectorAll('[data-entry]')) {
+    curve.toggleAttribute('hidden', !visible(data, state, Number(curve.dataset.entry)));
   }
-  const chosen = state.language && drawnOf(wanted);
-  figure.querySelector('.what').textContent = chosen ? `${figure.dataset.title}, ${state.language}` : figure.dataset.title;
+  const title = place < last ? `${figure.dataset.title}, ${languageName(data, state.language)[0]}` : figure.dataset.title;
+  const shown = shownCurves(data, state, place);
+  const description = shown.map(({ entry, ends }) => `${entryName(data, entry)}: ${ends[place][0]}`).join('; ');
+  showWords(figure, title, description, learningCaption(data, shown, place));
 }
 
-/** Return the places of the entries that figures show, in the order of the table. */
-function shownEntries(data, state) {
-  return ordered(data, state).filter((entry) => visible(data, state, entry)).slice(0, MOST_ROWS);
+/** Return the entries with a curve in the panels that are shown, and the ends of all of their curves, in the page's order. */
+function shownCurves(data, state, place) {
+  return data.losses.flatMap((ends, entry) => (ends?.[place] && visible(data, state, entry) ? [{ entry, ends }] : []));
 }
 
-function scopeWords(data, state) {
-  return state.language || (data.languages.length > 2 ? 'average of the languages' : data.languages[0]);
-}
-
-function shownName(data, entry) {
-  return data.entries[entry].label ?? data.entries[entry].name;
-}
-
-/** Return a box that is no higher than its rows need. */
-function rowBox([left, top, width, height], rows) {
-  return [left, top, width, Math.min(height, MOST_HIGH * Math.max(1, rows))];
-}
-
-/** Return the middle of each row of a box. */
-function rowPlace([, top, , height], rows) {
-  return (row) => top + (height / Math.max(1, rows)) * (row + 0.5);
+/** Return for how many entries the loss fell in every language that is shown. */
+function learningCaption(data, shown, place) {
+  const last = data.languages.length - 1;
+  const fell = ({ ends }) => {
+    const chosen = (place < last ? [ends[place]] : ends.slice(0, last)).filter(Boolean);
+    return (chosen.length ? chosen : ends.filter(Boolean)).every((curve) => curve[1]);
+  };
+  const others = shown.filter((one) => !fell(one)).map((one) => entryName(data, one.entry));
+  return [
+    'From the first tenth of the steps to the last, the loss fell in ',
+    place < last ? isolated(data.language_names[place][0]) : 'every language',
+    ` for ${shown.length - others.length} of ${quantity(shown.length, 'entry')}`,
+    ...(others.length ? ['; not for ', ...nameList(others), '.'] : ['.']),
+  ];
 }

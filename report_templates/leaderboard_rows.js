@@ -23,6 +23,11 @@ function baselineOf(data, state, entry) {
   return own ? data.own[entry] : data.entries.findIndex((one) => one.name === state.baseline);
 }
 
+/** Return the baseline as the tables name it. */
+function baselineName(data, state) {
+  return data.entries.find((one) => one.name === state.baseline)?.label ?? state.baseline;
+}
+
 /** Return a difference to a baseline, or the opposite difference with its sign changed, or null. */
 function differenceTo(data, baseline, [measure, entry, place]) {
   const listed = baseline.differences[measure][entry][place];

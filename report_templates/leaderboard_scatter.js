@@ -1,85 +1,182 @@
-// The figures of cost and of geometry under other switches: as in cost_plot.py and geometry_plot.py.
+// Score against cost, and against the geometry of the vectors. As in cost_figure.py, cost_plot.py, geometry_figure.py and geometry_plot.py.
 
-function costTitle(data, state) {
-  return `${state.measure} \u00d7 100, ${scopeWords(data, state)}, against ${timeUnit(data).name} a cell`;
+const COST_FIGURE = { title: costTitle, caption: costCaption, reading: costReading, description: costDescription, draw: cost };
+const GEOMETRY = { title: geometryTitle, caption: geometryCaption, reading: geometryReading, description: geometryDescription, draw: geometry };
+
+/** Return the entries that are shown and have a time and a score. */
+function entryCosts(data, state) {
+  return shownEntries(data, state).flatMap((entry) => {
+    const { seconds } = data.entries[entry];
+    const score = found(data, state, entry, scope(state));
+    return seconds && score ? [{ entry, seconds, score: score.mean }] : [];
+  });
 }
 
+/** Return the unit of the time axis, the same whatever is shown. */
 function timeUnit(data) {
-  const slow = Math.max(...data.entries.map((entry) => entry.seconds ?? 0)) >= 120;
+  const slow = Math.max(...data.entries.map((entry) => entry.seconds ?? 0)) >= RULES.cost.minutes;
   return slow ? { name: 'minutes', seconds: 60 } : { name: 'seconds', seconds: 1 };
 }
 
-/** Draw the score of each shown entry against its time, filled along the front of the best scores within a time. */
-function cost(data, state, [width, height]) {
+/** Return the entries for which no other entry has a higher score in the same time or less, fastest first. */
+function paretoFront(costs) {
+  const front = [];
+  for (const one of [...costs].sort((a, b) => a.seconds - b.seconds || b.score - a.score)) {
+    if (!front.length || one.score > front.at(-1).score) {
+      front.push(one);
+    }
+  }
+  return front;
+}
+
+function costTitle(data, state) {
+  return `${state.measure} \u00d7 100${ofLanguage(data, state)} against ${timeUnit(data).name} a cell`;
+}
+
+function costDescription(data, state) {
   const unit = timeUnit(data);
-  const points = shownEntries(data, state).flatMap((entry) => {
-    const { seconds } = data.entries[entry];
-    const score = found(data, state, entry, scope(state));
-    return seconds && score ? [{ name: shownName(data, entry), at: [seconds / unit.seconds, 100 * score.mean] }] : [];
-  });
-  const box = [50, 10, width - 120, height - 60];
-  const times = points.map((point) => point.at[0]);
-  const logarithmic = points.length > 1 && Math.max(...times) > 10 * Math.min(...times);
-  const domain = logarithmic ? [Math.min(...times) / 1.3, Math.max(...times) * 1.3] : extent(times, 0.06);
-  const scores = extent(points.map((point) => point.at[1]), 0.06);
-  const x = scale(domain, box[0], box[0] + box[2], logarithmic);
-  const y = scale(scores, box[1] + box[3], box[1]);
-  const front = points.filter((point) => !points.some((other) => beats(other, point)));
+  return entryCosts(data, state).slice(0, RULES.entries)
+    .map((one) => `${entryName(data, one.entry)}: ${fixed(one.seconds / unit.seconds, 2)} ${unit.name}, ${hundred(one.score)}`).join('; ');
+}
+
+function costCaption(data, state) {
+  const costs = entryCosts(data, state);
+  if (!costs.length) {
+    return ['No entry that is shown has a time of its own.'];
+  }
+  const front = paretoFront(costs);
+  const others = costs.length - front.length;
+  return [
+    ...nameList(front.map((one) => entryName(data, one.entry))),
+    ` ${front.length === 1 ? 'is' : 'are'} beaten by no other entry in both score and time`,
+    others ? `; the ${quantity(others, 'other')} ${others === 1 ? 'is' : 'are'}.` : '.',
+  ];
+}
+
+function costReading(data, state) {
+  const untimed = shownEntries(data, state).filter((entry) => !data.entries[entry].seconds && found(data, state, entry, scope(state)));
+  return [
+    'The time is the mean over the cells of all languages that were computed here, from reading to scoring, on '
+      + "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
+      + `it first. Filled, and along the dashed line: the highest score within a time.${entryLimit(entryCosts(data, state).length)}`,
+    ...(untimed.length ? [
+      ' Without a time of its own, its cells having come from the cache: ', ...nameList(untimed.map((entry) => entryName(data, entry))), '.',
+    ] : []),
+  ];
+}
+
+/** Draw the score of each shown entry against its time, filled along the front of the best scores within a time. */
+function cost(data, state, height) {
+  const { left, above: top, right, below, room, beside, logarithmic: from } = RULES.cost;
+  const costs = entryCosts(data, state).slice(0, RULES.entries);
+  const unit = timeUnit(data);
+  const box = [left, top, RULES.width - left - right, height - top - below];
+  const times = costs.map((one) => one.seconds / unit.seconds);
+  const logarithmic = times.length > 0 && Math.max(...times) > from * Math.min(...times);
+  const domain = logarithmic ? [Math.min(...times) / beside, Math.max(...times) * beside] : extent(times, room);
+  const scores = extent(costs.map((one) => 100 * one.score), room);
+  const [x, y] = [scale(domain, left, left + box[2], logarithmic), scale(scores, top + box[3], top)];
+  const front = paretoFront(costs);
+  const along = frontSteps(front.map((one) => [x(one.seconds / unit.seconds), y(100 * one.score)]));
+  const points = costs.map((one) => ({ entry: one.entry, x: one.seconds / unit.seconds, y: 100 * one.score, filled: front.includes(one) }));
   const label = `${unit.name} a cell${logarithmic ? ', logarithmic' : ''}`;
+  const dashed = { fill: 'none', stroke: SOFT, 'stroke-dasharray': '4 3' };
   return [
     ...axisBelow(box, x, logarithmic ? logarithmicTicks(domain) : ticks(domain, 7), label),
     ...axisLeft(box, y, ticks(scores, 8), `${state.measure} \u00d7 100`),
-    frontLine(front.map((point) => [x(point.at[0]), y(point.at[1])])),
-    ...scatter([box[0], box[1], width - box[0], box[3]], points.map((point) => ({ ...point, filled: front.includes(point) })), x, y),
+    ...(along.length ? [drawn('path', { d: `M${polyline(along)}`, ...dashed })] : []),
+    ...scatter(data, [left, top, RULES.width - left, box[3]], points, [x, y], along),
   ];
 }
 
-/** Return whether a point has a higher score in the same time or less, or the same score in less. */
-function beats({ at: [time, score] }, { at: [otherTime, otherScore] }) {
-  return time <= otherTime && score >= otherScore && (time < otherTime || score > otherScore);
+/** Return the corners of the front: along in time, then up in score. */
+function frontSteps(places) {
+  return places.flatMap((place, i) => (i ? [[place[0], places[i - 1][1]], place] : [place]));
 }
 
-function frontLine(places) {
-  const steps = places.sort((a, b) => a[0] - b[0]).map(([x, y], i) => (i ? `H${x}V${y}` : `M${x} ${y}`)).join('');
-  return drawn('path', { d: steps || 'M0 0', fill: 'none', stroke: 'var(--soft)', 'stroke-dasharray': '4 3' });
-}
-
-/** Return points with their names; `filled` points are filled. */
-function scatter(box, points, x, y) {
-  const places = points.map((point) => ({ ...point, x: x(point.at[0]), y: y(point.at[1]) }));
-  const dot = { r: 3.3, stroke: 'var(--link)', 'stroke-width': 1.4 };
-  return [
-    ...pointNames(box, places),
-    ...places.map((point) => drawn('circle', { cx: point.x, cy: point.y, fill: point.filled ? 'var(--link)' : 'var(--back)', ...dot })),
-  ];
+/** Return the points of the first entries that are shown, of those that have one. */
+function geometryPoints(data, state, language) {
+  const place = data.languages.indexOf(language);
+  return shownEntries(data, state).slice(0, RULES.entries).flatMap((entry) => {
+    const measured = data.geometry[entry]?.[place];
+    const score = found(data, state, entry, language);
+    return measured && score ? [{ entry, measured, score: score.mean }] : [];
+  });
 }
 
 function geometryTitle(data, state) {
-  return `Uniformity and alignment against ${state.measure} \u00d7 100, ${scopeWords(data, state)}`;
+  return `Uniformity and alignment against ${state.measure} \u00d7 100${ofLanguage(data, state)}`;
+}
+
+function geometryDescription(data, state) {
+  return geometryPoints(data, state, scope(state)).map(({ entry, measured, score }) => {
+    const [uniformity, alignment] = measured.slice(0, 2).map((value) => fixed(value, 2));
+    return `${entryName(data, entry)}: uniformity ${uniformity}, alignment ${alignment}, score ${hundred(score)}`;
+  }).join('; ');
+}
+
+/** Return Spearman's rho of each quantity with the score, over the entries of each language. */
+function geometryCaption(data, state) {
+  const parts = ['uniformity', 'alignment'].map((quantityName, i) => {
+    const rhos = namedLanguages(data, state).flatMap((language) => {
+      const points = geometryPoints(data, state, language);
+      const rho = spearman(points.map((point) => point.measured[i]), points.map((point) => point.score));
+      return rho === null ? [] : [[`${fixed(rho, 2)} (`, isolated(languageName(data, language)[0]), ')']];
+    });
+    return [`${quantityName} `, ...(rhos.length ? rhos.flatMap((rho, at) => (at ? [', ', ...rho] : rho)) : ['not defined'])];
+  });
+  return ["Spearman's \u03c1 with the score over the entries of a language: ", ...parts[0], '; ', ...parts[1], '.'];
+}
+
+/** Return Spearman's rho with midranks for ties, null for too few points, and where one of the two is constant. */
+function spearman(left, right) {
+  if (left.length < RULES.correlated || new Set(left).size === 1 || new Set(right).size === 1) {
+    return null;
+  }
+  const middle = (left.length + 1) / 2;
+  const centred = [left, right].map((values) => values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    return below + (values.filter((other) => other === value).length + 1) / 2 - middle;
+  }));
+  const product = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return product(centred[0], centred[1]) / Math.sqrt(product(centred[0], centred[0]) * product(centred[1], centred[1]));
+}
+
+function geometryReading(data, state) {
+  const languages = shownLanguages(data, state);
+  const link = element('a', '', 'The numbers');
+  link.href = '#geometry';
+  const text = `One point per entry, the mean over its ${languages.length > 1 ? 'seeds and languages' : 'seeds'}, after training; both are better where lower.`
+    + `${entryLimit(shownEntries(data, state).length)}${languageLimit(languages)}`;
+  return [`${text} `, link, '.'];
 }
 
 /** Draw the score of each shown entry against the uniformity and the alignment of its vectors. */
-function geometry(data, state, [width, height]) {
-  const language = data.languages.indexOf(scope(state));
-  const points = shownEntries(data, state).flatMap((entry) => {
-    const measured = data.geometry[entry]?.[language];
-    const score = found(data, state, entry, scope(state));
-    return measured && score ? [{ name: shownName(data, entry), measured, score: 100 * score.mean }] : [];
-  });
-  const scores = extent(points.map((point) => point.score), 0.08);
-  const panel = (width - 112) / 2;
-  return [
-    written(48, 11, 'start', 'filled: trained; hollow: not trained'),
-    ...['uniformity', 'alignment'].flatMap((quantity, i) => {
-      const box = [48 + i * (panel + 48), 30, panel, height - 74];
-      const domain = extent(points.map((point) => point.measured[i]), 0.08);
-      const [x, y] = [scale(domain, box[0], box[0] + panel), scale(scores, box[1] + box[3], box[1])];
-      const placed = points.map((point) => ({ name: point.name, at: [point.measured[i], point.score], filled: point.measured[2] }));
-      return [
-        ...axisBelow(box, x, ticks(domain, 5), `${quantity}  (\u2190 better)`),
-        ...axisLeft(box, y, ticks(scores, 8), i ? '' : `${state.measure} \u00d7 100`),
-        ...scatter(box, placed, x, y),
-      ];
-    }),
-  ];
+function geometry(data, state, height) {
+  const { left, right, above: between, below, room } = RULES.geometry;
+  const points = geometryPoints(data, state, scope(state));
+  const [parts, above] = geometryLegend(data);
+  const top = above + between;
+  const width = (RULES.width - 2 * left - right) / 2;
+  const scores = extent(points.map((point) => 100 * point.score), room);
+  return [...parts, ...['uniformity', 'alignment'].flatMap((quantityName, i) => {
+    const box = [left + i * (width + left), top, width, height - top - below];
+    const domain = extent(points.map((point) => point.measured[i]), room);
+    const [x, y] = [scale(domain, box[0], box[0] + width), scale(scores, top + box[3], top)];
+    const placed = points.map(({ entry, measured, score }) => ({ entry, x: measured[i], y: 100 * score, filled: measured[2] }));
+    return [
+      ...axisBelow(box, x, ticks(domain, 5), `${quantityName}  (\u2190 better)`),
+      ...axisLeft(box, y, ticks(scores, 8), i ? '' : `${state.measure} \u00d7 100`),
+      ...scatter(data, box, placed, [x, y]),
+    ];
+  })];
+}
+
+/** Return the legend, which is the same whatever is shown; none where all entries are trained. */
+function geometryLegend(data) {
+  if (data.geometry.flatMap((measured) => measured ?? []).every((point) => !point || point[2])) {
+    return [[], 0];
+  }
+  const items = [['trained', plainWidth('trained'), (x, y) => dot(x, y, true)], ['not trained', plainWidth('not trained'), (x, y) => dot(x, y, false)]];
+  return legend(items, RULES.geometry.left);
 }

@@ -6,30 +6,47 @@ function firstState(data) {
   return { measure: data.measures[0], language: '', baseline: data.baseline, recipe: '', hide: [], sort: '', order: '' };
 }
 
-/** Return the state that a fragment names; what it names and there is not is left as it is at first. */
+/** Return the values that each switch has on this page, and what the switch is called. */
+function switches(data) {
+  const names = data.entries.map((entry) => entry.name);
+  return {
+    measure: ['measure', data.measures],
+    language: ['language', data.languages.slice(0, -1)],
+    baseline: ['baseline', [...(data.own ? [data.baseline] : []), ...data.baselines.map((one) => names[one.entry])]],
+    recipe: ['recipe', data.entries.map((entry) => entry.recipe)],
+    hide: ['entry', names],
+    sort: ['column', [...COLUMNS, ...data.languages]],
+  };
+}
+
+/**
+ * Return the state that a fragment names, and what it names that this page does not have, as [switch, kind, value].
+ * Of that, the state has what the page shows at first.
+ */
 function readState(data, fragment) {
   const state = firstState(data);
-  const names = data.entries.map((entry) => entry.name);
-  const known = {
-    measure: data.measures,
-    language: data.languages.slice(0, -1),
-    baseline: [...(data.own ? [data.baseline] : []), ...data.baselines.map((one) => names[one.entry])],
-    recipe: data.entries.map((entry) => entry.recipe),
+  const known = switches(data);
+  const unknown = [];
+  const keep = (name, value) => {
+    const [kind, values] = known[name];
+    return values.includes(value) || (unknown.push([name, kind, value]), false);
   };
-  for (const part of fragment.split('&')) {
-    const [name, value = ''] = split(part, part.indexOf('='));
+  for (const part of fragment.split('&').filter((text) => text.includes('='))) {
+    const [name, value] = split(part, part.indexOf('='));
     if (name === 'hide') {
-      state.hide = value.split(',').map(decoded).filter((entry) => names.includes(entry));
+      state.hide = value.split(',').filter(Boolean).map(decoded).filter((entry) => keep(name, entry));
     } else if (name === 'sort') {
       const [column, order] = split(value, value.lastIndexOf(':')).map(decoded);
-      if ([...COLUMNS, ...data.languages].includes(column) && ['asc', 'desc'].includes(order)) {
+      if (keep(name, column) && ['asc', 'desc'].includes(order)) {
         Object.assign(state, { sort: column, order });
       }
-    } else if (Object.hasOwn(known, name) && known[name].includes(decoded(value))) {
+    } else if (!Object.hasOwn(known, name)) {
+      unknown.push(['', 'switch', decoded(name)]);
+    } else if (value && keep(name, decoded(value))) {
       state[name] = decoded(value);
     }
   }
-  return state;
+  return [state, unknown];
 }
 
 /** Return the fragment of a state, without what is as at first. */

@@ -71,7 +71,7 @@ function showTable(data, state, table, rows) {
     head.hidden = gone[i];
     sortedHead(head, data, state);
   });
-  fillHead(table, state);
+  fillHead(data, table, state);
   table.style.setProperty('--languages', state.language ? 0 : data.languages.length - 1);
   rows.forEach((row, entry) => {
     row.hidden = !visible(data, state, entry);
@@ -98,8 +98,8 @@ function stickHead(table) {
   document.documentElement.style.setProperty('--bar', `${document.getElementById('controls').offsetHeight}px`);
 }
 
-function fillHead(table, state) {
-  const texts = { language: scope(state), baseline: state.baseline };
+function fillHead(data, table, state) {
+  const texts = { language: scope(state), baseline: baselineName(data, state) };
   for (const part of table.tHead.querySelectorAll('[data-fill]')) {
     part.textContent = texts[part.dataset.fill];
   }

@@ -24,7 +24,6 @@ from harness.report import coverage, facts, script_data, signature_table, spread
 from harness.report.documents import document, publication, references, tex_compact, tex_tables
 from harness.report.documents.run_setup import given_bases
 from harness.report.entries import entry_pages
-from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, file_name
 from harness.report.report_settings import REPORT_FILE, settings_of, settings_text
@@ -39,7 +38,7 @@ from harness.report.sections import (
     sweeps_section,
     tasks_section,
 )
-from harness.report.sweep_names import sweep_title
+from harness.report.sweep_names import names_for_readers, sweep_title
 from harness.report.table_view import tables
 from harness.report.template_errors import write_error
 from harness.report.templating import render
@@ -99,7 +98,6 @@ def report_content(
         content |= query_pages.files(folder, board, texts=texts, show_texts=show_texts)
         content |= entry_pages.files(folder, board, content.keys())
         page = script_data.page_context(board, context["tables"], context["claims"], content.keys())
-        page["figures"] = leaderboard_figures(board, context["tables"])
         content[file_name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
 
@@ -171,6 +169,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     curves = sweeps_section.sweep_curves(board, rows)
     return {
         "board": board,
+        "names": names_for_readers(board),
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
         "given_bases": given_bases(board),

@@ -9,7 +9,8 @@
                     difference, low, high, note; null where the opposite difference is listed under the other baseline
     own             of named base models: the baseline of each entry on its own model, by its index in `entries`
     compared        languages with a page of queries
-    seeds, geometry what figures are drawn of besides (harness.report.figure_data)
+    contrasts       the verdicts on contrasts in the order of the headline, and those whose contrasts it names
+    seeds …         what figures are drawn of besides (harness.report.figure_data)
 
 null stands for a missing value.
 """
@@ -22,6 +23,7 @@ from typing import Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.findings import findings
 from harness.report.figure_data import entry_seconds, figure_data
+from harness.report.figures.leaderboard_figures import leaderboard_figures
 from harness.report.numbers import or_none
 from harness.report.page_scripts import embed_json, page_script
 from harness.report.sections import contrasts_section
@@ -36,6 +38,8 @@ SCRIPTS = (
     "rows",
     "contrasts",
     "drawing",
+    "labels",
+    "captions",
     "forest",
     "seeds",
     "scatter",
@@ -67,6 +71,7 @@ def page_context(
         "shapes": contrasts_section.SHAPES,
         "differing": contrasts_section.differing(board),
         "files": files,
+        "figures": leaderboard_figures(board, tables, data),
         "script": page_script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
         "data": embed_json(data),
     }
@@ -97,7 +102,8 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
             }
             for baseline, values in sorted(differences.items(), key=lambda item: entries.index(item[0]))
         ],
-        **figure_data(board, entries),
+        "contrasts": {"words": [*contrasts_section.SHAPES], "named": contrasts_section.NAMED},
+        **figure_data(board, tables[0].rows),
     }
 
 

@@ -74,6 +74,17 @@ def entry_names(board: Leaderboard) -> dict[str, str]:
     return {entry: name for entry, name in names.items() if counts[name] == 1}
 
 
+class EntryNames(dict[str, str]):
+    """The name of each entry for readers: the short name of a swept entry, else the entry itself."""
+
+    def __missing__(self, entry: str) -> str:
+        return entry
+
+
+def names_for_readers(board: Leaderboard) -> EntryNames:
+    return EntryNames(entry_names(board))
+
+
 def sweep_title(varying: Sequence[tuple[str, str]]) -> str:
     """Return what varies, from (entry, symbol) of each curve.
 

@@ -12,6 +12,7 @@ from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.axe import violations
 from support.board_page import choose, column, fragment, go, heads, order, saved, switch, two_claims
 
 from harness.evidence.leaderboard import collate
@@ -152,6 +153,35 @@ def test_the_url_stores_the_view(page: Page, folder: Path) -> None:
     page.evaluate("location.hash = 'language=fa'")
     expect(page.locator(".board:visible h3")).to_have_text("nDCG@10 (primary measure)")
     assert switch(page, "language").input_value() == "fa"
+
+
+def test_what_a_link_asks_for_in_vain_is_said_until_the_next_switch_and_nothing_moves(page: Page, folder: Path) -> None:
+    notice = page.locator("#unknown")
+    go(page, folder, "measure=MAP&language=ko&hide=bm25,gone")
+    expect(notice).to_be_visible()
+    assert notice.get_attribute("role") == "status"
+    assert notice.inner_text() == (
+        "This link asks for measure MAP and entry gone, which this page does not have; shown: nDCG@10, 5 of 6 entries."
+    )
+    assert switch(page, "language").input_value() == "ko"
+    assert violations(page) == []
+    place = "() => document.querySelector('#scores').getBoundingClientRect().top + scrollY"
+    before = page.evaluate(place)
+    choose(page, "language", "fa")
+    expect(notice).not_to_be_visible()
+    assert page.evaluate(place) == before
+    page.evaluate("location.hash = 'colour=red&measure=<img src=x>'")
+    expect(notice).to_have_text(
+        "This link asks for switch colour and measure <img src=x>, which this page does not have; shown: nDCG@10."
+    )
+    page.evaluate("location.hash = 'measure=AP'")
+    expect(notice).not_to_be_visible()
+
+
+def test_a_link_to_what_the_page_has_says_nothing(page: Page, folder: Path) -> None:
+    for fragment_of in ("", "claims", "measure=AP&language=ko&hide=bm25&baseline=mnrl&recipe=published&sort=ko:desc"):
+        go(page, folder, fragment_of)
+        assert page.locator("#unknown").inner_text() == ""
 
 
 def test_unknown_names_in_the_url_are_ignored(page: Page, folder: Path) -> None:

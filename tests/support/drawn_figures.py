@@ -13,6 +13,7 @@ from support.fake_records import draw, provenance, put
 from harness.evidence.leaderboard import collate
 from harness.report.figures.figure import Figure
 from harness.report.figures.leaderboard_figures import leaderboard_figures
+from harness.report.script_data import script_data
 from harness.report.table_view import tables
 
 UNIFORM = {"uniformity": -2.0, "alignment": 1.0, "anisotropy": 0.3}
@@ -21,7 +22,9 @@ UNIFORM = {"uniformity": -2.0, "alignment": 1.0, "anisotropy": 0.3}
 def figures_of(folder: Path, baseline: str = "base") -> dict[str, Figure]:
     """Return the figures of a folder by their ids."""
     board = collate(folder, baseline)
-    return {figure.id: figure for figure in leaderboard_figures(board, tables(board))}
+    of_measures = tables(board)
+    data = script_data(board, of_measures, ())
+    return {figure.id: figure for figure in leaderboard_figures(board, of_measures, data)}
 
 
 def words(figure: Figure) -> str:

@@ -18,6 +18,7 @@ from harness.report.documents.run_setup import Corpus, corpus, run_setup
 from harness.report.facts import Provenance
 from harness.report.numbers import or_none
 from harness.report.sections import claims_text
+from harness.report.sweep_names import names_for_readers
 from harness.results.flatten import Facts, text
 from harness.results.makers import reuse_notes
 
@@ -107,10 +108,11 @@ def _deviations(board: Leaderboard, entries: list[str]) -> Iterator[str]:
 
 def _departures(board: Leaderboard, entries: list[str]) -> Iterator[str]:
     """Yield the departures of each entry from its paper, as its last record declares them."""
+    names = names_for_readers(board)
     declarations = {record.entry: record.table("entry") for record in (*board.failures, *board.records)}
     for entry in entries:
         declaration = declarations.get(entry, {})
         departures = declaration.get("departures")
         if isinstance(departures, list | tuple) and departures:
             paper = f" from {declaration['paper']}" if declaration.get("paper") else ""
-            yield f"{entry} departs{paper}: {'; '.join(map(str, departures))}."
+            yield f"{names[entry]} departs{paper}: {'; '.join(map(str, departures))}."

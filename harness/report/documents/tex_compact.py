@@ -45,7 +45,7 @@ def compact_tables(board: Leaderboard, table: Table) -> Iterator[CompactTable]:
         score = row.boxes[0].score if column != AVERAGE else row.average
         failed = row.boxes[0].failed if column != AVERAGE else ()
         return CompactLine(
-            entry=row.entry,
+            entry=row.name,
             cell=score_cell(Box(score, failed), evidence.get(row.entry)),
             delta=score.delta if score else None,
             half=half(score.delta_low, score.delta_high) if score else None,

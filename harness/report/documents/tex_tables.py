@@ -86,7 +86,7 @@ class LatexTables:
 
 def latex_tables(board: Leaderboard, table: Table) -> LatexTables:
     """Return the tables; `table` is that of the primary measure."""
-    longest = max((len(shortened(row.entry)) for row in table.rows), default=0)
+    longest = max((len(shortened(row.name)) for row in table.rows), default=0)
     columns = board.languages if len(board.languages) == 1 else (*board.languages, AVERAGE)
     width = _column_count(table, longest, columns)
     scores = [
@@ -133,7 +133,7 @@ def _score_table(board: Leaderboard, columns: Sequence[str], rows: Sequence[Row]
             score_cell(_box(board, row, column), evidence.get(row.entry))
             for column, evidence in zip(columns, evidence_by_column, strict=True)
         ]
-        lines.append(ScoreLine(row.entry, tuple(cells), failed=bool(row.reasons)))
+        lines.append(ScoreLine(row.name, tuple(cells), failed=bool(row.reasons)))
     return ScoreTable(tuple(columns), tuple(lines))
 
 

@@ -1,4 +1,4 @@
-"""Axes of a figure: panels in points, rows of entries, text, tooltips, and marks that the page's script reads."""
+"""Axes of a figure: panels in points, rows of entries, text, and marks that the page's script reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from harness.report.figures.labels import MAX_LENGTH, label, text_width
 from harness.report.figures.palette import LINE, TEXT, WIDTH
 
-TOOLTIP = "tip: "  # prefix of the gid of an artist with a tooltip
 MARK = "mark: "  # prefix of the gid of an artist whose element has attributes of its own
 
 
@@ -41,11 +40,6 @@ def label_margin(names: Sequence[str], size: float = TEXT) -> float:
     """Return the width that the names beside an axis need."""
     widest = max(text_width(label(name), size) for name in names)
     return min(widest, text_width("n" * (MAX_LENGTH - 4), size)) + 14
-
-
-def tooltip_gid(text: str) -> str:
-    """Return the `gid` of a matplotlib artist that shows `text` as its tooltip."""
-    return f"{TOOLTIP}{text}"
 
 
 def mark_gid(**attributes: str) -> str:

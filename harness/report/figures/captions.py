@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.errors import quantity
+from harness.report.figures.drawing_rules import MAX_ENTRIES
 from harness.report.figures.palette import MAX_LANGUAGES
-
-MAX_ENTRIES = 40
 
 
 def entry_limit_note(count: int, limit: int = MAX_ENTRIES, noun: str = "entry") -> str:

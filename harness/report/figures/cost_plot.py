@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from xml.etree.ElementTree import Element
 
-from harness.report.figures.axes import add_panel
-from harness.report.figures.labels import label
-from harness.report.figures.palette import ACCENT, BACK, SOFT, WIDTH
-from harness.report.figures.scatter_labels import draw_labels
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.scatter import Point, scatter
+from harness.report.figures.shapes import (
+    SOFT,
+    axis_below,
+    axis_left,
+    drawn,
+    extent,
+    logarithmic_ticks,
+    number,
+    scale,
+    ticks,
+)
+from harness.report.figures.view import View
 
-LOG_FROM = 10  # the time axis is logarithmic if the longest time is more than this many times the shortest
-_RIGHT = 70.0  # space for labels beside the panel
+_RULES = RULES["cost"]
 
 
 @dataclass(frozen=True)
 class EntryCost:
-    """The mean time of the cells of one entry, and its average score."""
+    """The mean time of the cells of one entry, and its score."""
 
-    entry: str
+    entry: int
     seconds: float
     score: float
 
@@ -33,6 +42,18 @@ class TimeUnit:
     seconds: float
 
 
+def entry_costs(view: View) -> list[EntryCost]:
+    """Return the entries that are shown and have a time and a score."""
+    timed = [(entry, view.data["entries"][entry]["seconds"], view.found(entry, view.scope)) for entry in view.entries]
+    return [EntryCost(entry, seconds, score["mean"]) for entry, seconds, score in timed if seconds and score]
+
+
+def time_unit(view: View) -> TimeUnit:
+    """Return the unit of the time axis, the same whatever is shown."""
+    slow = max(entry["seconds"] or 0 for entry in view.data["entries"]) >= _RULES["minutes"]
+    return TimeUnit("minutes", 60.0) if slow else TimeUnit("seconds", 1.0)
+
+
 def pareto_front(costs: Sequence[EntryCost]) -> list[EntryCost]:
     """Return the entries for which no other entry has a higher score in the same time or less, fastest first."""
     front: list[EntryCost] = []
@@ -42,48 +63,41 @@ def pareto_front(costs: Sequence[EntryCost]) -> list[EntryCost]:
     return front
 
 
-class CostPlot:
-    """Times are drawn in `unit`; `score_label` is the label of the score axis."""
+def cost_height(view: View) -> float:
+    count = len(entry_costs(view)[: RULES["entries"]])
+    return float(_RULES["above"] + _RULES["panel"] + _RULES["entry"] * count + _RULES["below"])
 
-    def __init__(self, costs: Sequence[EntryCost], unit: TimeUnit, score_label: str) -> None:
-        self.costs, self.unit, self.score_label = costs, unit, score_label
-        self.panel_height = 300.0 + 5 * len(costs)
-        self.panel_width = WIDTH - 50 - _RIGHT
-        self.height = self.panel_height + 60
 
-    def __call__(self, canvas: Any) -> None:
-        from matplotlib.ticker import LogLocator
+def draw_cost(view: View, height: float) -> list[Element]:
+    costs = entry_costs(view)[: RULES["entries"]]
+    unit = time_unit(view)
+    left, top = _RULES["left"], _RULES["above"]
+    box = (left, top, RULES["width"] - left - _RULES["right"], height - top - _RULES["below"])
+    times = [cost.seconds / unit.seconds for cost in costs]
+    logarithmic = bool(times) and max(times) > _RULES["logarithmic"] * min(times)
+    beside = _RULES["beside"]
+    domain = (min(times) / beside, max(times) * beside) if logarithmic else extent(times, _RULES["room"])
+    scores = extent([100 * cost.score for cost in costs], _RULES["room"])
+    x = scale(domain, left, left + box[2], logarithmic=logarithmic)
+    y = scale(scores, top + box[3], top)
+    front = pareto_front(costs)
+    line = _steps([(x(cost.seconds / unit.seconds), y(100 * cost.score)) for cost in front])
+    points = [Point(cost.entry, cost.seconds / unit.seconds, 100 * cost.score, cost in front) for cost in costs]
+    label = f"{unit.name} a cell{', logarithmic' if logarithmic else ''}"
+    return [
+        *axis_below(box, x, logarithmic_ticks(domain) if logarithmic else ticks(domain, 7), label),
+        *axis_left(box, y, ticks(scores, 8), f"{view.state.measure} × 100"),
+        *_front_line(line),
+        *scatter(view, (left, top, RULES["width"] - left, box[3]), points, (x, y), line),
+    ]
 
-        axes = add_panel(canvas, (50, 10, self.panel_width, self.panel_height))
-        front = pareto_front(self.costs)
-        front_line = [self._position(cost.seconds, cost.score) for cost in front]
-        axes.plot(
-            *zip(*front_line, strict=True),
-            drawstyle="steps-post",
-            color=SOFT,
-            linestyle=(0, (4, 3)),
-            linewidth=1,
-            zorder=1,
-        )
-        style = {"color": ACCENT, "markersize": 6.5, "markeredgewidth": 1.4, "zorder": 3}
-        for cost in self.costs:
-            face = ACCENT if cost in front else BACK
-            x, y = self._position(cost.seconds, cost.score)
-            axes.plot([x], [y], "o", markerfacecolor=face, **style)
-        times = [cost.seconds for cost in self.costs]
-        if max(times) > LOG_FROM * min(times):
-            axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.minorticks_off()
-        axes.margins(0.06)
-        axes.set_xlabel(f"{self.unit.name} a cell{', logarithmic' if axes.get_xscale() == 'log' else ''}")
-        axes.set_ylabel(self.score_label)
-        points = [self._position(cost.seconds, cost.score) for cost in self.costs]
-        steps = [(after.seconds, score) for before, after in pairwise(front) for score in (before.score, after.score)]
-        line = [self._position(*step) for step in ((front[0].seconds, front[0].score), *steps)]
-        names = [label(cost.entry) for cost in self.costs]
-        draw_labels(axes, names, points, (self.panel_width + _RIGHT, self.panel_height), line)
 
-    def _position(self, seconds: float, score: float) -> tuple[float, float]:
-        return seconds / self.unit.seconds, 100 * score
+def _steps(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the corners of the front: along in time, then up in score."""
+    corners = [corner for before, after in pairwise(places) for corner in ((after[0], before[1]), after)]
+    return [*places[:1], *corners]
+
+
+def _front_line(line: Sequence[tuple[float, float]]) -> list[Element]:
+    path = "L".join(f"{number(x)} {number(y)}" for x, y in line)
+    return [drawn("path", d=f"M{path}", fill="none", stroke=SOFT, stroke_dasharray="4 3")] if line else []

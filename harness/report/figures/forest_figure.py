@@ -2,80 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import quantity
-from harness.evidence.leaderboard import Leaderboard
-from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note
-from harness.report.figures.figure import Figure
-from harness.report.figures.forest_plot import ForestPlot, difference_text, limits, shown_direction
-from harness.report.figures.labels import label, name_list, name_markup
-from harness.report.figures.svg import render_svg
+from harness.report.figures.captions import entry_limit_note
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.forest_plot import draw_forest, forest_domain, forest_height, is_beyond
+from harness.report.figures.forest_rows import (
+    difference,
+    difference_text,
+    forest_rows,
+    is_baseline,
+    is_compared,
+    is_multilingual,
+    language_differences,
+    shown_direction,
+)
+from harness.report.figures.labels import name_list, name_markup
+from harness.report.figures.switched_figure import SwitchedFigure
+from harness.report.figures.view import Found, View
 from harness.report.numbers import hundred
-from harness.report.table_view import Row
+from harness.report.table_view import ONE_SEED
 from harness.stats.rules import ALPHA, MARGIN
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def forest_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
-    """Return the figure, None if no entry is compared with the baseline."""
-    compared = [row for row in rows if _is_compared(row)]
-    if not compared:
-        return None
-    shown = [row for row in rows if _is_compared(row) or (row.entry in board.baselines and not row.reasons)]
-    title = f"Difference to {label(board.baseline_name)} in {label(board.primary)}, × 100"
-    description = "; ".join(_row_text(board, row) for row in shown[:MAX_ENTRIES])
-    plot = ForestPlot(board, shown[:MAX_ENTRIES])
-    svg = render_svg("figure-forest", title, description, plot.height, plot)
-    return Figure("forest", title, _caption(board, compared), _reading(board, shown), svg)
+def _applies(view: View) -> bool:
+    return any(is_compared(view, entry) for entry in view.entries)
 
 
-def _is_compared(row: Row) -> bool:
-    return any(score and score.delta is not None for score in (row.average, *(box.score for box in row.boxes)))
+def _title(view: View) -> str:
+    return f"Difference to {view.baseline_labels[0]} in {view.state.measure}{view.suffix}, × 100"
 
 
-def _row_text(board: Leaderboard, row: Row) -> str:
-    if row.average and row.average.delta is not None:
-        return f"{label(row.name)}: {difference_text(row.average)}"
-    return f"{label(row.name)}: {'baseline' if row.entry in board.baselines else 'no average'}"
+def _description(view: View) -> str:
+    return "; ".join(_row_text(view, entry) for entry in forest_rows(view)[: RULES["entries"]])
 
 
-def _reading(board: Leaderboard, rows: Sequence[Row]) -> Markup:
+def _row_text(view: View, entry: int) -> str:
+    score = difference(view, entry)
+    if score:
+        return f"{view.label(entry)}: {difference_text(score)}"
+    return f"{view.label(entry)}: {'baseline' if is_baseline(view, entry) else 'no average'}"
+
+
+def _reading(view: View) -> Markup:
     from markupsafe import Markup
 
-    average = "the average of the languages" if len(board.languages) > 1 else label(board.languages[0])
-    small = ", the small ones the languages" if len(board.languages) > 1 else ""
-    scores = [score for row in rows for score in (row.average, *(box.score for box in row.boxes)) if score]
+    multilingual = is_multilingual(view)
+    main = "the average of the languages" if multilingual else view.language_label(view.languages[0])
+    small = ", the small ones the languages" if multilingual else ""
+    rows = forest_rows(view)
     one_seed = ""
-    if any(score.note == "one seed" for score in scores):
+    if any(score["note"] == ONE_SEED for entry in rows for score in _differences(view, entry)):
         one_seed = " Dashed, with *: one seed of a trained entry, so that the bar is without the spread over seeds."
-    beyond = " An arrow: beyond the axis, for it would squeeze the others." if limits(rows) else ""
+    domain = forest_domain(view, rows[: RULES["entries"]])
+    arrows = any(is_beyond(score, domain) for entry in rows if (score := difference(view, entry)))
+    beyond = " An arrow: beyond the axis, for it would squeeze the others." if arrows else ""
     return Markup.escape(
-        f"One row per entry, in the order of the table; the diamond is {average}{small}, the bar its 95 % interval "
+        f"One row per entry, in the order of the table; the diamond is {main}{small}, the bar its 95 % interval "
         f"over queries and seeds. Filled: shown, p ≤ {ALPHA} after Holm's correction over all pairs of entries. The "
         f"band is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{beyond}"
         f"{entry_limit_note(len(rows), noun='row')}"
     )
 
 
-def _caption(board: Leaderboard, rows: Sequence[Row]) -> Markup:
+def _differences(view: View, entry: int) -> list[Found]:
+    score = difference(view, entry)
+    return [*([score] if score else []), *(each for _, each in language_differences(view, entry))]
+
+
+def _caption(view: View) -> Markup:
     """Return in one sentence how many entries differ from the baseline in each direction, and the best entry."""
     from markupsafe import Markup
 
-    averages = [(row.name, row.average) for row in rows if row.average and row.average.delta is not None]
-    if not averages:
-        return Markup("No entry has every language, and so no average.")
-    higher = [entry for entry, score in averages if shown_direction(score) == "better"]
-    lower = [entry for entry, score in averages if shown_direction(score) == "worse"]
-    one_seed = [entry for entry, score in averages if score.note == "one seed"]
-    undecided = [entry for entry, _ in averages if entry not in (*higher, *lower, *one_seed)]
-    best_entry, best_score = max(averages, key=lambda pair: pair[1].delta or 0.0)
-    total = quantity(len(averages), "entry")
-    count = f"All {total}" if len(higher) == len(averages) > 1 else f"{len(higher)} of {total}"
-    parts = [Markup("{} score higher than {} (p ≤ .05)").format(count, name_markup(board.baseline_name))]
+    scores = {view.label(entry): score for entry in forest_rows(view) if (score := difference(view, entry))}
+    if not scores:
+        return Markup("No entry that is shown is compared with {}{}.").format(
+            name_markup(view.baseline_labels[0]), " in every language" if is_multilingual(view) else ""
+        )
+    higher = [entry for entry, score in scores.items() if shown_direction(score) == "better"]
+    lower = [entry for entry, score in scores.items() if shown_direction(score) == "worse"]
+    one_seed = [entry for entry, score in scores.items() if score["note"] == ONE_SEED]
+    undecided = [entry for entry in scores if entry not in (*higher, *lower, *one_seed)]
+    best_entry, best_score = max(scores.items(), key=lambda pair: pair[1]["delta"])
+    total = quantity(len(scores), "entry")
+    count = f"All {total}" if len(higher) == len(scores) > 1 else f"{len(higher)} of {total}"
+    parts = [Markup("{} score higher than {} (p ≤ .05)").format(count, name_markup(view.baseline_labels[0]))]
     lower_names = Markup(" ({})").format(name_list(lower)) if lower else ""
     parts.append(Markup("{} lower{}").format(len(lower) or "none", lower_names))
     if undecided:
@@ -84,3 +99,6 @@ def _caption(board: Leaderboard, rows: Sequence[Row]) -> Markup:
         parts.append(Markup("{} with an unknown spread over seeds ({})").format(len(one_seed), name_list(one_seed)))
     sentence = Markup("{}; the highest is {}, {}.")
     return sentence.format(Markup(", ").join(parts), name_markup(best_entry), difference_text(best_score))
+
+
+FOREST = SwitchedFigure("forest", _applies, _title, _caption, _reading, _description, forest_height, draw_forest)

@@ -3,152 +3,193 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
+from xml.etree.ElementTree import Element
 
-from harness.evidence.leaderboard import Leaderboard
-from harness.report.figures.axes import add_panel, label_margin, set_rows, write_text
-from harness.report.figures.labels import label
-from harness.report.figures.legend import Legend
-from harness.report.figures.palette import BACK, HUES, INK, MARKERS, MAX_LANGUAGES, SMALL, SOFT, WIDTH
-from harness.report.numbers import hundred, signed
-from harness.report.table_view import Row, Score
-from harness.stats.rules import MARGIN, direction
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.forest_rows import (
+    difference,
+    difference_text,
+    forest_rows,
+    is_baseline,
+    is_multilingual,
+    language_differences,
+    shown_direction,
+)
+from harness.report.figures.shapes import (
+    BACK,
+    INK,
+    SOFT,
+    Box,
+    Domain,
+    LegendItem,
+    Scale,
+    axis_below,
+    diamond,
+    drawn,
+    extent,
+    legend,
+    mark,
+    name_margin,
+    number,
+    plain_width,
+    row_height,
+    row_name,
+    ruled,
+    scale,
+    ticks,
+    written,
+)
+from harness.report.figures.view import Found, View
+from harness.report.table_view import ONE_SEED
 
-_NUMBERS_WIDTH = 128  # of the column of numbers
-SQUEEZE = 1.5  # times the width that the other entries need: an anchor beyond it is drawn as an arrow
-_UNMARKED = {"color": SOFT, "alpha": 0.7}  # look of a language without a marker of its own
-
-
-def shown_direction(score: Score) -> Literal["better", "worse", ""]:
-    """Return the direction of a score's difference to the baseline, "" where none is shown."""
-    return "" if score.p is None or score.delta is None else direction(score.p, score.delta)
-
-
-def difference_text(score: Score) -> str:
-    """Return the difference of a score to the baseline with its interval; `*` without the spread over seeds."""
-    delta = signed(score.delta or 0.0)
-    if score.delta_low is None or score.delta_high is None:
-        return delta
-    return f"{delta} [{hundred(score.delta_low)}, {hundred(score.delta_high)}]{'*' if score.note == 'one seed' else ''}"
-
-
-def limits(rows: Sequence[Row]) -> tuple[float, float] | None:
-    """Return the ends of the axis, × 100, where an anchor would squeeze the other entries, else None."""
-    inner, outer = ([end for row in rows if row.anchor is anchor for end in _ends(row)] for anchor in (False, True))
-    if not inner or not outer:
-        return None
-    low, high = min(0.0, *inner), max(0.0, *inner)
-    squeezed = max(high, *outer) - min(low, *outer) > SQUEEZE * (high - low)
-    room = 5 * (high - low)  # a twentieth, × 100
-    return (100 * low - room, 100 * high + room) if squeezed else None
-
-
-def _ends(row: Row) -> list[float]:
-    """Return the ends of all differences of a row."""
-    scores = [score for score in (row.average, *(box.score for box in row.boxes)) if score]
-    ends = (end for score in scores for end in (score.delta, score.delta_low, score.delta_high))
-    return [end for end in ends if end is not None]
+_RULES = RULES["forest"]
 
 
-class ForestPlot:
-    """Rows from top to bottom as given; languages have markers of their own if there are few enough."""
-
-    def __init__(self, board: Leaderboard, rows: Sequence[Row]) -> None:
-        self.board, self.rows = board, rows
-        count = len(board.languages)
-        self.multilingual = count > 1
-        self.marked_languages = board.languages if count <= MAX_LANGUAGES else ()
-        self.row_height = 20.0 if count == 1 else 15.0 + 5 * count if count <= MAX_LANGUAGES else 26.0
-        self.names = [self._row_name(row) for row in rows]
-        self.left = label_margin(self.names)
-        self.legend = Legend(self._legend_items(), self.left)
-        self.panel_height = len(rows) * self.row_height
-        self.height = self.legend.height + self.panel_height + 56
-        self.limits = limits(rows)
-
-    def __call__(self, canvas: Any) -> None:
-        width = WIDTH - self.left - _NUMBERS_WIDTH - 10
-        axes = add_panel(canvas, (self.left, self.legend.height + 14, width, self.panel_height))
-        set_rows(axes, self.names)
-        axes.axvspan(-100 * MARGIN, 100 * MARGIN, color=SOFT, alpha=0.2, linewidth=0, zorder=0)
-        axes.axvline(0, color=INK, linewidth=1, zorder=1)
-        if self.limits:
-            axes.set_xlim(*self.limits)
-        for y, row in enumerate(self.rows):
-            self._draw_row(axes, y, row)
-        write_text(axes, (1 + _NUMBERS_WIDTH / width, -0.8), "Δ [95 %]", ha="right", fontsize=SMALL, color=SOFT)
-        axes.set_xlabel(f"worse than {label(self.board.baseline_name, 20)}  ←  Δ  →  better")
-        self.legend.draw(canvas, 0)
-
-    def _legend_items(self) -> list[tuple[str, dict[str, Any]]]:
-        languages = self.board.languages
-        items = [("average" if self.multilingual else label(languages[0], 12), _average_style(hollow=False))]
-        if self.multilingual:
-            items += [(label(language, 12), _language_style(i)) for i, language in enumerate(self.marked_languages)]
-            if not self.marked_languages:
-                items.append((f"each of {len(languages)} languages", {**_language_style(0), "color": SOFT}))
-        return items
-
-    def _row_name(self, row: Row) -> str:
-        return f"{label(row.name, 28)} (baseline)" if row.entry in self.board.baselines else row.name
-
-    def _draw_row(self, axes: Any, y: int, row: Row) -> None:
-        score = row.average
-        if row.entry in self.board.baselines:
-            axes.plot([0], [y], "|", color=INK, markersize=11, markeredgewidth=2)
-            return
-        if self.limits and row.anchor and score and score.delta is not None:
-            self._draw_beyond(axes, y, score)
-            return
-        if self.multilingual:
-            self._draw_languages(axes, y, row)
-        average_y = y - self._average_offset()
-        text = "needs every language"
-        if score and score.delta is not None:
-            _draw_interval(axes, average_y, score, color=INK, linewidth=2.2)
-            axes.plot([100 * score.delta], [average_y], **_average_style(hollow=not shown_direction(score)), zorder=4)
-            text = difference_text(score)
-        width = float(axes.get_position().width * WIDTH)
-        write_text(axes, (1 + _NUMBERS_WIDTH / width, y), text, ha="right", fontsize=SMALL)
-
-    def _draw_beyond(self, axes: Any, y: int, score: Score) -> None:
-        """Draw an anchor beyond the axis: an arrow at its end, and the number."""
-        high = (score.delta or 0.0) > 0
-        end = axes.get_xlim()[1 if high else 0]
-        axes.plot([end], [y], ">" if high else "<", color=INK, markersize=8, clip_on=False, zorder=4)
-        width = float(axes.get_position().width * WIDTH)
-        write_text(axes, (1 + _NUMBERS_WIDTH / width, y), difference_text(score), ha="right", fontsize=SMALL)
-
-    def _average_offset(self) -> float:
-        """Return how far the average is drawn above the middle of its row, in rows."""
-        return 0.5 - 10 / self.row_height if self.multilingual else 0.0
-
-    def _draw_languages(self, axes: Any, y: int, row: Row) -> None:
-        for i, box in enumerate(row.boxes):
-            if box.score and box.score.delta is not None:
-                language_y = y - self._average_offset() + (9 + 5 * i if self.marked_languages else 9) / self.row_height
-                style = _language_style(i) if self.marked_languages else {**_language_style(0), **_UNMARKED}
-                if self.marked_languages:
-                    _draw_interval(axes, language_y, box.score, color=style["color"], linewidth=0.9)
-                axes.plot([100 * box.score.delta], [language_y], **style, zorder=3)
+def forest_height(view: View) -> float:
+    rows = forest_rows(view)[: RULES["entries"]]
+    margin = name_margin([view.width(entry) for entry in rows])
+    _, above = _legend(view, margin)
+    return above + float(_RULES["above"] + _row_height(view) * len(rows) + _RULES["around"] + _RULES["below"])
 
 
-def _average_style(*, hollow: bool) -> dict[str, Any]:
-    return {
-        "marker": "D",
-        "markersize": 6.5,
-        "color": INK,
-        "markerfacecolor": BACK if hollow else INK,
-        "markeredgewidth": 1.5,
-        "linestyle": "none",
-    }
+def draw_forest(view: View, height: float) -> list[Element]:
+    """Rows from top to bottom as on the page; languages have marks of their own if there are few enough."""
+    rows = forest_rows(view)[: RULES["entries"]]
+    left = name_margin([view.width(entry) for entry in rows])
+    parts, above = _legend(view, left)
+    top = above + _RULES["above"]
+    step = row_height(_row_height(view), height - top - _RULES["around"] - _RULES["below"], len(rows))
+    box = (left, top, RULES["width"] - left - _RULES["numbers"] - 10, step * len(rows) + _RULES["around"])
+    domain = forest_domain(view, rows)
+    x = scale(domain, left, left + box[2])
+    parts += _ground(box, x)
+    for i, entry in enumerate(rows):
+        parts += _row(view, entry, (box, top + _RULES["around"] / 2 + step * i, step), (domain, x))
+    parts.append(written(RULES["width"], top - 4, "end", "Δ [95 %]", fill=SOFT))
+    label = f"worse than {view.baseline_labels[1]}  ←  Δ  →  better"
+    return [*parts, *axis_below(box, x, ticks(domain, 7), label)]
 
 
-def _language_style(i: int) -> dict[str, Any]:
-    return {"marker": MARKERS[i], "markersize": 3.8, "color": HUES[i], "linestyle": "none"}
+def forest_domain(view: View, rows: Sequence[int]) -> Domain:
+    """Return the ends of the axis: anchors do not widen it where they would squeeze the other entries."""
+    anchors = [entry for entry in rows if view.data["entries"][entry].get("anchor")]
+    inner = _ends(view, [entry for entry in rows if entry not in anchors])
+    outer = _ends(view, anchors)
+    margin = RULES["margin"]
+    low, high = min(-margin, *inner, margin), max(-margin, *inner, margin)
+    low_all, high_all = min(low, *outer, high), max(low, *outer, high)
+    squeezed = inner and high_all - low_all > _RULES["squeeze"] * (high - low)
+    return extent([low, high] if squeezed else [low_all, high_all], _RULES["room"])
 
 
-def _draw_interval(axes: Any, y: float, score: Score, **style: Any) -> None:
-    if score.delta_low is not None and score.delta_high is not None:
-        dashes = {"linestyle": (0, (2, 1))} if score.note == "one seed" else {"solid_capstyle": "butt"}
-        axes.plot([100 * score.delta_low, 100 * score.delta_high], [y, y], **dashes, **style, zorder=2)
+def is_beyond(score: Found, domain: Domain) -> bool:
+    """Return whether a difference lies beyond the axis."""
+    return not domain[0] <= 100 * score["delta"] <= domain[1]
+
+
+def _ends(view: View, rows: Sequence[int]) -> list[float]:
+    scores = [score for entry in rows for score in (difference(view, entry), *_languages_of(view, entry)) if score]
+    ends = (end for score in scores for end in (score["delta"], score["delta_low"], score["delta_high"]))
+    return [100 * end for end in ends if end is not None]
+
+
+def _languages_of(view: View, entry: int) -> list[Found]:
+    return [score for _, score in language_differences(view, entry)]
+
+
+def _row_height(view: View) -> float:
+    count = len(view.languages)
+    if count == 1:
+        return float(_RULES["row"])
+    return float(_RULES["rows"] + _RULES["language"] * count if count <= RULES["languages"] else _RULES["unnamed"])
+
+
+def _legend(view: View, left: float) -> tuple[list[Element], float]:
+    count = len(view.languages)
+    if not is_multilingual(view):
+        name, width = view.language_name(view.languages[0])
+        return legend([(name, width, _average)], left)
+    items: list[LegendItem] = [("average", plain_width("average"), _average)]
+    if count <= RULES["languages"]:
+        for i, language in enumerate(view.languages):
+            name, width = view.language_name(language)
+            items.append((name, width, lambda x, y, i=i: mark(i, x, y, 1.9, fill=RULES["hues"][i])))
+    else:
+        text = f"each of {count} languages"
+        items.append((text, plain_width(text), lambda x, y: mark(0, x, y, 1.9, fill=SOFT)))
+    return legend(items, left)
+
+
+def _average(x: float, y: float, *, hollow: bool = False) -> Element:
+    return diamond(x, y, 4.6, stroke=INK, stroke_width=1.5, fill=BACK if hollow else INK)
+
+
+def _ground(box: Box, x: Scale) -> list[Element]:
+    """Return the band of equivalence and the line of no difference."""
+    _, top, _, height = box
+    low, high = x(-RULES["margin"]), x(RULES["margin"])
+    band = drawn("rect", x=low, y=top, width=high - low, height=height, fill=SOFT, fill_opacity=0.2)
+    return [band, ruled(x(0), top, x(0), top + height, stroke=INK)]
+
+
+def _row(view: View, entry: int, at: tuple[Box, float, float], axis: tuple[Domain, Scale]) -> list[Element]:
+    box, top, step = at
+    middle = top + step / 2
+    parts = row_name(box, view.label(entry), middle)
+    score = difference(view, entry)
+    if is_baseline(view, entry):
+        zero = axis[1](0)
+        parts.append(ruled(zero, middle - 5.5, zero, middle + 5.5, stroke=INK, stroke_width=2))
+        return [*parts, written(RULES["width"], middle + 4, "end", "baseline")]
+    text = difference_text(score) if score else "needs every language"
+    parts.append(written(RULES["width"], middle + 4, "end", text))
+    if score and is_beyond(score, axis[0]):
+        return [*parts, _arrow(middle, score, axis)]
+    named = len(view.languages) <= RULES["languages"]
+    for i, of_language in language_differences(view, entry):
+        y = top + _RULES["first"] + (_RULES["language"] * i if named else 0)
+        parts += _language(i, y, of_language, axis) if named else _unnamed(y, of_language, axis)
+    if score:
+        y = top + _RULES["average"] if is_multilingual(view) else middle
+        parts += _interval(y, score, axis, stroke=INK, stroke_width=2.2)
+        parts.append(_average(axis[1](100 * score["delta"]), y, hollow=not shown_direction(score)))
+    return parts
+
+
+def _arrow(y: float, score: Found, axis: tuple[Domain, Scale]) -> Element:
+    """Return an arrow at the end of the axis."""
+    domain, x = axis
+    end, turn = (x(domain[1]), 1) if score["delta"] > 0 else (x(domain[0]), -1)
+    path = f"M{_at(end - 4 * turn, y - 4)}L{_at(end + 4 * turn, y)}L{_at(end - 4 * turn, y + 4)}z"
+    return drawn("path", d=path, fill=INK)
+
+
+def _at(x: float, y: float) -> str:
+    return f"{number(x)} {number(y)}"
+
+
+def _language(i: int, y: float, score: Found, axis: tuple[Domain, Scale]) -> list[Element]:
+    if is_beyond(score, axis[0]):
+        return []
+    hue = RULES["hues"][i]
+    return [
+        *_interval(y, score, axis, stroke=hue, stroke_width=0.9),
+        mark(i, axis[1](100 * score["delta"]), y, 1.9, fill=hue),
+    ]
+
+
+def _unnamed(y: float, score: Found, axis: tuple[Domain, Scale]) -> list[Element]:
+    if is_beyond(score, axis[0]):
+        return []
+    return [mark(0, axis[1](100 * score["delta"]), y, 1.9, fill=SOFT, fill_opacity=0.7)]
+
+
+def _interval(y: float, score: Found, axis: tuple[Domain, Scale], **style: Any) -> list[Element]:
+    """Return the interval as far as the axis reaches."""
+    if score["delta_low"] is None or score["delta_high"] is None:
+        return []
+    (low, high), x = axis
+    ends = [x(min(high, max(low, 100 * score[end]))) for end in ("delta_low", "delta_high")]
+    dashes = {"stroke_dasharray": "4 2"} if score["note"] == ONE_SEED else {}
+    return [ruled(ends[0], y, ends[1], y, **style, **dashes)]

@@ -2,88 +2,70 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.evidence.leaderboard import Leaderboard
-from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note, language_limit_note
-from harness.report.figures.figure import Figure
-from harness.report.figures.geometry_plot import QUANTITIES, GeometryPlot, GeometryPoint
-from harness.report.figures.labels import label
-from harness.report.figures.palette import MAX_LANGUAGES
-from harness.report.figures.svg import render_svg
+from harness.report.figures.captions import entry_limit_note, language_limit_note
+from harness.report.figures.geometry_plot import (
+    QUANTITIES,
+    GeometryPoint,
+    draw_geometry,
+    geometry_height,
+    geometry_points,
+)
+from harness.report.figures.switched_figure import SwitchedFigure
+from harness.report.figures.view import View
 from harness.report.numbers import coefficient, hundred
-from harness.report.table_view import Row
-from harness.results.record import Record
 from harness.stats.agreement import spearman
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def geometry_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
-    """Return the figure, None if fewer than two entries have a geometry in every language, or none is trained."""
-    points = [
-        replace(point, entry=row.name)
-        for row in rows[:MAX_ENTRIES]
-        if (point := geometry_point(board, row.entry, board.languages))
-    ]
-    if len(points) < 2 or not any(point.trained for point in points):
-        return None
-    title = f"Uniformity and alignment against {label(board.primary)} × 100"
-    plot = GeometryPlot(points, f"{label(board.primary)} × 100")
-    svg = render_svg("figure-geometry", title, "; ".join(map(_point_text, points)), plot.height, plot)
-    return Figure("geometry", title, _caption(board, rows[:MAX_ENTRIES]), _reading(board, len(rows)), svg)
+def _applies(view: View) -> bool:
+    points = geometry_points(view, view.scope)
+    return len(points) > 1 and any(point.trained for point in points)
 
 
-def geometry_point(board: Leaderboard, entry: str, languages: Sequence[str]) -> GeometryPoint | None:
-    """Return the mean of an entry over its seeds in each language and over the languages, None where one is missing."""
-    cells = [[r for r in board.records_by_pair.get((entry, each), ()) if r.geometry] for each in languages]
-    if not all(cells):
-        return None
-
-    def mean(value: Callable[[Record], float]) -> float:
-        return statistics.fmean(statistics.fmean(map(value, records)) for records in cells)
-
-    return GeometryPoint(
-        entry=entry,
-        trained=cells[0][0].trained,
-        uniformity=mean(lambda record: record.geometry["after"]["uniformity"]),
-        alignment=mean(lambda record: record.geometry["after"]["alignment"]),
-        score=mean(lambda record: record.measures[board.primary]),
-    )
+def _title(view: View) -> str:
+    return f"Uniformity and alignment against {view.state.measure} × 100{view.suffix}"
 
 
-def _point_text(point: GeometryPoint) -> str:
-    quantities = f"uniformity {coefficient(point.uniformity)}, alignment {coefficient(point.alignment)}"
-    return f"{label(point.entry)}: {quantities}, score {hundred(point.score)}"
+def _description(view: View) -> str:
+    return "; ".join(_point_text(view, point) for point in geometry_points(view, view.scope))
 
 
-def _caption(board: Leaderboard, rows: Sequence[Row]) -> Markup:
+def _point_text(view: View, point: GeometryPoint) -> str:
+    uniformity, alignment = map(coefficient, point.quantities)
+    return f"{view.label(point.entry)}: uniformity {uniformity}, alignment {alignment}, score {hundred(point.score)}"
+
+
+def _caption(view: View) -> Markup:
     """Return Spearman's ρ of each quantity with the score, over the entries of each language."""
     from markupsafe import Markup
 
-    languages = board.languages[:MAX_LANGUAGES]
     parts = []
-    for quantity in QUANTITIES:
+    for i, quantity in enumerate(QUANTITIES):
         rhos = []
-        for language in languages:
-            points = [point for row in rows if (point := geometry_point(board, row.entry, [language]))]
-            rho = spearman([getattr(point, quantity) for point in points], [point.score for point in points])
+        for language in view.named_languages:
+            points = geometry_points(view, language)
+            rho = spearman([point.quantities[i] for point in points], [point.score for point in points])
             if rho is not None:
-                rhos.append(Markup("{} (<bdi>{}</bdi>)").format(coefficient(rho), label(language, 12)))
+                rhos.append(Markup("{} (<bdi>{}</bdi>)").format(coefficient(rho), view.language_label(language)))
         parts.append(Markup("{} {}").format(quantity, Markup(", ").join(rhos) or "not defined"))
     return Markup("Spearman's ρ with the score over the entries of a language: {}.").format(Markup("; ").join(parts))
 
 
-def _reading(board: Leaderboard, count: int) -> Markup:
+def _reading(view: View) -> Markup:
     from markupsafe import Markup
 
-    mean = "seeds, and languages where none is chosen" if len(board.languages) > 1 else "seeds"
+    mean = "seeds and languages" if len(view.languages) > 1 else "seeds"
     text = (
         f"One point per entry, the mean over its {mean}, after training; both are better where lower."
-        f"{entry_limit_note(count)}{language_limit_note(board.languages)}"
+        f"{entry_limit_note(len(view.entries))}{language_limit_note(view.languages)}"
     )
     return Markup('{} <a href="#geometry">The numbers</a>.').format(text)
+
+
+GEOMETRY = SwitchedFigure(
+    "geometry", _applies, _title, _caption, _reading, _description, geometry_height, draw_geometry
+)

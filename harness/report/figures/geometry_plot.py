@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from xml.etree.ElementTree import Element
 
-from harness.report.figures.axes import add_panel, tooltip_gid
-from harness.report.figures.labels import label, shorten_middle
-from harness.report.figures.legend import Legend
-from harness.report.figures.palette import ACCENT, BACK, WIDTH
-from harness.report.figures.scatter_labels import draw_labels
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.scatter import Point, dot, scatter
+from harness.report.figures.shapes import LegendItem, axis_below, axis_left, extent, legend, plain_width, scale, ticks
+from harness.report.figures.view import View
 
 QUANTITIES = ("uniformity", "alignment")
-_LEFT = 48.0  # space for the tick labels beside a panel
-_NAME = 20  # characters of an entry's name
-_PANEL_HEIGHT = 280.0
+_RULES = RULES["geometry"]
 
 
 @dataclass(frozen=True)
 class GeometryPoint:
     """One entry after training, means over its seeds in one language, or over the languages."""
 
-    entry: str
+    entry: int
+    quantities: tuple[float, float]
     trained: bool
-    uniformity: float
-    alignment: float
     score: float
 
 
-class GeometryPlot:
-    """One panel per quantity on one scale of scores; entries that were not trained have hollow markers."""
-
-    def __init__(self, points: Sequence[GeometryPoint], score_label: str) -> None:
-        self.points, self.score_label = points, score_label
-        self.legend = Legend(self._legend_items(), _LEFT)
-        self.height = self.legend.height + _PANEL_HEIGHT + 56
-
-    def __call__(self, canvas: Any) -> None:
-        self.legend.draw(canvas, 0)
-        width = (WIDTH - 2 * _LEFT - 16) / 2
-        for i, quantity in enumerate(QUANTITIES):
-            box = (_LEFT + i * (width + _LEFT), self.legend.height + 12, width, _PANEL_HEIGHT)
-            axes = add_panel(canvas, box)
-            positions = [(float(getattr(point, quantity)), 100 * point.score) for point in self.points]
-            for point, (x, y) in zip(self.points, positions, strict=True):
-                axes.plot([x], [y], **_style(hollow=not point.trained), gid=tooltip_gid(label(point.entry)))
-            axes.margins(0.08)
-            axes.locator_params(axis="x", nbins=6)
-            axes.set_xlabel(f"{quantity}  (← better)")
-            if i == 0:
-                axes.set_ylabel(self.score_label)
-            names = [shorten_middle(point.entry, _NAME) for point in self.points]
-            draw_labels(axes, names, positions, (width, _PANEL_HEIGHT))
-
-    def _legend_items(self) -> list[tuple[str, dict[str, Any]]]:
-        if all(point.trained for point in self.points):
-            return []
-        return [("trained", _style(hollow=False)), ("not trained", _style(hollow=True))]
+def geometry_points(view: View, language: str) -> list[GeometryPoint]:
+    """Return the points of the first entries that are shown, of those that have one."""
+    place = view.data["languages"].index(language)
+    points = []
+    for entry in view.entries[: RULES["entries"]]:
+        measured, score = view.data["geometry"][entry], view.found(entry, language)
+        if measured and measured[place] and score:
+            uniformity, alignment, trained = measured[place]
+            points.append(GeometryPoint(entry, (uniformity, alignment), trained, score["mean"]))
+    return points
 
 
-def _style(*, hollow: bool) -> dict[str, Any]:
-    style = {"color": ACCENT, "marker": "o", "markersize": 6, "markeredgewidth": 1.4, "linestyle": "none"}
-    return {**style, "markerfacecolor": BACK} if hollow else style
+def geometry_height(view: View) -> float:
+    _, above = _legend(view)
+    return above + float(_RULES["above"] + _RULES["panel"] + _RULES["below"])
+
+
+def draw_geometry(view: View, height: float) -> list[Element]:
+    """One panel per quantity on one scale of scores; entries that were not trained have hollow dots."""
+    points = geometry_points(view, view.scope)
+    parts, above = _legend(view)
+    top = above + _RULES["above"]
+    width = (RULES["width"] - 2 * _RULES["left"] - _RULES["right"]) / 2
+    scores = extent([100 * point.score for point in points], _RULES["room"])
+    for i, quantity in enumerate(QUANTITIES):
+        box = (_RULES["left"] + i * (width + _RULES["left"]), top, width, height - top - _RULES["below"])
+        domain = extent([point.quantities[i] for point in points], _RULES["room"])
+        x, y = scale(domain, box[0], box[0] + width), scale(scores, top + box[3], top)
+        placed = [Point(each.entry, each.quantities[i], 100 * each.score, each.trained) for each in points]
+        parts += axis_below(box, x, ticks(domain, 5), f"{quantity}  (← better)")
+        parts += axis_left(box, y, ticks(scores, 8), "" if i else f"{view.state.measure} × 100")
+        parts += scatter(view, box, placed, (x, y))
+    return parts
+
+
+def _legend(view: View) -> tuple[list[Element], float]:
+    """Return the legend, which is the same whatever is shown; none where all entries are trained."""
+    points = [point for measured in view.data["geometry"] for point in measured or () if point]
+    if all(trained for _, _, trained in points):
+        return [], 0
+    items: list[LegendItem] = [
+        ("trained", plain_width("trained"), lambda x, y: dot(x, y, filled=True)),
+        ("not trained", plain_width("not trained"), lambda x, y: dot(x, y, filled=False)),
+    ]
+    return legend(items, _RULES["left"])

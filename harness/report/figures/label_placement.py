@@ -1,6 +1,6 @@
 """Placement of labels beside the points of a scatter plot, or in a column beside lines, so that none covers another.
 
-Lengths are in points. A position is (x, y), a box (left, bottom, right, top).
+Lengths are in points. A position is (x, y), a box (left, bottom, right, top). As in leaderboard_labels.js.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from harness.report.figures.drawing_rules import RULES
 from harness.stats.align import Floats
 
 Position = tuple[float, float]
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]
-NEAR = 10.0  # a label at this distance from its point needs no leader line
-_FAR = 160.0
-_RING = 6.0  # distance between the rings of candidate positions
-_ANGLES = (0, 30, -30, 60, -60, 90, -90, 180, 150, -150, 120, -120)
-_CLEARANCE = 5.0  # around a point
+_RULES = RULES["labels"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ def line_boxes(line: Sequence[Position]) -> Floats:
     """Return small boxes along a line, which labels leave free.  [boxes, 4]"""
     boxes = []
     for (x, y), (to_x, to_y) in pairwise(line):
-        count = 1 + int(math.hypot(to_x - x, to_y - y) / 4)
+        count = 1 + int(math.sqrt((to_x - x) ** 2 + (to_y - y) ** 2) / _RULES["line"])
         boxes += [_box_around((x + i * (to_x - x) / count, y + i * (to_y - y) / count), 1.0) for i in range(count + 1)]
     return _as_array(boxes)
 
@@ -70,11 +67,13 @@ def place_labels(
     Labels are placed in the given order, each as near to its point as possible, preferring positions whose leader line
     crosses nothing. They keep clear of the points, of each other and of the boxes in `reserved`.
     """
-    dots = _as_array([_box_around(point, _CLEARANCE) for point in points])
+    dots = _as_array([_box_around(point, _RULES["clearance"]) for point in points])
     occupied = _as_array([])
     placements: list[Placement | None] = []
     for point, size in zip(points, sizes, strict=True):
-        other_dots = dots[~_overlaps(_box_around(point, _CLEARANCE), dots)]  # a leader may start under another point
+        other_dots = dots[
+            ~_overlaps(_box_around(point, _RULES["clearance"]), dots)
+        ]  # a leader may start under another point
         obstacles = np.concatenate([dots, reserved, occupied])
         placement = _first_free(
             _candidates(point, size, frame), point, obstacles, np.concatenate([other_dots, occupied])
@@ -101,11 +100,11 @@ def _first_free(
 def _candidates(point: Position, size: Size, frame: Size) -> Iterator[Placement]:
     """Yield boxes around a point inside the frame, nearest first, right of the point before left of it."""
     (x, y), (width, height) = point, size
-    for step in range(int(_FAR / _RING)):
-        distance = NEAR + _RING * step
-        for angle in _ANGLES:
-            dx, dy = distance * math.cos(math.radians(angle)), distance * math.sin(math.radians(angle))
-            left = x + dx if abs(angle) < 90 else x - width / 2 if abs(angle) == 90 else x + dx - width
+    for step in range(_RULES["far"] // _RULES["ring"]):
+        distance = _RULES["near"] + _RULES["ring"] * step
+        for right_by, up_by in _RULES["directions"]:
+            dx, dy = distance * right_by, distance * up_by
+            left = x + dx if right_by > 0 else x - width / 2 if right_by == 0 else x + dx - width
             bottom, right, top = y + dy - height / 2, left + width, y + dy + height / 2
             if left >= 0 and bottom >= 0 and right <= frame[0] and top <= frame[1]:
                 end = (min(max(x, left), right), min(max(y, bottom), top))

@@ -17,6 +17,5 @@ CSS_COLOURS = {
     BACK: "var(--back)",
 }
 HUES = ("#2f7fc1", "#c8641b", "#2e8f62", "#9b5fc4", "#cc4661", "#7d7a1e")  # contrast of at least 3:1 on both schemes
-MARKERS = "osD^vP"
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 3)), (0, (9, 2)))
-MAX_LANGUAGES = len(HUES)  # languages with a hue, a marker and a dash pattern of their own
+MAX_LANGUAGES = len(HUES)  # languages with a hue, a mark and a dash pattern of their own

@@ -2,80 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.evidence.leaderboard import Leaderboard
-from harness.report.figures.captions import MAX_ENTRIES, entry_limit_note
-from harness.report.figures.figure import Figure
-from harness.report.figures.labels import label, name_list, name_markup
-from harness.report.figures.ranks_plot import EntryRank, RanksPlot
-from harness.report.figures.svg import render_svg
-from harness.report.table_view import Row
-from harness.stats.entry_scores import AVERAGE
+from harness.report.figures.captions import entry_limit_note
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.labels import name_list, name_markup
+from harness.report.figures.ranks_plot import EntryRank, all_ranks, draw_ranks, ranks_height, shown_ranks
+from harness.report.figures.switched_figure import SwitchedFigure
+from harness.report.figures.view import View
+from harness.stats.letters import share_letter
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def ranks_figure(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
-    """Return the figure, None if fewer than two entries have an average."""
-    ranks = _entry_ranks(board, rows)
-    if len(ranks) < 2:
-        return None
-    title = f"Rank on {label(board.primary)} with its 95 % interval"
-    description = "; ".join(f"{label(rank.entry)}: {_rank_text(rank)}" for rank in ranks[:MAX_ENTRIES])
-    plot = RanksPlot(ranks[:MAX_ENTRIES], len(ranks))
-    svg = render_svg("figure-ranks", title, description, plot.height, plot)
-    return Figure("ranks", title, _caption(ranks), _reading(len(ranks)), svg)
+def _title(view: View) -> str:
+    return f"Rank on {view.state.measure}{view.suffix} with its 95 % interval"
 
 
-def _entry_ranks(board: Leaderboard, rows: Sequence[Row]) -> list[EntryRank]:
-    """Return the ranks of the entries that have an average, in the order of the table."""
-    averages = {evidence.entry: evidence for evidence in board.evidence if evidence.language == AVERAGE}
-    ranked = [(row.name, averages[row.entry]) for row in rows if row.entry in averages]
-    means = [evidence.mean[0] for _, evidence in ranked]
-    return [
-        EntryRank(
-            entry=name,
-            rank=1 + sum(mean > evidence.mean[0] for mean in means),
-            best=int(evidence.rank_best[0]),
-            worst=int(evidence.rank_worst[0]),
-            letters=evidence.letters[0],
-            tied=bool(evidence.tied[0]),
-        )
-        for name, evidence in ranked
-    ]
+def _description(view: View) -> str:
+    ranks = shown_ranks(view)[: RULES["entries"]]
+    return "; ".join(
+        f"{view.label(each.entry)}: rank {each.rank}, {each.best} to {each.worst}, {each.letters}" for each in ranks
+    )
 
 
-def _rank_text(rank: EntryRank) -> str:
-    return f"rank {rank.rank}, {rank.best} to {rank.worst}, {rank.letters}"
-
-
-def _caption(ranks: Sequence[EntryRank]) -> Markup:
+def _caption(view: View) -> Markup:
     """Return in one sentence which entries may be the best, how many ranks are certain, and the widest interval."""
     from markupsafe import Markup
 
-    leading = [rank.entry for rank in ranks if rank.tied]
-    certain = [rank.entry for rank in ranks if rank.best == rank.worst]
-    widest = max(ranks, key=lambda rank: rank.worst - rank.best)
-    leaders = (
-        Markup("{} is shown to be better than all others").format(name_list(leading))
-        if len(leading) == 1
-        else Markup("{} entries are not shown to differ from the best: {}").format(len(leading), name_list(leading))
+    ranks = shown_ranks(view)
+    if not ranks:
+        return Markup("No entry that is shown has a rank.")
+    certain = sum(each.best == each.worst for each in ranks)
+    widest = max(ranks, key=lambda each: each.worst - each.best)
+    rest = Markup("; {} of {} ranks {} certain; the widest interval is that of {}, {} to {}.").format(
+        certain,
+        len(ranks),
+        "is" if certain == 1 else "are",
+        name_markup(view.label(widest.entry)),
+        widest.best,
+        widest.worst,
     )
-    verb = "is" if len(certain) == 1 else "are"
-    return leaders + Markup("; {} of {} ranks {} certain; the widest interval is that of {}, {} to {}.").format(
-        len(certain), len(ranks), verb, name_markup(widest.entry), widest.best, widest.worst
-    )
+    return _leaders(view, ranks) + rest
 
 
-def _reading(count: int) -> Markup:
+def _leaders(view: View, ranks: list[EntryRank]) -> Markup:
+    from markupsafe import Markup
+
+    everyone = all_ranks(view)
+    best = max(everyone, key=lambda each: each.mean)
+    tied = [each.entry for each in everyone if share_letter(each.letters, best.letters)]
+    leading = [view.label(each.entry) for each in ranks if each.entry in tied]
+    if not leading:
+        return Markup("all that are shown are shown to be worse than the best")
+    if len(tied) == 1:
+        return Markup("{} is shown to be better than all others").format(name_list(leading))
+    count = "1 entry is" if len(leading) == 1 else f"{len(leading)} entries are"
+    return Markup("{} not shown to differ from the best: {}").format(count, name_list(leading))
+
+
+def _reading(view: View) -> Markup:
     from markupsafe import Markup
 
     return Markup.escape(
         "The diamond is the rank by the mean. The bar is the 95 % interval of all ranks together: from 1 + the number "
         "of those shown to be better, to the number of entries less those shown to be worse. Two entries share a "
         "letter where they are not shown to differ (p > .05, Holm's over all pairs)."
-        f"{entry_limit_note(count)}"
+        f"{entry_limit_note(len(shown_ranks(view)))}"
     )
+
+
+RANKS = SwitchedFigure(
+    "ranks", lambda view: len(all_ranks(view)) > 1, _title, _caption, _reading, _description, ranks_height, draw_ranks
+)

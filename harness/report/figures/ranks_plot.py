@@ -2,52 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from xml.etree.ElementTree import Element
 
 from harness.errors import quantity
-from harness.report.figures.axes import add_panel, label_margin, set_rows, write_text
-from harness.report.figures.palette import ACCENT, INK, SMALL, SOFT, WIDTH
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.shapes import (
+    ACCENT,
+    INK,
+    SOFT,
+    axis_below,
+    diamond,
+    name_margin,
+    row_height,
+    row_name,
+    ruled,
+    scale,
+    written,
+)
+from harness.report.figures.view import View
 
-_ROW_HEIGHT = 18.0
-_LETTERS_WIDTH = 52  # of the column of letters
+_RULES = RULES["ranks"]
 
 
 @dataclass(frozen=True)
 class EntryRank:
-    """The rank of one entry among all entries by the average of the languages."""
+    """The rank of one entry among all entries."""
 
-    entry: str
+    entry: int
+    mean: float
     rank: int
     best: int
     worst: int
     letters: str
-    tied: bool  # not shown to differ from the highest
 
 
-class RanksPlot:
-    """`count` is the number of entries that are ranked, of which `ranks` are drawn."""
+def all_ranks(view: View) -> list[EntryRank]:
+    """Return the rank of every entry that has one, also of those that are not shown."""
+    scores = [(entry, view.found(entry, view.scope)) for entry in range(len(view.data["entries"]))]
+    ranked = [(entry, score) for entry, score in scores if score and score["best"] is not None]
+    return [
+        EntryRank(
+            entry=entry,
+            mean=score["mean"],
+            rank=1 + sum(other["mean"] > score["mean"] for _, other in ranked),
+            best=score["best"],
+            worst=score["worst"],
+            letters=score["letters"],
+        )
+        for entry, score in ranked
+    ]
 
-    def __init__(self, ranks: Sequence[EntryRank], count: int) -> None:
-        self.ranks, self.count = ranks, count
-        self.height = _ROW_HEIGHT * len(ranks) + 66
 
-    def __call__(self, canvas: Any) -> None:
-        names = [rank.entry for rank in self.ranks]
-        left = label_margin(names)
-        width = WIDTH - left - _LETTERS_WIDTH - 10
-        axes = add_panel(canvas, (left, 24, width, _ROW_HEIGHT * len(names)))
-        set_rows(axes, names)
-        for row, rank in enumerate(self.ranks):
-            axes.plot([rank.best - 0.2, rank.worst + 0.2], [row, row], color=ACCENT, linewidth=5, alpha=0.55)
-            write_text(axes, (1 + _LETTERS_WIDTH / width, row), rank.letters, ha="right")
-        axes.plot([rank.rank for rank in self.ranks], range(len(names)), "D", color=INK, markersize=5.5)
-        write_text(axes, (1 + _LETTERS_WIDTH / width, -1.05), "letters", ha="right", color=SOFT, fontsize=SMALL)
-        last = max(max(rank.worst, rank.rank) for rank in self.ranks)
-        axes.set_xlim(0.4, last + 0.6)
-        axes.set_xticks(_ticks(last))
-        axes.set_xlabel(f"rank among {quantity(self.count, 'entry')} (1 is best)")
+def shown_ranks(view: View) -> list[EntryRank]:
+    return [rank for rank in all_ranks(view) if view.is_shown(rank.entry)]
+
+
+def ranks_height(view: View) -> float:
+    return float(_RULES["above"] + _RULES["row"] * len(shown_ranks(view)[: RULES["entries"]]) + _RULES["below"])
+
+
+def draw_ranks(view: View, height: float) -> list[Element]:
+    ranks = shown_ranks(view)[: RULES["entries"]]
+    left, top = name_margin([view.width(rank.entry) for rank in ranks]), _RULES["above"]
+    step = row_height(_RULES["row"], height - top - _RULES["below"], len(ranks))
+    box = (left, top, RULES["width"] - left - _RULES["letters"] - 10, step * len(ranks))
+    last = max((max(rank.worst, rank.rank) for rank in ranks), default=1)
+    x = scale((0.4, last + 0.6), left, left + box[2])
+    parts = [written(RULES["width"], top - 11, "end", "letters", fill=SOFT)]
+    for i, rank in enumerate(ranks):
+        y = top + step * (i + 0.5)
+        bar: dict[str, str | float] = {"stroke": ACCENT, "stroke_width": 5, "stroke_opacity": 0.55}
+        parts += row_name(box, view.label(rank.entry), y)
+        parts += [
+            ruled(x(rank.best - 0.2), y, x(rank.worst + 0.2), y, **bar),
+            diamond(x(rank.rank), y, 3.9, fill=INK),
+            written(RULES["width"], y + 4, "end", rank.letters, font_size=RULES["text"]),
+        ]
+    label = f"rank among {quantity(len(all_ranks(view)), 'entry')} (1 is best)"
+    return [*parts, *axis_below(box, x, _ticks(last), label)]
 
 
 def _ticks(last: int) -> list[int]:

@@ -2,73 +2,88 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from xml.etree.ElementTree import Element
 
-from harness.report.figures.axes import add_panel, label_margin, set_rows
-from harness.report.figures.labels import label
-from harness.report.figures.palette import ACCENT, INK, WIDTH
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.shapes import (
+    ACCENT,
+    INK,
+    Box,
+    Domain,
+    axis_below,
+    drawn,
+    extent,
+    name_margin,
+    row_height,
+    row_name,
+    ruled,
+    scale,
+    ticks,
+    written,
+)
+from harness.report.figures.view import View
 
-_ROW_HEIGHT = 17.0
-_COLUMNS = 3  # panels side by side
-_GAP = 14.0  # between panels
-_ROOM = 0.06  # of the range of all scores, left free on each side
-
-
-@dataclass(frozen=True)
-class SeedScores:
-    """The primary measure of each seed of one entry in one language, lowest seed first."""
-
-    entry: str
-    language: str
-    values: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        return statistics.fmean(self.values)
-
-    @property
-    def sd(self) -> float | None:
-        """The sample standard deviation over seeds, None for a single seed."""
-        return statistics.stdev(self.values) if len(self.values) > 1 else None
+_RULES = RULES["seeds"]
 
 
-class SeedsPlot:
+def seed_scores(view: View, entry: int, language: str) -> Sequence[float]:
+    """Return the score of each seed, lowest seed first; nothing with fewer than two."""
+    place = view.data["languages"].index(language)
+    scores: Sequence[float] | None = view.data["seeds"][view.measure][entry][place]
+    return scores or ()
+
+
+def seeds_rows(view: View) -> list[int]:
+    """Return the entries that have two seeds in a language that is drawn."""
+    return [entry for entry in view.entries if any(seed_scores(view, entry, each) for each in view.named_languages)]
+
+
+def seeds_height(view: View) -> float:
+    count = len(seeds_rows(view)[: RULES["entries"]])
+    panel = _RULES["above"] + _RULES["row"] * count + _RULES["around"] + _RULES["below"]
+    return float(panel * math.ceil(len(view.named_languages) / _RULES["columns"]))
+
+
+def draw_seeds(view: View, height: float) -> list[Element]:
     """One dot per seed, lowest seed on top, and a vertical line at their mean; all panels have one scale."""
+    languages = view.named_languages
+    rows = seeds_rows(view)[: RULES["entries"]]
+    scores = [100 * score for entry in rows for each in languages for score in seed_scores(view, entry, each)]
+    domain = extent(scores, _RULES["room"])
+    columns = min(_RULES["columns"], len(languages))
+    panel = height / math.ceil(len(languages) / columns)
+    room = panel - _RULES["above"] - _RULES["around"] - _RULES["below"]
+    step = row_height(_RULES["row"], room, len(rows))
+    left = name_margin([view.width(entry) for entry in rows])
+    width = (RULES["width"] - left - _RULES["gap"] * columns) / columns
+    parts = []
+    for i, language in enumerate(languages):
+        row, column = divmod(i, columns)
+        top = row * panel + _RULES["above"]
+        box = (left + column * (width + _RULES["gap"]), top, width, step * len(rows) + _RULES["around"])
+        parts.append(written(box[0], top - 6, "start", view.language_label(language), font_size=RULES["text"]))
+        parts += _panel(view, rows, language, (box, step, column == 0), domain)
+        parts += axis_below(box, scale(domain, box[0], box[0] + width), ticks(domain, 4 if columns > 1 else 8), "")
+    return parts
 
-    def __init__(self, languages: Sequence[str], entries: Sequence[str], scores: Sequence[SeedScores]) -> None:
-        self.languages, self.entries, self.scores = languages, entries, scores
-        self.panel_height = _ROW_HEIGHT * len(entries) + 8
-        values = [100 * value for each in scores for value in each.values]
-        room = _ROOM * (max(values) - min(values)) or 1.0
-        self.limits = (min(values) - room, max(values) + room)
-        self.height = (self.panel_height + 44) * -(-len(languages) // _COLUMNS)
 
-    def __call__(self, canvas: Any) -> None:
-        left = label_margin(self.entries)
-        columns = min(len(self.languages), _COLUMNS)
-        width = (WIDTH - left - _GAP * columns) / columns
-        for i, language in enumerate(self.languages):
-            row, column = divmod(i, _COLUMNS)
-            top = 20 + row * (self.panel_height + 44)
-            axes = add_panel(canvas, (left + column * (width + _GAP), top, width, self.panel_height))
-            axes.set_title(label(language, 16), pad=5)
-            set_rows(axes, self.entries, labelled=column == 0)
-            axes.set_xlim(*self.limits)
-            axes.locator_params(axis="x", nbins=5)
-            self._draw_scores(axes, [scores for scores in self.scores if scores.language == language])
-
-    def _draw_scores(self, axes: Any, scores_by_entry: Sequence[SeedScores]) -> None:
-        if not scores_by_entry:
-            return
-        row = {entry: i for i, entry in enumerate(self.entries)}
-        dots = [
-            (100 * value, row[scores.entry] + 0.5 * (i / (len(scores.values) - 1) - 0.5))
-            for scores in scores_by_entry
-            for i, value in enumerate(scores.values)
-        ]
-        means = [(100 * scores.mean, row[scores.entry]) for scores in scores_by_entry]
-        axes.plot(*zip(*means, strict=True), "|", color=INK, markersize=13, markeredgewidth=1.2)
-        axes.plot(*zip(*dots, strict=True), "o", markersize=4.2, markerfacecolor=ACCENT, markeredgewidth=0)
+def _panel(
+    view: View, rows: Sequence[int], language: str, at: tuple[Box, float, bool], domain: Domain
+) -> list[Element]:
+    box, step, named = at
+    x = scale(domain, box[0], box[0] + box[2])
+    parts = []
+    for i, entry in enumerate(rows):
+        y = box[1] + _RULES["around"] / 2 + step * (i + 0.5)
+        parts += row_name(box, view.label(entry) if named else "", y)
+        scores = seed_scores(view, entry, language)
+        if scores:
+            mean = x(100 * statistics.fmean(scores))
+            parts.append(ruled(mean, y - 6.5, mean, y + 6.5, stroke=INK, stroke_width=1.2))
+        for j, score in enumerate(scores):
+            below = 0.5 * step * (j / (len(scores) - 1) - 0.5)
+            parts.append(drawn("circle", cx=x(100 * score), cy=y + below, r=2.1, fill=ACCENT))
+    return parts

@@ -1,8 +1,7 @@
 """An SVG file of matplotlib, reduced to an element of the page.
 
 Metadata, style sheets, clip paths, fonts and empty groups are removed; placeholder colours become the CSS colours of
-the page, ids get the figure's name as a prefix, numbers are rounded to two decimals, tooltips become <title>, and marks
-become attributes.
+the page, ids get the figure's name as a prefix, numbers are rounded to two decimals, and marks become attributes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from harness.report.figures.axes import MARK, TOOLTIP
+from harness.report.figures.axes import MARK
 from harness.report.figures.palette import CSS_COLOURS
 
 if TYPE_CHECKING:
@@ -59,12 +58,7 @@ def _reduce(element: ElementTree.Element, name: str, used_ids: set[str]) -> Iter
         return
     parts = [part for child in element for part in _reduce(child, name, used_ids)]
     attributes = _attributes(element, style, name, used_ids)
-    if (gid := element.attrib.get("id", "")).startswith(TOOLTIP):
-        parts.insert(0, ElementTree.Element("title"))
-        parts[0].text = gid.removeprefix(TOOLTIP)
-        yield _replace(element, {}, parts)
-        return
-    if gid.startswith(MARK):
+    if (gid := element.attrib.get("id", "")).startswith(MARK):
         yield _replace(element, json.loads(gid.removeprefix(MARK)), parts)
         return
     if element.tag in ("g", "defs") and (not parts or (element.tag == "g" and not attributes)):

@@ -13,8 +13,9 @@ from support.commands import spawn
 from support.drawn_figures import UNIFORM, description, figures_of, put_constant, without_tags, words
 from support.fake_records import board, draw, provenance, put, put_failed
 
+from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.figure import Figure
-from harness.report.figures.palette import HUES, MARKERS
+from harness.report.figures.palette import HUES
 from harness.report.figures.svg import render_svg
 from harness.report.report_files import write_reports
 
@@ -76,7 +77,7 @@ def test_ids_are_unique_and_references_resolve(figures: dict[str, Figure]) -> No
 def test_figures_use_the_colours_of_the_page(figures: dict[str, Figure]) -> None:
     page = {"none", "currentColor", "var(--soft)", "var(--line)", "var(--link)", "var(--back)"}
     for figure in figures.values():
-        colours = set(re.findall(r"(?:fill|stroke):([^;\"]+)", figure.svg))
+        colours = set(re.findall(r"(?:fill|stroke)(?::|=\")([^;\"]+)", figure.svg))
         assert colours <= page | set(HUES)
 
 
@@ -94,7 +95,7 @@ def test_every_hue_is_readable_on_a_light_and_a_dark_background(background: str)
 
 
 def test_no_two_languages_differ_by_hue_alone() -> None:
-    assert len(set(MARKERS)) == len(HUES)
+    assert len(set(RULES["marks"])) == len(RULES["hues"]) == len(HUES)
 
 
 def test_the_figures_of_a_full_run_take_less_than_450_kilobytes(figures: dict[str, Figure]) -> None:
@@ -111,8 +112,9 @@ def test_equal_records_give_equal_bytes_in_another_process_too(full_run: Path, f
     code = (
         "import hashlib; from pathlib import Path; from harness.evidence.leaderboard import collate;"
         "from harness.report.figures.leaderboard_figures import leaderboard_figures;"
-        "from harness.report.table_view import tables;"
-        f"board = collate(Path({str(full_run)!r})); figures = leaderboard_figures(board, tables(board));"
+        "from harness.report.script_data import script_data; from harness.report.table_view import tables;"
+        f"board = collate(Path({str(full_run)!r})); rows = tables(board);"
+        "figures = leaderboard_figures(board, rows, script_data(board, rows, ()));"
         "print(hashlib.sha256(repr(figures).encode()).hexdigest())"
     )
     other = spawn("-c", code, cwd=full_run, PYTHONHASHSEED="7")

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from support.commands import spawn
-from support.drawn_figures import section_html
+from support.drawn_figures import UNIFORM, section_html
 from support.fake_records import draw, provenance, put, put_failed
 
 from harness.evidence.leaderboard import collate
@@ -271,3 +271,36 @@ def test_a_report_without_a_sweep_imports_no_matplotlib(tmp_path: Path) -> None:
     )
     result = spawn("-c", code, cwd=tmp_path)
     assert result.out == "False\n", result.err
+
+
+def test_readers_see_the_short_name_of_a_swept_entry_and_tables_for_programs_keep_its_id(tmp_path: Path) -> None:
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.5}})
+    geometry = {"before": UNIFORM, "after": UNIFORM}
+    for weight, score in ((0.1, 0.5), (0.5, 0.75)):
+        values = {"clpl.penalty_weight": weight}
+        for seed in (0, 1):
+            name = name_of(values, "clpl")
+            made = provenance(name, "ko", seed)
+            made["entry"] |= {"origin": "clpl", "swept": values, "departures": ["of its own"]}
+            scores = {"AP": {"a": score, "b": score - seed / 10}}
+            put(tmp_path, (name, "ko", seed), scores, provenance=made, geometry=geometry)
+    put_failed(tmp_path, (name_of({"clpl.penalty_weight": 0.9}, "clpl"), "ko", 0), "out of memory")
+    page = write_reports(tmp_path, collate(tmp_path, "base")).read_text(encoding="utf-8")
+    short = "clpl penalty_weight = 0.5"
+    for section in ("evidence", "geometry", "pictures"):
+        html = re.sub(r' (?:title|href)="[^"]*"', "", section_html(page, section))
+        assert short in html
+        assert "[clpl." not in html
+    markdown = (tmp_path / "leaderboard.md").read_text(encoding="utf-8").replace("\\", "")
+    with_id = [line for line in markdown.splitlines() if f"{name_of({'clpl.penalty_weight': 0.5}, 'clpl')}" in line]
+    assert len(with_id) == 1
+    assert with_id[0].startswith(f"- {short} (clpl[clpl.penalty_weight=0.5]): ")
+    assert f"- {short} departs" in markdown
+    assert f"The highest AP is that of {short}" in markdown
+    latex = (tmp_path / "leaderboard.tex").read_text(encoding="utf-8").replace("\\", "")
+    assert short in latex
+    assert "penalty_weight=0.5" not in latex
+    for file in ("leaderboard.csv", "evidence.csv", "geometry.csv"):
+        text = (tmp_path / file).read_text(encoding="utf-8")
+        assert "clpl[clpl.penalty_weight=0.5]" in text
+        assert short not in text

@@ -1,0 +1,66 @@
+"""Points with their names beside them, a leader line where there is no room next to a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement
+
+from harness.report.figures.drawing_rules import RULES
+from harness.report.figures.label_placement import Placement, line_boxes, place_labels
+from harness.report.figures.shapes import ACCENT, BACK, Box, Scale, drawn, ruled, written
+from harness.report.figures.view import View
+
+DOT: dict[str, str | float] = {"r": 3.2, "stroke": ACCENT, "stroke_width": 1.4}
+
+
+@dataclass(frozen=True)
+class Point:
+    """An entry at (x, y) in the units of the axes."""
+
+    entry: int
+    x: float
+    y: float
+    filled: bool
+
+
+def dot(x: float, y: float, *, filled: bool) -> Element:
+    return drawn("circle", cx=x, cy=y, fill=ACCENT if filled else BACK, **DOT)
+
+
+def scatter(
+    view: View,
+    frame: Box,
+    points: Sequence[Point],
+    scales: tuple[Scale, Scale],
+    line: Sequence[tuple[float, float]] = (),
+) -> list[Element]:
+    """Return the points and their names inside a frame, clear of a line. A name without room is left out."""
+    left, top, width, height = frame
+    places = [(scales[0](point.x), scales[1](point.y)) for point in points]
+    bottom = top + height
+
+    def upwards(positions: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(x - left, bottom - y) for x, y in positions]
+
+    names = [view.point_label(point.entry) for point in points]
+    sizes = [(RULES["small"] * em + 2, RULES["labels"]["height"]) for _, em in names]
+    placements = place_labels(upwards(places), sizes, (width, height), line_boxes(upwards(line)))
+    parts = []
+    for place, (name, _), placement in zip(places, names, placements, strict=True):
+        if placement:
+            parts += _label(place, name, placement, (left, bottom))
+    for point, place in zip(points, places, strict=True):
+        parts.append(dot(*place, filled=point.filled))
+        SubElement(parts[-1], "title").text = view.label(point.entry)
+    return parts
+
+
+def _label(place: tuple[float, float], name: str, placement: Placement, corner: tuple[float, float]) -> list[Element]:
+    left, bottom, right, top = placement.box
+    x, y = place[0] - corner[0], corner[1] - (bottom + top) / 2 + 3.7
+    anchor, at = ("start", left) if left >= x else ("end", right) if right <= x else ("middle", (left + right) / 2)
+    text = written(corner[0] + at, y, anchor, name)
+    if placement.end is None:
+        return [text]
+    return [ruled(*place, corner[0] + placement.end[0], corner[1] - placement.end[1], stroke_width=0.6), text]
