@@ -26,6 +26,12 @@
     return made;
   }
 
+  function heading(title) {
+    const made = words(bdi(title));
+    made.classList.add("title");
+    return made;
+  }
+
   // The fragment
 
   function decoded(text) {
@@ -177,13 +183,14 @@
   }
 
   function passage(place, grade, score, ranked) {
-    const [id, text] = data.passages[place];
+    const [id, text, title] = data.passages[place];
     const about = element("span", { class: "about" });
     if (data.judged) about.append(mark(grade), " · ");
     about.append(bdi(id));
     if (ranked) about.append(" · rank ", element("span", { class: "ranks" }, ranked));
     if (score !== undefined) about.append(` · score ${score.toFixed(4)}`);
     const item = element("li", grade ? { class: "relevant" } : {}, about);
+    if (title) item.append(heading(title));
     if (text) item.append(words(text));
     return item;
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from support.axe import VIEWS, violations
+from support.commands import DATA, tiny_suite
 from support.fake_queries import data_of, folder_of, write_pages
 
+from harness.data.titled_passages import TitledPassages
 from harness.evidence.leaderboard import collate
+from harness.evidence.texts import LanguageTexts
+from harness.request import suite as suites
 
 ENTRIES = ["base", "mnrl", "clpl"]
 LANGUAGES = {"fa": 60, "ko": 60}
@@ -260,6 +265,45 @@ def test_persian_text_runs_from_right_to_left(page: Page, folder: Path) -> None:
     text = page.locator(".query li .text").first
     assert (text.get_attribute("dir"), text.get_attribute("lang")) == ("rtl", "fa")
     assert text.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+
+
+@pytest.fixture
+def titled(tmp_path: Path) -> str:
+    """The address of a Persian page whose passages have a Persian, a Latin or no title."""
+    run = folder_of(tmp_path / "run", ["base", "mnrl"], {"fa": 12})
+    titles = ("قله", "C++", "")
+    rows = [{"_id": f"doc-{i:02}", "title": titles[i % 3], "text": f"متن {i}"} for i in range(12)]
+    corpus = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode() + DATA["corpus.jsonl"]
+    suite = suites.load(str(tiny_suite(tmp_path / "suite", {"corpus.jsonl": corpus})))
+    joined = {row["_id"]: f"{row['title']} {row['text']}".strip() for row in rows}
+    files = TitledPassages(suite, "en", None, tmp_path)
+    write_pages(run, {"fa": LanguageTexts(data_of("fa", 12, passages=joined), files)})
+    return (run / "queries/fa.html").as_uri()
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_title_is_bold_above_its_text_and_nothing_stands_for_a_missing_one(
+    page: Page, titled: str, drawn: bool
+) -> None:
+    page.goto(titled)
+    if drawn:
+        page.get_by_role("button", name="swap A and B").click()
+    shown = {}
+    for item in page.locator(".query details[open] ol > li").all():
+        lines = item.locator(".text").all()
+        number = int(item.locator(".about bdi").inner_text().removeprefix("doc-"))
+        shown[number % 3] = [line.inner_text() for line in lines]
+        assert lines[-1].inner_text() == f"متن {number}"
+        assert lines[-1].evaluate("(line) => getComputedStyle(line).fontWeight") == "400"
+        if number % 3 < 2:
+            title, text = lines
+            assert title.evaluate("(line) => getComputedStyle(line).fontWeight") == "600"
+            ends = [line.evaluate("(line) => line.getBoundingClientRect().right") for line in (title, text)]
+            assert ends[0] == ends[1]
+            assert title.get_attribute("dir") == "rtl"
+            assert title.locator("bdi").evaluate("(line) => line.matches(':dir(rtl)')") == (number % 3 == 0)
+    assert {i: lines[:-1] for i, lines in shown.items()} == {0: ["قله"], 1: ["C++"], 2: []}
+    assert violations(page) == []
 
 
 def test_printing_opens_every_shown_query(page: Page, url: str) -> None:
