@@ -114,7 +114,7 @@ def _log(board: Leaderboard, failed: Record) -> str:
 
 def _legend(baseline: str, cells: Collection[Sequence[str]]) -> list[str]:
     """Return what the columns are; `cells` are the rows of the table."""
-    shown = f"; {SHOWN} Holm's p ≤ {ALPHA_TEXT}" if any(row[-1].endswith(SHOWN) for row in cells) else ""
+    shown = f"; {SHOWN} p ≤ {ALPHA_TEXT} (Holm)" if any(row[-1].endswith(SHOWN) for row in cells) else ""
     legend = [
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
         f"Δ {baseline}: of the average, paired{shown}",
