@@ -104,8 +104,9 @@ def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, l
         return ABSENT
     if mismatch := _mismatch(results, language, data):
         return mismatch
-    folders = {"data_dir": place.data_dir, "cache_dir": place.cache}
-    return LanguageTexts(data, titled_passages(suite, language, **folders) if is_read else None)
+    if not is_read:
+        return LanguageTexts(data)
+    return LanguageTexts(data, titled_passages(suite, language, data_dir=place.data_dir, cache_dir=place.cache))
 
 
 def _mismatch(results: ResultFolder, language: str, data: Data) -> str:

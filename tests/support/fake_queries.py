@@ -63,8 +63,8 @@ AnyTexts = LanguageTexts | Data | str
 
 def write_pages(folder: Path, texts: Mapping[str, AnyTexts] | None, *, show_texts: bool = True) -> list[Path]:
     """Write the query pages of a folder and return their paths, sorted."""
-    wrapped = texts and {lang: LanguageTexts(of) if isinstance(of, Data) else of for lang, of in texts.items()}
-    content = query_pages.files(folder, collate(folder), texts=wrapped, show_texts=show_texts)
+    wrapped = {lang: LanguageTexts(of) if isinstance(of, Data) else of for lang, of in (texts or {}).items()}
+    content = query_pages.files(folder, collate(folder), texts=wrapped or None, show_texts=show_texts)
     for name, text in content.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
