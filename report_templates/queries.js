@@ -26,6 +26,12 @@
     return made;
   }
 
+  function heading(title) {
+    const made = words(bdi(title));
+    made.classList.add("title");
+    return made;
+  }
+
   // The fragment
 
   function decoded(text) {
@@ -177,13 +183,14 @@
   }
 
   function passage(place, grade, score, ranked) {
-    const [id, text] = data.passages[place];
+    const [id, text, title] = data.passages[place];
     const about = element("span", { class: "about" });
     if (data.judged) about.append(mark(grade), " · ");
     about.append(bdi(id));
     if (ranked) about.append(" · rank ", element("span", { class: "ranks" }, ranked));
     if (score !== undefined) about.append(` · score ${score.toFixed(4)}`);
     const item = element("li", grade ? { class: "relevant" } : {}, about);
+    if (title) item.append(heading(title));
     if (text) item.append(words(text));
     return item;
   }
@@ -252,7 +259,7 @@
       const holds = (text) => (text ?? "").normalize("NFC").toLowerCase().includes(term);
       const tied = data.queries.filter((query) => difference(query) === 0);
       const found = [...won, ...tied, ...lost.reverse()].filter((query) => holds(query.query_id) || holds(query.text));
-      const status = `Found: ${found.length} of the ${data.queries.length} queries that are here.`;
+      const status = `Found: ${found.length} of the ${data.queries.length} queries on this page.`;
       return [status, [["found", "Found, from won to lost", found.slice(0, most)]]];
     }
     const shown = [
@@ -284,10 +291,10 @@
     control("results").replaceChildren(...made);
     const open = opened() ?? document.querySelector(".query");
     if (open) open.querySelector("details").open = true;
-    const wrong = chosen() ? [] : [" The queries won and lost most by these two are not all here."];
-    wrong.push(...state.unknown.map((name) => ` The address names an entry ${name} that is not here.`));
+    const wrong = chosen() ? [] : [" The queries won and lost most by these two are not all on this page."];
+    wrong.push(...state.unknown.map((name) => ` Entry ${name} of the URL is not on this page.`));
     if (state.query && !data.queries.some((query) => query.query_id === state.query)) {
-      wrong.push(" The query that the address names is not among those that are here.");
+      wrong.push(" The query of the URL is not on this page.");
     }
     control("status").textContent = status + wrong.join("");
   }

@@ -12,7 +12,7 @@ from harness.data.assembly import assemble
 from harness.data.file_status import Lookup
 from harness.data.judged_passages import checked
 from harness.data.passage_streams import check_number
-from harness.data.raw_data import NliData, RetrievalData, Stream, row_counts
+from harness.data.raw_data import NliData, Passages, RetrievalData, Stream, row_counts
 from harness.data.readers.beir import of_split
 from harness.data.readers.registry import nli_reader, retrieval_reader
 from harness.data.suite_files import lookup_of, paths
@@ -90,6 +90,15 @@ def _read_nli(source: Source | None, language: str, lookup: Lookup) -> NliData:
         return NliData(())
     reader = nli_reader(source.reader, f"suite {lookup.suite}, language {language}")
     return reader(paths(source, language, lookup))
+
+
+def searched_passages(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> Passages:
+    """Return the passages that a language's queries are evaluated on, title and text apart; raises what `load` raises.
+
+    They are neither counted nor compared with the manifest's numbers.
+    """
+    raw, _ = _read(without_nli(suite, language), language, {}, data_dir=data_dir, cache_dir=cache_dir)
+    return (splits.hold_out(raw, suite.evaluation.holdout) if suite.evaluation.holdout else raw).passages
 
 
 def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache_dir: Path) -> NliData:

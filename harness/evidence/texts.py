@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.data import suite_files
+from harness.data.titled_passages import TitledPassages, titled_passages
 from harness.errors import DataChanged, RequestError
 from harness.machine.store import Store
 from harness.request.cell import Place
@@ -20,7 +22,16 @@ from harness.stages import prepare
 from harness.stages.lineage import prepare_key
 from harness.types import EVALUATION_DIGESTS, Data
 
-Texts = Mapping[str, Data | str]
+
+@dataclass(frozen=True)
+class LanguageTexts:
+    """The data of one language; `titled` reads titles apart from texts, None where their files are not at hand."""
+
+    data: Data
+    titled: TitledPassages | None = None
+
+
+Texts = Mapping[str, LanguageTexts | str]
 """Language → its data, or why there are none, in words that follow "Texts are not shown: "."""
 
 LARGE = 100_000  # passages: reading more takes longer than a report may
@@ -41,7 +52,7 @@ def texts_of(
 
     Data files are looked up as in a run, in `data_dir` and beside `manifest`, the path of the suite: both are the
     user's to say, and no path in run.json is followed. Prepared data are taken from the cache, unless a file at hand
-    has changed; a corpus of more than LARGE passages that is not there is read only with `large`.
+    has changed; a corpus of more than LARGE passages is read only with `large`, be it to prepare it or for its titles.
     """
     suite = _suite(results.run)
     if isinstance(suite, str):
@@ -73,13 +84,14 @@ def _train_files(files: Any) -> dict[str, Any]:
     return {language: {**file, "path": Path()} for language, file in tables if isinstance(file, Mapping)}
 
 
-def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, large: bool) -> Data | str:
+def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, large: bool) -> LanguageTexts | str:
     if language not in suite.languages:
         return ABSENT
     try:
         store = Store(place.cache)
         passages = suite.languages[language].counts.passages or 0
-        if passages > LARGE and not large and not store.has("prepare", prepare_key(suite, language)):
+        is_read = large or passages <= LARGE
+        if not is_read and not store.has("prepare", prepare_key(suite, language)):
             return (
                 f"reading its {passages:,} passages takes minutes, and no run prepared them in this cache; "
                 "`harness report --texts` reads them."
@@ -90,7 +102,11 @@ def _data(results: ResultFolder, suite: Suite, language: str, place: Place, *, l
         return f"{OTHER}: {error}."
     except (RequestError, OSError):
         return ABSENT
-    return _mismatch(results, language, data) or data
+    if mismatch := _mismatch(results, language, data):
+        return mismatch
+    if not is_read:
+        return LanguageTexts(data)
+    return LanguageTexts(data, titled_passages(suite, language, data_dir=place.data_dir, cache_dir=place.cache))
 
 
 def _mismatch(results: ResultFolder, language: str, data: Data) -> str:

@@ -1,8 +1,8 @@
 """Whether the report in a folder is the one that would be written again now, so that a finished run need not write it.
 
 It is where all files are as listed in SHA256SUMS, which is written with the report, and all formats were written by
-what writes reports here (harness.report.generator), with the settings of `harness run`. Texts that were not shown may
-be at hand now; only then are they looked for.
+what writes reports here (harness.report.generator), with the settings of `harness run`. Texts that were not shown,
+or not apart from titles, may be at hand now; only then are they looked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.machine import plain_files
 from harness.machine.json_toml import parse_json
 from harness.report.generator import generator
 from harness.report.report_formats import Format, file_name
-from harness.report.report_settings import read_report_settings, reasons_of
+from harness.report.report_settings import joined_of, read_report_settings, reasons_of
 from harness.report.terminal import stored_table
 from harness.results import checksums
 from harness.stats.entry_scores import BASE
@@ -51,4 +51,7 @@ def _is_current(folder: Path, find: Callable[[], Texts]) -> bool:
         return False
     if page.texts is None or not page.show_texts:  # written by `harness report --no-texts`
         return False
-    return not any(page.texts.values()) or dict(page.texts) == reasons_of(find())
+    if not any(page.texts.values()) and not page.joined:
+        return True
+    texts = find()
+    return dict(page.texts) == reasons_of(texts) and page.joined == joined_of(texts)

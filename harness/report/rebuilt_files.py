@@ -7,6 +7,7 @@ mismatch if this generator wrote it, or if a number in a table differs; otherwis
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from harness.results.run_file import RUN_FILE
 from harness.stats.entry_scores import BASE
 
 if TYPE_CHECKING:
-    from harness.evidence.texts import Texts
+    from harness.evidence.texts import LanguageTexts, Texts
 
 BYTES = "equal byte for byte to what the records give"
 UNKNOWN = "its report does not say which version wrote it"
@@ -78,10 +79,17 @@ def _content(
     together = settings.formats if Format.html in forms else forms
     shown = None
     if settings.texts is not None:
-        shown = {language: settings.texts.get(language) or data for language, data in texts.items()}
+        shown = {language: _as_written(settings, language, value) for language, value in texts.items()}
     board = leaderboard_of(results, settings.baseline)
     content = report_content(results.path, board, together, texts=shown, show_texts=settings.show_texts)
     return {name: text for name, text in content.items() if _format(name) in forms}
+
+
+def _as_written(settings: ReportSettings, language: str, texts: LanguageTexts | str) -> LanguageTexts | str:
+    """Return the texts of a language as far as a page was written with them."""
+    if reason := (settings.texts or {}).get(language):
+        return reason
+    return replace(texts, titled=None) if language in settings.joined and not isinstance(texts, str) else texts
 
 
 def _format(name: str) -> Format:
@@ -117,10 +125,14 @@ def _mismatch(name: str, what: str) -> Proof:
 
 
 def _without_texts(name: str, settings: ReportSettings, texts: Texts) -> bool:
-    """Return whether a page is made from texts that are not at hand."""
+    """Return whether a page is made from texts, or titles apart from them, that are not at hand."""
     path = PurePosixPath(name)
-    shows = path.parent.name == query_pages.FOLDER and (settings.texts or {}).get(path.stem) == ""
-    return shows and isinstance(texts.get(path.stem), str)
+    if path.parent.name != query_pages.FOLDER or (settings.texts or {}).get(path.stem) != "":
+        return False
+    current = texts.get(path.stem, "")
+    if isinstance(current, str):
+        return True
+    return settings.show_texts and current.titled is None and path.stem not in settings.joined
 
 
 def _other(known: Mapping[str, str]) -> str:

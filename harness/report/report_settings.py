@@ -3,8 +3,8 @@
     {"html": {"baseline": "base", "formats": ["html", "md", …], "texts": {"ko": ""}, "generator": {…}}, …}
 
 `formats` are those that were written together (the page links to the others); `texts` is null for a report that read
-no texts, otherwise language → "" or why its texts are not at hand. `show_texts` is false where pages show only what is
-computed from texts.
+no texts, otherwise language → "" or why its texts are not at hand. `joined` names the languages whose texts were at
+hand with title and text joined alone. `show_texts` is false where pages show only what is computed from texts.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class ReportSettings(Strict):
     baseline: str = BASE
     formats: tuple[Format, ...] = tuple(Format)
     texts: Mapping[str, str] | None = Field(default_factory=dict)
+    joined: tuple[str, ...] = ()
     show_texts: bool = True
     generator: Mapping[str, str] = Field(default_factory=dict)
 
@@ -44,17 +45,25 @@ def settings_of(
     baseline: str, formats: Collection[Format], texts: Texts | None, *, show_texts: bool = True
 ) -> ReportSettings:
     """Return the settings of a report that is written here and now."""
-    reasons = None
-    if texts is not None and Format.html in formats:
-        reasons = reasons_of(texts)
+    read = texts if Format.html in formats else None
     return ReportSettings(
-        baseline=baseline, formats=tuple(formats), texts=reasons, show_texts=show_texts, generator=generator()
+        baseline=baseline,
+        formats=tuple(formats),
+        texts=None if read is None else reasons_of(read),
+        joined=() if read is None else joined_of(read),
+        show_texts=show_texts,
+        generator=generator(),
     )
 
 
 def reasons_of(texts: Texts) -> dict[str, str]:
     """Return language → why its texts are not at hand, "" where they are."""
-    return {language: data if isinstance(data, str) else "" for language, data in texts.items()}
+    return {language: value if isinstance(value, str) else "" for language, value in texts.items()}
+
+
+def joined_of(texts: Texts) -> tuple[str, ...]:
+    """Return the languages whose titles cannot be read apart from texts."""
+    return tuple(language for language, value in texts.items() if not isinstance(value, str) and value.titled is None)
 
 
 def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.console import compact_table
-from harness.report.documents.findings import contrast_findings
+from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
 from harness.report.numbers import hundred, signed
 from harness.report.sections.evidence_section import UNKNOWN
 from harness.report.table_view import ONE_SEED, Box, Row, Score, difference_note, tables
 from harness.results.record import Record, log_of
 from harness.stats.entry_scores import AVERAGE
+from harness.stats.rules import ALPHA
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 MARK = "*"  # of a difference without a test
+SHOWN = "†"  # of a difference with an adjusted p of at most ALPHA, as in LaTeX
 
 
 def terminal_table(board: Leaderboard) -> Table:
     """Return one row per entry, best average first: scores × 100 with half the width of their 95 % interval.
 
-    The last column is the average's difference to the baseline. The caption names failed cells with their reasons, and
-    cells without a record.
+    The last column is the average's difference to the baseline, marked where it is shown. The caption names failed
+    cells with their reasons, and cells without a record.
     """
     rows = tables(board)[0].rows
     lines = [(row.entry, *map(_box, row.boxes), _score(row.average), _delta(row.average)) for row in rows]
@@ -90,13 +92,13 @@ def _score(score: Score | None) -> str:
 def _delta(score: Score | None) -> str:
     if score is None or score.delta is None:
         return ""
-    mark = MARK if score.note == ONE_SEED else ""
+    mark = MARK if score.note == ONE_SEED else SHOWN if score.p is not None and score.p <= ALPHA else " "
     if score.delta_low is None or score.delta_high is None:
         return signed(score.delta) + mark
     return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}{mark}"
 
 
-def _caption(board: Leaderboard, rows: Sequence[Row], cells: Iterable[Sequence[str]]) -> str:
+def _caption(board: Leaderboard, rows: Sequence[Row], cells: Collection[Sequence[str]]) -> str:
     lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
@@ -110,11 +112,12 @@ def _log(board: Leaderboard, failed: Record) -> str:
     return f" (log: {log})" if log else ""
 
 
-def _legend(baseline: str, cells: Iterable[Sequence[str]]) -> list[str]:
+def _legend(baseline: str, cells: Collection[Sequence[str]]) -> list[str]:
     """Return what the columns are; `cells` are the rows of the table."""
+    shown = f"; {SHOWN} p ≤ {ALPHA_TEXT} (Holm)" if any(row[-1].endswith(SHOWN) for row in cells) else ""
     legend = [
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
-        f"Δ {baseline}: of the average, paired",
+        f"Δ {baseline}: of the average, paired{shown}",
     ]
     if any(row[-1].endswith(MARK) for row in cells):
         legend.append(f"{MARK} one seed of a trained entry: its spread over seeds is unknown, nothing is shown")

@@ -113,6 +113,19 @@ def test_on_a_narrow_screen_only_tables_scroll(page: Page, folder: Path, width: 
     assert page.locator(".board:visible tbody th").first.bounding_box()["x"] == region.bounding_box()["x"]
 
 
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('a, button, select, summary, label:has(input)')]
+    .map((element) => element.getBoundingClientRect()).filter((box) => box.width > 0)
+    .map((box) => Math.min(box.width, box.height)))"""
+
+
+@pytest.mark.parametrize("file", ["leaderboard", "entries/clpl"])
+def test_on_a_narrow_screen_everything_is_large_enough_to_touch(page: Page, folder: Path, file: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((folder / f"{file}.html").as_uri())
+    page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate(SMALLEST) >= 24
+
+
 def test_print_shows_every_table_and_no_control(page: Page, folder: Path) -> None:
     page.set_viewport_size({"width": 1040, "height": 700})
     go(page, folder, "measure=AP")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from support.axe import VIEWS, violations
+from support.commands import DATA, tiny_suite
 from support.fake_queries import data_of, folder_of, write_pages
 
+from harness.data.titled_passages import TitledPassages
 from harness.evidence.leaderboard import collate
+from harness.evidence.texts import LanguageTexts
+from harness.request import suite as suites
 
 ENTRIES = ["base", "mnrl", "clpl"]
 LANGUAGES = {"fa": 60, "ko": 60}
@@ -113,7 +118,7 @@ def test_only_won_or_only_lost_queries_can_be_shown_and_more_of_them(page: Page,
     assert page.locator("#won").count() == 0
     assert len(shown(page, "lost")) == 10
     assert page.url.endswith("&show=lost")
-    page.get_by_label("of each").select_option("all that are here")
+    page.get_by_label("of each").select_option("all on this page")
     assert len(shown(page, "lost")) > 10
     expect(page.locator("#status")).to_have_text(f"Shown: {len(shown(page, 'lost'))} lost by A.")
 
@@ -125,7 +130,7 @@ def test_a_search_finds_ids_and_texts(page: Page, url: str) -> None:
     )
     page.get_by_label("search").fill(kept[7].upper())
     assert shown(page, "found") == [kept[7]]
-    expect(page.locator("#status")).to_have_text(f"Found: 1 of the {len(kept)} queries that are here.")
+    expect(page.locator("#status")).to_have_text(f"Found: 1 of the {len(kept)} queries on this page.")
     page.get_by_label("search").fill(f"질문 {int(kept[3][-4:])}:")
     assert shown(page, "found") == [kept[3]]
     page.get_by_label("search").fill("no such text")
@@ -148,7 +153,7 @@ def test_an_opened_query_is_in_the_url_and_opens_from_it(page: Page, url: str) -
 
 def test_a_linked_query_beyond_the_first_is_shown_above_them(page: Page, url: str) -> None:
     page.goto(f"{url}#a=clpl&b=mnrl")
-    page.get_by_label("of each").select_option("all that are here")
+    page.get_by_label("of each").select_option("all on this page")
     query = shown(page, "won")[-1]
     page.goto("about:blank")
     page.goto(f"{url}#a=clpl&b=mnrl&query={query}")
@@ -167,8 +172,8 @@ def test_a_change_of_the_url_changes_the_view(page: Page, url: str, folder: Path
 def test_unknown_names_in_the_url_are_reported_in_the_status(page: Page, url: str) -> None:
     page.goto(f"{url}#a=nobody&show=%E0%A4%A&query=none")
     assert page.locator("#b option:checked").inner_text() == "base"
-    expect(page.locator("#status")).to_contain_text("names an entry a that is not here")
-    expect(page.locator("#status")).to_contain_text("is not among those that are here")
+    expect(page.locator("#status")).to_contain_text("Entry a of the URL is not on this page.")
+    expect(page.locator("#status")).to_contain_text("The query of the URL is not on this page.")
 
 
 def test_every_control_is_reached_by_keyboard(page: Page, url: str) -> None:
@@ -194,7 +199,7 @@ def test_every_control_is_reached_by_keyboard(page: Page, url: str) -> None:
 def test_a_pair_whose_queries_are_not_all_on_the_page_says_so(page: Page, tmp_path: Path) -> None:
     folder_of(tmp_path, ["base", *(f"entry-{i:02}" for i in range(21))], {"ko": 400}, [0])
     [file] = write_pages(tmp_path, {"ko": data_of("ko", 400)})
-    notice = "The queries won and lost most by these two are not all here."
+    notice = "The queries won and lost most by these two are not all on this page."
     page.goto(f"{file.as_uri()}#a=entry-00&b=base")
     kept = page.evaluate("JSON.parse(document.getElementById('data').textContent).queries.length")
     assert kept < 400
@@ -260,6 +265,54 @@ def test_persian_text_runs_from_right_to_left(page: Page, folder: Path) -> None:
     text = page.locator(".query li .text").first
     assert (text.get_attribute("dir"), text.get_attribute("lang")) == ("rtl", "fa")
     assert text.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+
+
+def titled_page(folder: Path, titles: tuple[str, ...]) -> str:
+    """Return the address of a Persian page whose passages have these titles in turn."""
+    run = folder_of(folder / "run", ["base", "mnrl"], {"fa": 12})
+    rows = [{"_id": f"doc-{i:02}", "title": titles[i % len(titles)], "text": f"متن {i}"} for i in range(12)]
+    corpus = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode() + DATA["corpus.jsonl"]
+    suite = suites.load(str(tiny_suite(folder / "suite", {"corpus.jsonl": corpus})))
+    joined = {row["_id"]: f"{row['title']} {row['text']}".strip() for row in rows}
+    files = TitledPassages(suite, "en", None, folder)
+    write_pages(run, {"fa": LanguageTexts(data_of("fa", 12, passages=joined), files)})
+    return (run / "queries/fa.html").as_uri()
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_title_is_bold_above_its_text_and_nothing_stands_for_a_missing_one(
+    page: Page, tmp_path: Path, drawn: bool
+) -> None:
+    page.goto(titled_page(tmp_path, ("قله", "C++", "")))
+    if drawn:
+        page.get_by_role("button", name="swap A and B").click()
+    shown = {}
+    for item in page.locator(".query details[open] ol > li").all():
+        lines = item.locator(".text").all()
+        number = int(item.locator(".about bdi").inner_text().removeprefix("doc-"))
+        shown[number % 3] = [line.inner_text() for line in lines]
+        assert lines[-1].inner_text() == f"متن {number}"
+        assert lines[-1].evaluate("(line) => getComputedStyle(line).fontWeight") == "400"
+        if number % 3 < 2:
+            title, text = lines
+            assert title.evaluate("(line) => getComputedStyle(line).fontWeight") == "600"
+            ends = [line.evaluate("(line) => line.getBoundingClientRect().right") for line in (title, text)]
+            assert ends[0] == ends[1]
+            assert title.get_attribute("dir") == "rtl"
+            assert title.locator("bdi").evaluate("(line) => line.matches(':dir(rtl)')") == (number % 3 == 0)
+    assert {i: lines[:-1] for i, lines in shown.items()} == {0: ["قله"], 1: ["C++"], 2: []}
+    assert violations(page) == []
+
+
+def test_a_hostile_title_is_text(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(titled_page(tmp_path, (HOSTILE, "x" * 10_000)))
+    page.get_by_role("button", name="swap A and B").click()
+    assert set(page.locator(".query .title").all_text_contents()) == {HOSTILE, f"{'x' * 600}…"}
+    assert page.locator("main img, main script").count() == 0
+    assert page.evaluate("window.broken") is None
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []
 
 
 def test_printing_opens_every_shown_query(page: Page, url: str) -> None:

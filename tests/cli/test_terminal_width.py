@@ -38,6 +38,10 @@ def test_the_summary_of_a_run_fits_with_every_score(folder: str) -> None:
     scores = [row for row in document["rows"] if row["measure"] == document["primary"] and row["ci_low"] is not None]
     assert columns > 1
     assert len(SCORE.findall(text)) >= len(scores)
+    averages = [row for row in scores if row["language"] == "average"]
+    shown = [row["entry"] for row in averages if row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05]
+    assert text.count("† p ≤ .05 (Holm)") == 1
+    assert text.count("†") == len(shown) + 1 > 1
 
 
 @pytest.mark.parametrize(

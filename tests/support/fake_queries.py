@@ -9,6 +9,7 @@ import numpy as np
 from support.fake_records import UNTRAINED, board, draw, put
 
 from harness.evidence.leaderboard import collate
+from harness.evidence.texts import LanguageTexts
 from harness.keys import derive
 from harness.report.queries import query_pages
 from harness.results import record
@@ -57,9 +58,13 @@ def data_of(
     return Data(language, all_passages, all_queries, {}, dev)
 
 
-def write_pages(folder: Path, texts: Mapping[str, Data | str] | None, *, show_texts: bool = True) -> list[Path]:
+AnyTexts = LanguageTexts | Data | str
+
+
+def write_pages(folder: Path, texts: Mapping[str, AnyTexts] | None, *, show_texts: bool = True) -> list[Path]:
     """Write the query pages of a folder and return their paths, sorted."""
-    content = query_pages.files(folder, collate(folder), texts=texts, show_texts=show_texts)
+    wrapped = {lang: LanguageTexts(of) if isinstance(of, Data) else of for lang, of in (texts or {}).items()}
+    content = query_pages.files(folder, collate(folder), texts=wrapped or None, show_texts=show_texts)
     for name, text in content.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from harness.errors import CellError, DataError
-from harness.evidence.texts import ABSENT, OTHER, Texts
+from harness.evidence.texts import ABSENT, OTHER, LanguageTexts, Texts
 from harness.evidence.verification.finding import Finding, Proof, file_of
 from harness.evidence.verification.grade import Run
 from harness.results import record as records
@@ -42,13 +42,13 @@ def equal_scores(first: Scores, second: Scores) -> bool:
     return all(math.isclose(value, other, rel_tol=0, abs_tol=LAST_BITS) for value, other in pairs)
 
 
-def _language(results: ResultFolder, language: str, data: Data | str) -> Proof:
+def _language(results: ResultFolder, language: str, texts: LanguageTexts | str) -> Proof:
     of_language = [record for record in results.records if record.language == language]
-    if not isinstance(data, str):
-        return Proof.joined([_data(of_language, data), _rankings(results, of_language, data)])
-    if data.startswith(OTHER):
-        return Proof(mismatches=(Finding(f"records of {language}", data.removesuffix(".")),))
-    reason = NO_DATA if data == ABSENT else data.removesuffix(".")
+    if not isinstance(texts, str):
+        return Proof.joined([_data(of_language, texts.data), _rankings(results, of_language, texts.data)])
+    if texts.startswith(OTHER):
+        return Proof(mismatches=(Finding(f"records of {language}", texts.removesuffix(".")),))
+    reason = NO_DATA if texts == ABSENT else texts.removesuffix(".")
     return Proof(unproven=(Finding(f"rankings of {language}", f"not scored again: {reason}"),))
 
 

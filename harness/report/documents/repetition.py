@@ -43,5 +43,5 @@ def commands(board: Leaderboard, provenance: Provenance) -> Iterator[tuple[str, 
         yield "the data", shlex.join(["harness", "data", "fetch", suite])
         yield "the run, as it was typed", shlex.join(board.run.command)
     yield "every cell again, each graded by how well it comes out", "harness verify DIR"
-    yield "a new run held against this one", "harness check NEW --baseline DIR"
+    yield "a new run compared with this one", "harness check NEW --baseline DIR"
     yield "this report", "harness report DIR"

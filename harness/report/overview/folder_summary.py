@@ -17,6 +17,7 @@ from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
+from harness.stats.letters import share_letter
 from harness.types import EVALUATION_DIGESTS
 
 Digests = frozenset[tuple[str, ...]]
@@ -24,7 +25,7 @@ Digests = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True)
 class FolderSummary:
-    """One result folder; `best` has the highest average of the primary measure, None where no entry has an average."""
+    """One result folder; `best` is None where no entry has an average of the primary measure."""
 
     name: str
     href: str  # of its page, "" where none is written yet
@@ -43,8 +44,9 @@ class FolderSummary:
     verdicts: Mapping[str, int]
     averages: Mapping[str, float]  # entry → average of the primary measure
     entries: tuple[str, ...]
-    best: EntryStatistics | None
-    tied: str  # how many entries are not shown to differ from the best
+    best: EntryStatistics | None  # the highest average of a trained entry, of any where none is trained
+    best_is_trained: bool
+    tied: str  # how many of the others are not shown to differ from the best
     data: Mapping[str, Digests]  # by language
 
 
@@ -52,6 +54,8 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
     """Return the summary of the folder at `path`, which the index calls `name` and whose leaderboard is `board`."""
     averages = {evidence.entry: evidence for evidence in board.evidence if evidence.language == AVERAGE}
     records = (*board.records, *board.failures)
+    trained = {record.entry for record in board.records if record.trained}
+    best, tied = _best([averages[entry] for entry in averages if entry in trained] or list(averages.values()))
     page = file_name(Format.html)
     return FolderSummary(
         name=name,
@@ -71,15 +75,20 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         verdicts=Counter(line.verdict or "not measured" for line in claims_section.compare_claims(board).suite_lines),
         averages={entry: float(evidence.mean[0]) for entry, evidence in averages.items()},
         entries=tuple(dict.fromkeys(record.entry for record in records)),
-        best=max(averages.values(), key=lambda evidence: float(evidence.mean[0]), default=None),
-        tied=_tied(averages.values()),
+        best=best,
+        best_is_trained=best is not None and best.entry in trained,
+        tied=tied,
         data={language: frozenset(_digests(board, language)) for language in board.languages},
     )
 
 
-def _tied(averages: Collection[EntryStatistics]) -> str:
-    count = sum(bool(evidence.tied[0]) for evidence in averages) - 1  # the best itself
-    return f"{quantity(count, 'entry')} not shown to differ" if count > 0 else ""
+def _best(candidates: Collection[EntryStatistics]) -> tuple[EntryStatistics | None, str]:
+    """Return the best of the candidates, and how many of the others are not shown to differ from it."""
+    if not candidates:
+        return None, ""
+    best = max(candidates, key=lambda evidence: float(evidence.mean[0]))
+    count = sum(share_letter(evidence.letters[0], best.letters[0]) for evidence in candidates) - 1  # the best itself
+    return best, f"{quantity(count, 'entry')} not shown to differ" if count > 0 else ""
 
 
 def _definition(board: Leaderboard) -> str:

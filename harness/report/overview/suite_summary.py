@@ -29,12 +29,13 @@ def sentences(folders: Sequence[FolderSummary]) -> Iterator[str]:
 
 
 def _highest(folders: Iterable[FolderSummary]) -> Iterator[str]:
-    """Yield the highest average with its folder, nothing where no folder has an average."""
-    ranked = [(folder.best, folder) for folder in folders if folder.best is not None]
+    """Yield the highest average of a trained entry, else of any, with its folder; nothing where none has an average."""
+    ranked = [(folder.best_is_trained, folder.best, folder) for folder in folders if folder.best is not None]
     if ranked:
-        best, folder = max(ranked, key=lambda pair: float(pair[0].mean[0]))
+        is_trained, best, folder = max(ranked, key=lambda row: (row[0], float(row[1].mean[0])))
         level = f"{hundred(float(best.mean[0]))} [{hundred(float(best.low[0]))}, {hundred(float(best.high[0]))}]"
-        yield f"The highest average of {folder.primary} is {level}, that of {best.entry} in {folder.name}."
+        of_trained = " of a trained entry" if is_trained else ""
+        yield f"The highest average of {folder.primary}{of_trained} is {level}: {best.entry} in {folder.name}."
 
 
 def _differing_data(folders: Iterable[FolderSummary]) -> Iterator[str]:

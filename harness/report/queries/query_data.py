@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field
 from itertools import combinations
 from typing import Any
 
+from harness.data.raw_data import Passage
 from harness.report.page_scripts import embed_json
 from harness.report.queries.entry_pairs import (
     DIGITS,
@@ -118,8 +119,7 @@ def page_data(material: Material, selection: QuerySelection) -> dict[str, Any]:
     query_ids = [scores.queries[i] for i in selection.queries]
     entries = [_entry(material, i, query_ids, passages) for i in range(len(scores.entries))]
     queries = [_query(material, i, passages) for i in selection.queries]
-    passage_texts = material.texts.passages(passages.read)
-    shown_texts = {doc: passage_texts.get(doc, "") for doc in passages.read}
+    texts = material.texts.passages(passages.read)
     summarised = summarised_pairs(scores)
     return {
         "language": scores.language,
@@ -134,7 +134,7 @@ def page_data(material: Material, selection: QuerySelection) -> dict[str, Any]:
         "judged": material.data is not None,
         "entries": entries,
         "queries": queries,
-        "passages": [[doc, text] if (text := shown_texts.get(doc)) else [doc] for doc in passages.indices],
+        "passages": [_passage(doc, texts.get(doc)) for doc in passages.indices],
         "balances": _balances(scores, summarised),
         "gains": trait_gains(scores, material.traits, summarised),
     }
@@ -156,6 +156,13 @@ def _entry(material: Material, i: int, query_ids: Sequence[str], passages: Passa
         },
         "ranks": {str(seed): _ranks(run, query_ids) for seed, run in runs.items() if run.ranks},
     }
+
+
+def _passage(doc: str, passage: Passage | None) -> list[str]:
+    """Return [id], [id, text] or [id, text, title]: what is empty at the end is left out."""
+    if passage is None:
+        return [doc]
+    return [doc, passage.text, passage.title] if passage.title else [doc, passage.text] if passage.text else [doc]
 
 
 def _flat(rows: PassageList, passages: PassageIndex) -> list[float]:

@@ -25,8 +25,7 @@ from harness.report.templating import render
 from harness.stats.query_groups import FEWEST
 
 if TYPE_CHECKING:
-    from harness.evidence.texts import Texts
-    from harness.types import Data
+    from harness.evidence.texts import LanguageTexts, Texts
 
 FOLDER = "queries"
 WITHOUT = "this page was written without them."
@@ -55,21 +54,23 @@ def files(folder: Path, board: Leaderboard, *, texts: Texts | None, show_texts: 
     measured = {language: scores for language, scores in by_language.items() if scores is not None}
     content = {}
     for language, scores in measured.items():
-        data = WITHOUT if texts is None else texts[language]
-        material = _material(folder, board, scores, None if isinstance(data, str) else data, show_texts=show_texts)
-        reason = data if isinstance(data, str) else "" if show_texts else WITHOUT
+        of_language = WITHOUT if texts is None else texts[language]
+        at_hand = None if isinstance(of_language, str) else of_language
+        material = _material(folder, board, scores, at_hand, show_texts=show_texts)
+        reason = of_language if isinstance(of_language, str) else "" if show_texts else WITHOUT
         content[f"{FOLDER}/{language}.html"] = _page(board, material, reason, list(measured))
     return content
 
 
 def _material(
-    folder: Path, board: Leaderboard, scores: EntryScores, data: Data | None, *, show_texts: bool
+    folder: Path, board: Leaderboard, scores: EntryScores, texts: LanguageTexts | None, *, show_texts: bool
 ) -> Material:
+    data = texts.data if texts else None
     seeds = run_seeds(folder, board, scores.language)
     relevant = relevant_passages(data)
     runs = read_runs(folder, board, scores.language, shown_cells(scores, seeds), relevant)
     traits = query_traits(data, scores.queries) if data else ()
-    return Material(scores, data, CutTexts(data if show_texts else None), seeds, runs, traits)
+    return Material(scores, data, CutTexts(texts if show_texts else None), seeds, runs, traits)
 
 
 def _page(board: Leaderboard, material: Material, reason: str, languages: Sequence[str]) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from harness.types import Data
+from harness.data.raw_data import Passage
+
+if TYPE_CHECKING:
+    from harness.evidence.texts import LanguageTexts
 
 CUT = 600  # characters of a text
 
 
 class CutTexts:
-    """Cut queries and passages of one language, none without `data`; each passage is read once."""
+    """Cut queries and passages of one language, none without `texts`; each passage is read once."""
 
-    def __init__(self, data: Data | None) -> None:
-        self._data = data
-        self._passages: dict[str, str] = {}
+    def __init__(self, texts: LanguageTexts | None) -> None:
+        self._data = texts.data if texts else None
+        self._titled = texts.titled if texts else None
+        self._passages: dict[str, Passage] = {}
 
     @property
     def shown(self) -> bool:
@@ -24,13 +29,19 @@ class CutTexts:
     def query(self, query: str) -> str:
         return cut(self._data.queries.get(query, "")) if self._data else ""
 
-    def passages(self, docs: Iterable[str]) -> dict[str, str]:
-        """Return id → text; passages are read in the order of their ids, the fastest for a corpus on disk."""
+    def passages(self, docs: Collection[str]) -> dict[str, Passage]:
+        """Return id → title and text; without a title, or where titles are not at hand, the text is all that there is.
+
+        Passages are read in the order of their ids, the fastest for a corpus on disk.
+        """
         if self._data is None:
             return {}
-        for doc in sorted(set(docs) - self._passages.keys()):
-            self._passages[doc] = cut(self._data.passages.get(doc, ""))
-        return self._passages
+        joined = {doc: self._data.passages.get(doc, "") for doc in sorted(set(docs) - self._passages.keys())}
+        titled = self._titled.read(joined) if self._titled else {}
+        for doc, text in joined.items():
+            passage = titled.get(doc, Passage("", text))
+            self._passages[doc] = Passage(cut(passage.title), cut(passage.text))
+        return {doc: self._passages[doc] for doc in docs}
 
 
 def cut(text: str, length: int = CUT) -> str:

@@ -19,10 +19,12 @@ FIRST_RANKS = 3  # relevant passages whose ranks stand beside a query's scores
 class Passage:
     """One passage of a query; `grade` is None without a judgment, `score` None for a passage outside a list.
 
+    `title` is "" for a passage without one, and where titles are not at hand apart from texts.
     `ranks` are those in the rankings of A and B, "1 vs 43", of a relevant passage; "" where neither is at hand.
     """
 
     doc_id: str
+    title: str
     text: str
     grade: int | None
     score: float | None = None
@@ -159,5 +161,5 @@ def _passages(content: Mapping[str, Any], flat: Sequence[float], grades: Mapping
 def _passage(
     content: Mapping[str, Any], i: int, grade: int | None, score: float | None = None, ranks: str = ""
 ) -> Passage:
-    doc_id, *text = content["passages"][i]
-    return Passage(doc_id, "".join(text), grade, score, ranks)
+    doc_id, text, title = (*content["passages"][i], "", "")[:3]
+    return Passage(doc_id, title, text, grade, score, ranks)

@@ -73,13 +73,13 @@ def text_of(page: Rows) -> str:
 def test_every_result_folder_has_a_row(results: Path) -> None:
     page = index_page(results)
     assert [row[0].strip() for row in page.rows] == [
+        "contrast",
+        "mnrl over base nDCG@10",
         "folder",
         "more/two no page yet",
         "one no page yet",
         "folder",
         "three no page yet",
-        "contrast",
-        "mnrl over base nDCG@10",
     ]
     cells = page.row("one")
     assert cells[3:] == ["2", "ko , fa", "0, 1", "base", "none about it", "all 6 done", "the manifest's"]
@@ -87,18 +87,24 @@ def test_every_result_folder_has_a_row(results: Path) -> None:
     assert "3 result folders of 2 suites" in text_of(page)
 
 
-def test_the_best_entry_has_the_highest_average(tmp_path: Path) -> None:
-    for entry, value in (("base", 0.25), ("mnrl", 0.75), ("clpl", 0.5)):
+def test_the_best_entry_has_the_highest_average_of_the_trained_ones(tmp_path: Path) -> None:
+    for entry, value in (("base", 0.25), ("mnrl", 0.75), ("clpl", 0.5), ("bm25", 0.875)):
         for seed in (0, 1):
             put(tmp_path / "run", (entry, "ko", seed), {"AP": {"a": value, "b": value}})
     assert index_page(tmp_path).row("run")[1:3] == ["mnrl", "75.00 [75.00, 75.00] AP"]
+
+
+def test_where_none_is_trained_the_best_of_all_is_named_so(tmp_path: Path) -> None:
+    for entry, value in (("base", 0.25), ("bm25", 0.875)):
+        put(tmp_path / "run", (entry, "ko", 0), {"AP": {"a": value, "b": value}})
+    assert index_page(tmp_path).row("run")[1] == "bm25 not trained"
 
 
 def test_a_best_entry_with_one_seed_is_named_so_with_the_entries_not_shown_to_differ(tmp_path: Path) -> None:
     for entry, value in (("base", 0.25), ("mnrl", 0.75), ("clpl", 0.5)):
         put(tmp_path / "run", (entry, "ko", 0), {"AP": {"a": value, "b": value}})
     cell = index_page(tmp_path).row("run")[2]
-    assert cell == "75.00 [75.00, 75.00] AP, one seed 2 entries not shown to differ"
+    assert cell == "75.00 [75.00, 75.00] AP, one seed 1 entry not shown to differ"
 
 
 def test_a_written_page_is_linked_and_an_unwritten_one_is_not(results: Path) -> None:
@@ -111,7 +117,9 @@ def test_a_written_page_is_linked_and_an_unwritten_one_is_not(results: Path) -> 
 def test_folders_with_equal_data_are_compared(results: Path) -> None:
     text = text_of(index_page(results))
     assert "2 folders, 3 different entries. Their passages, queries and judgments are the same" in text
-    assert re.search(r"The highest average of nDCG@10 is \d\d\.\d\d \[.*?\], that of \S+ in (one|more/two)\.", text)
+    assert re.search(
+        r"The highest average of nDCG@10 of a trained entry is \d\d\.\d\d \[.*?\]: \S+ in (one|more/two)\.", text
+    )
     assert "Measured in more than one folder: base; each has the same average everywhere, to two decimals." in text
 
 

@@ -21,15 +21,18 @@ from support.fake_records import board, draw, put
 
 from harness.evidence import texts
 from harness.evidence.leaderboard import collate
+from harness.machine.bundled import manifests
 from harness.report.current_report import current_table
 from harness.report.queries import query_data
 from harness.report.queries.entry_pairs import balance, kept_queries
 from harness.report.queries.query_texts import cut
 from harness.report.queries.stored_runs import query_blocks, seed_pair, top_passages
 from harness.report.rebuilt_files import prove_files
+from harness.report.report_files import write_reports
 from harness.results import record
 from harness.results.folder import read_result_folder
 from harness.results.record import run_bytes
+from harness.types import Data
 
 ENTRIES = ["base", "mnrl", "clpl"]
 
@@ -299,7 +302,14 @@ def test_a_finished_run_shows_the_texts_of_its_suite(finished: Run) -> None:
     page = finished.folder / "queries/ko.html"
     [text] = [query["text"] for query in data(page)["queries"] if query["query_id"] == articles(page)[0]]
     assert text in read(page)
-    assert any(re.search("[가-힣]{3}", text) for _, text in data(page)["passages"])
+    bundled = (manifests() / "mini/ko/corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    files = {row["_id"]: (row["text"], row["title"]) for row in map(json.loads, bundled)}
+    passages = {doc: (text, title) for doc, *of_doc in data(page)["passages"] for text, title in [of_doc]}
+    assert passages == {doc: files[doc] for doc in passages}
+    assert {title for _, title in passages.values()} > {"보리차", "커피"}
+    assert re.search(
+        'class="text title" lang="ko" dir="auto"><bdi>[가-힣 ]+</bdi></p>', page.read_text(encoding="utf-8")
+    )
     assert "✓ relevant, grade 1" in read(page)
     assert "seed 0" in read(page)
 
@@ -340,8 +350,14 @@ def korean_texts(folder: Path, cache: Path, **options: Any) -> Any:
     return texts.texts_of(read_result_folder(folder), cache, **options)["ko"]
 
 
+def korean_data(folder: Path, cache: Path, **options: Any) -> Data:
+    """Return the Korean data of a folder."""
+    data: Data = korean_texts(folder, cache, **options).data
+    return data
+
+
 def test_texts_are_read_without_a_cache(korean: Path, tmp_path: Path) -> None:
-    assert len(korean_texts(korean, tmp_path / "empty").passages) == 192
+    assert len(korean_data(korean, tmp_path / "empty").passages) == 192
 
 
 def test_data_that_differ_from_the_records_are_not_shown(korean: Path, tmp_path: Path) -> None:
@@ -394,7 +410,7 @@ def test_a_missing_train_file_leaves_only_ids(korean: Path, tmp_path: Path) -> N
 
 def test_a_missing_base_model_folder_does_not_hide_texts(korean: Path, tmp_path: Path) -> None:
     changed_suite(korean, base_model={"sha256": "0" * 64})
-    assert len(korean_texts(korean, tmp_path / "cache").queries) > 0
+    assert len(korean_data(korean, tmp_path / "cache").queries) > 0
 
 
 def test_a_large_corpus_is_read_from_the_cache_or_on_request(
@@ -403,8 +419,36 @@ def test_a_large_corpus_is_read_from_the_cache_or_on_request(
     monkeypatch.setattr(texts, "LARGE", 100)
     cache = tmp_path / "cache"
     assert "reading its 192 passages takes minutes" in korean_texts(korean, cache)
-    assert len(korean_texts(korean, cache, large=True).passages) == 192
-    assert len(korean_texts(korean, cache).passages) == 192  # it is prepared now
+    assert len(korean_data(korean, cache, large=True).passages) == 192
+    assert len(korean_data(korean, cache).passages) == 192  # it is prepared now
+
+
+def test_titles_of_a_large_corpus_that_is_prepared_are_read_on_request(
+    korean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    assert korean_texts(korean, cache).titled is not None
+    monkeypatch.setattr(texts, "LARGE", 100)
+    assert korean_texts(korean, cache).titled is None
+    assert korean_texts(korean, cache, large=True).titled is not None
+
+
+def test_a_page_of_joined_titles_is_proven_and_written_again_once_they_are_at_hand(
+    korean: Path, tmp_path: Path
+) -> None:
+    results, page = read_result_folder(korean), korean / "queries/ko.html"
+    apart = texts.texts_of(results, tmp_path / "cache")
+    joined = {"ko": texts.LanguageTexts(korean_data(korean, tmp_path / "cache"))}
+    unproven = prove_files(results, joined)
+    assert (unproven.mismatches, [finding.file for finding in unproven.unproven]) == ((), ["queries/ko.html"])
+    write_reports(korean, texts=joined)
+    assert 'class="text title"' not in page.read_text(encoding="utf-8")
+    assert (prove_files(results, apart).mismatches, prove_files(results, apart).unproven) == ((), ())
+    assert current_table(korean, lambda: joined) is not None
+    assert current_table(korean, lambda: apart) is None
+    write_reports(korean, texts=apart)
+    assert 'class="text title"' in page.read_text(encoding="utf-8")
+    assert current_table(korean, lambda: apart) is not None
 
 
 def test_a_missing_data_folder_is_rejected(korean: Path) -> None:
