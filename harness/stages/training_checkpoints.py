@@ -99,7 +99,7 @@ def _holds_weights_only(checkpoint: Path) -> bool:
 
     pickles = (path for path in checkpoint.rglob("*") if path.suffix in PICKLES and path.name != UNREAD)
     try:
-        with safe_globals():
+        with safe_globals():  # type: ignore[no-untyped-call]
             for path in pickles:
                 torch.load(path, map_location="meta", mmap=True, weights_only=True)
     except Exception:  # torch, pickle and zipfile raise many kinds for a damaged file

@@ -59,7 +59,7 @@ def _copies(encoder: Encoder, devices: Sequence[str]) -> Iterator[Encoder]:
     """Yield an encoder for each device; the one of the encoder's own device, if it is among them, is the encoder."""
     import torch
 
-    own = encoder.model.device
+    own: torch.device | None = encoder.model.device
     for device in devices:
         if torch.device(device) == own:
             own = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -114,11 +114,15 @@ def _legend(view: View, left: float) -> tuple[list[Element], float]:
     if count <= RULES["languages"]:
         for i, language in enumerate(view.languages):
             name, width = view.language_name(language)
-            items.append((name, width, lambda x, y, i=i: mark(i, x, y, 1.9, fill=RULES["hues"][i])))
+            items.append((name, width, _language_mark(i)))
     else:
         text = f"each of {count} languages"
         items.append((text, plain_width(text), lambda x, y: mark(0, x, y, 1.9, fill=SOFT)))
     return legend(items, left)
+
+
+def _language_mark(i: int) -> Callable[[float, float], Element]:
+    return lambda x, y: mark(i, x, y, 1.9, fill=RULES["hues"][i])
 
 
 def _average(x: float, y: float, *, hollow: bool = False) -> Element:
