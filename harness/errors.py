@@ -15,6 +15,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+REASON = 500  # characters of the reason of a failed cell
+
 
 class HarnessError(Exception):
     """Base class of all errors that the harness raises itself."""
@@ -81,13 +83,13 @@ def short_reason(error: Exception) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why a cell failed as one line of at most 500 characters; an error of others is named by its type.
+    """Return why a cell failed as one line of at most REASON characters; an error of others is named by its type.
 
     >>> reason_of(CellError("no rows")), reason_of(KeyError("d1"))
     ('no rows', "KeyError: 'd1'")
     """
     reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-    return one_line(reason).removesuffix(":")[:500]  # some errors have no message
+    return one_line(reason).removesuffix(":")[:REASON]  # some errors have no message
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> RequestError:

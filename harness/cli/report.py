@@ -90,12 +90,13 @@ def show(
     from harness.report import failures
     from harness.report.report_files import write_reports
     from harness.report.terminal import terminal_table
+    from harness.results.record import read_all
 
     terminal = console()
     try:
         board = collate(folder, baseline)
     except NothingMeasured:
-        for line in failures.lines(folder):
+        for line in failures.lines(folder, read_all(folder)):
             terminal.print_line(line)
         raise
     texts = find(board.results) if find and report_formats.Format.html in forms else None

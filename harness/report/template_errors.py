@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 
@@ -29,4 +30,7 @@ def template_error(template: str, error: Exception) -> RequestError:
 
 def write_error(folder: Path, error: OSError) -> RequestError:
     """Return the error of a folder that the report cannot be written into."""
-    return RequestError(f"cannot write the report into {folder}: {error.strerror}; {remedy(error, 'make it writable')}")
+    names = [Path(os.fsdecode(name)) for name in (error.filename2, error.filename) if name]
+    place = next((f"{name.name}: " for name in names if name.parent == folder), "")
+    what = remedy(error, "make it writable")
+    return RequestError(f"cannot write the report into {folder}: {place}{error.strerror}; {what}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
+from harness.report import failures
 from harness.report.console import compact_table
 from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
 from harness.report.numbers import hundred, signed
 from harness.report.sections.evidence_section import UNKNOWN
 from harness.report.table_view import ONE_SEED, Box, Row, Score, difference_note, tables
-from harness.results.record import Record, log_of
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.rules import ALPHA
 
@@ -102,14 +101,9 @@ def _caption(board: Leaderboard, rows: Sequence[Row], cells: Collection[Sequence
     lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
-    lines += [f"failed: {cell.name}: {one_line(cell.reason)}{_log(board, cell)}" for cell in board.failures]
+    lines += failures.lines(board.results.path, board.failures)
     missing = board.results.absent
     return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])
-
-
-def _log(board: Leaderboard, failed: Record) -> str:
-    log = log_of(board.results.path, failed)
-    return f" (log: {log})" if log else ""
 
 
 def _legend(baseline: str, cells: Collection[Sequence[str]]) -> list[str]:

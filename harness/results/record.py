@@ -15,11 +15,11 @@ import math
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
-from harness.errors import CellError, DataError, one_line, short_reason
+from harness.errors import REASON, CellError, DataError, one_line, short_reason
 from harness.machine import bounded, plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
@@ -46,7 +46,7 @@ class Record(Strict):
     seed: Seed
     trained: bool
     status: Literal["done", "failed"]
-    reason: str = ""
+    reason: Annotated[str, AfterValidator(lambda text: text[:REASON])] = ""  # a longer one is a stranger's
     cell_key: str
     measures: Mapping[PathName, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
     n_queries: int = Field(0, ge=0, lt=1 << 63)

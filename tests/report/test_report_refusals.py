@@ -179,7 +179,16 @@ def test_a_folder_in_place_of_a_file_leaves_all_other_files_unchanged(reported: 
     before = snapshot(reported)
     result = invoke("report", reported, "--no-texts")
     assert result.line == (
-        f"harness: cannot write the report into {reported}: Is a directory; "
+        f"harness: cannot write the report into {reported}: leaderboard.md: Is a directory; "
         "remove it, or put a plain file or folder in its place"
     )
     assert snapshot(reported) == before
+
+
+def test_many_failed_cells_are_a_few_short_lines(reported: Path) -> None:
+    for seed in range(60):
+        put_failed(reported, ("clpl", "ko", seed), f"reason {seed % 30} " + "y" * 10_000)
+    lines = [line for line in invoke("report", reported).out.split("failed: ") if "reason" in line]
+    assert len(lines) == 21
+    assert max(map(len, lines)) < 700
+    assert " ".join(lines[-1].split()).startswith("20 more cells, for 10 other reasons")

@@ -24,6 +24,7 @@ from harness.report.overview.folder_summary import FolderSummary, folder_summary
 from harness.report.summaries.synthesis_formats import context
 from harness.report.template_errors import write_error
 from harness.report.templating import render
+from harness.results.record import read_all
 
 NAME = "index.html"
 
@@ -86,7 +87,9 @@ def read_index(folder: Path, baseline: str) -> Index:
             results.append(folder_summary(path, name, board))
             contrasts.append(folder_contrasts(name, board, swept=False))
         except NothingMeasured as error:
-            unread.append(UnreadFolder(name, "; ".join(failures.lines(path)) or _relative(str(error), path)))
+            unread.append(
+                UnreadFolder(name, "; ".join(failures.lines(path, read_all(path))) or _relative(str(error), path))
+            )
         except (HarnessError, OSError) as error:
             unread.append(UnreadFolder(name, _relative(str(error), path)))
     if not (results or unread):
