@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from support.commands import Run, invoke
 
-from harness import provenance
 from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.machine import determinism, torch_state
@@ -20,6 +19,7 @@ from harness.machine.store import MANIFEST
 from harness.results import record
 from harness.results.makers import reused_outputs
 from harness.results.record import Record
+from harness.stages import trained_model
 from harness.stages.lineage import train_key
 
 
@@ -103,9 +103,7 @@ def test_weights_in_either_format_are_hashed(tmp_path: Path) -> None:
     (tmp_path / "2_Dense").mkdir()
     for name in ("pytorch_model.bin", "2_Dense/model.safetensors", "training_args.bin"):
         (tmp_path / name).write_bytes(name.encode())
-    model = provenance._model(tmp_path)
-    assert model is not None
-    assert set(model["weights"]) == {"pytorch_model.bin", "2_Dense/model.safetensors"}
+    assert set(trained_model._weights(tmp_path)) == {"pytorch_model.bin", "2_Dense/model.safetensors"}
 
 
 def test_a_ranker_has_no_model_base_computation_or_training(finished: Run) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from harness.errors import DataError, RequestError
+from harness.errors import DataError, RequestError, reason_of
 from harness.export.run_export import RunExport
 from harness.machine import plain_files
 from harness.machine.store import Store
@@ -45,6 +45,10 @@ def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Pat
         left_out += _writer(to)(run)
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}; pass another folder to --out") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # provenance is open: records of others hold any
+        raise DataError(
+            f"{folder} has a record whose provenance --to {to} cannot read ({reason_of(error)}); leave that cell out"
+        ) from error
     _seal_if_inside(folder, out)
     return out, left_out
 

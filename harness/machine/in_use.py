@@ -26,6 +26,7 @@ from filelock import Timeout
 from harness.errors import DataError
 from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
+from harness.machine.json_toml import parse_json
 from harness.machine.locks import has_flock, is_gone, lock_of, this_process
 
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -133,7 +134,7 @@ def _mark_files(locks: Path, key: str) -> list[Path]:
     marks = []
     for mark in sorted(locks.glob(f"{_name(locks, key).name}-*")):
         try:
-            gone = is_gone(json.loads(plain_files.read(locks, mark.name, "DOCUMENT_BYTES")))
+            gone = is_gone(parse_json(plain_files.read(locks, mark.name, "DOCUMENT_BYTES")))
         except FileNotFoundError:
             continue
         except (OSError, ValueError, AttributeError, DataError):

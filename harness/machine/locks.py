@@ -29,6 +29,7 @@ from harness.errors import DataError
 from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.file_modes import user_name
+from harness.machine.json_toml import parse_json
 from harness.machine.notices import notice
 
 PATIENCE = 60.0  # seconds: stages of small cells take less, so that who waits longer wants to know for whom
@@ -120,7 +121,7 @@ def _note(locks: Path, name: str) -> Path:
 def _waiting(locks: Path, name: str, making: str) -> str:
     path = locks / name
     try:
-        holder = json.loads(plain_files.read(locks, _note(locks, name).name, "DOCUMENT_BYTES"))
+        holder = parse_json(plain_files.read(locks, _note(locks, name).name, "DOCUMENT_BYTES"))
         who = f"process {holder['pid']} of {holder['user']} on {holder['host']}"
         held_by = f"{who} makes {holder['making']} since {holder['since']}"
     except (OSError, ValueError, KeyError, TypeError, DataError):

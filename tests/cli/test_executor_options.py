@@ -44,7 +44,7 @@ def test_a_cell_has_one_gpu_where_it_computes_on_one_and_a_cpu_per_thread(monkey
 
 
 def test_resources_that_contradict_the_device_or_the_threads_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RequestError, match=r"--gpus-per-cell 0\.5: cells compute on CPU; add --device cuda"):
+    with pytest.raises(RequestError, match=r"--gpus-per-cell 0\.5: cells compute on the CPU; add --device cuda"):
         CellResources(gpus=0.5).gpus_on("cpu")
     with pytest.raises(RequestError, match="--gpus-per-cell 0: cells compute on cuda"):
         CellResources(gpus=0).gpus_on("cuda")

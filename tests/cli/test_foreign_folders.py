@@ -22,7 +22,7 @@ from support.foreign_folders import SECRET
 from support.foreign_judgement import faults
 from support.watched_process import CRASHED, HANGS, Allowed, Watch, watched
 
-PARTS = {"others": 1, "bombs": 4, "values": 9, "texts": 4}  # every n-th folder of a kind
+PARTS = {"others": 6, "bombs": 8, "values": 21, "texts": 10}  # every n-th folder of a kind
 EVERY = [(kind, name) for kind, plants in KINDS.items() for name in list(plants)[:: PARTS.get(kind, 1)]]
 READING = {"compare", "synthesize", "check", "against", "update", "merge", "export mteb", "export trec", "export card"}
 

@@ -25,9 +25,9 @@ NOT_FUZZED = {
     **dict.fromkeys(
         (
             *("data.corpus", "execution.cell_costs", "machine.artifact_manifest", "machine.file_hashes"),
-            *("machine.store", "provenance", "stages.base_vectors", "stages.checkpoint", "stages.consult"),
+            *("machine.store", "stages.base_vectors", "stages.checkpoint", "stages.consult"),
             *("stages.loss_state", "stages.prepare", "stages.published_rows", "stages.retrieve"),
-            *("stages.training_checkpoints", "vectors.vector_file", "writers.answers"),
+            *("stages.trained_model", "stages.training_checkpoints", "vectors.vector_file", "writers.answers"),
         ),
         OWN,
     ),
@@ -41,6 +41,8 @@ NOT_FUZZED = {
         USER,
     ),
     **dict.fromkeys(("machine.bounded", "machine.json_toml", "machine.plain_files"), "what all readers read with"),
+    **dict.fromkeys(("execution.ray_cluster", "execution.ray_nodes"), "what this run has written to be seen on nodes"),
+    **dict.fromkeys(("execution.slurm", "execution.slurm_status"), "what jobs of this run write in a private folder"),
     "data.passage_streams": "rows that data.row_streams has read",
     "execution.request_differences": "JSON that it has written itself",
     "report.figures.svg_element": "JSON that it has written itself",

@@ -105,6 +105,7 @@ def test_a_dry_run_a_run_its_records_and_its_page_have_the_same_line(
 def test_a_gpu_without_bfloat16_is_refused_before_the_first_cell(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
     asking = cells(suite, "evaluate.precision=bfloat16", "train.precision=bfloat16", methods=("mnrl",))

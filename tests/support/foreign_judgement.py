@@ -30,7 +30,8 @@ def faults(command: str, ended: Mapping[str, Any]) -> Iterator[str]:
         yield f"status {status}: {err[-300:]}"
     if "Traceback" in err:
         yield f"a traceback: {err[-300:]}"
-    if status in (2, 3) and not (err.startswith("harness: ") and err.count("\n") == 1):
+    error = err.splitlines(keepends=True)[-1:] if command in NOTES else [err]  # notes are before it
+    if status in (2, 3) and not ("".join(error).startswith("harness: ") and "".join(error).count("\n") == 1):
         yield f"an error that is not one line: {err[:300]}"
     if status in (0, 1) and command not in NOTES and err.count("\n") > 1:
         yield f"several lines: {err[:300]}"

@@ -30,7 +30,9 @@ from harness.errors import HarnessError
 from harness.evidence.claims import claims_file
 from harness.evidence.contrasts import published
 from harness.export import trec_files
+from harness.machine import in_use, locks
 from harness.machine.bundled import manifests
+from harness.machine.locks import this_process
 from harness.report.current_report import current_table
 from harness.report.file_differences import different_number, first_difference
 from harness.report.queries import stored_runs
@@ -473,7 +475,18 @@ TABLES: Mapping[str, Target] = {
     ),
 }
 
-TARGETS: Mapping[str, Target] = {**RESULTS, **MODELS, **DATA_FILES, **TABLES}
+OF_CACHES: Mapping[str, Target] = {
+    "holder of a lock": Target(
+        "machine.locks",
+        "key.holder",
+        of_json({**this_process(), "making": "train key"}),
+        lambda path: locks._waiting(path.parent, "key", "train key"),
+    ),
+    "user of an output": Target(
+        "machine.in_use", "key.used-0f", of_json(this_process()), lambda path: in_use._mark_files(path.parent, "key")
+    ),
+}
+TARGETS: Mapping[str, Target] = {**RESULTS, **MODELS, **DATA_FILES, **TABLES, **OF_CACHES}
 
 
 if __name__ == "__main__":

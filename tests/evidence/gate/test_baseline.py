@@ -82,8 +82,8 @@ def unlisted(folder: Path) -> None:
     ("spoil", "status", "what"),
     [
         (changed, 2, "was changed after it was written (changed: run.json)"),
-        (failed, 1, "clpl/ko/0 in "),
-        (incomplete, 1, "mnrl/ko/2 of "),
+        (failed, 2, "clpl/ko/0 in "),
+        (incomplete, 2, "mnrl/ko/2 of "),
         (cut, 2, "record mnrl/ko/2 in "),
         (unlisted, 2, "has no SHA256SUMS"),
     ],
