@@ -123,7 +123,7 @@ def _command() -> Any:
 def _status(given: list[str], arguments: list[str] | None) -> int:
     check_repeated(given)
     check_environment()
-    outcome = _command()(args=arguments, standalone_mode=False)
+    outcome = _command()(args=arguments, prog_name="harness", standalone_mode=False)
     if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
         raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else 0
