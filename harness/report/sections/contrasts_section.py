@@ -50,7 +50,8 @@ LIMITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # half-widths of the axis, in u
 class Mark:
     """Positions on the axis in percent of its width; None where there is nothing, or where it lies beyond the axis.
 
-    `beyond` is "low" or "high" where the measured difference lies beyond the axis.
+    `beyond` is "low" or "high" where the measured difference lies beyond the axis, and "" elsewhere; `published_beyond`
+    is the same of the published one.
     """
 
     value: float | None
@@ -58,6 +59,7 @@ class Mark:
     high: float
     published: float | None
     beyond: str
+    published_beyond: str
 
 
 @dataclass(frozen=True)
@@ -192,15 +194,18 @@ def _mark(difference: Difference, published: PublishedDifference | None, limit: 
     def place(value: float) -> float:
         return round(50 + 50 * max(-limit, min(limit, value)) / limit, 2)
 
-    inside = abs(difference.value) <= limit
+    def beyond(value: float) -> str:
+        return "" if abs(value) <= limit else "high" if value > 0 else "low"
+
     ends = [difference.value if math.isnan(bound) else bound for bound in (difference.low, difference.high)]
-    shown = published is not None and abs(published.value) <= limit
+    there = None if published is None else published.value
     return Mark(
-        value=place(difference.value) if inside else None,
+        value=None if beyond(difference.value) else place(difference.value),
         low=place(ends[0]),
         high=place(ends[1]),
-        published=place(published.value) if published is not None and shown else None,
-        beyond="" if inside else "high" if difference.value > 0 else "low",
+        published=None if there is None or beyond(there) else place(there),
+        beyond=beyond(difference.value),
+        published_beyond="" if there is None else beyond(there),
     )
 
 

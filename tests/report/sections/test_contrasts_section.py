@@ -91,6 +91,23 @@ def test_marks_lie_on_one_axis_and_what_is_beyond_it_says_so(view: View) -> None
     assert abs(far.difference.value) > view.limit
 
 
+def test_a_published_difference_beyond_the_axis_is_an_open_arrow_on_its_side(board: Leaderboard) -> None:
+    sides = []
+    for view in contrast_views(board):
+        for row in view.rows:
+            if row.published is not None:
+                far = abs(row.published.value) > view.limit
+                assert (row.mark.published is None) == far
+                assert row.mark.published_beyond == ("" if not far else "high" if row.published.value > 0 else "low")
+                sides.append(row.mark.published_beyond)
+    page = write_reports(board.results.path, board).read_text(encoding="utf-8")
+    for side, arrow in (("high", "▷"), ("low", "◁")):
+        assert page.count(f'<span class="beyond published {side}" aria-hidden="true">{arrow}</span>') == sides.count(
+            side
+        )
+    assert "high" in sides
+
+
 def test_an_undecided_contrast_says_what_would_settle_it(view: View) -> None:
     (undecided,) = [row for row in view.rows if row.words[0][0] == "undecided"]
     assert "queries to find 1.00 (power .8)" in undecided.settles  # the noise is of the queries
