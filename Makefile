@@ -3,7 +3,7 @@
 # make coverage  all tests with the lines that they reach: at least 90 %, and a third more time
 # make bench  measurements, side by side with a peer; DATA_DIR=… for the real suite, BENCH_ARGS=--full for the whole grid,
 #             PEER_PYTHON=… for a Python that has faiss, BASE_MODEL=… for the folder of a real encoder
-# make campaign  real runs killed, ended, on full disks, on damaged files, by several users: one table, at most 20 minutes;
+# make campaign  real runs killed, ended, on full disks, on damaged files, by several users: one table; no trial begins after 20 minutes;
 #             CAMPAIGN_ARGS="kills --share 0.1" for a part
 # make lint   style and types
 # make docs   the documentation as HTML in docs/_build/html; a warning is an error

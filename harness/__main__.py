@@ -1,6 +1,10 @@
 """`python -m harness`, and the `harness` command."""
 
 import signal
+import sys
+import traceback
+
+INTERNAL = 70  # EX_SOFTWARE of sysexits.h: no status 1, which says that something was measured
 
 
 def entry_point() -> None:
@@ -8,8 +12,11 @@ def entry_point() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:  # otherwise interrupts are ignored, as in the background of a script
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from harness.cli import main
-
+    try:
+        from harness.cli import main
+    except Exception:  # a dependency is missing or broken
+        traceback.print_exc()
+        sys.exit(INTERNAL)
     signal.signal(signal.SIGINT, handler)
     main.entry_point()
 

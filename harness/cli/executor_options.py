@@ -75,7 +75,7 @@ def device_of(name: ExecutorName, requested: str, resources: CellResources, slur
         from harness.execution import slurm_cluster
 
         return slurm_cluster.device_of(requested, resources, slurm)
-    _refuse(["--slurm"] if slurm else [], name)
+    _refuse(["--slurm"] if slurm else [], name, "use --executor slurm")
     if name is ExecutorName.ray:
         from harness.execution.ray_cluster import cluster_device
 
@@ -85,7 +85,7 @@ def device_of(name: ExecutorName, requested: str, resources: CellResources, slur
         return device
     from harness.machine.device import resolve_device
 
-    _refuse(resources.given(), name)
+    _refuse(resources.given(), name, "name a cluster")
     return resolve_device(requested)
 
 
@@ -110,9 +110,7 @@ def executor_of(
     return LocalExecutor(jobs or default_jobs(device))
 
 
-def _refuse(options: Sequence[str], name: ExecutorName) -> None:
+def _refuse(options: Sequence[str], name: ExecutorName, remedy: str) -> None:
     """Raise RequestError for options that an executor does not read."""
     if options:
-        raise RequestError(
-            f"{', '.join(options)}: without effect with --executor {name}; name a cluster, or leave it out"
-        )
+        raise RequestError(f"{', '.join(options)}: without effect with --executor {name}; {remedy}, or leave it out")

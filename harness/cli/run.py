@@ -98,7 +98,9 @@ def _show_additions(work: Work) -> None:
 def _check_alone(executor: executor_options.ExecutorName, jobs: int | None) -> None:
     """Raise RequestError where a cell that computes on several devices would not have them for itself."""
     if executor is not executor_options.ExecutorName.local:
-        raise RequestError(f"--encode-devices: a cell has one device with --executor {executor}; leave one of both out")
+        raise RequestError(
+            f"--encode-devices: a cell has one device with --executor {executor}; use only one of the two"
+        )
     if jobs is not None and jobs > 1:
         raise RequestError(f"--encode-devices: one cell at a time uses them; leave --jobs {jobs} out")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,8 @@ class CellResources:
         Raises RequestError for GPUs that the cell would not use, and for none where it computes on one.
         """
         gpus = (0.0 if device == "cpu" else 1.0) if self.gpus is None else self.gpus
+        if not math.isfinite(gpus):
+            raise RequestError(f"--gpus-per-cell {gpus}: not a number of GPUs; give one, such as 1 or 0.5")
         if gpus and device == "cpu":
             raise RequestError(
                 f"--gpus-per-cell {gpus:g}: cells compute on the CPU; add --device cuda, or leave it out"

@@ -12,6 +12,7 @@ from harness.execution.cell_costs import costs
 from harness.execution.kept_models import Rule, is_trained_under, trained_keys
 from harness.machine.byte_text import byte_text
 from harness.machine.store import Store
+from harness.machine.unwritable import nearest
 from harness.request.cell import Cell
 from harness.stages.model_size import model_size
 
@@ -72,8 +73,9 @@ def disk_space(cells: Sequence[Cell], todo: Sequence[Cell], jobs: int, rule: Rul
     kept = _kept(training, new, rule)
     passing = {key: size for key, size in new.items() if key not in kept or rule == "best"}  # a loser's goes late
     running = sorted((_while_running(cell, sizes[str(cell)], passing) for cell in training), reverse=True)[:jobs]
-    existing = next(folder for folder in (cache, *cache.parents) if folder.exists())
-    return DiskSpace(rule, len(kept), sum(kept.values()), sum(kept.values()) + sum(running), _free(existing), cache)
+    return DiskSpace(
+        rule, len(kept), sum(kept.values()), sum(kept.values()) + sum(running), _free(nearest(cache)), cache
+    )
 
 
 def _free(folder: Path) -> int:

@@ -23,6 +23,7 @@ from harness.errors import RequestError
 from harness.execution import ray_nodes
 from harness.execution.cell_resources import CellResources
 from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
+from harness.execution.node_requirements import expected, tokens
 from harness.execution.ray_run import RayRun
 from harness.execution.ray_work import found_device
 from harness.machine import determinism
@@ -41,7 +42,7 @@ def cluster_device(requested: str, resources: CellResources) -> tuple[str, str]:
     Raises RequestError where GPUs are asked for and none can be used.
     """
     _check_installed()
-    if ADDRESS not in os.environ:
+    if not is_cluster():
         return resolve_device(requested), ""
     if requested == "cpu" or resources.gpus == 0:
         return "cuda" if requested == "cuda" else "cpu", ""
@@ -108,8 +109,8 @@ class RayExecutor:
             return
         ray, options = self._ray()
         nodes = ray_nodes.fitting(ray, options)
-        with ray_nodes.tokens([folder, cells[0].place.cache]) as files:
-            ray_nodes.check_nodes(ray, nodes, ray_nodes.expected(cells, files))
+        with tokens([folder, cells[0].place.cache]) as files:
+            ray_nodes.check_nodes(ray, nodes, expected(cells, files))
 
     def apply(
         self, function: Callable[Parameters, Returned], *arguments: Parameters.args, **named: Parameters.kwargs
@@ -143,9 +144,9 @@ class RayExecutor:
         ray, options = self._ray()
         folder = folder.absolute()
         try:
-            with ray_nodes.tokens([cells[0].place.cache]) as files:
+            with tokens([cells[0].place.cache]) as files:
                 written = {**files, folder / RUN_FILE: (folder / RUN_FILE).read_text(encoding="utf-8")}
-                wanted = ray_nodes.expected(cells, written)
+                wanted = expected(cells, written)
                 run = RayRun(ray, self.jobs, options, folder, wanted, on_progress, on_warning)
                 with closing(run.outcomes(cells)) as outcomes:
                     yield from outcomes

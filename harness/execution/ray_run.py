@@ -17,6 +17,7 @@ from typing import Any
 from harness.errors import one_line
 from harness.execution import ray_nodes
 from harness.execution.executor import OnProgress, OnWarning, Outcome
+from harness.execution.node_requirements import Expected
 from harness.execution.ray_work import Event, Events, Lacking, work
 from harness.execution.turns import Turns
 from harness.execution.worker import failed, is_done
@@ -37,7 +38,7 @@ class RayRun:
     jobs: int
     options: Mapping[str, Any]
     folder: Path
-    wanted: ray_nodes.Expected
+    wanted: Expected
     on_progress: OnProgress
     on_warning: OnWarning
     _waiting: list[Cell] = field(default_factory=list)

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import RequestError
 from harness.execution.executor import Outcome
-from harness.execution.ray_nodes import Expected, lacks
+from harness.execution.node_requirements import Expected, lacks
 from harness.execution.worker import run_cell
 from harness.machine import ending
 from harness.machine.device import resolve_device

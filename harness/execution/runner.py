@@ -28,7 +28,8 @@ from harness.machine.store import Store
 from harness.request.cell import Cell, by_model
 from harness.results import checksums
 from harness.stages import half_precision, learning_rates, model_prompts
-from harness.stages.lineage import retrieve_key, train_key
+from harness.stages.lineage import description_key, retrieve_key, task_key, train_key
+from harness.stages.stage_settings import tasks_of
 from harness.stages.train_file_report import train_file_warnings
 from harness.types import Ranker
 
@@ -168,9 +169,10 @@ def cached_whole(cells: Sequence[Cell], store: Store) -> list[Cell]:
 def check_cache(cells: Sequence[Cell], store: Store, keep: Rule) -> None:
     """Raise RequestError where an output that the cells will make cannot be written; what is stored is only read."""
     for cell in cells:
-        trained = {"train": train_key(cell)} if is_trained_under(keep, cell) else {}
-        makes = {"retrieve": retrieve_key(cell), **trained}
-        for stage, key in makes.items():
+        makes = [("retrieve", retrieve_key(cell)), *(("tasks", task_key(cell, task)) for task in tasks_of(cell))]
+        makes += [("train", train_key(cell))] if is_trained_under(keep, cell) else []
+        makes += [("description", description_key(cell))] if cell.method is not None else []
+        for stage, key in makes:
             if not store.is_there(stage, key):
                 store.check_writable(stage, key)
 

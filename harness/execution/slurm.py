@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,16 @@ from harness.errors import RequestError, quantity
 from harness.execution import slurm_status
 from harness.execution.cell_resources import CellResources
 from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
+from harness.execution.node_requirements import expected
 from harness.execution.slurm_cluster import SlurmCluster
-from harness.execution.slurm_job import TOKEN, CellJob, Expected, environment
+from harness.execution.slurm_job import TOKEN, CellJob, environment
 from harness.execution.slurm_options import SlurmOptions
 from harness.execution.worker import failed
 from harness.keys import digest
+from harness.machine import ending
 from harness.machine.device import is_here
 from harness.request.cell import Cell
+from harness.results.run_file import RUN_FILE
 
 FOLDER = ".slurm"
 LOGS = "jobs"
@@ -92,13 +96,16 @@ class SlurmExecutor:
     ) -> Iterator[Outcome]:
         """Yield outcomes as cells end; a job that was lost is a failed cell. Closing cancels the jobs that are left."""
         waiting, running, place = list(cells), list[_Job](), _place(cells[0].place.cache)
+        asked = [time.monotonic()]
+        at_once = ending.delayed if self.options.cluster == "slurm" else nullcontext  # else an array nobody cancels
         try:
             while waiting or running:
                 batch = waiting[: self._room(running)]
                 waiting = waiting[len(batch) :]
                 if batch:
-                    running += self._submit(batch, folder.absolute(), place, on_warning)
-                for job in self._ended(running, on_progress):
+                    with at_once():
+                        running += self._submit(batch, folder.absolute(), place, on_warning)
+                for job in self._ended(running, on_progress, asked):
                     running.remove(job)
                     yield _outcome(job, folder)
         finally:
@@ -115,9 +122,10 @@ class SlurmExecutor:
     def _submit(self, cells: Sequence[Cell], folder: Path, place: Path, on_warning: OnWarning) -> list[_Job]:
         statuses = [place / f"{digest(str(cell))[:16]}.json" for cell in cells]
         variables = environment()
+        run_file = folder / RUN_FILE
+        wanted = expected(cells, {place / TOKEN: "", run_file: run_file.read_text(encoding="utf-8")})
         submissions = [
-            CellJob(cell, folder, status, Expected.here(cell, folder, place / TOKEN), variables)
-            for cell, status in zip(cells, statuses, strict=True)
+            CellJob(cell, folder, status, wanted, variables) for cell, status in zip(cells, statuses, strict=True)
         ]
         jobs = self._cluster.submit(submissions, self.device, place / LOGS)
         if self.options.cluster == "slurm":
@@ -125,15 +133,18 @@ class SlurmExecutor:
             on_warning(f"Slurm has {quantity(len(jobs), 'cell')} as job {array}; logs are in {place / LOGS}")
         return [_Job(*parts) for parts in zip(cells, jobs, statuses, strict=True)]
 
-    def _ended(self, running: Sequence[_Job], on_progress: OnProgress) -> list[_Job]:
-        """Wait until some of the running cells have ended, and return them; progress is shown meanwhile."""
-        asked = time.monotonic()
-        while not (ended := [job for job in running if _has_ended(job, on_progress)]):
+    def _ended(self, running: Sequence[_Job], on_progress: OnProgress, asked: list[float]) -> list[_Job]:
+        """Wait until some of the running cells have ended, and return them; progress is shown meanwhile.
+
+        `asked` holds when the queue was last asked of all jobs, which submitit does more and more seldom.
+        """
+        while True:
+            if time.monotonic() - asked[0] > ASK:
+                asked[0] = time.monotonic()
+                running[0].job.get_info(mode="force")
+            if ended := [job for job in running if _has_ended(job, on_progress)]:
+                return ended
             time.sleep(POLL)
-            if time.monotonic() - asked > ASK:
-                asked = time.monotonic()
-                running[0].job.get_info(mode="force")  # of all jobs; submitit asks more and more seldom
-        return ended
 
 
 def _place(cache: Path) -> Path:

@@ -19,7 +19,6 @@ from harness.errors import RequestError, one_line
 from harness.execution.cell_resources import CellResources
 from harness.execution.slurm_job import PREEMPTION, SIGNAL_DELAY, CellJob
 from harness.execution.slurm_options import SlurmOptions
-from harness.machine import ending
 from harness.machine.device import resolve_device
 
 COMMANDS = ("sbatch", "srun", "sacct", "scancel")
@@ -98,9 +97,8 @@ class SlurmCluster:
         executor = submitit.AutoExecutor(folder=folder, cluster=self.options.cluster)
         executor.update_parameters(**self.parameters(device))
         inside = submitit.helpers.clean_env() if "SLURM_JOB_ID" in os.environ else nullcontext()
-        at_once = ending.delayed() if self.options.cluster == "slurm" else nullcontext()  # else an array nobody cancels
         try:
-            with inside, at_once, redirect_stderr(io.StringIO()):  # submitit prints there what the error holds too
+            with inside, redirect_stderr(io.StringIO()):  # submitit prints there what the error holds too
                 return list(executor.submit_array(cells))
         except (FailedJobError, FailedSubmissionError) as error:
             raise RequestError(f"Slurm refused the cells: {one_line(error)[:300]}; change --slurm") from error

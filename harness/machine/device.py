@@ -55,7 +55,7 @@ def check_encode_devices(names: tuple[str, ...], device: str) -> None:
 
 
 def is_here(device: str) -> bool:
-    """Return whether this machine has the device; a login node of a cluster has not the GPUs of its nodes."""
+    """Return whether this machine has the device; a login node of a cluster does not have the GPUs of its nodes."""
     if device == "cpu":
         return True
     import torch

@@ -42,7 +42,7 @@ def as_created(folder: Path) -> None:
 
 
 def owner_of(path: Path) -> str:
-    """Return the name of a file's owner, its number where it has no name; "" for a file that there is not."""
+    """Return the name of a file's owner, its number where it has no name; "" for a missing file."""
     try:
         return user_name(path.lstat().st_uid)
     except OSError:

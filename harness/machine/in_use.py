@@ -78,7 +78,7 @@ def unused(locks: Path, key: str) -> Iterator[bool]:
 
 
 def is_used(locks: Path, key: str) -> bool:
-    """Return whether a process makes or uses an output now, or may do so; creates no file."""
+    """Return whether a process makes or uses an output now, or may do so; makes no file but locks.PROBE."""
     if not has_flock(locks):
         return (locks / key).exists() or bool(_mark_files(locks, key))
     for path in (locks / key, _name(locks, key)):

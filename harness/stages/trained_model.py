@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.machine.file_hashes import file_sha256, folder_sha256
-from harness.machine.store import Store
+from harness.machine.store import VALUE, Store
 from harness.request.cell import Cell
 from harness.stages.lineage import description_key, retrieve_key, task_key, train_key
 from harness.stages.stage_settings import tasks_of
@@ -44,11 +44,12 @@ def trained_model(cell: Cell, training: TrainingData, store: Store) -> Model:
         return Model(folder, folder_sha256(folder), _weights(folder))
     apart = Store(cell.place.cache)  # the description is no stage of the cell
     stage, key = "description", description_key(cell)
-    if is_to_train(cell, store) or store.is_there("train", train_key(cell)):
+    known = None if is_to_train(cell, store) or store.is_there("train", train_key(cell)) else apart.find(stage, key)
+    if known is None:
         folder = train(cell, training, store)
         described = apart.read_json(stage, key, lambda: _describe(folder, store))
     else:
-        described = apart.read_json(stage, key, dict)
+        described = json.loads((known / VALUE).read_text(encoding="utf-8"))
         store.recalled("train", train_key(cell), described["made_by"], described["found"])
     fields = {name: described[name] for name in ("sha256", "weights", "log")}
     return Model(store.folder("train", train_key(cell)), **fields)

@@ -81,7 +81,7 @@ def test_a_dry_run_names_the_devices(runs: Runs, tmp_path: Path) -> None:
     [
         (
             (*DEVICES, "--executor", "ray"),
-            "--encode-devices: a cell has one device with --executor ray; leave one of both out",
+            "--encode-devices: a cell has one device with --executor ray; use only one of the two",
         ),
         (
             (*DEVICES, "--jobs", "2"),

@@ -125,8 +125,10 @@ def test_a_node_without_the_shared_cache_is_one_line(tmp_path: Path, slurm: dict
     result = spawn("-m", "harness", *arguments, cwd=tmp_path, **slurm, **prolog)
     assert result.status == 3  # nothing was measured
     (line,) = [line for line in result.err.splitlines() if line.startswith("failed ")]
-    assert f"failed bm25/ko/0: cache folder {tmp_path}/cache is not the same on node " in line
-    assert "name one on a file system that all nodes share (log: out/records/bm25/ko/0.log)" in line
+    assert line.startswith("failed bm25/ko/0: node ")
+    assert f"does not see the files of this command in {tmp_path}/cache/.slurm/" in line
+    assert "mount the shared file system there, or name folders on it" in line
+    assert "(log: out/records/bm25/ko/0.log)" in line
     (submission,) = submitted(slurm)
     assert "array" not in submission  # one cell is a job
 

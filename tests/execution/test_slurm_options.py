@@ -11,10 +11,7 @@ from support.commands import invoke
 from harness.errors import RequestError
 from harness.execution.cell_resources import CellResources
 from harness.execution.slurm_cluster import SlurmCluster, device_of
-from harness.execution.slurm_job import Expected
 from harness.execution.slurm_options import MINUTES, SlurmOptions, minutes_of
-from harness.keys import file_sha256
-from harness.machine.code import code
 
 
 def test_options_are_those_of_sbatch_and_the_time_limit_is_in_minutes() -> None:
@@ -85,28 +82,6 @@ def test_cells_compute_on_gpus_where_these_are_asked_for() -> None:
     assert device_of("cpu", CellResources(), ["cluster=local"]) == "cpu"
 
 
-def test_a_node_that_sees_other_folders_or_code_is_named(tmp_path: Path) -> None:
-    run_file, token = tmp_path / "out/run.json", tmp_path / "cache/token"
-    for path in (run_file, token):
-        path.parent.mkdir()
-        path.write_text("{}")
-    sources = str(code()["sources_sha256"])
-    seen = Expected(run_file.parent, file_sha256(run_file), token.parent, token, sources, (tmp_path / "data",))
-    with pytest.raises(RequestError, match=f"{tmp_path}/data is not the same on node"):
-        seen.check()
-    (tmp_path / "data").mkdir()
-    seen.check()
-    run_file.write_text('{"another": "run"}')
-    with pytest.raises(RequestError, match=f"output folder {tmp_path}/out is not the same on node"):
-        seen.check()
-    token.unlink()
-    with pytest.raises(RequestError, match=f"cache folder {tmp_path}/cache is not the same on node"):
-        seen.check()
-    other = Expected(tmp_path / "out", file_sha256(run_file), tmp_path / "cache", run_file, "0" * 64)
-    with pytest.raises(RequestError, match="has another version of the package"):
-        other.check()
-
-
 def test_submitit_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(
@@ -121,4 +96,6 @@ def test_submitit_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch:
 def test_options_of_slurm_are_refused_where_nothing_is_submitted(tmp_path: Path) -> None:
     result = invoke("run", "--methods", "bm25", "--langs", "ko", "--slurm", "qos=high", "--out", tmp_path / "out")
     assert result.status == 2
-    assert result.line == "harness: --slurm: without effect with --executor local; name a cluster, or leave it out"
+    assert (
+        result.line == "harness: --slurm: without effect with --executor local; use --executor slurm, or leave it out"
+    )
