@@ -7,7 +7,6 @@ DIR/records/<entry>/<language>/<seed>.run.gz               TREC run
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -249,13 +248,16 @@ def _shared(record: Record, known: dict[str, Any]) -> Record:
 
 
 def run_bytes(ranking: Ranking, tag: str) -> bytes:
-    """Return a ranking as a gzipped TREC run; equal rankings give equal bytes."""
+    """Return a ranking as a gzipped TREC run; equal rankings give equal bytes, on every version of Python.
+
+    The header is zlib's, which names no time and Unix; the gzip module's names another system since Python 3.13.
+    """
     lines = [
         f"{query} Q0 {doc} {rank} {score!r} {tag}\n"
         for query in sorted(ranking)
         for rank, (doc, score) in enumerate(ranking[query], start=1)
     ]
-    return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
+    return zlib.compress("".join(lines).encode(), level=6, wbits=zlib.MAX_WBITS | 16)
 
 
 def read_run(path: Path, folder: Path | None = None) -> dict[str, dict[str, float]]:

@@ -65,6 +65,10 @@ def test_equal_rankings_give_equal_bytes_whatever_the_order_of_their_queries() -
     assert record.run_bytes(RANKING, tag="t") == record.run_bytes(turned, tag="t")
 
 
+def test_the_header_of_a_run_depends_on_no_version_of_python() -> None:
+    assert record.run_bytes(RANKING, tag="t")[:10].hex() == "1f8b0800000000000003"
+
+
 def test_another_score_gives_other_bytes() -> None:
     changed = {**RANKING, "q1": [("d3", 1.0000001)]}
     assert record.run_bytes(RANKING, tag="t") != record.run_bytes(changed, tag="t")
