@@ -107,7 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
             found = usage_line(error, _command(), given)
             line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
             several = "\n" in message
-        except (KeyboardInterrupt, typer.Abort):
+        except (KeyboardInterrupt, typer.Abort) as error:
+            if isinstance(error.__cause__, EOFError):  # typer takes it for an interrupt
+                raise error.__cause__ from None
             line, status = _interrupted(ending.received())
         show = say_all if several else say
         show(f"{line}\n" if several else line, stream=errors if isinstance(sys.stderr, Nothing) else sys.stderr)

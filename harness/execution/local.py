@@ -17,6 +17,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from harness.errors import RequestError
 from harness.execution.cell_memory import Room, limit_line, usable_memory
 from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
 from harness.execution.worker import failed, run_cell
@@ -29,6 +30,7 @@ PRELOADED = [
     "harness.machine.ends_with_parent",
     *("sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"),
 ]
+STARTS = 2  # of a fork server that is killed while it loads libraries
 NO_STATUS = 255  # what multiprocessing reports where the fork server ended before the worker
 _events: Any = None
 
@@ -39,13 +41,23 @@ def _start_fork_server(context: ForkServerContext) -> None:
     It never receives interrupts and signals to end, and ends with the parent. Those that reach the parent while it
     starts are delivered right after; while it loads, no worker waits for it.
     """
-    with ending.delayed():
-        resource_tracker.ensure_running()  # it unblocks some of them when it has started
+    for attempt in range(STARTS):
         with ending.delayed():
-            forkserver.ensure_running()
-    probe = context.Process(target=_do_nothing)
-    probe.start()
-    probe.join()
+            resource_tracker.ensure_running()  # it unblocks some of them when it has started
+            with ending.delayed():
+                forkserver.ensure_running()
+        probe = context.Process(target=_do_nothing)
+        try:
+            probe.start()
+        except (EOFError, OSError) as error:  # it was killed while it loaded
+            if attempt + 1 < STARTS:
+                continue
+            raise RequestError(
+                f"the process that starts workers was killed {STARTS} times while it loaded libraries; "
+                "free memory, and run the same command again"
+            ) from error
+        probe.join()
+        return
 
 
 def _do_nothing() -> None:

@@ -69,6 +69,6 @@ def _kill(process: psutil.Process | None) -> bool:
 KILLS: dict[str, tuple[Callable[[Running], bool], set[int]]] = {
     "group": (_group, {-signal.SIGKILL, 0}),
     "main process": (_main, {-signal.SIGKILL, 0}),  # 0: it had ended
-    "worker": (lambda running: _kill(running.worker()), {1, 0}),  # its cell has failed, or was done
+    "worker": (lambda running: _kill(running.worker()), {3, 0}),  # its cell, the only one, has failed, or was done
     "fork server": (lambda running: _kill(running.fork_server()), {0}),  # its cell runs again
 }

@@ -232,6 +232,38 @@ def test_a_fork_server_that_loads_libraries_ends_with_the_run(
     assert "Traceback" not in run.process.communicate()[1]
 
 
+LOADED_ONCE = """
+import os, sys, time
+from pathlib import Path
+reached = Path({reached!r})
+if any("forkserver" in word for word in sys.orig_argv) and not reached.exists():
+    reached.with_suffix(".new").write_text(str(os.getpid()))
+    reached.with_suffix(".new").rename(reached)
+    time.sleep(600)
+sys.path.remove({folder!r})
+del sys.modules["sentence_transformers"]
+import sentence_transformers
+"""
+
+
+def test_a_fork_server_that_is_killed_while_it_loads_libraries_is_started_again(
+    place: Path, options: tuple[str | Path, ...], expected: dict[str, str], tmp_path: Path
+) -> None:
+    library, reached = tmp_path / "library", tmp_path / "loading"
+    library.mkdir()
+    code = LOADED_ONCE.format(reached=str(reached), folder=str(library))
+    (library / "sentence_transformers.py").write_text(code, encoding="utf-8")
+    (place / "wait").unlink(missing_ok=True)
+    run = begin(place, options, tmp_path, {"PYTHONPATH": os.pathsep.join([str(library), str(REPOSITORY)])})
+    while not reached.exists():
+        assert run.process.poll() is None, run.process.communicate()[1]
+        time.sleep(0.02)
+    os.kill(int(reached.read_text(encoding="utf-8")), signal.SIGKILL)
+    err = run.process.communicate()[1]
+    assert (run.process.returncode, "Traceback" in err) == (0, False), err
+    assert hashes(tmp_path / "out") == expected
+
+
 @pytest.mark.parametrize(
     ("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGUSR2, True)]
 )
