@@ -30,7 +30,8 @@ PRELOADED = [
     "harness.machine.ends_with_parent",
     *("sentence_transformers", "datasets", "ir_measures", "pyarrow.parquet", "harness.pipeline"),
 ]
-STARTS = 2  # of a fork server that is killed while it loads libraries
+STARTS = 3  # of a fork server that is killed while it loads libraries
+ENDING = 0.5  # seconds for the system to take a killed one away: until then another one is not started
 NO_STATUS = 255  # what multiprocessing reports where the fork server ended before the worker
 _events: Any = None
 
@@ -51,6 +52,7 @@ def _start_fork_server(context: ForkServerContext) -> None:
             probe.start()
         except (EOFError, OSError) as error:  # it was killed while it loaded
             if attempt + 1 < STARTS:
+                time.sleep(ENDING)
                 continue
             raise RequestError(
                 f"the process that starts workers was killed {STARTS} times while it loaded libraries; "
