@@ -4,7 +4,7 @@ import signal
 import sys
 import traceback
 
-INTERNAL = 70  # EX_SOFTWARE of sysexits.h: no status 1, which says that something was measured
+from harness.errors import INTERNAL
 
 
 def entry_point() -> None:

@@ -16,6 +16,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 REASON = 500  # characters of the reason of a failed cell
+INTERNAL = 70  # the status of a fault of the harness, EX_SOFTWARE of sysexits.h: 1 says that something was measured
 
 
 class HarnessError(Exception):

@@ -27,7 +27,7 @@ from harness.cli.suite_init import init
 from harness.cli.synthesize import synthesize
 from harness.cli.usage_errors import usage_line
 from harness.cli.verify import verify
-from harness.errors import HarnessError, RequestError
+from harness.errors import INTERNAL, HarnessError, RequestError
 from harness.machine import ending
 from harness.machine.limits import check_environment
 
@@ -68,7 +68,6 @@ suite_app.command("init")(init)
 
 
 INTERRUPTED = 130
-INTERNAL = 70  # EX_SOFTWARE of sysexits.h: no status 1, which says that something was measured
 RESUME = "then run the same command again"
 OF_THE_MACHINE = {  # errors of the system that are no fault of the code, and what to do about them
     errno.ENOSPC: f"make room there, {RESUME}",

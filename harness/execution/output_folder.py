@@ -16,6 +16,7 @@ from harness.errors import DataError, RequestError
 from harness.execution.plan import Plan
 from harness.execution.request_differences import differences_in, in_short
 from harness.execution.widening import additions, contradictions
+from harness.machine.unwritable import nearest
 from harness.request.manifest import LocalBase
 from harness.results.checksums import unlist
 from harness.results.run_file import RUN_FILE, read_run_file, write_run_file
@@ -82,7 +83,7 @@ def check(folder: Path, plan: Plan) -> None:
         )
     if not path.exists() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError(f"{folder} is not an empty folder and has no {RUN_FILE}; name another one after --out")
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    existing = nearest(folder.absolute())
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
         raise RequestError(f"{folder} cannot be written; name another one after --out")
 

@@ -76,7 +76,7 @@ def make(request: Request, cache: Path, encode_devices: tuple[str, ...] = ()) ->
     ]
     for cell in cells:
         _check(cell)
-    unread.check_encode_devices(encode_devices, cells)
+    unread.check_blocks_to_share(encode_devices, cells)
     unread.check_sources(request, cells)
     unread.check_settings(request.settings, cells)
     tasks.check_tasks(cells)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import RequestError, short_reason
 from harness.execution import ray_nodes
 from harness.execution.cell_resources import CellResources
 from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
@@ -123,7 +123,7 @@ class RayExecutor:
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
         except ray.exceptions.RayError as error:
-            raise RequestError(f"Ray lost the worker that checks data and models: {str(error)[:300]}") from error
+            raise RequestError(f"Ray lost the worker that checks data and models: {short_reason(error)}") from error
         return returned
 
     def limits(self, cells: Sequence[Cell]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import one_line
+from harness.errors import reason_of, short_reason
 from harness.execution import ray_nodes
 from harness.execution.executor import OnProgress, OnWarning, Outcome
 from harness.execution.node_requirements import Expected
@@ -104,7 +104,7 @@ class RayRun:
         try:
             answer: Outcome | Lacking = self.ray.get(reference)
         except errors.RayTaskError as error:
-            return failed(cell, self.folder, one_line(error.cause)[:300])
+            return failed(cell, self.folder, reason_of(error.cause))
         except errors.RayError as error:
             return self._lost(cell, error)
         return self._moved(cell, answer) if isinstance(answer, Lacking) else answer
@@ -120,7 +120,7 @@ class RayRun:
         self._losses[name, what] += 1
         times = self._losses[name, what]
         if times > most:
-            return failed(cell, self.folder, f"its {what} was lost {times} times, last: {one_line(error)[:300]}")
+            return failed(cell, self.folder, f"its {what} was lost {times} times, last: {short_reason(error)}")
         where = f" {self._name(self._node_of[name])}" if name in self._node_of else ""
         self.on_warning(f"{name}: its {what}{where} was lost: it runs again ({times} of {most})")
         return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RequestError, one_line
+from harness.errors import RequestError, one_line, short_reason
 from harness.execution.cell_resources import CellResources
 from harness.execution.slurm_job import PREEMPTION, SIGNAL_DELAY, CellJob
 from harness.execution.slurm_options import SlurmOptions
@@ -101,7 +101,7 @@ class SlurmCluster:
             with inside, redirect_stderr(io.StringIO()):  # submitit prints there what the error holds too
                 return list(executor.submit_array(cells))
         except (FailedJobError, FailedSubmissionError) as error:
-            raise RequestError(f"Slurm refused the cells: {one_line(error)[:300]}; change --slurm") from error
+            raise RequestError(f"Slurm refused the cells: {short_reason(error)}; change --slurm") from error
 
     def cancel(self, jobs: Iterable[Any]) -> None:
         """Cancel jobs: with one command per array, or by signals to processes, which have ended on return."""

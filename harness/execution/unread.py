@@ -44,7 +44,7 @@ def check_sources(request: Request, cells: Sequence[Cell]) -> None:
             raise _unread(options()[name].flag, cells)
 
 
-def check_encode_devices(names: Sequence[str], cells: Sequence[Cell]) -> None:
+def check_blocks_to_share(names: Sequence[str], cells: Sequence[Cell]) -> None:
     """Raise RequestError for devices that share the encoding of a corpus, where none is larger than a block."""
     counts = [cell.suite.languages[cell.language].counts.passages for cell in cells]
     encoding = [count for cell, count in zip(cells, counts, strict=True) if not isinstance(cell.plugin, Ranker)]

@@ -20,8 +20,6 @@ from harness.results.record import Record
 from harness.stages.lineage import record_key, train_key
 from harness.types import Progress
 
-TIMED = ("train", "retrieve")  # stages that take most of a cell's time
-
 
 def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
     """Run one cell; an exception becomes a failed record with its reason, and the traceback beside it."""
@@ -37,7 +35,7 @@ def run_cell(cell: Cell, folder: Path, progress: Progress) -> Outcome:
         seconds = time.perf_counter() - started
         return failed(cell, folder, reason_of(error), seconds=seconds, log=traceback.format_exc())
     seconds = time.perf_counter() - started
-    cached = [run.cached for run in store.runs if run.stage in TIMED]
+    cached = [run.cached for run in store.runs if run.stage in record.TIMED]
     whole = None if any(cached) else seconds  # what the cell costs, not what is left of it beside the cache
     with suppress(OSError):  # the cell is done: what cannot be noted or removed beside its record changes nothing
         path = record.path_of(folder, cell.entry.name, cell.language, cell.seed)

@@ -28,8 +28,9 @@ from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.json_toml import parse_json
 from harness.machine.locks import has_flock, is_gone, lock_of, this_process
+from harness.machine.unwritable import DENIED
 
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_REFUSED = (*DENIED, errno.EROFS)
 
 
 class Marks:

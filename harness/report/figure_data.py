@@ -24,11 +24,10 @@ from harness.report.figures.labels import label, shorten_middle, text_width
 from harness.report.figures.learning_figure import loss_ends
 from harness.report.sweep_names import names_for_readers
 from harness.report.table_view import Row
-from harness.results.record import Record
+from harness.results.record import TIMED, Record
 from harness.stats.entry_scores import AVERAGE
 
 _DIGITS = 7
-_TIMED_STAGES = frozenset({"train", "retrieve"})  # a cell with one of these from the cache has no meaningful time
 _BESIDE_POINT = 20  # characters of an entry's name beside a point
 _LANGUAGE = 16  # characters of a language's name
 
@@ -60,7 +59,7 @@ def entry_seconds(board: Leaderboard) -> dict[str, float]:
 
 
 def _is_cached(record: Record) -> bool:
-    return any(run.cached and run.stage in _TIMED_STAGES for run in record.stages)
+    return any(run.cached and run.stage in TIMED for run in record.stages)
 
 
 def _names(name: str) -> list[str | float]:

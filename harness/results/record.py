@@ -29,6 +29,7 @@ from harness.schema import Strict, explain
 from harness.types import Ranking, Scores
 
 Pair = tuple[str, str]  # entry, language
+TIMED = frozenset({"train", "retrieve"})  # a cell with one of these stages from the cache has no meaningful time
 
 
 class Record(Strict):

@@ -221,13 +221,6 @@ def differing(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
     return f"other bytes in {', '.join(names)}" if names else ""
 
 
-def verified(out: Path) -> str:
-    """Return what `harness verify --hashes-only` says against a folder, "" if nothing."""
-    place = Place(out, out, out.parent)
-    ran = begin([sys.executable, "-m", "harness", "verify", str(out), "--hashes-only"], place).ended()
-    return "" if ran.status == 0 else f"verify has status {ran.status}: {ran.out[-500:]}{ran.err[-500:]}"
-
-
 def _file() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,23 +18,19 @@ from campaigns.trials import Trial
 COUNT = 30  # moments per row
 IN_A_ROW = 5
 EARLIEST = 0.02  # share of a run
-EXECUTORS: Mapping[str, Sequence[str]] = {"local": ()}  # the options of a run
 SENT_TO_GROUP = {signal.SIGTERM: False, signal.SIGHUP: True, signal.SIGINT: True}  # as kill, and as terminals do
 
 
 def trials(place: Path, count: int) -> Iterator[Trial]:
-    """Yield `count` moments per signal and executor."""
-    for executor, options in EXECUTORS.items():
-        for number in SENT_TO_GROUP:
-            row = f"{number.name}, {executor}"
-            shares = [EARLIEST + (1 - EARLIEST) * share for share in moments(row, count)]
-            for several in in_a_row(shares, IN_A_ROW):
-                yield Trial(row, at(several), partial(signalled, place, number, several, options), len(several))
+    """Yield `count` moments per signal."""
+    for number in SENT_TO_GROUP:
+        row = f"{number.name}, local"
+        shares = [EARLIEST + (1 - EARLIEST) * share for share in moments(row, count)]
+        for several in in_a_row(shares, IN_A_ROW):
+            yield Trial(row, at(several), partial(signalled, place, number, several), len(several))
 
 
-def signalled(
-    shared: Path, number: signal.Signals, shares: Sequence[float], options: Sequence[str], folder: Path
-) -> str:
+def signalled(shared: Path, number: signal.Signals, shares: Sequence[float], folder: Path) -> str:
     """Send a signal to a run and those that resume it at shares of its duration; return what was not as wanted."""
     send = os.killpg if SENT_TO_GROUP[number] else os.kill
 
@@ -44,7 +40,7 @@ def signalled(
             return True
         return False
 
-    return disturbed(shared, folder, shares, Disturbance(disturb, partial(_as_ended, number), options))
+    return disturbed(shared, folder, shares, Disturbance(disturb, partial(_as_ended, number)))
 
 
 def _as_ended(number: signal.Signals, running: Running, ran: Ran, semaphores: list[str]) -> list[str]:
