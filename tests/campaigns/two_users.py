@@ -86,9 +86,7 @@ def _as_user(user: int | None, home: Path) -> Sequence[str]:
         return ()
     if os.getuid() or shutil.which("setpriv") is None:
         raise NotPossibleError("other users need root and setpriv")
-    tried = ("setpriv", f"--reuid={user}", "--clear-groups", sys.executable, "-c", "")
-    python = subprocess.run(tried, check=False, capture_output=True)
-    if python.returncode:
-        raise NotPossibleError("other users cannot run this Python")
     changed = ("setpriv", f"--reuid={user}", f"--regid={GROUP}", "--clear-groups")
+    if subprocess.run([*changed, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
+        raise NotPossibleError("other users cannot run this Python")
     return (*changed, "sh", "-c", f'umask 002; export HOME="{home}"; exec "$@"', "sh")
