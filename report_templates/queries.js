@@ -246,6 +246,11 @@
     return element("article", { class: "query", "data-query": query.query_id }, details);
   }
 
+  function unfold(details) {
+    details.open = true;
+    details.dispatchEvent(new Event("toggle")); // now: the browser's own comes in a later task, after a print
+  }
+
   // All that is shown
 
   function sections() {
@@ -290,7 +295,7 @@
     });
     control("results").replaceChildren(...made);
     const open = opened() ?? document.querySelector(".query");
-    if (open) open.querySelector("details").open = true;
+    if (open) unfold(open.querySelector("details"));
     const wrong = chosen() ? [] : [" The queries won and lost most by these two are not all on this page."];
     wrong.push(...state.unknown.map((name) => ` Entry ${name} of the URL is not on this page.`));
     if (state.query && !data.queries.some((query) => query.query_id === state.query)) {
@@ -341,10 +346,7 @@
   search.addEventListener("input", draw);
   window.addEventListener("hashchange", arrive);
   window.addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll(".query details:not([open])")) {
-      details.open = true;
-      details.dispatchEvent(new Event("toggle")); // now: the browser's own comes after the print
-    }
+    document.querySelectorAll(".query details:not([open])").forEach(unfold);
   });
 
   control("controls").hidden = false;

@@ -23,6 +23,8 @@ from harness.machine.printable import printable, printable_lines
 if TYPE_CHECKING:
     from harness.machine.clean_console import CleanConsole
 
+NARROWEST = 80  # columns, for which tables are made: in fewer they lose names and digits
+
 
 class Lines(io.TextIOBase):
     """A stream whose lines also go into a log, each with the time. It is no terminal: no bar is drawn on it."""
@@ -129,12 +131,18 @@ def annotate(command: str) -> None:
 
 
 def console(*, stderr: bool = False) -> CleanConsole:
-    """Return the console for tables and progress."""
+    """Return the console for tables and progress.
+
+    Results are at least NARROWEST columns wide: a narrower terminal breaks their lines, and no name or number is cut.
+    """
     from harness.machine.clean_console import CleanConsole
 
     columns = os.environ.get("COLUMNS", "")
     unusable = columns.isdigit() and int(columns) == 0  # rich would print nothing
-    return CleanConsole(stderr=stderr, width=80 if unusable else None)
+    made = CleanConsole(stderr=stderr, width=80 if unusable else None)
+    if not stderr and made.width < NARROWEST:
+        made.width = NARROWEST
+    return made
 
 
 def _show_version(asked: bool) -> None:

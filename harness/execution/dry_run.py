@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.execution import models_in_use
-from harness.execution.disk_space import disk_space
+from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.forecast import requests
 from harness.execution.kept_models import Rule
 from harness.execution.remade import remade
@@ -44,15 +44,15 @@ def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
     store = Store(work.plan.place.cache)
     yield from map(str, requests(work.todo, store))
     trained = trained_already(work.todo, store)
-    cached = {str(cell) for cell in cached_whole(work.todo, store)}
+    space = disk_space(work.plan.cells, work.todo, jobs, keep)
+    cached = {str(cell) for cell in cached_whole(work.todo, store, space.rule if space else keep or "none")}
     ranked = f", {len(cached)} of them cached: read, not computed" if cached else ""
     yield f"{len(work.todo)} of {len(work.plan.cells)} cells to run, {trained} of them already trained{ranked}"
     yield f"time: {_time([cell for cell in work.todo if str(cell) not in cached], jobs)}"
-    yield from _disk(work, jobs, keep)
+    yield from _disk(work, space)
 
 
-def _disk(work: Work, jobs: int, keep: Rule | None) -> Iterator[str]:
-    space = disk_space(work.plan.cells, work.todo, jobs, keep)
+def _disk(work: Work, space: DiskSpace | None) -> Iterator[str]:
     if space is not None:
         yield str(space)
         space.check()

@@ -7,11 +7,12 @@ import multiprocessing
 import queue
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ class LocalExecutor:
             [*PRELOADED, *(["harness.mteb.task_scoring"] if any(map(tasks_of, cells)) else [])]
         )
         _start_fork_server(context)
-        events = context.Queue()
+        others, events = set(multiprocessing.active_children()), context.Queue()
         waiting, room = list(cells), Room(self.jobs, usable_memory())
         with shared_notes() as notes:
             pool = ProcessPool(
@@ -146,6 +147,7 @@ class LocalExecutor:
                 finally:
                     pool.stop()  # type: ignore[no-untyped-call]
                     pool.join()
+                    _end(set(multiprocessing.active_children()) - others)
                     events.close()
 
 
@@ -174,6 +176,13 @@ def _let_save(grace: float) -> None:
     until = time.monotonic() + grace
     for worker in workers:
         worker.join(max(0.0, until - time.monotonic()))
+
+
+def _end(workers: Iterable[BaseProcess]) -> None:
+    """End workers that the pool started in place of those that ended: while they start, they need `events`."""
+    for worker in workers:
+        worker.kill()
+        worker.join()
 
 
 def _lost_fork_server(future: Any) -> bool:

@@ -12,6 +12,7 @@ import importlib.util
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -33,6 +34,7 @@ from harness.results.run_file import RUN_FILE
 
 ADDRESS = "RAY_ADDRESS"
 PASSED_ON = ("HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "IR_DATASETS_HOME", "OPENAI_BASE_URL")  # and HARNESS_*
+REACHED = 10.0  # seconds for the head node to accept a connection
 BUSY = 60.0  # seconds in which a GPU task should start; where all GPUs are in use, what nodes declare is believed
 
 
@@ -85,7 +87,23 @@ def capacity(device: str, resources: CellResources) -> int:
 
 def is_cluster() -> bool:
     """Return whether there is a cluster to connect to; otherwise one is started on this machine."""
-    return ADDRESS in os.environ
+    return bool(os.environ.get(ADDRESS, "").strip())
+
+
+def _check_answers() -> None:
+    """Raise RequestError where RAY_ADDRESS is no address, or nothing listens there: Ray would wait for minutes."""
+    address = os.environ.get(ADDRESS, "").strip()
+    if not address or address in ("auto", "local") or "://" in address:
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise RequestError(f"{ADDRESS}={address}: no address; give auto on a node of the cluster, or HOST:PORT")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
+    except (OSError, OverflowError) as error:
+        raise RequestError(
+            f"{ADDRESS}={address}: no Ray cluster answers there ({error}); start one, or name another address"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,9 @@ class RayExecutor:
 
     def __post_init__(self) -> None:
         _check_installed()  # before anything is written
-        self.resources.on_ray(self.device)
+        asked, here = self.resources.on_ray(self.device)["num_cpus"], os.cpu_count() or 1
+        if not is_cluster() and asked > here:
+            raise RequestError(f"--cpus-per-cell {asked}: this machine has {here}, and {ADDRESS} names no cluster")
 
     def check(self, cells: Sequence[Cell], folder: Path) -> None:
         """Raise RequestError where a node lacks the package, the shared folders or what cells read."""
@@ -174,6 +194,7 @@ def _connected(options: dict[str, Any]) -> Any:
 
     if ray.is_initialized():
         return ray
+    _check_answers()
     determinism.set_environment()
     before = signal.getsignal(signal.SIGTERM)
     passed_on = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("HARNESS_")}
@@ -184,9 +205,9 @@ def _connected(options: dict[str, Any]) -> Any:
             logging_level=logging.ERROR,
             **options,
         )
-    except ConnectionError as error:
+    except (ConnectionError, ValueError) as error:
         raise RequestError(
-            f"{ADDRESS}={os.environ.get(ADDRESS, '')}: no Ray cluster answers there ({error})"
+            f"{ADDRESS}={os.environ.get(ADDRESS, '')}: no Ray cluster answers there ({short_reason(error)})"
         ) from error
     finally:
         if threading.current_thread() is threading.main_thread():

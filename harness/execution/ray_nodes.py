@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.errors import RequestError, one_line, quantity
 from harness.execution.node_requirements import INSTALL, Expected, lacks
+from harness.machine.byte_text import byte_text
 
 ANSWER = 300.0  # seconds for a node to start a worker, which reads the package from a shared disk
 
@@ -21,10 +22,18 @@ def fitting(ray: Any, options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     fit = [node for node in nodes if places(node, options)]
     if not fit:
         has = {name: max((node["Resources"].get(name, 0) for node in nodes), default=0) for name in asked}
-        names = [f"{asked[name]:g} {name} (the most is {has[name]:g})" for name in asked if asked[name] > has[name]]
+        names = [
+            f"{_amount(name, asked[name], unit=f' {name}')} (the most is {_amount(name, has[name])})"
+            for name in asked
+            if asked[name] > has[name]
+        ]
         wanted = ", ".join(names) or f"{asked['CPU']:g} CPU together with {asked['GPU']:g} GPU"
         raise RequestError(f"no node of the Ray cluster has {wanted} for a cell; start one, or ask for less per cell")
     return fit
+
+
+def _amount(name: str, number: float, unit: str = "") -> str:
+    return f"{byte_text(int(number))}{' of memory' if unit else ''}" if name == "memory" else f"{number:g}{unit}"
 
 
 def places(node: Mapping[str, Any], options: Mapping[str, Any]) -> int:

@@ -82,7 +82,7 @@ def execute(work: Work, executor: Executor, display: Display, keep: Rule | None 
     checksums.unlist(work.folder, [f"records/{cell}." for cell in work.todo])
     display.warn(executor.limits(work.todo))
     outcomes, models = [], KeptModels(keep or "all", work.todo, work.done, work.folder)
-    eta = Eta(work.todo, executor.jobs, cached_whole(work.todo, store))
+    eta = Eta(work.todo, executor.jobs, cached_whole(work.todo, store, keep or "all"))
     with display.running(len(work.done), len(work.plan.cells), eta):
         turns = ordered(work.todo, executor.jobs)
         running = executor.run(turns, work.folder, display.stage, lambda line: display.warn([line]))
@@ -161,9 +161,14 @@ def estimate(cells: Sequence[Cell], jobs: int) -> float | None:
     return (sum(known) + mean * (len(cells) - len(known))) / jobs
 
 
-def cached_whole(cells: Sequence[Cell], store: Store) -> list[Cell]:
-    """Return those of the cells whose ranking is in the store: they take next to no time."""
-    return [cell for cell in cells if store.is_there("retrieve", retrieve_key(cell))]
+def cached_whole(cells: Sequence[Cell], store: Store, keep: Rule) -> list[Cell]:
+    """Return those of the cells that train nothing and whose ranking is in the store: they take next to no time."""
+    return [
+        cell
+        for cell in cells
+        if store.is_there("retrieve", retrieve_key(cell))
+        and (store.is_there("train", train_key(cell)) or not is_trained_under(keep, cell))
+    ]
 
 
 def check_cache(cells: Sequence[Cell], store: Store, keep: Rule) -> None:

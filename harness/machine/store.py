@@ -203,6 +203,12 @@ class Store:
         """Return where the output of a stage is, or would be."""
         return self.root / stage / key[:2] / key
 
+    def _check_no_link(self, folder: Path) -> None:
+        """Raise RequestError where a folder of the cache is a link: who shares the cache may lead writers elsewhere."""
+        for place in (folder, folder.parent):
+            if place.is_symlink():
+                raise RequestError(f"{place} is a link, and outputs are written through none; remove it")
+
     def _manifest(self, stage: str, key: str) -> Mapping[str, Any] | None:
         """Return the manifest of an output; None if the output is missing or damaged."""
         folder = self.folder(stage, key)
@@ -230,6 +236,7 @@ class Store:
         self._found.append({})
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
+            self._check_no_link(folder.parent)
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir()
             write(temporary)

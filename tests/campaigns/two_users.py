@@ -86,7 +86,10 @@ def _as_user(user: int | None, home: Path) -> Sequence[str]:
         return ()
     if os.getuid() or shutil.which("setpriv") is None:
         raise NotPossibleError("other users need root and setpriv")
-    changed = ("setpriv", f"--reuid={user}", f"--regid={GROUP}", "--clear-groups")
-    if subprocess.run([*changed, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
+    prefix = (
+        *("setpriv", f"--reuid={user}", f"--regid={GROUP}", "--clear-groups"),
+        *("sh", "-c", f'umask 002; export HOME="{home}"; exec "$@"', "sh"),
+    )
+    if subprocess.run([*prefix, sys.executable, "-c", ""], check=False, capture_output=True).returncode:
         raise NotPossibleError("other users cannot run this Python")
-    return (*changed, "sh", "-c", f'umask 002; export HOME="{home}"; exec "$@"', "sh")
+    return prefix

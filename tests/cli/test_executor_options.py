@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.commands import invoke
 
-from harness.cli.executor_options import size
+from harness.cli.executor_options import ExecutorName, executor_of, size
 from harness.errors import RequestError
 from harness.execution.cell_resources import CellResources
 
@@ -51,3 +51,26 @@ def test_resources_that_contradict_the_device_or_the_threads_are_refused(monkeyp
     monkeypatch.setenv("HARNESS_THREADS", "4")
     with pytest.raises(RequestError, match=r"--cpus-per-cell 2: a cell has 4 threads \(HARNESS_THREADS\)"):
         CellResources(cpus=2).cpus_in_use()
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("foo", "RAY_ADDRESS=foo: no address; give auto on a node of the cluster, or HOST:PORT"),
+        ("127.0.0.1:1", "RAY_ADDRESS=127.0.0.1:1: no Ray cluster answers there ("),
+    ],
+)
+def test_an_address_without_a_cluster_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, what: str
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    result = invoke("run", "--methods", "bm25", "--langs", "ko", "--executor", "ray", "--out", tmp_path / "out")
+    assert result.status == 2
+    assert result.line.startswith(f"harness: {what}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_cpus_than_this_machine_has_are_refused_without_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(RequestError, match=r"--cpus-per-cell 9999: this machine has \d+, and RAY_ADDRESS names no"):
+        executor_of(ExecutorName.ray, 1, "cpu", CellResources(cpus=9999))

@@ -82,3 +82,14 @@ def test_in_a_pipe_lines_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_width_of_nothing_is_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "0")
     assert "bm25" in invoke("list", "methods").out
+
+
+@pytest.mark.parametrize("columns", ["20", "40"])
+def test_in_a_narrower_terminal_no_name_or_number_is_lost(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    listed = invoke("list", "suites").out
+    assert all(path.stem in listed for path in (REPOSITORY / "datasets_manifest").glob("*.toml"))
+    assert "…" not in listed
+    compared = invoke("compare", "results/wikiqa-penalty", "results/wikiqa-penalty").out
+    assert "…" not in compared
+    assert "infonce-ance" in compared

@@ -41,7 +41,9 @@ NOT_FUZZED = {
         USER,
     ),
     **dict.fromkeys(("machine.bounded", "machine.json_toml", "machine.plain_files"), "what all readers read with"),
-    **dict.fromkeys(("execution.ray_cluster", "execution.ray_nodes"), "what this run has written to be seen on nodes"),
+    **dict.fromkeys(
+        ("execution.ray_cluster", "execution.node_requirements"), "what this run writes to be seen on nodes"
+    ),
     **dict.fromkeys(("execution.slurm", "execution.slurm_status"), "what jobs of this run write in a private folder"),
     "data.passage_streams": "rows that data.row_streams has read",
     "execution.request_differences": "JSON that it has written itself",

@@ -164,6 +164,15 @@ def test_a_run_into_another_folder_trains_nothing_where_no_model_is_kept(unkept:
         assert (second.measures, second.files) == (first.measures, first.files)
 
 
+@pytest.mark.parametrize(("rule", "cached"), [("none", True), ("all", False)])
+def test_the_forecast_counts_a_training_for_a_model_that_is_to_be_kept(
+    unkept: Run, tmp_path: Path, rule: str, cached: bool
+) -> None:
+    options = ("--methods", "mnrl", "--seeds", "1", "--keep-models", rule, "--cache-dir", unkept.cache, "--dry-run")
+    result = invoke(*request(*options), "--out", tmp_path / "out")
+    assert ("1 of them cached: read, not computed" in result.out, "nothing to compute" in result.out) == (cached,) * 2
+
+
 def test_what_stands_in_for_a_model_is_made_again_with_it_where_it_is_damaged(unkept: Run, tmp_path: Path) -> None:
     for path in unkept.cache.glob("description/*/*/value.json"):
         path.write_text("{}", encoding="utf-8")

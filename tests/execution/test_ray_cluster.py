@@ -80,7 +80,10 @@ def test_cells_on_two_nodes_write_the_bytes_of_local_processes(nodes: Nodes, tmp
         (("--device", "cuda", "--gpus-per-cell", "2"), "no node of the Ray cluster has 2 GPU (the most is 1) for a"),
         (("--device", "cpu", "--gpus-per-cell", "0.5"), "--gpus-per-cell 0.5: cells compute on"),
         (("--device", "cpu", "--cpus-per-cell", "3"), "no node of the Ray cluster has 3 CPU (the most is 1) for a"),
-        (("--device", "cpu", "--memory-per-cell", "900T"), "no node of the Ray cluster has 9.8956e+14 memory"),
+        (
+            ("--device", "cpu", "--memory-per-cell", "900T"),
+            "no node of the Ray cluster has 900.0 TiB of memory (the most",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )

@@ -330,3 +330,15 @@ with store.in_use():
 """
     assert subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=False).returncode == 9
     assert Store(tmp_path).remove("train", KEY)
+
+
+def test_no_output_is_written_through_a_link_in_the_cache(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/train").symlink_to(elsewhere)
+    with pytest.raises(RequestError, match=r"cache/train is a link, and outputs are written through none; remove it"):
+        Store(tmp_path / "cache").make("train", KEY, write)
+    assert [path for path in elsewhere.rglob("*") if path.is_file()] == []
+    (tmp_path / "linked").symlink_to(elsewhere)
+    assert Store(tmp_path / "linked").make("train", KEY, write).is_dir()
