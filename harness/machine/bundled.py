@@ -1,4 +1,4 @@
-"""Manifests, templates, committed results and CITATION.cff, in an installed wheel or in a checkout."""
+"""Methods, manifests, templates, committed results and CITATION.cff, in an installed wheel or in a checkout."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def _path(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
     return installed if installed.exists() else _PACKAGE.parent / name
+
+
+def methods() -> Path:
+    """Return the folder of the bundled methods."""
+    return _path("methods")
 
 
 def manifests() -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.keys import digest, file_sha256
+from harness.machine import bundled
 
 
 @cache
@@ -18,8 +19,7 @@ def code() -> dict[str, Any]:
     untracked ones.
     """
     root = Path(__file__).resolve().parents[2]
-    files = {path.relative_to(root).as_posix(): file_sha256(path) for path in _sources(root)}
-    sources = {"sources_sha256": digest(files)}
+    sources = {"sources_sha256": digest({name: file_sha256(path) for name, path in _sources(root).items()})}
     if not (root / ".git").exists():
         return sources
     try:
@@ -37,9 +37,14 @@ def _revision(root: Path) -> dict[str, Any]:
     return revision
 
 
-def _sources(root: Path) -> list[Path]:
-    """Return the files that this package is installed with: the engine and the methods."""
-    return sorted(path for name in ("harness", "methods") for path in (root / name).rglob("*.py"))
+def _sources(root: Path) -> dict[str, Path]:
+    """Return the files of the engine and of the methods by their path in a checkout, wherever they are installed."""
+    methods = bundled.methods()
+    engine = [path for path in (root / "harness").rglob("*.py") if not path.is_relative_to(methods)]
+    return {
+        **{path.relative_to(root).as_posix(): path for path in engine},
+        **{f"methods/{path.relative_to(methods).as_posix()}": path for path in methods.rglob("*.py")},
+    }
 
 
 def _git(root: Path, *arguments: str) -> str:

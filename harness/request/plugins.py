@@ -20,13 +20,15 @@ from types import ModuleType
 from typing import Any
 
 from harness.errors import RequestError, unknown
-from harness.request import plugin_sources
+from harness.request import bundled_methods, plugin_sources
 from harness.request.plugin_checks import SIGNATURES, check_columns, check_signature, check_types
 from harness.request.plugin_modules import load_from_folder
 from harness.types import Need
 
 GROUP = "harness.methods"
-BUNDLED = "methods"
+BUNDLED = bundled_methods.NAME
+
+bundled_methods.make_importable()
 
 
 def folders(methods_path: Path | None = None) -> list[Path]:
