@@ -7,14 +7,17 @@
 #             CAMPAIGN_ARGS="kills --share 0.1" for a part
 # make lint   style and types
 # make docs   the documentation as HTML in docs/_build/html; a warning is an error
-# make docs-refresh   writes what commands print into the documentation again
+# make docs-refresh   writes what commands print, and the licences of the pinned packages, into the documentation again
+# make dist   wheel and sdist in dist/: the same sources give the same bytes
+# make sbom   dist/sbom.cdx.json (CycloneDX): the packages of an environment, their licences and what needs what;
+#             SBOM_PYTHON=… for that of another Python, such as one that only the wheel was installed into
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test coverage bench campaign lint docs docs-refresh
+.PHONY: demo test coverage bench campaign lint docs docs-refresh dist sbom
 .DELETE_ON_ERROR:
 
 # torch first and pinned: asked for through another package, pip would take the newest build with its CUDA libraries.
@@ -70,3 +73,15 @@ docs: $(READY)
 
 docs-refresh: $(READY)
 	$(BIN)/python docs/refresh.py
+	$(BIN)/python docs/licences.py
+
+DIST := dist
+SBOM_PYTHON ?= $(BIN)/python
+
+dist: $(READY)
+	$(BIN)/python -m hatchling build -t sdist -t wheel -d $(DIST)
+
+sbom: $(READY)
+	mkdir -p $(DIST)
+	$(BIN)/python -m cyclonedx_py environment --pyproject pyproject.toml --output-reproducible --output-format JSON \
+		--output-file $(DIST)/sbom.cdx.json $(SBOM_PYTHON)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
+import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.commands import REPOSITORY, Result, spawn
+from support.commands import REPOSITORY, Result, invoke, spawn, write_plugin
+
+from harness.machine.code import code
+from harness.request import plugins
+from harness.results import record
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Installed:
     site: Path
     work: Path
 
-    def python(self, *arguments: str) -> Result:
+    def python(self, *arguments: str | Path) -> Result:
         return spawn(*arguments, cwd=self.work, PYTHONPATH=str(self.site), PYTHONSAFEPATH="1")
 
 
@@ -36,15 +41,56 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def test_the_package_and_its_files_come_from_the_wheel(installed: Installed) -> None:
-    script = "from harness.machine import bundled; import methods"
+    script = "from harness.machine import bundled; from harness.request import plugins; import methods"
     result = installed.python(
         "-c", f"{script}; print(bundled.manifests(), bundled.templates(), methods.__file__, sep='\\n')"
     )
     assert result.out.splitlines() == [
         f"{installed.site}/harness/_data/datasets_manifest",
         f"{installed.site}/harness/_data/report_templates",
-        f"{installed.site}/methods/__init__.py",
+        f"{installed.site}/harness/_data/methods/__init__.py",
     ]
+
+
+def test_harness_is_all_that_the_wheel_puts_at_the_top_of_site_packages(installed: Installed) -> None:
+    names = {path.name for path in installed.site.iterdir()}
+    assert names == {"harness", "harness_embeddings-0.1.0.dist-info", "bin"}
+    result = installed.python("-S", "-c", "import methods")
+    assert result.status == 1
+    assert "No module named 'methods'" in result.err
+
+
+def test_the_version_is_printed_from_the_wheel(installed: Installed) -> None:
+    result = installed.python("-m", "harness", "--version")
+    assert (result.status, result.out) == (0, "harness 0.1.0\n")
+
+
+def test_code_and_plugins_have_the_digests_of_the_checkout(installed: Installed) -> None:
+    script = (
+        "import json\n"
+        "from harness.machine.code import code\n"
+        "from harness.request import plugins\n"
+        "print(json.dumps([code(), {name: plugins.sources_sha256(name) for name in plugins._files(None)}]))"
+    )
+    result = installed.python("-c", script)
+    assert (result.status, result.err) == (0, "")
+    of_code, of_plugins = json.loads(result.out)
+    assert of_code == {"sources_sha256": code()["sources_sha256"]}
+    assert of_plugins == {name: plugins.sources_sha256(name) for name in plugins._files(None)}
+    assert {"bm25", "clpl", "mnrl", "moe"} <= of_plugins.keys()
+
+
+def test_a_package_methods_in_the_working_directory_does_not_hide_the_bundled_one(installed: Installed) -> None:
+    folder = installed.work / "methods"
+    try:
+        write_plugin(folder, "mnrl", "raise SystemExit(5)")
+        (folder / "__init__.py").touch()
+        script = "from harness.request import plugins; import methods.mnrl; print(methods.mnrl.__file__)"
+        result = spawn("-c", script, cwd=installed.work, PYTHONPATH=str(installed.site))
+    finally:
+        shutil.rmtree(folder)
+    assert (result.status, result.err) == (0, "")
+    assert result.out == f"{installed.site}/harness/_data/methods/mnrl.py\n"
 
 
 def test_the_suites_are_listed_from_the_wheel(installed: Installed) -> None:
@@ -89,8 +135,56 @@ def test_the_bundled_data_are_present_in_the_wheel(installed: Installed) -> None
     assert {line.split()[1] for line in result.out.splitlines()} == {"present"}
 
 
-def test_the_wheel_holds_nothing_but_the_package_its_data_and_its_licence(installed: Installed) -> None:
-    names = zipfile.ZipFile(installed.wheel).namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"harness", "methods"}
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
-    assert not any("__pycache__" in name for name in names)
+REQUEST = (
+    *("run", "--methods", "bm25,mnrl-moe", "--langs", "ko", "--seeds", "0", "--max-train", "40", "--device", "cpu"),
+    *("--set", "train.epochs=1"),
+)
+
+
+@pytest.fixture(scope="module")
+def trained(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run from the wheel, in worker processes, with the cache beside it."""
+    top = tmp_path_factory.mktemp("trained")
+    result = installed.python(
+        "-m", "harness", *REQUEST, "--jobs", "2", "--out", top / "out", "--cache-dir", top / "cache"
+    )
+    assert result.status == 0, result.err
+    return top / "out"
+
+
+def test_the_checkout_reads_what_the_wheel_has_cached_and_writes_the_same_ranking(
+    trained: Path, tmp_path: Path
+) -> None:
+    cache = trained.with_name("cache")
+    stored = {path: path.stat().st_mtime_ns for path in cache.rglob("model.safetensors")}
+    assert stored
+    result = invoke(*REQUEST, "--out", tmp_path / "out", "--cache-dir", cache)
+    assert result.status == 0, result.err
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("model.safetensors")} == stored
+    ours, theirs = ({cell.name: cell for cell in record.read_all(folder)} for folder in (tmp_path / "out", trained))
+    assert ours.keys() == theirs.keys() == {"bm25/ko/0", "mnrl-moe/ko/0"}
+    for name, cell in ours.items():
+        assert (cell.cell_key, cell.files) == (theirs[name].cell_key, theirs[name].files)
+    here, there = (cell.provenance["entry"]["plugins"] for cell in (ours["mnrl-moe/ko/0"], theirs["mnrl-moe/ko/0"]))
+    assert here == there
+
+
+def test_a_saved_mixture_of_experts_opens_in_the_wheel_and_in_the_checkout(installed: Installed, trained: Path) -> None:
+    (config,) = (
+        path for path in trained.with_name("cache").glob("train/*/*/config.json") if "-moe" in path.read_text("utf-8")
+    )
+    script = (
+        "import sys\n"
+        "from sentence_transformers import SentenceTransformer\n"
+        "from harness.request import plugins\n"
+        "plugins.load('moe', {}).register()\n"
+        "model = SentenceTransformer(sys.argv[1], device='cpu')\n"
+        "print(type(model[0].model).__module__, [round(float(value), 5) for value in model.encode('가')[:4]])"
+    )
+    outputs = [
+        installed.python("-c", script, config.parent),
+        spawn("-c", script, config.parent, cwd=installed.work, PYTHONPATH=str(REPOSITORY)),
+    ]
+    assert [result.status for result in outputs] == [0, 0], outputs
+    assert outputs[0].out == outputs[1].out
+    assert outputs[0].out.startswith("methods._moe_model [")

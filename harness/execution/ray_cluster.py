@@ -1,4 +1,4 @@
-"""Cells on a Ray cluster (`pip install .[ray]`).
+"""Cells on a Ray cluster (extra `ray`).
 
 Every node needs the package with the same libraries, and the output folder and the cache at the same paths (a shared
 file system); nodes are asked for them before the first cell, and each cell asks its own node again. What needs the
@@ -182,7 +182,7 @@ class RayExecutor:
 
 def _check_installed() -> None:
     if importlib.util.find_spec("ray") is None:
-        raise RequestError("--executor ray: ray is not installed; pip install '.[ray]'")
+        raise RequestError("--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'")
 
 
 def _connected(options: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Cells as jobs of Slurm, through submitit (`pip install .[slurm]`): one array, requeued when preempted.
+"""Cells as jobs of Slurm, through submitit (extra `slurm`): one array, requeued when preempted.
 
 Every node needs the package, and the output folder and the cache at the same paths (a shared file system). Submissions,
 logs and the status of each cell are in CACHE/.slurm/RUN/, which is removed when all jobs have ended. submitit keeps

@@ -46,7 +46,7 @@ class SlurmCluster:
     def check(self) -> None:
         """Raise RequestError where cells cannot be submitted from here."""
         if importlib.util.find_spec("submitit") is None:
-            raise RequestError("--executor slurm: submitit is not installed; pip install '.[slurm]'")
+            raise RequestError("--executor slurm: submitit is not installed; pip install 'harness-embeddings[slurm]'")
         wanted = PREEMPTION.name.removeprefix("SIG")
         if os.environ.get(SIGNAL_VARIABLE, wanted) != wanted:
             raise RequestError(

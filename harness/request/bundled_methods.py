@@ -1,8 +1,8 @@
 """The bundled methods as the package `methods`, in a checkout and in an installed wheel.
 
 A wheel keeps them below `harness`, so that no package of so common a name lies in site-packages. Their modules have the
-same names in both: in imports, pickles and keys. The finder stands before Python's own, so that another folder `methods`
-on the path, such as one of `--methods-path` in the working directory, does not hide them.
+same names in both: in imports, pickles and keys. The finder stands before Python's own, so that another folder of that
+name on the path, such as one of `--methods-path` in the working directory, does not hide them.
 """
 
 from __future__ import annotations

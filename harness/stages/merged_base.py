@@ -38,7 +38,9 @@ def adapted_name(folder: Path) -> tuple[str, str]:
     if not name:
         raise RequestError(f"base model {folder}: {ADAPTER} does not name its model; add base_model_name_or_path")
     if find_spec("peft") is None:
-        raise RequestError(f"base model {folder} is LoRA weights, and peft is not installed; pip install peft")
+        raise RequestError(
+            f"base model {folder} is LoRA weights, and peft is not installed; pip install 'harness-embeddings[lora]'"
+        )
     return name, str(table.get("revision") or "")
 
 

@@ -226,7 +226,7 @@ def test_ray_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pyte
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *paths: None if name == "ray" else find(name, *paths))
     line = refused(tmp_path / "out", "--methods", "bm25", "--langs", "ko", "--executor", "ray")
-    assert line == "--executor ray: ray is not installed; pip install '.[ray]'"
+    assert line == "--executor ray: ray is not installed; pip install 'harness-embeddings[ray]'"
 
 
 def test_a_plugin_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_lora_weights_that_cannot_be_merged_are_rejected_in_one_line(
     with pytest.raises(RequestError, match="adapters of kind IA3, which are not merged here; use LoRA"):
         with_base_model(small_suite, str(changed(lora, tmp_path / "ia3", peft_type="IA3")))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(RequestError, match="peft is not installed; pip install peft"):
+    with pytest.raises(RequestError, match=r"peft is not installed; pip install 'harness-embeddings\[lora\]'$"):
         with_base_model(small_suite, str(lora))
 
 
