@@ -89,7 +89,8 @@ def test_submitit_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch:
     )
     result = invoke("run", "--methods", "bm25", "--langs", "ko", "--executor", "slurm", "--out", tmp_path / "out")
     assert result.status == 2
-    assert result.line == "harness: --executor slurm: submitit is not installed; pip install 'harness-embeddings[slurm]'"
+    install = "pip install 'harness-embeddings[slurm]'"
+    assert result.line == f"harness: --executor slurm: submitit is not installed; {install}"
     assert not (tmp_path / "out").exists()
 
 
