@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tarfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,6 +109,16 @@ def test_source_date_epoch_is_the_time_of_every_file(
     assert {item.date_time[:3] for item in zipfile.ZipFile(first.wheel).infolist()} == {(2023, 11, 14)}
     with tarfile.open(first.sdist) as archive:
         assert {member.mtime for member in archive.getmembers()} == {1_700_000_000}
+
+
+def test_every_file_that_states_the_version_states_the_same() -> None:
+    version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    cited, documented = ((REPOSITORY / name).read_text(encoding="utf-8") for name in ("CITATION.cff", "docs/conf.py"))
+    assert f"\nversion: {version}\n" in cited
+    assert f'version = release = "{version}"\n' in documented
+    changes = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    newest = next(line for line in changes if line.startswith("## "))
+    assert re.fullmatch(rf"## \[(Unreleased\] - {version}|{version}\] - \d{{4}}-\d\d-\d\d)", newest)
 
 
 def test_the_metadata_name_the_pythons_the_licences_and_the_extras(built: Built) -> None:
