@@ -66,9 +66,9 @@ def dense(model: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (dense, "its module Dense is not applied by TEI; serve it with sentence-transformers"),
-        (static, "its module StaticEmbedding is not applied by TEI"),
-        (cut, "its vectors are cut to 8 dimensions (truncate_dim), which TEI does not read"),
+        (dense, "its module Dense is left out by TEI or one of its backends; serve it with sentence-transformers"),
+        (static, "its module StaticEmbedding is left out by TEI"),
+        (cut, "its vectors are cut to 8 dimensions (truncate_dim), which TEI leaves out"),
         (lambda model: pooled(model, "max"), "its pooling 'max' is not one of cls, mean, lasttoken"),
         (lambda model: pooled(model, ("cls", "mean")), "its pooling 'cls+mean' is not one of"),
         (lambda model: pooled(model, "mean", include_prompt=False), "its pooling leaves the prompt out"),
@@ -85,9 +85,16 @@ def test_what_tei_would_serve_with_other_vectors_is_refused(
     ("settings", "reason"),
     [
         ({"model_type": "xlm-roberta-moe"}, "its network 'xlm-roberta-moe' is a type of this package, which TEI does "),
-        ({"model_type": "electra"}, "its network 'electra' is not one of bert, camembert, distilbert, modernbert, "),
+        (
+            {"model_type": "electra"},
+            "its network 'electra' is not one of bert, camembert, roberta, xlm-roberta, mpnet, ",
+        ),
         ({"position_embedding_type": "relative_key"}, "its positions are 'relative_key', and TEI has absolute ones"),
-        ({"architectures": None}, "config.json names no architectures"),
+        (
+            {"architectures": None, "pad_token_id": None},
+            "config.json lacks architectures, pad_token_id, which TEI needs",
+        ),
+        ({"hidden_act": "gelu_new"}, "its activation 'gelu_new' is not one of gelu, relu; serve it with "),
     ],
 )
 def test_a_network_that_tei_does_not_have_is_refused(
@@ -124,7 +131,7 @@ def test_each_pooling_of_tei_is_kept_under_the_keys_that_it_reads(tiny: Path, tm
     np.testing.assert_array_equal(served.encode_query(texts), model.encode_query(texts, prompt="query: "))
 
 
-@pytest.mark.parametrize("name", ["bert", "distilbert", "modernbert", "mpnet"])
+@pytest.mark.parametrize("name", ["bert", "mpnet", "roberta"])
 def test_the_onnx_network_of_each_kind_has_torchs_vectors(tiny: Path, tmp_path: Path, name: str) -> None:
     import onnxruntime
     import torch
@@ -132,7 +139,7 @@ def test_the_onnx_network_of_each_kind_has_torchs_vectors(tiny: Path, tmp_path: 
 
     model = opened(tiny)
     size = {"vocab_size": 96, "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2}
-    heads = {"num_attention_heads": 2, "max_position_embeddings": 64, "dim": 16, "hidden_dim": 32, "n_heads": 2}
+    heads = {"num_attention_heads": 2, "max_position_embeddings": 64}
     special = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "cls_token_id": 0, "sep_token_id": 2}
     torch.manual_seed(0)
     model[0].model = AutoModel.from_config(AutoConfig.for_model(name, **size, **heads, **special))
