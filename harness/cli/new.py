@@ -24,8 +24,7 @@ def method(
 
     for path in new_method.write(name, out):
         say(f"wrote {path}")
-    where = () if new_method.methods_path(out) is None else ("--methods-path", str(out))
-    say(f"next: {shlex.join(['harness', 'run', *where, '--methods', f'base,mnrl,{name}'])}")
+    say(f"next: {shlex.join(['harness', 'run', '--methods-path', str(out), '--methods', f'base,mnrl,{name}'])}")
     say(f"test: {shlex.join(['python', '-m', 'pytest', str(out / 'tests' / f'test_{name}.py')])}")
 
 

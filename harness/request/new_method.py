@@ -17,9 +17,15 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 def write(name: str, folder: Path) -> list[Path]:
     """Write FOLDER/NAME.py, FOLDER/NAME.toml and FOLDER/tests/test_NAME.py, and return their paths.
 
-    Raises RequestError for a name that is not one of a Python module, or is taken, and where a file exists.
+    Raises RequestError for a name that is not one of a Python module, or is taken, for the folder of an installed
+    package's methods, which --methods-path cannot name, and where a file exists.
     """
-    _check_name(name, methods_path(folder))
+    if folder.resolve() in [known.resolve() for known in plugins.folders()]:
+        raise RequestError(
+            f"{folder} is a folder of installed methods, and its names are taken; name another with --out, such as "
+            "--out my_methods"
+        )
+    _check_name(name, folder if folder.is_dir() else None)
     files = {
         folder / f"{name}.py": "method.py",
         folder / f"{name}.toml": "method.toml",
@@ -29,12 +35,6 @@ def write(name: str, folder: Path) -> list[Path]:
     class_name = "".join(word.capitalize() for word in words)
     write_skeletons(files, {"name": name, "class_name": class_name, "title": " ".join(words).capitalize()})
     return [*files]
-
-
-def methods_path(folder: Path) -> Path | None:
-    """Return a folder as --methods-path names it; None where it does not exist, or its methods are found anyway."""
-    bundled = [known.resolve() for known in plugins.folders()]
-    return folder if folder.is_dir() and folder.resolve() not in bundled else None
 
 
 def _check_name(name: str, path: Path | None) -> None:

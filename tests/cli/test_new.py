@@ -102,6 +102,19 @@ def test_a_file_that_exists_is_left_and_nothing_is_written(here: Path) -> None:
     assert not (here / "methods/mine.py").exists()
 
 
+def test_the_folder_of_the_installed_methods_is_refused() -> None:
+    import methods
+
+    (folder,) = methods.__path__
+    result = invoke("new", "method", "mine", "--out", folder)
+    assert (result.status, result.line) == (
+        2,
+        f"harness: {folder} is a folder of installed methods, and its names are taken; name another with --out, "
+        "such as --out my_methods",
+    )
+    assert not (Path(folder) / "mine.py").exists()
+
+
 @pytest.mark.parametrize("kind", ["method", "suite"])
 def test_a_folder_that_cannot_be_made_is_one_line(here: Path, kind: str) -> None:
     (here / "file").write_text("")
