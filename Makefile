@@ -64,6 +64,7 @@ bench: $(READY)
 	$(BIN)/python tests/benchmarks/command_line.py
 	$(BIN)/python tests/benchmarks/schedule.py
 	$(if $(BASE_MODEL),$(BIN)/python tests/benchmarks/preflight.py --base-model $(BASE_MODEL))
+	$(if $(BASE_MODEL),$(BIN)/python tests/benchmarks/onnx_vectors.py --base-model $(BASE_MODEL))
 
 campaign: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m campaigns $(CAMPAIGN_ARGS)

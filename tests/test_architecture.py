@@ -19,7 +19,20 @@ HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 METHODS = sorted((ROOT / "methods").rglob("*.py"))
 HEAVY = {
     *("accelerate", "beir", "bm25s", "datasets", "huggingface_hub", "ir_datasets", "ir_measures", "matplotlib", "mteb"),
-    *("numpy", "openai", "pandas", "pyarrow", "pytrec_eval", "ray", "requests", "rich", "scipy"),
+    *(
+        "numpy",
+        "onnx",
+        "onnxruntime",
+        "onnxscript",
+        "openai",
+        "pandas",
+        "pyarrow",
+        "pytrec_eval",
+        "ray",
+        "requests",
+        "rich",
+        "scipy",
+    ),
     *("sentence_transformers", "sklearn", "statsmodels", "submitit", "tokenizers", "torch", "transformers"),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from harness.cli import cache, streams
+from harness.cli import cache, new, streams
 from harness.cli.check import check
 from harness.cli.compare import compare
 from harness.cli.data import fetch, pin, status
@@ -41,10 +41,12 @@ app = typer.Typer(
 data_app = typer.Typer(help="Fetch, check and pin the data of a suite.", no_args_is_help=True, rich_markup_mode=None)
 cache_app = typer.Typer(help="Show and prune the cache of stage outputs.", no_args_is_help=True, rich_markup_mode=None)
 suite_app = typer.Typer(help="Make a suite of your own.", no_args_is_help=True, rich_markup_mode=None)
+new_app = typer.Typer(help="Start a method or a suite of your own.", no_args_is_help=True, rich_markup_mode=None)
 app.callback()(before_command)
 app.add_typer(data_app, name="data")
 app.add_typer(cache_app, name="cache")
 app.add_typer(suite_app, name="suite")
+app.add_typer(new_app, name="new")
 
 
 app.command()(run)
@@ -65,6 +67,8 @@ data_app.command("status")(status)
 cache_app.command("status")(cache.status)
 cache_app.command("prune")(cache.prune)
 suite_app.command("init")(init)
+new_app.command("method")(new.method)
+new_app.command("suite")(new.suite)
 
 
 INTERRUPTED = 130

@@ -38,7 +38,7 @@ def init(
 
         download(beir, folder)
     choose = None if base_model is None else lambda suite: with_base_model(suite, base_model).base_model
-    path, notes = write(folder, Wanted(out, language, split, choose), cache_dir or default_root())
+    path, notes = write(folder, Wanted(out, None, language, split, choose), cache_dir or default_root())
     say(f"wrote {path}")
     for note in notes:
         say(note)

@@ -31,6 +31,7 @@ class Wanted:
     """What is asked for; None: guessed."""
 
     out: Path | None = None
+    name: str | None = None
     language: str | None = None
     split: str | None = None
     base_model: Callable[[Suite], Base] | None = None
@@ -41,7 +42,7 @@ def write(folder: Path, wanted: Wanted, cache_dir: Path) -> tuple[Path, list[str
 
     Raises RequestError where the manifest exists or cannot be written, and DataError for invalid data.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "own"
+    name = wanted.name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "own"
     out = wanted.out or folder / f"{name}.toml"
     if out.suffix != ".toml":
         raise RequestError(f"--out {out}: expected a file that ends in .toml")

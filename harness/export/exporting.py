@@ -1,8 +1,9 @@
-"""The export of a result folder to one of three targets.
+"""The export of a result folder to one of four targets.
 
     mteb    a results folder that `mteb.ResultCache(OUT).load_results()` loads
     trec    runs and judgments as text, with an ir_metadata file beside each run
     card    every trained model with a Hugging Face model card
+    tei     every model as Text Embeddings Inference and sentence-transformers serve it
 
 Failed cells are left out and counted; each target reports what else it leaves out.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import DataError, RequestError, reason_of
+from harness.export.chosen_cells import Cells
 from harness.export.run_export import RunExport
 from harness.machine import plain_files
 from harness.machine.store import Store
@@ -21,25 +23,28 @@ from harness.results.checksums import files_below, is_there, seal
 from harness.results.folder import read_result_folder
 from harness.results.stored_files import problem
 
-Target = Literal["mteb", "trec", "card"]
+Target = Literal["mteb", "trec", "card", "tei"]
 
 
-def export(folder: Path, to: Target, out: Path | None, cache: Path) -> tuple[Path, list[str]]:
-    """Write the done records of a result folder to `out` (FOLDER/export/TO if it is None).
+def export(
+    folder: Path, to: Target, out: Path | None, cache: Path, cells: Cells | None = None
+) -> tuple[Path, list[str]]:
+    """Write the done records of a result folder, or those of `cells`, to `out` (FOLDER/export/TO if it is None).
 
     Returns the folder written to, and a line for everything that was left out. Raises NothingMeasured if no cell is
-    done, RequestError if `out` is not empty or cannot be written, and DataError for damaged records.
+    done, RequestError if `out` is not empty or cannot be written, or if there is no model for the target, and DataError
+    for damaged records.
     """
     results = read_result_folder(folder)
-    for record in results.records:
+    records, failed = (cells or Cells()).of(results)
+    for record in records:
         if why := problem(folder, record):
             raise DataError(f"record {record.name} in {folder} cannot be exported: {why}; rerun the request")
     out = out or _inside(folder, to)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RequestError(f"{out} is not an empty folder; pass another one to --out")
-    failed, count = len(results.failures), len(results.records) + len(results.failures)
-    left_out = [f"{failed} of {count} cells failed and are left out"] if failed else []
-    run = RunExport(results, out, Store(cache))
+    left_out = [f"{failed} of {len(records) + failed} cells failed and are left out"] if failed else []
+    run = RunExport(results, records, out, Store(cache))
     try:
         out.mkdir(parents=True, exist_ok=True)
         left_out += _writer(to)(run)
@@ -78,6 +83,10 @@ def _writer(to: Target) -> Callable[[RunExport], list[str]]:
         from harness.export.trec_files import write as write_trec
 
         return write_trec
+    if to == "tei":
+        from harness.export.served_models import write as write_tei
+
+        return write_tei
     from harness.export.model_card import write as write_card
 
     return write_card

@@ -6,24 +6,19 @@ it is an unchanged base model from elsewhere, the card is written alone and says
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.export.markdown_templates import template
 from harness.export.run_export import RunExport, ordered_measures
-from harness.machine.bundled import templates
-from harness.machine.file_hashes import folder_sha256
+from harness.export.scored_models import scored_model, why_absent
+from harness.export.tei import own_type
 from harness.machine.store import MANIFEST
-from harness.report.escaping import markdown
 from harness.results.flatten import flatten
 from harness.results.model_names import folder_text, model_names
 from harness.results.record import Record
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 CARD = "README.md"
 TEMPLATE = "model_card.md.j2"
@@ -33,24 +28,24 @@ LONG = ("losses", "columns")  # of the training's provenance, left out of the ca
 def write(run: RunExport) -> list[str]:
     """Write one folder per record with a model; returns a line for each model or card that is left out."""
     left_out = []
-    for record in run.results.records:
+    for record in run.records:
         if not record.weights_sha256:
             left_out.append(f"{record.name} has no model and gets no card")
             continue
         folder = run.path(record, "")
-        model = _model(run, record)
+        model = scored_model(run, record)
         if model is None:
             folder.mkdir()
-            name, reason = record.name, _why_absent(record)
+            name, reason = record.name, why_absent(record)
             left_out.append(f"the model of {name} is left out ({reason}); its card is written")
         else:
             shutil.copytree(model, folder, ignore=shutil.ignore_patterns(MANIFEST))
-        (folder / CARD).write_text(_card(run, record, model is not None), encoding="utf-8")
+        (folder / CARD).write_text(_card(run, record, model), encoding="utf-8")
     return left_out
 
 
-def _card(run: RunExport, record: Record, with_model: bool) -> str:
-    """Return a record's model card; `with_model` states whether the model is in the same folder."""
+def _card(run: RunExport, record: Record, model: Path | None) -> str:
+    """Return a record's model card; the model, if there is one, is in the same folder."""
     from huggingface_hub import ModelCardData
 
     header = ModelCardData(
@@ -63,29 +58,12 @@ def _card(run: RunExport, record: Record, with_model: bool) -> str:
         tags=["sentence-transformers", "feature-extraction", "harness-embeddings"],
         eval_results=list(_results(record)),
     )
-    body = _template().render(_context(run, record), absent="" if with_model else _why_absent(record))
-    return f"---\n{header.to_yaml()}\n---\n\n{body}"
-
-
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader
-
-    environment = Environment(
-        loader=FileSystemLoader(templates()), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    body = template(TEMPLATE).render(
+        _context(run, record),
+        absent=why_absent(record) if model is None else "",
+        own_type=own_type(model) if model else "",
     )
-    environment.filters |= {"md": markdown, "json": _json, "quoted": _quoted}
-    return environment.get_template(TEMPLATE)
-
-
-def _json(value: str) -> str:
-    """Return a text as Python and JSON write it, with every blank and line break that it has."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _quoted(value: str) -> str:
-    """Return a text in quotes as code of Markdown, in which nothing is markup."""
-    fence = "`" * (max(map(len, re.findall("`+", value)), default=0) + 1)
-    return f"{fence}{_json(value)}{fence}"
+    return f"---\n{header.to_yaml()}\n---\n\n{body}"
 
 
 def _context(run: RunExport, record: Record) -> dict[str, Any]:
@@ -149,18 +127,3 @@ def _results(record: Record) -> Iterator[Any]:
             metric_type=task["main_score"],
             metric_value=task["value"],
         )
-
-
-def _model(run: RunExport, record: Record) -> Path | None:
-    """Return the folder of a record's model if the cache still has it with the bytes that were scored, else None."""
-    folder = run.artifact(record, "train" if record.trained else "base")
-    return folder if folder is not None and folder_sha256(folder) == record.weights_sha256 else None
-
-
-def _why_absent(record: Record) -> str:
-    base: Mapping[str, Any] = record.provenance.get("base_model", {})
-    if not record.trained and "id" in base:
-        return f"it is {base['id']} at {base['revision']}, unchanged"
-    if not record.trained and "sha256" in base:
-        return "it is the folder that was given as the base model, unchanged"
-    return "the cache no longer has it; run the command below with --keep-models all into a new folder, and export that"

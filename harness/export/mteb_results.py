@@ -32,7 +32,7 @@ def write(run: RunExport) -> list[str]:
     cache = ResultCache(run.out)
     results_by_task: dict[tuple[Model, str], TaskResult] = {}
     metas: dict[Model, ModelMeta] = {}
-    for record in run.results.records:
+    for record in run.records:
         model = model_of(record)
         metas[model] = _meta(record, model)
         for result in results(record):

@@ -16,9 +16,10 @@ from harness.results.record import Record
 
 @dataclass(frozen=True)
 class RunExport:
-    """A result folder, the store, and `out`, where the export goes."""
+    """A result folder, those of its done records that are exported, the store, and `out`, where the export goes."""
 
     results: ResultFolder
+    records: tuple[Record, ...]
     out: Path
     store: Store
 

@@ -23,7 +23,7 @@ def write(run: RunExport) -> list[str]:
     """Write every run with its metadata, and each language's judgments; returns a line for judgments left out."""
     import yaml
 
-    for record in run.results.records:
+    for record in run.records:
         run.path(record, ".run").write_bytes(_ranking(run, record))
         text = yaml.safe_dump(ir_metadata(run, record), sort_keys=False, allow_unicode=True, width=120)
         run.path(record, ".ir-metadata.yaml").write_text(START + text + END, encoding="utf-8")
@@ -43,7 +43,7 @@ def _ranking(run: RunExport, record: Record) -> bytes:
 def _write_qrels(run: RunExport) -> list[str]:
     """Write query id, 0, passage id and grade of every dev judgment: ids and grades, no text."""
     left_out = []
-    first_records = {record.language: record for record in reversed(run.results.records)}
+    first_records = {record.language: record for record in reversed(run.records)}
     for language, record in sorted(first_records.items()):
         prepared = run.artifact(record, "prepare", first=True)
         if prepared is None:

@@ -56,7 +56,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def seed_numbers(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(word) for word in words(text))
     except ValueError:
@@ -86,7 +86,7 @@ class Request:
     languages: Annotated[
         tuple[str, ...], Option("Comma-separated languages; all of the suite by default.", words, flag="--langs")
     ] = ()
-    seeds: Annotated[tuple[int, ...], Option("Comma-separated root seeds.", _seeds)] = (0, 1, 2)
+    seeds: Annotated[tuple[int, ...], Option("Comma-separated root seeds.", seed_numbers)] = (0, 1, 2)
     base_model: Annotated[
         str | None,
         Option(

@@ -19,13 +19,16 @@ from support.commands import invoke
             "data pin x --max-train 3",
             "No such option: --max-train (it is one of `harness run`). See `harness data pin --help`.",
         ),
-        ("--seeds 0 run", "No such option: --seeds (it is one of `harness run`). See `harness --help`."),
+        (
+            "--seeds 0 run",
+            "No such option: --seeds (it is one of `harness run` and `harness export`). See `harness --help`.",
+        ),
         ("report --xyzzy x", "No such option: --xyzzy. See `harness report --help`."),
         ("run --out", "Option '--out' requires an argument. See `harness run --help`."),
         ("data fech mini", "No such command 'fech'. Did you mean 'fetch'? See `harness data --help`."),
         (
             "export x --to csv",
-            "Invalid value for '--to': 'csv' is not one of 'mteb', 'trec', 'card'. See `harness export --help`.",
+            "Invalid value for '--to': 'csv' is not one of 'mteb', 'trec', 'card', 'tei'. See `harness export --help`.",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from support.commands import invoke
 from support.fake_records import board, put_failed
 
 
-@pytest.mark.parametrize("to", ["mteb", "trec", "card"])
+@pytest.mark.parametrize("to", ["mteb", "trec", "card", "tei"])
 def test_a_folder_that_is_not_empty_is_rejected(tmp_path: Path, to: str) -> None:
     board(tmp_path / "run", ["base"], {"ko": 3}, [0])
     (tmp_path / "out").mkdir()
@@ -49,4 +49,23 @@ def test_without_out_the_export_is_written_into_the_runs_folder(tmp_path: Path) 
 def test_an_unknown_target_is_one_line(tmp_path: Path) -> None:
     result = invoke("export", tmp_path, "--to", "beir")
     assert result.status == 2
-    assert "'beir' is not one of 'mteb', 'trec', 'card'" in result.line
+    assert "'beir' is not one of 'mteb', 'trec', 'card', 'tei'" in result.line
+
+
+def test_the_chosen_cells_are_exported_and_failed_ones_among_them_counted(tmp_path: Path) -> None:
+    board(tmp_path / "run", ["base", "mnrl"], {"ko": 3, "hi": 3}, [0, 1])
+    put_failed(tmp_path / "run", ("mnrl", "ko", 2), "out of memory")
+    options = ("--to", "trec", "--cache-dir", tmp_path / "cache", "--out")
+    result = invoke("export", tmp_path / "run", *options, tmp_path / "a", "--methods", "mnrl", "--langs", "ko")
+    assert (result.status, result.err.splitlines()[0]) == (0, "harness: 1 of 3 cells failed and are left out")
+    assert sorted(path.relative_to(tmp_path / "a").as_posix() for path in (tmp_path / "a").rglob("*.run")) == [
+        *("mnrl/ko/0.run", "mnrl/ko/1.run")
+    ]
+    failed = invoke("export", tmp_path / "run", *options, tmp_path / "b", "--seeds", "2")
+    assert (failed.status, failed.line) == (
+        3,
+        f"harness: no chosen cell of {tmp_path / 'run'} is done (1 failed); choose others",
+    )
+    typo = invoke("export", tmp_path / "run", *options, tmp_path / "c", "--langs", "kp")
+    assert (typo.status, "unknown language 'kp'" in typo.line, "did you mean 'ko'?" in typo.line) == (2, True, True)
+    assert not (tmp_path / "c").exists()

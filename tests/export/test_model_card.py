@@ -80,6 +80,8 @@ def test_the_card_of_a_custom_model_type_has_code_that_opens_it(out: Path) -> No
     text = (out / "mnrl-moe/ko/0/README.md").read_text(encoding="utf-8")
     code = text.partition("```python\n")[2].partition("```")[0]
     folder = out / "mnrl-moe/ko/0"
+    assert "The network is of the type xlm-roberta-moe, which is part of harness-embeddings " in text
+    assert "harness-embeddings and of no release" not in (out / "mnrl/ko/0/README.md").read_text(encoding="utf-8")
     exec(code.replace('"FOLDER"', f'"{folder}", device="cpu"'), space := {})
     assert space["model"].encode("바다").shape == (64,)
 
