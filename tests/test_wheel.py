@@ -188,11 +188,6 @@ def test_a_saved_mixture_of_experts_opens_in_the_wheel_and_in_the_checkout(insta
     assert [result.status for result in outputs] == [0, 0], outputs
     assert outputs[0].out == outputs[1].out
     assert outputs[0].out.startswith("methods._moe_model [")
-def test_the_wheel_holds_nothing_but_the_package_its_data_and_its_licence(installed: Installed) -> None:
-    names = zipfile.ZipFile(installed.wheel).namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"harness", "methods"}
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
-    assert not any("__pycache__" in name for name in names)
 
 
 def test_a_method_and_a_suite_are_started_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
