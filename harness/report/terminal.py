@@ -90,7 +90,7 @@ def _table(
     lines: Sequence[_Line],
     around: tuple[Iterable[str], Iterable[str]],
 ) -> Table:
-    """Return the fullest table that fits; `around` are the lines of the caption above and below what the columns are."""
+    """Return the fullest table that fits; `around` are the lines of the caption above and below the legend."""
     from rich.text import Text
 
     first, last = around
