@@ -152,7 +152,7 @@ def _legend(baseline: str, cells: Collection[Sequence[str]]) -> list[str]:
     """Return what the columns are; `cells` are those of average, difference, p and ties."""
     legend = [
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
-        f"Δ {baseline}: of the average, paired; p: Holm's over all pairs of entries",
+        f"Δ {baseline}: of the average, paired; p: adjusted over all pairs (Holm)",
         f"ties: two entries share a letter where they are not shown to differ (p > {ALPHA_TEXT})",
     ]
     if any(p == ONE_SEED for _, _, p, _ in cells):
