@@ -18,7 +18,7 @@ function shownRows(data, state) {
 }
 
 function asJson(data, state) {
-  const about = { suite: data.suite, measure: state.measure, language: state.language || 'all', baseline: state.baseline };
+  const about = { suite: data.suite, measure: state.measure, language: state.language || 'all', ...(state.pairs ? {} : { baseline: state.baseline }) };
   const told = (_, value) => (value === undefined ? null : value);
   return `${JSON.stringify({ ...about, rows: (state.pairs ? pairRows : shownRows)(data, state) }, told, 1)}\n`;
 }

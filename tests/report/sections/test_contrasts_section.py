@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ def level(
     mean: float,
     seeds: Sequence[float] = (-0.001, 0.0, 0.001),
     noise: float = 0.0,
-    **environment: object,
+    environment: Mapping[str, object] | None = None,
 ) -> None:
     """Write an entry in Korean and Hindi whose queries differ from the others' by `noise`."""
     generator = np.random.Generator(np.random.PCG64(len(entry)))
@@ -37,7 +37,7 @@ def level(
     for language in ("ko", "hi"):
         for seed, shift in enumerate(seeds if entry != "base" else (0.0,)):
             scores = {f"q{i:02}": float(mean + shift + i / 1000 + own[i] - own.mean()) for i in range(N)}
-            made = {**provenance(entry, language, seed), "environment": environment}
+            made = {**provenance(entry, language, seed), "environment": environment or {}}
             cell = (entry, language, seed)
             put(folder, cell, {"nDCG@10": scores, "AP": scores}, provenance=made, seconds=1800.0)
 
@@ -141,8 +141,8 @@ def test_noise_of_seeds_is_settled_by_seeds_with_the_hours_of_their_device(
     tmp_path: Path, environments: Sequence[dict[str, object]], cost: str
 ) -> None:
     level(tmp_path, "base", 0.3)
-    level(tmp_path, "hard-label", 0.45, seeds=(-0.01, 0.0, 0.012), **environments[1])
-    level(tmp_path, "soft-1", 0.455, seeds=(-0.012, 0.001, 0.01), **environments[0])
+    level(tmp_path, "hard-label", 0.45, seeds=(-0.01, 0.0, 0.012), environment=environments[1])
+    level(tmp_path, "soft-1", 0.455, seeds=(-0.012, 0.001, 0.01), environment=environments[0])
     (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "hard-label"]
     seeds, _, rest = row.settles.partition(" seeds to find 1.00 (power .8), about ")
     added = int(seeds) - 3
@@ -173,8 +173,8 @@ def test_gpus_that_encode_together_all_count(tmp_path: Path) -> None:
 
 def test_a_run_that_would_have_found_the_published_difference_is_told_what_finds_the_margin(tmp_path: Path) -> None:
     level(tmp_path, "base", 0.3)
-    level(tmp_path, "infonce-random", 0.45, seeds=(-0.01, 0.0, 0.012), **GPU)
-    level(tmp_path, "infonce-ance", 0.455, seeds=(-0.012, 0.001, 0.01), **GPU)
+    level(tmp_path, "infonce-random", 0.45, seeds=(-0.01, 0.0, 0.012), environment=GPU)
+    level(tmp_path, "infonce-ance", 0.455, seeds=(-0.012, 0.001, 0.01), environment=GPU)
     (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "infonce-random"]
     assert row.words[0][0] == "undecided"
     assert row.published is not None
