@@ -151,6 +151,9 @@ def test_noise_of_seeds_is_settled_by_seeds_with_the_hours_of_their_device(
     assert rest == cost.format(one=f"{one:.1f}", both=f"{2 * one:.1f}", fourfold=f"{8 * one:.1f}")
     page = write_reports(tmp_path).read_text(encoding="utf-8")
     assert f"about {rest}" in page
+    lead = page.partition('<p class="lead">')[2].partition("</p>")[0]
+    named = [name for name in ("AMD EPYC", "NVIDIA H200") if f"<bdi>{name}</bdi>" in lead]
+    assert named == sorted({str(each["gpu"] or each["cpu"]) for each in environments if each})
 
 
 def test_cells_from_the_cache_say_nothing_of_the_cost(tmp_path: Path) -> None:
