@@ -9,6 +9,7 @@ function start() {
   const tables = boards.map((board) => board.querySelector('table'));
   const rows = tables.map((table) => [...table.tBodies[0].rows]);
   const views = [...document.querySelectorAll('#contrasts .view')];
+  const pairs = document.getElementById('pairwise');
   const notice = document.getElementById('unknown');
   let [state, unknown] = readState(data, location.hash.slice(1));
 
@@ -20,6 +21,7 @@ function start() {
     showContrasts(data, state, views);
     showFigures(data, state);
     showTable(data, state, tables[at], rows[at]);
+    showPairs(data, state, pairs);
     showControls(data, state, controls);
     document.getElementById('shown').textContent = told(data, state);
     showUnknown(data, state, notice, unknown);
@@ -42,6 +44,7 @@ function start() {
   for (const table of tables) {
     addButtons(table, sortBy);
   }
+  pairs?.addEventListener('toggle', () => pairs.open === Boolean(state.pairs) || change({ pairs: pairs.open ? 'shown' : '' }));
   listen(data, controls, change, (form) => download(data, state, form));
   addEventListener('hashchange', () => {
     if (!location.hash || location.hash.includes('=')) {
@@ -80,7 +83,12 @@ function listen(data, controls, change, save) {
   for (const select of controls.querySelectorAll('select')) {
     select.addEventListener('change', () => change({ [select.name]: select.value }));
   }
-  const boxes = [...controls.querySelectorAll('input')];
+  const pairs = controls.querySelector('[name=pairs]');
+  pairs?.addEventListener('change', () => {
+    change({ pairs: pairs.checked ? 'shown' : '' });
+    document.getElementById('pairwise').scrollIntoView();
+  });
+  const boxes = [...controls.querySelectorAll('[name=entry]')];
   for (const box of boxes) {
     box.addEventListener('change', () => {
       change({ hide: boxes.filter((one) => !one.checked).map((one) => data.entries[one.value].name) });
@@ -96,7 +104,10 @@ function showControls(data, state, controls) {
   for (const select of controls.querySelectorAll('select')) {
     select.value = state[select.name];
   }
-  for (const box of controls.querySelectorAll('input')) {
+  for (const box of controls.querySelectorAll('[name=pairs]')) {
+    box.checked = Boolean(state.pairs);
+  }
+  for (const box of controls.querySelectorAll('[name=entry]')) {
     box.checked = !state.hide.includes(data.entries[box.value].name);
   }
 }
@@ -109,6 +120,7 @@ function told(data, state) {
     shownCount(data, state),
     ...hiddenContrasts(),
     ...(data.baselines.length ? [`differences to ${baselineName(data, state)}`] : []),
+    ...(state.pairs ? ['every two entries'] : []),
     sortWords(data, state),
   ].join(', ');
 }

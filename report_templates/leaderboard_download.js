@@ -1,4 +1,4 @@
-// What is shown as a file: raw numbers, one row for each shown entry and language.
+// What is shown as a file: raw numbers, one row for each shown entry and language, or for every two entries.
 
 const ABOUT = ['suite', 'entry', 'language', 'measure'];
 const COST = ['minutes', 'peak_memory_bytes'];
@@ -18,14 +18,14 @@ function shownRows(data, state) {
 }
 
 function asJson(data, state) {
-  const about = { suite: data.suite, measure: state.measure, language: state.language || 'all', baseline: state.baseline };
+  const about = { suite: data.suite, measure: state.measure, language: state.language || 'all', ...(state.pairs ? {} : { baseline: state.baseline }) };
   const told = (_, value) => (value === undefined ? null : value);
-  return `${JSON.stringify({ ...about, rows: shownRows(data, state) }, told, 1)}\n`;
+  return `${JSON.stringify({ ...about, rows: (state.pairs ? pairRows : shownRows)(data, state) }, told, 1)}\n`;
 }
 
 function asCsv(data, state) {
-  const rows = shownRows(data, state);
-  const names = [...ABOUT, ...SCORE, 'baseline', ...DIFFERENCE, ...COST, 'failed'];
+  const rows = (state.pairs ? pairRows : shownRows)(data, state);
+  const names = state.pairs ? PAIR : [...ABOUT, ...SCORE, 'baseline', ...DIFFERENCE, ...COST, 'failed'];
   const lines = [names, ...rows.map((row) => names.map((name) => row[name]))];
   return lines.map((values) => `${values.map(field).join(',')}\r\n`).join('');
 }
@@ -45,7 +45,8 @@ function download(data, state, form) {
   const address = URL.createObjectURL(new Blob([text], { type: `${kind};charset=utf-8` }));
   const link = element('a');
   link.href = address;
-  link.download = `${[data.suite, state.measure, state.language || 'all'].join('-').replace(/[^\w@.-]+/g, '_')}.${form}`;
+  const kinds = state.pairs ? ['pairs'] : [];
+  link.download = `${[data.suite, state.measure, state.language || 'all', ...kinds].join('-').replace(/[^\w@.-]+/g, '_')}.${form}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address));
 }

@@ -1,9 +1,9 @@
-// What is shown, as the part of the address after #: measure=AP&language=ko&hide=bm25,base&sort=average:desc
+// What is shown, as the part of the address after #: measure=AP&language=ko&pairs=shown&hide=bm25,base&sort=average:desc
 
 const COLUMNS = ['entry', 'difference', 'rank', 'seeds', 'queries', 'minutes', 'memory', 'verdict'];
 
 function firstState(data) {
-  return { measure: data.measures[0], language: '', baseline: data.baseline, recipe: '', hide: [], sort: '', order: '' };
+  return { measure: data.measures[0], language: '', baseline: data.baseline, recipe: '', pairs: '', hide: [], sort: '', order: '' };
 }
 
 /** Return the values that each switch has on this page, and what the switch is called. */
@@ -14,6 +14,7 @@ function switches(data) {
     language: ['language', data.languages.slice(0, -1)],
     baseline: ['baseline', [...(data.own ? [data.baseline] : []), ...data.baselines.map((one) => names[one.entry])]],
     recipe: ['recipe', data.entries.map((entry) => entry.recipe)],
+    pairs: ['pairs', document.getElementById('pairwise') ? ['shown'] : []],
     hide: ['entry', names],
     sort: ['column', [...COLUMNS, ...data.languages]],
   };
@@ -52,7 +53,7 @@ function readState(data, fragment) {
 /** Return the fragment of a state, without what is as at first. */
 function writeState(data, state) {
   const first = firstState(data);
-  const parts = ['measure', 'language', 'baseline', 'recipe']
+  const parts = ['measure', 'language', 'baseline', 'recipe', 'pairs']
     .filter((name) => state[name] !== first[name])
     .map((name) => `${name}=${encoded(state[name])}`);
   if (state.hide.length) {

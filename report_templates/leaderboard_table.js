@@ -24,7 +24,7 @@ const FILL = {
       return baselineOf(data, state, entry) === entry ? [line('small', 'baseline')] : [];
     }
     const value = signed(score.delta);
-    const shown = data.compared.includes(state.language) ? toQueries(data, state, entry, value) : value;
+    const shown = data.compared.includes(state.language) ? toQueries(data, state, entry, baselineOf(data, state, entry), value) : value;
     const chanceOf = score.p_adjusted === null ? '' : `p ${chance(score.p_adjusted)}`;
     const text = score.difference_note || chanceOf;
     const p = text ? [line('small', text)] : [];
@@ -55,9 +55,9 @@ const FILL = {
 };
 
 /** Return a difference as a link to the queries that it is made of. */
-function toQueries(data, state, entry, text) {
+function toQueries(data, state, entry, other, text) {
   const link = element('a', '', text);
-  const pair = `a=${encoded(data.entries[entry].name)}&b=${encoded(data.entries[baselineOf(data, state, entry)].name)}`;
+  const pair = `a=${encoded(data.entries[entry].name)}&b=${encoded(data.entries[other].name)}`;
   link.href = `queries/${encoded(state.language)}.html#${pair}`;
   return link;
 }

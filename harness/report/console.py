@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from harness.machine.clean_console import CleanConsole
 
 SAME_COLOUR = ""  # of what needs no attention
+WIDTH = 80  # of a table, at most
+_SHORTEST_NAME = 12  # columns that a name is wrapped to where the other columns need the width
 
 
 def compact_table(
@@ -38,6 +40,14 @@ def compact_table(
     for head in heads:
         table.add_column(Text(head), justify="left" if head in left else "right", no_wrap=True)
     return table
+
+
+def table_width(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Return the least width of a compact table in which no column but that of the names is wrapped."""
+    from rich.cells import cell_len
+
+    first, *others = (max(map(cell_len, column)) for column in zip(heads, *rows, strict=True))
+    return min(first, _SHORTEST_NAME) + 2 * len(others) + sum(others) + 1
 
 
 def has_width(console: Console) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.machine_hours import machine
 from harness.results import signature
 from harness.results.flatten import EMPTY, Facts, flatten, text
 from harness.results.record import Record
@@ -48,14 +49,18 @@ def run_facts(run: RunFile) -> Facts:
 def made_by(board: Leaderboard) -> str:
     """Return what made the records in one line: code revisions, machines, and the digest of the suite's definition."""
     revisions = _values(board.records, "code", "revision")
-    machines = _values(board.records, "environment", "cpu")
     suites = dict.fromkeys(record.suite_digest[:SHORT] for record in board.records if record.suite_digest)
     parts = [
         *(f"code {revision[:SHORT]}" for revision in revisions),
-        *machines,
+        *machines(board),
         *(f"suite {digest}" for digest in suites),
     ]
     return ", ".join(parts)
+
+
+def machines(board: Leaderboard) -> list[str]:
+    """Return the names of what computed the records, GPUs or processors."""
+    return list(dict.fromkeys(filter(None, map(machine, board.records))))
 
 
 def _values(records: Iterable[Record], *path: str) -> list[str]:

@@ -24,7 +24,7 @@ from harness.report.figures.labels import label, shorten_middle, text_width
 from harness.report.figures.learning_figure import loss_ends
 from harness.report.sweep_names import names_for_readers
 from harness.report.table_view import Row
-from harness.results.record import TIMED, Record
+from harness.results.record import Record
 from harness.stats.entry_scores import AVERAGE
 
 _DIGITS = 7
@@ -53,13 +53,9 @@ def entry_seconds(board: Leaderboard) -> dict[str, float]:
     """Return the mean seconds of each entry's computed cells, without entries whose cells all came from the cache."""
     seconds: dict[str, list[float]] = {}
     for record in board.records:
-        if record.seconds > 0 and not _is_cached(record):
+        if record.is_timed:
             seconds.setdefault(record.entry, []).append(record.seconds)
     return {entry: round(statistics.fmean(values), _DIGITS) for entry, values in seconds.items()}
-
-
-def _is_cached(record: Record) -> bool:
-    return any(run.cached and run.stage in TIMED for run in record.stages)
 
 
 def _names(name: str) -> list[str | float]:

@@ -22,7 +22,7 @@ from harness.machine.atomic import write_together
 from harness.machine.garbage import no_collection
 from harness.report import coverage, facts, script_data, signature_table, spreadsheet
 from harness.report.documents import document, publication, references, tex_compact, tex_tables
-from harness.report.documents.run_setup import given_bases
+from harness.report.documents.run_setup import given_bases, short_bases
 from harness.report.entries import entry_pages
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, file_name
@@ -173,6 +173,8 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
         "given_bases": given_bases(board),
+        "bases": short_bases(board),
+        "machines": facts.machines(board),
         "curves": curves,
         "varying": sweep_title([(curve.origin, curve.symbol) for curve in curves]),
         "tasks": tasks_section.task_tables(board, entries),

@@ -21,14 +21,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.documents.findings import findings
+from harness.report.documents.findings import ALPHA_TEXT, findings
 from harness.report.figure_data import entry_seconds, figure_data
-from harness.report.figures.leaderboard_figures import leaderboard_figures
+from harness.report.figures.leaderboard_figures import first_view, leaderboard_figures
 from harness.report.numbers import or_none
 from harness.report.page_scripts import embed_json, page_script
 from harness.report.sections import contrasts_section
 from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.claims_text import paragraphs
+from harness.report.sections.pairs_section import has_pairs, pair_table
 from harness.report.table_view import Row, Score, Table, difference_note, folded_columns
 from harness.stats.entry_scores import AVERAGE
 
@@ -45,6 +46,7 @@ SCRIPTS = (
     "scatter",
     "figures",
     "table",
+    "pairs",
     "download",
 )  # report_templates/leaderboard_NAME.js, then leaderboard.js
 Values = list[float | str | None]
@@ -57,6 +59,7 @@ def page_context(
     """Return the part of the page's context that other formats do not need; `files` are those written with the page."""
     compared = [language for language in board.languages if f"queries/{language}.html" in files]
     data = script_data(board, tables, compared)
+    view = first_view(data)
     papers = dict.fromkeys(line.claim.paper for line in claims.lines)
     return {
         "title": board.run.suite.title if board.run.suite else "",
@@ -72,6 +75,8 @@ def page_context(
         "differing": contrasts_section.differing(board),
         "files": files,
         "figures": leaderboard_figures(board, tables, data),
+        "pairs": pair_table(view) if has_pairs(view) else None,
+        "alpha": ALPHA_TEXT,
         "script": page_script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
         "data": embed_json(data),
     }

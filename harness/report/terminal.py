@@ -1,61 +1,76 @@
-"""The leaderboard as a table in the terminal, on the primary measure."""
+"""The leaderboard as a table in the terminal, on the primary measure.
+
+Columns: the languages, the average, its difference to the baseline with Holm's p, and ties: two entries share a letter
+where they are not shown to differ, as on the page. Languages have their intervals where 80 columns allow it, else
+their means only, and are left out where even these do not fit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import failures
-from harness.report.console import compact_table
+from harness.report.console import WIDTH, compact_table, table_width
 from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
-from harness.report.numbers import hundred, signed
+from harness.report.numbers import hundred, p_value, signed
 from harness.report.sections.evidence_section import UNKNOWN
-from harness.report.table_view import ONE_SEED, Box, Row, Score, difference_note, tables
+from harness.report.table_view import ONE_SEED, Box, Place, Row, Score, difference_note, tables
 from harness.stats.entry_scores import AVERAGE
-from harness.stats.rules import ALPHA
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+P, TIES = "p", "ties"
 
-MARK = "*"  # of a difference without a test
-SHOWN = "†"  # of a difference with an adjusted p of at most ALPHA, as in LaTeX
+
+@dataclass(frozen=True)
+class _Line:
+    """One entry; a box per language."""
+
+    entry: str
+    boxes: tuple[Box, ...]
+    average: Score | None
 
 
 def terminal_table(board: Leaderboard) -> Table:
     """Return one row per entry, best average first: scores × 100 with half the width of their 95 % interval.
 
-    The last column is the average's difference to the baseline, marked where it is shown. The caption names failed
-    cells with their reasons, and cells without a record.
+    The caption has the finding, what the columns are, failed cells with their reasons, and cells without a record.
     """
     rows = tables(board)[0].rows
-    lines = [(row.entry, *map(_box, row.boxes), _score(row.average), _delta(row.average)) for row in rows]
+    lines = [_Line(row.entry, row.boxes, row.average) for row in rows]
     title = f"{board.suite}: {board.primary} × 100"
-    return _table(title, (*board.languages, "average", f"Δ {board.baseline_name}"), lines, _caption(board, rows, lines))
+    below = [*board.results.repeated_lines, *_not_measured(board, rows)]
+    return _table(title, board.languages, board.baseline_name, lines, (contrast_findings(board), below))
 
 
 def stored_table(document: Mapping[str, Any]) -> Table:
     """Return the same table from a leaderboard.json in which every cell is done."""
     primary, languages, entries = document["primary"], document["languages"], document["entries"]
-    scores = {(row["entry"], row["language"]): row for row in document["rows"] if row["measure"] == primary}
+    scores = {
+        (row["entry"], row["language"]): _stored_score(row) for row in document["rows"] if row["measure"] == primary
+    }
     names = [entry["entry"] for entry in entries]
-    lines = []
-    for name in names:
-        boxes = [_stored_score(scores.get((name, language))) for language in (*languages, AVERAGE)]
-        lines.append((name, *map(_score, boxes), _delta(boxes[-1])))
+    lines = [
+        _Line(
+            name,
+            tuple(Box(scores.get((name, language)), ()) for language in languages),
+            scores.get((name, AVERAGE)),
+        )
+        for name in names
+    ]
     baseline = document["baseline"]
     if document.get("models") and baseline not in names:
         baseline = f"own {baseline}"
     title = f"{document['suite']}: {primary} × 100"
     finding = document["findings"][:1] if document.get("published_contrasts") else []
-    caption = ["", *finding, *_legend(baseline, lines), *document.get("repeated_seeds", ())]
-    return _table(title, (*languages, "average", f"Δ {baseline}"), lines, "\n".join(caption))
+    return _table(title, languages, baseline, lines, (finding, document.get("repeated_seeds", ())))
 
 
-def _stored_score(row: Mapping[str, Any] | None) -> Score | None:
-    if row is None:
-        return None
+def _stored_score(row: Mapping[str, Any]) -> Score:
     delta = (row["delta_vs_base"], row["delta_ci_low"], row["delta_ci_high"])
     blind = str(row["delta_interval_over"]).endswith(UNKNOWN)
     return Score(
@@ -64,21 +79,40 @@ def _stored_score(row: Mapping[str, Any] | None) -> Score | None:
         n_queries=row["n_queries"],
         n_seeds=row["n_seeds"],
         sources=(),
+        place=Place(row["rank_best"], row["rank_worst"], row["letters"]),
     )
 
 
-def _table(title: str, columns: Sequence[str], lines: Iterable[Sequence[str]], caption: str) -> Table:
+def _table(
+    title: str,
+    languages: Sequence[str],
+    baseline: str,
+    lines: Sequence[_Line],
+    around: tuple[Iterable[str], Iterable[str]],
+) -> Table:
+    """Return the fullest table that fits; `around` are the lines of the caption above and below the legend."""
     from rich.text import Text
 
-    table = compact_table("entry", columns, left=(), title=title, caption=caption)
-    for line in lines:
-        table.add_row(*map(Text, line))
+    first, last = around
+    columns = (AVERAGE, f"Δ {baseline}", P, TIES)
+    wide = [[_box(box, intervals=True) for box in line.boxes] for line in lines]
+    means = [[_box(box, intervals=False) for box in line.boxes] for line in lines]
+    own = [(_score(line.average), _delta(line.average), _p(line.average), _ties(line.average)) for line in lines]
+    for heads, boxes in ((languages, wide), (languages, means), ((), [[] for _ in lines])):
+        rows = [(line.entry, *of_languages, *rest) for line, of_languages, rest in zip(lines, boxes, own, strict=True)]
+        if table_width(("entry", *heads, *columns), rows) <= WIDTH:
+            break
+    left_out = [f"{', '.join(languages)}: too wide for this table, see the report"] if languages and not heads else []
+    caption = ["", *first, *_legend(baseline, own), *left_out, *last]
+    table = compact_table("entry", (*heads, *columns), left=(TIES,), title=title, caption="\n".join(caption))
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 
-def _box(box: Box) -> str:
+def _box(box: Box, *, intervals: bool) -> str:
     if box.score:
-        return _score(box.score) + ("!" if box.failed else "")
+        return (_score(box.score) if intervals else hundred(box.score.mean)) + ("!" if box.failed else "")
     return "failed" if box.failed else "-"
 
 
@@ -91,28 +125,36 @@ def _score(score: Score | None) -> str:
 def _delta(score: Score | None) -> str:
     if score is None or score.delta is None:
         return ""
-    mark = MARK if score.note == ONE_SEED else SHOWN if score.p is not None and score.p <= ALPHA else " "
     if score.delta_low is None or score.delta_high is None:
-        return signed(score.delta) + mark
-    return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}{mark}"
+        return signed(score.delta)
+    return f"{signed(score.delta)}±{hundred((score.delta_high - score.delta_low) / 2)}"
 
 
-def _caption(board: Leaderboard, rows: Sequence[Row], cells: Collection[Sequence[str]]) -> str:
-    lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
+def _p(score: Score | None) -> str:
+    """Return Holm's p of the difference, or why there is none."""
+    return "" if score is None or score.delta is None else score.note or p_value(score.p)
+
+
+def _ties(score: Score | None) -> str:
+    return score.place.letters if score and score.place else ""
+
+
+def _not_measured(board: Leaderboard, rows: Sequence[Row]) -> list[str]:
+    lines = []
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += failures.lines(board.results.path, board.failures)
     missing = board.results.absent
-    return "\n".join([*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])])
+    return [*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])]
 
 
 def _legend(baseline: str, cells: Collection[Sequence[str]]) -> list[str]:
-    """Return what the columns are; `cells` are the rows of the table."""
-    shown = f"; {SHOWN} p ≤ {ALPHA_TEXT} (Holm)" if any(row[-1].endswith(SHOWN) for row in cells) else ""
+    """Return what the columns are; `cells` are those of average, difference, p and ties."""
     legend = [
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
-        f"Δ {baseline}: of the average, paired{shown}",
+        f"Δ {baseline}: of the average, paired; p: adjusted over all pairs (Holm)",
+        f"ties: two entries share a letter where they are not shown to differ (p > {ALPHA_TEXT})",
     ]
-    if any(row[-1].endswith(MARK) for row in cells):
-        legend.append(f"{MARK} one seed of a trained entry: its spread over seeds is unknown, nothing is shown")
+    if any(p == ONE_SEED for _, _, p, _ in cells):
+        legend.append("one seed: of a trained entry; its spread over seeds is unknown, nothing is shown")
     return legend

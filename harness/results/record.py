@@ -92,6 +92,11 @@ class Record(Strict):
         return value if isinstance(value, Mapping) else {}
 
     @property
+    def is_timed(self) -> bool:
+        """Whether `seconds` is the time of a computation: what takes it did not come from the cache."""
+        return self.seconds > 0 and not any(run.cached and run.stage in TIMED for run in self.stages)
+
+    @property
     def model(self) -> str:
         """The name of the base model that the entry is a row of; "" in a run of one model, and for a ranker."""
         return str(self.value("entry", "model") or "")

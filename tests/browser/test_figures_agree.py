@@ -15,11 +15,14 @@ from support.fake_records import draw, provenance, put
 from support.model_runs import folder_of
 
 from harness.evidence.leaderboard import collate
+from harness.report.documents.findings import ALPHA_TEXT
 from harness.report.figures.leaderboard_figures import SWITCHED, first_view
 from harness.report.figures.learning_figure import learning_caption, learning_description
 from harness.report.figures.view import State, View
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
+from harness.report.sections.pairs_section import pair_table
+from harness.report.templating import render
 
 RESULTS = Path(__file__).parents[2] / "results"
 FOLDERS = ("mini", "wikiqa-penalty", "many", "five", "models")
@@ -151,6 +154,38 @@ def differences(page: Page, view: View) -> list[str]:
         assert page.locator("#figure-learning desc").text_content() == learning_description(view)
         found += page.evaluate(DIFFERENCES, ["figure-learning", "", str(learning_caption(view)), ""])
     return found
+
+
+CELLS = """table => [...table.rows].map((row) => [...row.cells].map((cell) => cell.outerHTML))"""
+RENDERED = """markup => {
+    const template = document.createElement('template');
+    template.innerHTML = markup;
+    const details = template.content.querySelector('details');
+    const cells = [...details.querySelector('table').rows].map((row) => [...row.cells].map((cell) => cell.outerHTML));
+    return [details.querySelector('.what').textContent, details.querySelector('.own').textContent, cells];
+}"""
+
+
+def pairs(page: Page) -> list[Any]:
+    """Return the words and the cells of the table of every two entries."""
+    details = page.locator("#pairwise")
+    words = [details.locator(part).text_content() for part in (".what", ".own")]
+    assert details.locator("[role=region]").get_attribute("aria-label") == words[0]
+    return [*words, details.locator("table").evaluate(CELLS)]
+
+
+def test_the_table_of_every_two_entries_is_the_same_whoever_fills_it_in_every_state(page: Page, reported: Path) -> None:
+    page.goto((reported / "leaderboard.html").as_uri())
+    data = page.evaluate(DATA)
+    for state in states(data):
+        go(page, reported, fragment(state))
+        table = pair_table(View(data, state))
+        expected = page.evaluate(RENDERED, render("pairs.html.j2", pairs=table, alpha=ALPHA_TEXT))
+        assert pairs(page) == expected, fragment(state)
+        shown = sum(data["entries"][entry]["name"] not in state.hide for entry in range(len(data["entries"])))
+        assert len(table.rows) <= shown
+    go(page, reported, "")
+    assert len(pairs(page)[2]) > 3
 
 
 def test_a_figure_is_the_same_whoever_draws_it_in_every_state(page: Page, reported: Path) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 from support.commands import REPOSITORY, invoke, read_json, tiny_suite
 
+from harness.report.numbers import hundred, p_value
 from harness.report.terminal import stored_table
 
 RESULTS = REPOSITORY / "results"
 SCORE = re.compile(r"\d\d?\.\d\d±\d\d?\.\d\d")
+LAST = re.compile(r"±\d\d?\.\d\d +((?:< )?\d\.\d{3}|) +([a-z]+) *$", re.MULTILINE)  # p and ties of a row
 
 
 @pytest.fixture(autouse=True)
@@ -26,22 +29,68 @@ def fits(text: str) -> bool:
     return "…" not in text and max(map(len, text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("folder", ["mini", "wikiqa", "wikiqa-e5", "wikiqa-experts", "wikiqa-penalty"])
-def test_the_summary_of_a_run_fits_with_every_score(folder: str) -> None:
-    document = read_json(RESULTS / folder / "leaderboard.json")
+def summary(document: dict[str, Any]) -> str:
     console = Console(file=io.StringIO(), width=80)
     console.print(stored_table(document))
     assert isinstance(console.file, io.StringIO)
-    text = console.file.getvalue()
+    return console.file.getvalue()
+
+
+def averages(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    rows = [row for row in document["rows"] if row["measure"] == document["primary"]]
+    return {row["entry"]: row for row in rows if row["language"] == "average"}
+
+
+@pytest.mark.parametrize("folder", ["mini", "wikiqa", "wikiqa-e5", "wikiqa-experts", "wikiqa-penalty"])
+def test_the_summary_of_a_run_fits_with_every_score(folder: str) -> None:
+    document = read_json(RESULTS / folder / "leaderboard.json")
+    text = summary(document)
     assert fits(text)
-    columns = len(document["languages"]) + (len(document["languages"]) > 1)
-    scores = [row for row in document["rows"] if row["measure"] == document["primary"] and row["ci_low"] is not None]
-    assert columns > 1
-    assert len(SCORE.findall(text)) >= len(scores)
-    averages = [row for row in scores if row["language"] == "average"]
-    shown = [row["entry"] for row in averages if row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05]
-    assert text.count("† p ≤ .05 (Holm)") == 1
-    assert text.count("†") == len(shown) + 1 > 1
+    by_entry = averages(document)
+    primary = [row for row in document["rows"] if row["measure"] == document["primary"]]
+    for row in primary:
+        assert hundred(row["mean"]) in text
+    assert len(SCORE.findall(text)) == 2 * len(by_entry) - 1  # every average, every difference but the baseline's
+    assert text.splitlines()[1].split()[-7:] == [*document["languages"], "average", "Δ", "base", "p", "ties"][-7:]
+
+
+@pytest.mark.parametrize("folder", ["mini", "wikiqa", "wikiqa-e5", "wikiqa-experts", "wikiqa-penalty"])
+def test_p_and_ties_are_those_of_the_leaderboard_of_every_entry(folder: str) -> None:
+    document = read_json(RESULTS / folder / "leaderboard.json")
+    by_entry = averages(document)
+    cells = LAST.findall(summary(document))
+    assert len(cells) == len(by_entry) > 4
+    expected = [
+        ("" if row["delta_vs_base"] is None else p_value(row["p_adjusted"]), row["letters"])
+        for row in (by_entry[entry["entry"]] for entry in document["entries"])
+    ]
+    assert cells == expected
+    assert len({letters for _, letters in cells}) > 2
+
+
+def widened(count: int) -> dict[str, Any]:
+    """Return mini's document with `count` languages: those of mini under further names."""
+    document = read_json(RESULTS / "mini" / "leaderboard.json")
+    languages = [f"l{i}" for i in range(count)]
+    of_ko = [row for row in document["rows"] if row["language"] == "ko"]
+    rows = [{**row, "language": language} for language in languages for row in of_ko]
+    kept = [row for row in document["rows"] if row["language"] == "average"]
+    return {**document, "languages": languages, "rows": [*rows, *kept]}
+
+
+@pytest.mark.parametrize(("count", "shown", "intervals"), [(1, 1, 1), (2, 2, 2), (3, 3, 0), (4, 0, 0), (18, 0, 0)])
+def test_languages_give_way_to_the_difference_and_the_ties(count: int, shown: int, intervals: int) -> None:
+    document = widened(count)
+    text = summary(document)
+    assert fits(text)
+    head, first = (text.splitlines()[i].split() for i in (1, 3))
+    assert head[1 : 1 + shown] == document["languages"][:shown]
+    assert first[0] == "mnrl-moe"
+    assert ["±" in cell for cell in first[1 : 3 + shown]] == [*[bool(intervals)] * shown, True, True]
+    assert ("too wide for this table" in text) == (shown == 0)
+    assert [letters for _, letters in LAST.findall(text)] == [
+        averages(document)[entry["entry"]]["letters"] for entry in document["entries"]
+    ]
 
 
 @pytest.mark.parametrize(

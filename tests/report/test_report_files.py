@@ -188,7 +188,7 @@ def test_an_entry_with_only_failed_cells_has_a_row_with_its_reason_in_every_form
     assert "entries/clpl.html#fa-0" in page.hrefs
     assert "| clpl | failed: out of memory | | |" in (small / "leaderboard.md").read_text(encoding="utf-8")
     table = terminal(small)
-    assert re.search(r"^clpl +failed +- +- *$", table, re.MULTILINE)
+    assert re.search(r"^clpl +failed +- +- *$", table, re.MULTILINE)  # no difference, no p, no letters
     assert "failed: clpl/fa/0: out of memory" in table
 
 
@@ -262,8 +262,17 @@ def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -
     put_failed(tmp_path, ("clpl-intermediate", "fa", 5), "x")
     lines = [line for line in terminal(tmp_path, width=80).splitlines() if line.startswith("clpl-intermediate ")]
     assert len(lines) == 1
-    assert lines[0].count("±") == 5
-    assert "!" in lines[0]
+    assert lines[0].count("±") == 2  # of average and difference; languages have their means
+    assert re.search(r"^clpl-intermediate +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d! ", lines[0])
+
+
+def test_the_terminal_says_why_a_difference_has_no_p(tmp_path: Path) -> None:
+    board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0])
+    put(tmp_path, ("clpl", "ko", 0), draw("base", "ko", 0, 7), trained=False)
+    table = terminal(tmp_path, width=80)
+    assert re.search(r"^mnrl .*[+−]\d+\.\d\d±\d+\.\d\d +one seed +a *$", table, re.MULTILINE)
+    assert re.search(r"^clpl .* \+0\.00±0\.00 +identical +a *$", table, re.MULTILINE)
+    assert "one seed: of a trained entry; its spread over seeds is unknown, nothing is shown" in " ".join(table.split())
 
 
 def test_reasons_do_not_act_as_markup_in_the_terminal(small: Path) -> None:

@@ -75,6 +75,21 @@ def given_bases(board: Leaderboard) -> str:
     return ", ".join(base_text(base, names) for base in given)
 
 
+def short_bases(board: Leaderboard) -> str:
+    """Return the base models in short, those built from the suite's passages too; "" where the records name none."""
+    names = model_names(board.records)
+    return ", ".join(_short_base(base, names) for base in _base_tables(board).values() if base)
+
+
+def _short_base(base: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if "id" in base or "sha256" in base:
+        return base_text(base, names)
+    size = [
+        f"{base[name]} {unit}" for name, unit in (("layers", "layers"), ("hidden_size", "dimensions")) if name in base
+    ]
+    return ", ".join(["built from the suite's passages", *size, "not pretrained"])
+
+
 def _base_tables(board: Leaderboard) -> dict[str, Mapping[str, Any]]:
     """Return name → base model as run.json or a record has it; a single one has the name ""."""
     if not board.models:

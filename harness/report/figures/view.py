@@ -105,6 +105,11 @@ class View:
         difference = self._difference(self.baseline_of(entry), (measure, entry, place)) or (None,) * len(_DIFFERENCE)
         return dict(zip((*_SCORE, *_DIFFERENCE), (*score, *difference), strict=True))
 
+    def difference(self, entry: int, other: int, language: str) -> Found | None:
+        """Return the difference of an entry to another one in a language (or `average`)."""
+        difference = self._difference(other, (self.measure, entry, self.data["languages"].index(language)))
+        return dict(zip(_DIFFERENCE, difference, strict=True)) if difference else None
+
     def baseline_of(self, entry: int) -> int | None:
         """Return what an entry is compared with."""
         if self.data.get("own") and self.state.baseline == self.data["baseline"]:

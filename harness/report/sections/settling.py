@@ -1,4 +1,8 @@
-"""What would settle an undecided contrast: how many seeds or queries, and what they cost by this run's own times."""
+"""What would settle an undecided contrast: how many seeds or queries, and the hours of GPU or processor that they cost.
+
+It has to find the published difference with power .8. Where the run's own seeds and queries already would have found
+that, the contrast is of less, and what is to be found is the margin.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +11,44 @@ import math
 from harness.evidence.contrasts.measured import MeasuredContrast
 from harness.evidence.contrasts.transfer import Difference
 from harness.evidence.leaderboard import Leaderboard
+from harness.report.machine_hours import hours_text, mean_hours, total
 from harness.report.numbers import hundred
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.rules import ALPHA, MARGIN
-from harness.stats.sample_sizes import needed
+from harness.stats.sample_sizes import Needed, needed
 
 MOST_SEEDS = 1000  # above which no number is given: nobody would run them
 
 
 def settling(board: Leaderboard, contrast: MeasuredContrast, language: str, difference: Difference) -> str:
-    """Return what would find the published difference, or the margin where none is published, with power .8.
+    """Return what would find the published difference, or the margin, with power .8; "" over one query.
 
-    Empty over one query. The times are the mean of the run's own cells.
+    The hours are those of the run's own cells on their machines, in the mean.
     """
     if difference.blind:
         return "a second seed of both sides comes first"
-    published = contrast.published.in_language(language) or contrast.published.main
-    size = abs(published.value) if published and published.value else MARGIN
     if math.isnan(difference.error):
         return ""
-    need = needed(size, difference.query_variance, difference.seed_variance, ALPHA / difference.step)
+    published = contrast.published.in_language(language) or contrast.published.main
+    size = abs(published.value) if published and published.value else MARGIN
+    if size > MARGIN and (_needed(size, difference).seeds or math.inf) <= 1:
+        found = f"these seeds and queries would have found the published {hundred(size)} (power .8)"
+        return f"{_remedy(board, contrast, language, difference, MARGIN)}; {found}"
+    return _remedy(board, contrast, language, difference, size)
+
+
+def _needed(size: float, difference: Difference) -> Needed:
+    return needed(size, difference.query_variance, difference.seed_variance, ALPHA / difference.step)
+
+
+def _remedy(board: Leaderboard, contrast: MeasuredContrast, language: str, difference: Difference, size: float) -> str:
+    """Return how many seeds or queries would find a difference of `size`."""
+    need = _needed(size, difference)
     target = f"to find {hundred(size)} (power .8)"
     seeds = _seeds(board, contrast)
     if need.seeds is not None and seeds * need.seeds <= MOST_SEEDS:
-        total = math.ceil(seeds * need.seeds)
-        return f"{total} seeds {target}{_cost(board, contrast, language, max(0, total - seeds))}"
+        count = math.ceil(seeds * need.seeds)
+        return f"{count} seeds {target}{_cost(board, contrast, language, max(0, count - seeds))}"
     if need.queries is not None:
         queries = _queries(board, contrast, language)
         return f"{math.ceil(queries * need.queries):,} queries {target}: more seeds of these {queries:,} do not do it"
@@ -63,11 +80,11 @@ def _queries(board: Leaderboard, contrast: MeasuredContrast, language: str) -> i
 
 def _cost(board: Leaderboard, contrast: MeasuredContrast, language: str, more: int) -> str:
     """Return the hours of `more` seeds of the trained sides, by the mean time of their cells here; "" where unknown."""
-    seconds = 0.0
-    for entry in (contrast.entry.name, contrast.control.name):
-        for each in _languages(board, language):
-            records = board.records_by_pair.get((entry, each), ())
-            if records and board.results.trains_pair((entry, each)):
-                seconds += sum(record.seconds for record in records) / len(records)
-    hours = seconds * more / 3600
-    return f", about {hours:.1f} hours more on this machine" if hours >= 0.05 else ""
+    cells = [
+        mean_hours(board.records_by_pair.get((entry, each), ()))
+        for entry in (contrast.entry.name, contrast.control.name)
+        for each in _languages(board, language)
+        if board.results.trains_pair((entry, each))
+    ]
+    hours = hours_text(total(cells, more)) if all(cells) else ""
+    return f", about {hours} more" if hours else ""

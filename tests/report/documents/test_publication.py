@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from support.commands import REPOSITORY
 from support.fake_records import board, draw, provenance, put, put_failed
 from support.hostile import NAMES, REASON
 
+from harness.evidence.leaderboard import collate
+from harness.report.documents.run_setup import short_bases
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
 
@@ -189,3 +192,10 @@ def test_hostile_names_and_reasons_do_not_act_as_markdown(tmp_path: Path) -> Non
     assert titles[-4:] == ["Environment", "Reproduction", "Entries", "Further records"]
     assert len(titles) == 12
     assert sum(token.type == "tr_open" for token in tokens) == 2 + 12 + 11  # data, scores, evidence
+
+
+def test_a_base_that_is_built_from_the_passages_is_named_so_in_short() -> None:
+    assert short_bases(collate(REPOSITORY / "results" / "mini")) == (
+        "built from the suite's passages, 2 layers, 64 dimensions, not pretrained"
+    )
+    assert short_bases(collate(REPOSITORY / "results" / "wikiqa-e5")).startswith("multilingual-e5-small, ")

@@ -5,24 +5,31 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.fake_records import put
+from support.fake_records import provenance, put
 
 from harness.evidence.leaderboard import Leaderboard, collate
 from harness.report.documents.findings import findings
+from harness.report.machine_hours import mean_hours
 from harness.report.report_files import write_reports
 from harness.report.sections import contrasts_section
 from harness.report.sections.contrasts_section import View, contrast_views
+from harness.results.record import read_all
 
 N = 60
 
 
 def level(
-    folder: Path, entry: str, mean: float, seeds: Sequence[float] = (-0.001, 0.0, 0.001), noise: float = 0.0
+    folder: Path,
+    entry: str,
+    mean: float,
+    seeds: Sequence[float] = (-0.001, 0.0, 0.001),
+    noise: float = 0.0,
+    environment: Mapping[str, object] | None = None,
 ) -> None:
     """Write an entry in Korean and Hindi whose queries differ from the others' by `noise`."""
     generator = np.random.Generator(np.random.PCG64(len(entry)))
@@ -30,7 +37,9 @@ def level(
     for language in ("ko", "hi"):
         for seed, shift in enumerate(seeds if entry != "base" else (0.0,)):
             scores = {f"q{i:02}": float(mean + shift + i / 1000 + own[i] - own.mean()) for i in range(N)}
-            put(folder, (entry, language, seed), {"nDCG@10": scores, "AP": scores}, seconds=1800.0)
+            made = {**provenance(entry, language, seed), "environment": environment or {}}
+            cell = (entry, language, seed)
+            put(folder, cell, {"nDCG@10": scores, "AP": scores}, provenance=made, seconds=1800.0)
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +123,70 @@ def test_an_undecided_contrast_says_what_would_settle_it(view: View) -> None:
     assert all(not row.settles for row in view.rows if row is not undecided)
 
 
-def test_noise_of_seeds_is_settled_by_seeds_with_their_hours(tmp_path: Path) -> None:
+CPU = {"device": "cpu", "cpu": "AMD EPYC", "gpu": None, "torch_threads": 1}
+GPU = {"device": "cuda", "cpu": "AMD EPYC", "gpu": "NVIDIA H200", "torch_threads": 16}
+
+
+@pytest.mark.parametrize(
+    ("environments", "cost"),
+    [
+        ((CPU, CPU), "{both} core hours (AMD EPYC) more"),
+        (({**CPU, "torch_threads": 4},) * 2, "{fourfold} core hours (AMD EPYC) more"),
+        ((GPU, GPU), "{both} GPU hours (NVIDIA H200) more"),
+        ((GPU, CPU), "{one} GPU hours (NVIDIA H200) and {one} core hours (AMD EPYC) more"),
+        (({}, {}), "{both} hours more"),  # records that name no device
+    ],
+)
+def test_noise_of_seeds_is_settled_by_seeds_with_the_hours_of_their_device(
+    tmp_path: Path, environments: Sequence[dict[str, object]], cost: str
+) -> None:
     level(tmp_path, "base", 0.3)
-    level(tmp_path, "hard-label", 0.45, seeds=(-0.01, 0.0, 0.012))
-    level(tmp_path, "soft-1", 0.455, seeds=(-0.012, 0.001, 0.01))
+    level(tmp_path, "hard-label", 0.45, seeds=(-0.01, 0.0, 0.012), environment=environments[1])
+    level(tmp_path, "soft-1", 0.455, seeds=(-0.012, 0.001, 0.01), environment=environments[0])
     (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "hard-label"]
     seeds, _, rest = row.settles.partition(" seeds to find 1.00 (power .8), about ")
     added = int(seeds) - 3
     assert added > 0
-    assert rest == f"{added * 2 * 2 * 0.5:.1f} hours more on this machine"  # two sides, two languages, half an hour
+    one = added * 2 * 0.5  # one side in two languages, half an hour a cell
+    assert rest == cost.format(one=f"{one:.1f}", both=f"{2 * one:.1f}", fourfold=f"{8 * one:.1f}")
+    page = write_reports(tmp_path).read_text(encoding="utf-8")
+    assert f"about {rest}" in page
+    lead = page.partition('<p class="lead">')[2].partition("</p>")[0]
+    named = [name for name in ("AMD EPYC", "NVIDIA H200") if f"<bdi>{name}</bdi>" in lead]
+    assert named == sorted({str(each["gpu"] or each["cpu"]) for each in environments if each})
+
+
+def test_cells_from_the_cache_say_nothing_of_the_cost(tmp_path: Path) -> None:
+    run = {"stage": "train", "key": "0" * 64, "seconds": 0.001, "cached": True, "made_by": "x"}
+    put(tmp_path, ("mnrl", "ko", 0), {"AP": {"q": 1.0}}, seconds=0.1, stages=[run])
+    put(tmp_path, ("mnrl", "ko", 1), {"AP": {"q": 1.0}}, seconds=7200.0)
+    records = read_all(tmp_path)
+    assert [record.is_timed for record in records] == [False, True]
+    assert mean_hours(records) == {("hours", ""): 2.0}
+    assert mean_hours(records[:1]) == {}
+
+
+def test_gpus_that_encode_together_all_count(tmp_path: Path) -> None:
+    run = {"stage": "retrieve", "key": "0" * 64, "seconds": 3600.0, "cached": False, "made_by": "x"}
+    run["found"] = {"encode_devices": ["cuda:0", "cuda:1", "cuda:2"]}
+    made = {**provenance("mnrl", "ko", 0), "environment": GPU}
+    put(tmp_path, ("mnrl", "ko", 0), {"AP": {"q": 1.0}}, seconds=7200.0, stages=[run], provenance=made)
+    assert mean_hours(read_all(tmp_path)) == {("GPU hours", "NVIDIA H200"): 4.0}
+
+
+def test_a_run_that_would_have_found_the_published_difference_is_told_what_finds_the_margin(tmp_path: Path) -> None:
+    level(tmp_path, "base", 0.3)
+    level(tmp_path, "infonce-random", 0.45, seeds=(-0.01, 0.0, 0.012), environment=GPU)
+    level(tmp_path, "infonce-ance", 0.455, seeds=(-0.012, 0.001, 0.01), environment=GPU)
+    (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "infonce-random"]
+    assert row.words[0][0] == "undecided"
+    assert row.published is not None
+    assert row.published.value > 2 * row.difference.detectable
+    assert re.fullmatch(
+        r"\d+ seeds to find 1\.00 \(power \.8\), about \d+\.\d GPU hours \(NVIDIA H200\) more; "
+        r"these seeds and queries would have found the published 4\.51 \(power \.8\)",
+        row.settles,
+    )
 
 
 def test_of_one_seed_nothing_is_shown_and_a_second_comes_first(tmp_path: Path) -> None:
