@@ -5,6 +5,7 @@ A file on this machine may be declared without its hash: the hash as found takes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -29,6 +30,7 @@ def _revision(value: str) -> str:
 RelativePath = Annotated[str, AfterValidator(_inside)]
 Revision = Annotated[str, AfterValidator(_revision)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ROLES = ("retrieval", "training", "nli")  # the sources of a language, besides those of its pair tasks
 
 
 class File(Strict):
@@ -131,6 +133,17 @@ class Task(Strict):
     split: str = "test"
 
 
+class PairTask(Strict):
+    """A task on pairs of sentences in files, scored by mteb's evaluator of its type under a name that mteb lacks.
+
+    The pairs are those of `source`, by default those of the language's NLI set, on which some methods train.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    type: Literal["PairClassification", "STS"]
+    source: Source | None = None
+
+
 class Language(Strict):
     """The sources of one language. Without `training`, training queries come from `retrieval`."""
 
@@ -139,4 +152,33 @@ class Language(Strict):
     nli: Source | None = None
     published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
     tasks: tuple[Task, ...] = ()
+    pair_tasks: tuple[PairTask, ...] = Field(default=(), exclude_if=lambda tasks: not tasks)
     counts: Counts = Field(default=Counts(), exclude_if=lambda value: value == Counts())
+
+    @model_validator(mode="after")
+    def _pair_tasks_have_pairs_and_names(self) -> Language:
+        names = [task.name for task in (*self.tasks, *self.pair_tasks)]
+        if repeated := sorted({name for name in names if names.count(name) > 1} & {t.name for t in self.pair_tasks}):
+            raise ValueError(f"two tasks are named '{repeated[0]}'; rename one")
+        if without := [task.name for task in self.pair_tasks if task.source is None and self.nli is None]:
+            raise ValueError(f"pair task '{without[0]}' has no source, and the language has no NLI set; give it one")
+        return self
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every declared source, each once."""
+        pairs = (task.source for task in self.pair_tasks)
+        declared = dict.fromkeys((self.retrieval, self.training, self.nli, *pairs))
+        return tuple(source for source in declared if source is not None)
+
+    def with_sources(self, change: Callable[[Source], Source]) -> Language:
+        """Return the language with the same change made to every source."""
+        roles = {role: change(source) for role in ROLES if (source := getattr(self, role))}
+        pairs = [task.model_copy(update={"source": task.source and change(task.source)}) for task in self.pair_tasks]
+        return self.model_copy(update={**roles, "pair_tasks": tuple(pairs)})
+
+    def pairs_of(self, task: PairTask) -> Source:
+        """Return the source of a task's pairs."""
+        source = task.source or self.nli
+        assert source is not None  # checked where the manifest is read
+        return source

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from harness.data.raw_data import NliData, RetrievalData
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, squad
+from harness.data.raw_data import NliData, RetrievalData, SentencePairs
+from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad
 from harness.errors import unknown
 from harness.request.data_sources import Source
 
@@ -28,6 +29,15 @@ NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
     "recast-nli": nli_files.read_recast,
 }
 
+PAIRS: Mapping[str, Mapping[str, Callable[[Sequence[Path]], SentencePairs]]] = {  # type of task → readers
+    "PairClassification": {
+        "pairs-jsonl": sentence_pairs.read_labelled,
+        "nli-jsonl": sentence_pairs.read_triples,
+        **{name: partial(sentence_pairs.read_nli, name) for name in sentence_pairs.NLI},
+    },
+    "STS": sentence_pairs.SCORED,
+}
+
 
 def retrieval_reader(name: str, where: str) -> Callable[[Sequence[Path]], RetrievalData]:
     """Return the reader of passages, queries and judgments of that name; raises RequestError for an unknown name."""
@@ -46,3 +56,10 @@ def nli_reader(name: str, where: str) -> Callable[[Sequence[Path]], NliData]:
     if name not in NLI:
         raise unknown("reader", name, NLI, where)
     return NLI[name]
+
+
+def pair_reader(kind: str, name: str, where: str) -> Callable[[Sequence[Path]], SentencePairs]:
+    """Return the reader of that name for a type of pair tasks; raises RequestError for a name that it does not have."""
+    if name not in PAIRS[kind]:
+        raise unknown("reader", name, PAIRS[kind], where)
+    return PAIRS[kind][name]
