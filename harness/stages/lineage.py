@@ -36,11 +36,11 @@ from harness.stages.stage_settings import (
     has_outside_method,
     mines_answered_passages,
     negative_query_writer,
+    pair_settings,
     previous_round,
     scored_rows,
     tasks_of,
     training_lengths,
-    trains_on_pairs,
 )
 from harness.types import Need, Ranker
 from harness.vectors.embedding import budget_of
@@ -272,17 +272,12 @@ def task_key(cell: Cell, task: Task | PairTask) -> str:
     """The model's scores on one task: of MTEB, or of the suite's own pairs, which are then in the key."""
     text, evaluation = cell.suite.text, cell.suite.evaluation
     settings = [
-        task.model_dump() if isinstance(task, Task) else _pairs(cell, task),
+        task.model_dump() if isinstance(task, Task) else pair_settings(cell, task),
         [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
         *([["prompts", text.prompts]] if text.prompts else []),
         [*astuple(budget_of(cell)), evaluation.precision, cell.place.device, determinism.thread_settings()],
     ]
     return _key("tasks", [train_key(cell)], settings)
-
-
-def _pairs(cell: Cell, task: PairTask) -> list[Any]:
-    source = cell.suite.languages[cell.language].pairs_of(task).model_dump(mode="json")
-    return [task.name, task.type, source, cell.suite.unverified.get(cell.language, ""), trains_on_pairs(cell, task)]
 
 
 def geometry_key(cell: Cell) -> str:

@@ -150,6 +150,12 @@ def tasks_of(cell: Cell) -> tuple[Task | PairTask, ...]:
     return (*declared.tasks, *declared.pair_tasks)
 
 
+def pair_settings(cell: Cell, task: PairTask) -> list[Any]:
+    """Return what decides the scores of a task of the suite's own pairs, besides the model and how it reads."""
+    source = cell.suite.languages[cell.language].pairs_of(task).model_dump(mode="json")
+    return [task.name, task.type, source, cell.suite.unverified.get(cell.language, ""), trains_on_pairs(cell, task)]
+
+
 def trains_on_pairs(cell: Cell, task: PairTask) -> bool:
     """Return whether a cell trains on the set that a task's pairs are of."""
     declared = cell.suite.languages[cell.language]
