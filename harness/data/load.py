@@ -14,7 +14,7 @@ from harness.data.judged_passages import checked
 from harness.data.passage_streams import check_number
 from harness.data.raw_data import NliData, Passages, RetrievalData, SentencePairs, Stream, row_counts
 from harness.data.readers.beir import of_split
-from harness.data.readers.registry import nli_reader, pair_reader, retrieval_reader
+from harness.data.readers.registry import nli_reader, pair_reader, source_reader
 from harness.data.suite_files import lookup_of, paths
 from harness.data.train_file_data import use_train_file
 from harness.errors import DataError, unknown
@@ -76,7 +76,7 @@ def _read(
 
     def read(source: Source) -> RetrievalData:
         files = of_split(paths(source, language, lookup), source.split)
-        raw = retrieval_reader(source.reader, where)(files)
+        raw = source_reader(source, where)(files)
         return checked(raw, source, suite.text, where, report)
 
     raw = read(declared.retrieval)

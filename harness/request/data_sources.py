@@ -36,13 +36,21 @@ ROLES = ("retrieval", "training", "nli")  # the sources of a language, besides t
 class File(Strict):
     """One data file. Without `url` it is beside the manifest, or part of the package.
 
-    Hash and size of a file without `url` may be left out: they are then those of the file as found.
+    Hash and size of a file without `url` may be left out: they are then those of the file as found. `published` is the
+    address of such a file whose hash is not known: it is not downloaded from there, since nothing could verify it.
     """
 
     path: RelativePath
     sha256: Sha256 | None = None
     bytes: int | None = Field(default=None, gt=0)
     url: str | None = None
+    published: str | None = Field(default=None, exclude_if=unset)
+
+    @model_validator(mode="after")
+    def _one_address(self) -> File:
+        if self.url is not None and self.published is not None:
+            raise ValueError(f"file '{self.path}' has a url and 'published'; leave the latter out")
+        return self
 
     @model_validator(mode="after")
     def _downloads_are_verified(self) -> File:
@@ -89,15 +97,17 @@ class Hub(Strict):
 class Source(Strict):
     """Data of one origin and the reader that understands it: files by sha256, a hub dataset, or an ir_datasets id.
 
-    `split` names the judgments to evaluate on where the files hold both dev and test. `missing_positives` is the number
-    of relevant judgments whose passage the corpus lacks: they count as not retrieved.
+    `split` names the judgments to evaluate on where the files hold both dev and test, or train alone. `subset` is the
+    language's name in a file of several languages. `missing_positives` is the number of relevant judgments whose
+    passage the corpus lacks: they count as not retrieved.
     """
 
     reader: str
     files: tuple[File, ...] = ()
     hub: Hub | None = None
     ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
-    split: Literal["dev", "test"] | None = Field(default=None, exclude_if=unset)
+    split: Literal["dev", "test", "train"] | None = Field(default=None, exclude_if=unset)
+    subset: str | None = Field(default=None, exclude_if=unset)
     missing_positives: int = Field(default=0, ge=0, exclude_if=lambda value: value == 0)
     licence: str
     citation: str
@@ -106,8 +116,13 @@ class Source(Strict):
     def _one_origin(self) -> Source:
         if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
             raise ValueError("a source has exactly one of files, a hub dataset and an ir_datasets id")
-        if self.split is not None and (self.reader != "beir" or not self.files):
+        if self.split == "train":
+            if self.reader != "mteb":
+                raise ValueError("split = \"train\" is for reader 'mteb', where it is what is evaluated; leave it out")
+        elif self.split is not None and (self.reader != "beir" or not self.files):
             raise ValueError("split names one of the files dev.tsv and test.tsv of reader 'beir'; leave it out")
+        if (self.subset is not None) != (self.reader == "xor-retrieve"):
+            raise ValueError("subset names a language's part of a file of reader 'xor-retrieve', which needs it")
         return self
 
 

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from harness.data.raw_data import NliData, RetrievalData, SentencePairs
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad
+from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad, xor_retrieve
 from harness.errors import unknown
 from harness.request.data_sources import Source
 
-RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
+RETRIEVAL: dict[str, Callable[..., RetrievalData]] = {
     "beir": beir.read,
     "squad": squad.read,
     "squad-sentences": squad.read_sentences,
@@ -19,6 +19,7 @@ RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
     "miracl-train": miracl.read_train,
     "mteb": mteb_tables.read,
     "belebele": belebele.read,
+    "xor-retrieve": xor_retrieve.read,
 }
 
 NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
@@ -44,6 +45,14 @@ def retrieval_reader(name: str, where: str) -> Callable[[Sequence[Path]], Retrie
     if name not in RETRIEVAL:
         raise unknown("reader", name, RETRIEVAL, where)
     return RETRIEVAL[name]
+
+
+def source_reader(source: Source, where: str) -> Callable[[Sequence[Path]], RetrievalData]:
+    """Return the reader of a source of passages, with what the source says of its files; raises as above."""
+    if source.reader == "xor-retrieve":
+        return partial(xor_retrieve.read, subset=source.subset or "")
+    read = retrieval_reader(source.reader, where)
+    return partial(mteb_tables.read, evaluated="train") if source.split == "train" else read
 
 
 def lists_training(source: Source) -> bool:
