@@ -172,8 +172,9 @@ class Language(Strict):
 
     @model_validator(mode="after")
     def _pair_tasks_have_pairs_and_names(self) -> Language:
-        names = [task.name for task in (*self.tasks, *self.pair_tasks)]
-        if repeated := sorted({name for name in names if names.count(name) > 1} & {t.name for t in self.pair_tasks}):
+        own = [task.name for task in self.pair_tasks]
+        names = [*(task.name for task in self.tasks), *own]
+        if repeated := [name for name in own if names.count(name) > 1]:
             raise ValueError(f"two tasks are named '{repeated[0]}'; rename one")
         if without := [task.name for task in self.pair_tasks if task.source is None and self.nli is None]:
             raise ValueError(f"pair task '{without[0]}' has no source, and the language has no NLI set; give it one")

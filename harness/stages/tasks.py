@@ -68,9 +68,10 @@ def _score(cell: Cell, task: Task | PairTask, model: Path) -> dict[str, Any]:
 
     text, evaluation = cell.suite.text, cell.suite.evaluation
     name = f"{cell.entry.name}-seed{cell.seed}"
+    described: dict[str, Any] = {}
     try:
         if isinstance(task, Task):
-            loaded, described = task_scoring.load(task_lookup.find(task, cell.language), cell.suite.name), {}
+            loaded = task_scoring.load(task_lookup.find(task, cell.language), cell.suite.name)
         else:
             loaded, described = _own_task(cell, task)
         meta = folder_model.model_meta(model, name, text, cell.place.device, evaluation.precision, budget_of(cell))

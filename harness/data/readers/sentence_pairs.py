@@ -40,7 +40,7 @@ def read_nli(name: str, paths: Sequence[Path]) -> SentencePairs:
     labels: dict[tuple[str, str], set[float]] = {}
     for premise, hypothesis, label in judged:
         labels.setdefault((premise, hypothesis), set()).add(1.0 if roles[label] == ENTAILED else 0.0)
-    kept = [(*pair, *values) for pair, values in labels.items() if len(values) == 1]
+    kept = [(*pair, next(iter(values))) for pair, values in labels.items() if len(values) == 1]
     report = {
         "pairs with an unknown label or an empty text": len(pairs) - len(known),
         "neutral pairs": len(known) - len(judged),

@@ -23,8 +23,10 @@ from harness.stats.entry_scores import AVERAGE
 from harness.stats.intervals import Estimate, averaged, independent_difference, over_seeds
 
 CSV = "ability.csv"
-COLUMNS = ("suite", "entry", "baseline", "language", "measure", "gain", "gain_low", "gain_high")
-COLUMNS += ("tasks", "change", "change_low", "change_high", "n_seeds", "trained_on")
+COLUMNS = (
+    *("suite", "entry", "baseline", "language", "measure", "gain", "gain_low", "gain_high"),
+    *("tasks", "change", "change_low", "change_high", "n_seeds", "trained_on"),
+)
 RETRIEVAL = ("Retrieval", "Reranking", "InstructionRetrieval", "InstructionReranking")  # mteb's types of task
 
 
