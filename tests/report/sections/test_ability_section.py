@@ -140,3 +140,4 @@ def test_every_format_has_the_tables_and_a_run_without_tasks_has_none(tmp_path: 
     write_reports(without)
     assert 'id="ability"' not in (without / "leaderboard.html").read_text(encoding="utf-8")
     assert not (without / "ability.csv").exists()
+    assert "ability" not in json.loads((without / "leaderboard.json").read_text(encoding="utf-8"))
