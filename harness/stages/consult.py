@@ -8,7 +8,7 @@ Where the user's training rows score all of these pairs (`pos_scores`, `neg_scor
 expert, in place of the suite's experts.
 
 The scores are stored with the experts' agreement on the order of the pairs (harness.stats.agreement). It is computed
-from raw scores, because clipping makes ties at both ends.
+from raw scores, because clipping makes ties at both ends. Outputs of earlier versions lack its `p_by_query`.
 """
 
 from __future__ import annotations
