@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TypeGuard
 
 from harness.data.file_status import FileStatus, Lookup, check_data_dir, first_file, hash_state, unreadable
 from harness.errors import DataChanged, DataError
@@ -50,9 +51,15 @@ def _where_to_put(file: Declared, lookup: Lookup) -> str:
     if file.url is not None:
         return f"run `harness data fetch {lookup.argument}`, or pass --data-dir DIR with a folder that holds it"
     elsewhere = f"put the file at DIR/{file.path} and pass --data-dir DIR"
+    if _is_published(file):
+        return f"its hash is not known, so nothing fetches it: download {file.published}, and {elsewhere}"
     if lookup.folders:
         return f"put it at {lookup.folders[0] / file.path}, or {elsewhere}"
     return f"it is part of the package: reinstall it, or {elsewhere}"
+
+
+def _is_published(file: Declared) -> TypeGuard[File]:
+    return isinstance(file, File) and file.published is not None
 
 
 def _how_to_restore(file: Declared, path: Path, lookup: Lookup) -> str:
@@ -69,7 +76,7 @@ def find(file: Declared, lookup: Lookup) -> Path | None:
     if lookup.data_dir is not None:
         check_data_dir(lookup.data_dir)
         candidates.append(lookup.data_dir / file.path)
-        if file.url is not None:  # bundled files of different languages share their names
+        if file.url is not None or _is_published(file):  # bundled files of different languages share their names
             candidates.append(lookup.data_dir / PurePosixPath(file.path).name)
     candidates += [folder / file.path for folder in lookup.folders]
     return first_file([*candidates, default_path(file, lookup.cache_dir)])
@@ -106,6 +113,7 @@ def status(file: Declared, language: str, lookup: Lookup) -> FileStatus:
     path = find(file, lookup)
     if path is None:
         local = str(lookup.folders[0] / file.path) if lookup.folders else "the package"
+        local = str(file.published) if _is_published(file) else local
         return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.url or local)
     size, actual = _measure(path, file)
     state = hash_state(file.hash, actual) if size == (file.bytes or size) else "damaged"

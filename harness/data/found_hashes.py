@@ -14,8 +14,6 @@ from harness.machine.file_hashes import file_sha256
 from harness.request.data_sources import File, Language, Source
 from harness.request.suite import Suite
 
-ROLES = ("retrieval", "training", "nli")
-
 
 def with_found_hashes(suite: Suite, *, data_dir: Path | None, cache_dir: Path) -> Suite:
     """Return the suite with hash and size of every file on this machine that is declared without them.
@@ -32,13 +30,11 @@ def with_found_hashes(suite: Suite, *, data_dir: Path | None, cache_dir: Path) -
 
 
 def _language(declared: Language, lookup: Lookup) -> Language:
-    changes = {}
-    for role in ROLES:
-        source: Source | None = getattr(declared, role)
-        if source is not None and not all(map(_is_pinned, source.files)):
-            files = tuple(file if _is_pinned(file) else as_found(file, lookup) for file in source.files)
-            changes[role] = source.model_copy(update={"files": files})
-    return declared.model_copy(update=changes) if changes else declared
+    def change(source: Source) -> Source:
+        files = tuple(file if _is_pinned(file) else as_found(file, lookup) for file in source.files)
+        return source.model_copy(update={"files": files})
+
+    return declared if all(map(_is_pinned, _files(declared))) else declared.with_sources(change)
 
 
 def _is_pinned(file: File) -> bool:
@@ -67,5 +63,4 @@ def _changed(declared: Language, now: Language) -> tuple[str, ...]:
 
 
 def _files(language: Language) -> list[File]:
-    sources: list[Source | None] = [getattr(language, role) for role in ROLES]
-    return [file for source in sources if source is not None for file in source.files]
+    return [file for source in language.sources for file in source.files]

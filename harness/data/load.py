@@ -12,13 +12,13 @@ from harness.data.assembly import assemble
 from harness.data.file_status import Lookup
 from harness.data.judged_passages import checked
 from harness.data.passage_streams import check_number
-from harness.data.raw_data import NliData, Passages, RetrievalData, Stream, row_counts
+from harness.data.raw_data import NliData, Passages, RetrievalData, SentencePairs, Stream, row_counts
 from harness.data.readers.beir import of_split
-from harness.data.readers.registry import nli_reader, retrieval_reader
+from harness.data.readers.registry import nli_reader, pair_reader, source_reader
 from harness.data.suite_files import lookup_of, paths
 from harness.data.train_file_data import use_train_file
 from harness.errors import DataError, unknown
-from harness.request.data_sources import Source
+from harness.request.data_sources import PairTask, Source
 from harness.request.suite import Suite
 from harness.types import Data
 
@@ -76,7 +76,7 @@ def _read(
 
     def read(source: Source) -> RetrievalData:
         files = of_split(paths(source, language, lookup), source.split)
-        raw = retrieval_reader(source.reader, where)(files)
+        raw = source_reader(source, where)(files)
         return checked(raw, source, suite.text, where, report)
 
     raw = read(declared.retrieval)
@@ -111,6 +111,17 @@ def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache
             {"nli": len(nli.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}", suite.given
         )
     return nli
+
+
+def load_pairs(suite: Suite, language: str, task: PairTask, *, data_dir: Path | None, cache_dir: Path) -> SentencePairs:
+    """Return the pairs of a task of a language.
+
+    Raises RequestError for a reader that its type does not have, and DataError for any error in the files.
+    """
+    where = f"suite {suite.name}, language {language}, task {task.name}"
+    source = suite.languages[language].pairs_of(task)
+    read = pair_reader(task.type, source.reader, where)
+    return read(paths(source, language, lookup_of(suite, data_dir, cache_dir, language)))
 
 
 def without_nli(suite: Suite, language: str) -> Suite:

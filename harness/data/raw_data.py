@@ -81,3 +81,13 @@ class NliData:
 
     triples: tuple[NliTriple, ...]
     report: Report = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SentencePairs:
+    """Pairs of sentences, each with its label (0 or 1) or its score."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    values: tuple[float, ...]
+    report: Report = field(default_factory=dict)

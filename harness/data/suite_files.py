@@ -47,17 +47,15 @@ def check_declared(suite: Suite, language: str, *, data_dir: Path | None, cache_
 
 
 def sources(suite: Suite, languages: Iterable[str] | None = None) -> Iterator[tuple[str, Source]]:
-    """Yield (language, source) for all sources of the languages (all by default).
+    """Yield (language, source) for all sources of the languages (all by default), each once.
 
     Raises RequestError for a language that the suite does not have.
     """
     for language in sorted(suite.languages) if languages is None else languages:
         if language not in suite.languages:
             raise unknown("language", language, suite.languages, f"suite {suite.name}")
-        declared = suite.languages[language]
-        for source in (declared.retrieval, declared.training, declared.nli):
-            if source is not None:
-                yield language, source
+        for source in suite.languages[language].sources:
+            yield language, source
 
 
 def published_rows(suite: Suite, languages: Iterable[str] | None = None) -> list[tuple[str, PublishedRows]]:

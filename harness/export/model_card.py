@@ -74,6 +74,7 @@ def _context(run: RunExport, record: Record) -> dict[str, Any]:
         training.pop(name, None)
     return {
         "record": record,
+        "task_names": {name: _task_name(name, task) for name, task in record.tasks.items()},
         "measures": ordered_measures(record),
         "entry": provenance["entry"],
         "base_model": _base(provenance.get("base_model", {}), model_names([record])),
@@ -120,10 +121,16 @@ def _results(record: Record) -> Iterator[Any]:
         yield EvalResult(
             task_type=task["type"],
             dataset_type=task["dataset"],
-            dataset_name=f"MTEB {name}",
+            dataset_name=_task_name(name, task),
             dataset_config=task["subset"],
             dataset_split=task["split"],
             dataset_revision=task["revision"],
             metric_type=task["main_score"],
             metric_value=task["value"],
         )
+
+
+def _task_name(name: str, task: Mapping[str, Any]) -> str:
+    """Return what a card calls a task: of MTEB, or of the suite's own pairs, which the entry may have trained on."""
+    own = "pairs, which it was trained on" if task.get("trained_on") else "pairs"
+    return f"{name}, {task['pairs']} {own}" if "pairs" in task else f"MTEB {name}"

@@ -68,6 +68,12 @@ def check_tasks(language: str, tasks: Iterable[Task]) -> None:
         seen.add(task.name)
 
 
+def check_own_name(name: str) -> None:
+    """Raise RequestError for a task of a suite's own that has the name of one of mteb's."""
+    if name in {task.metadata.name for task in mteb.get_tasks(exclude_superseded=False)}:
+        raise RequestError(f"pair task '{name}' has the name of a task of mteb {mteb.__version__}; rename it")
+
+
 def _unknown(name: str) -> RequestError:
     known = [task.metadata.name for task in mteb.get_tasks(exclude_superseded=False)]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""Named tasks of MTEB: loaded from a pinned snapshot, scored by mteb.
+"""Tasks scored by mteb: named ones of MTEB, loaded from a pinned snapshot, and those of a suite's own pairs.
 
 A task keeps mteb's definition: its split, its texts (title and text joined with a space), its main score. The suite
 decides what mteb leaves to the caller: prompts, lengths, batch size, precision (harness.mteb.folder_model).

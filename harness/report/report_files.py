@@ -1,10 +1,10 @@
 """The files of a report: leaderboard.html, .md, .csv, .tex and .json in the output folder, and the tables beside them.
 
 evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts;
-contrasts.csv, sweeps.csv, tasks.csv and geometry.csv are written for runs with contrasts, sweeps, MTEB tasks or
-vectors. references.bib, written with leaderboard.tex, holds what the folder cites. leaderboard.html links to one page
-per entry (entries/) and one page per language (queries/). report.json says how the files were written
-(harness.report.report_settings).
+contrasts.csv, sweeps.csv, tasks.csv, ability.csv and geometry.csv are written for runs with contrasts, sweeps, tasks,
+tasks other than retrieval, or vectors. references.bib, written with leaderboard.tex, holds what the folder cites.
+leaderboard.html links to one page per entry (entries/) and one page per language (queries/). report.json says how the
+files were written (harness.report.report_settings).
 
 The same records and run.json give the same bytes. CSV and JSON hold raw values in their shortest exact form, the other
 formats show them × 100 with two decimals. All files are rendered before the first one is written.
@@ -24,10 +24,12 @@ from harness.report import coverage, facts, script_data, signature_table, spread
 from harness.report.documents import document, publication, references, tex_compact, tex_tables
 from harness.report.documents.run_setup import given_bases, short_bases
 from harness.report.entries import entry_pages
+from harness.report.figures.ability_figure import ability_figure
 from harness.report.queries import query_pages
 from harness.report.report_formats import Format, file_name
 from harness.report.report_settings import REPORT_FILE, settings_of, settings_text
 from harness.report.sections import (
+    ability_section,
     claims_section,
     contrasts_section,
     evidence_section,
@@ -51,8 +53,8 @@ if TYPE_CHECKING:
 PAGE_FOLDERS = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold only pages of the report
 TABLES = (
     *(file_name(Format.csv), evidence_section.CSV, signature_table.CSV, claims_section.CSV),
-    *(contrasts_section.CSV, sweeps_section.CSV, tasks_section.CSV, geometry_section.CSV),
-)  # the files of the CSV format, the last four only where there is something to list
+    *(contrasts_section.CSV, sweeps_section.CSV, tasks_section.CSV, ability_section.CSV, geometry_section.CSV),
+)  # the files of the CSV format, the last five only where there is something to list
 
 
 def write_reports(
@@ -97,6 +99,8 @@ def report_content(
     if Format.html in formats:
         content |= query_pages.files(folder, board, texts=texts, show_texts=show_texts)
         content |= entry_pages.files(folder, board, content.keys())
+        ability = context["ability"][:1]
+        context["ability_figure"] = ability and ability_figure(ability[0], board.primary, context["names"])
         page = script_data.page_context(board, context["tables"], context["claims"], content.keys())
         content[file_name(Format.html)] = render("leaderboard.html.j2", **context, **page)
     return content
@@ -151,6 +155,8 @@ def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]
         content[sweeps_section.CSV] = sweeps_section.csv(board, context["curves"])
     if context["tasks"]:
         content[tasks_section.CSV] = tasks_section.csv(board, context["tasks"])
+    if context["ability"]:
+        content[ability_section.CSV] = ability_section.csv(board, context["ability"])
     if context["geometry"]:
         content[geometry_section.CSV] = geometry_section.csv(board)
     return content
@@ -178,6 +184,8 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "curves": curves,
         "varying": sweep_title([(curve.origin, curve.symbol) for curve in curves]),
         "tasks": tasks_section.task_tables(board, entries),
+        "ability": (ability := ability_section.ability_tables(board, entries)),
+        "ability_finding": ability_section.finding(ability[0], board.primary) if ability else "",
         "validations": practices_section.validations(board),
         "shorter": practices_section.truncations(board),
         "claims": claims_section.compare_claims(board),

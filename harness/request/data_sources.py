@@ -5,6 +5,7 @@ A file on this machine may be declared without its hash: the hash as found takes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -29,18 +30,27 @@ def _revision(value: str) -> str:
 RelativePath = Annotated[str, AfterValidator(_inside)]
 Revision = Annotated[str, AfterValidator(_revision)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ROLES = ("retrieval", "training", "nli")  # the sources of a language, besides those of its pair tasks
 
 
 class File(Strict):
     """One data file. Without `url` it is beside the manifest, or part of the package.
 
-    Hash and size of a file without `url` may be left out: they are then those of the file as found.
+    Hash and size of a file without `url` may be left out: they are then those of the file as found. `published` is the
+    address of such a file whose hash is not known: it is not downloaded from there, since nothing could verify it.
     """
 
     path: RelativePath
     sha256: Sha256 | None = None
     bytes: int | None = Field(default=None, gt=0)
     url: str | None = None
+    published: str | None = Field(default=None, exclude_if=unset)
+
+    @model_validator(mode="after")
+    def _one_address(self) -> File:
+        if self.url is not None and self.published is not None:
+            raise ValueError(f"file '{self.path}' has a url and 'published'; leave the latter out")
+        return self
 
     @model_validator(mode="after")
     def _downloads_are_verified(self) -> File:
@@ -87,15 +97,17 @@ class Hub(Strict):
 class Source(Strict):
     """Data of one origin and the reader that understands it: files by sha256, a hub dataset, or an ir_datasets id.
 
-    `split` names the judgments to evaluate on where the files hold both dev and test. `missing_positives` is the number
-    of relevant judgments whose passage the corpus lacks: they count as not retrieved.
+    `split` names the judgments to evaluate on where the files hold both dev and test, or train alone. `subset` is the
+    language's name in a file of several languages. `missing_positives` is the number of relevant judgments whose
+    passage the corpus lacks: they count as not retrieved.
     """
 
     reader: str
     files: tuple[File, ...] = ()
     hub: Hub | None = None
     ir_datasets: str | None = None  # such as miracl/ko; its pinned md5 hashes verify every file
-    split: Literal["dev", "test"] | None = Field(default=None, exclude_if=unset)
+    split: Literal["dev", "test", "train"] | None = Field(default=None, exclude_if=unset)
+    subset: str | None = Field(default=None, exclude_if=unset)
     missing_positives: int = Field(default=0, ge=0, exclude_if=lambda value: value == 0)
     licence: str
     citation: str
@@ -104,8 +116,13 @@ class Source(Strict):
     def _one_origin(self) -> Source:
         if sum((bool(self.files), self.hub is not None, self.ir_datasets is not None)) != 1:
             raise ValueError("a source has exactly one of files, a hub dataset and an ir_datasets id")
-        if self.split is not None and (self.reader != "beir" or not self.files):
+        if self.split == "train":
+            if self.reader != "mteb":
+                raise ValueError("split = \"train\" is for reader 'mteb', where it is what is evaluated; leave it out")
+        elif self.split is not None and (self.reader != "beir" or not self.files):
             raise ValueError("split names one of the files dev.tsv and test.tsv of reader 'beir'; leave it out")
+        if (self.subset is not None) != (self.reader == "xor-retrieve"):
+            raise ValueError("subset names a language's part of a file of reader 'xor-retrieve', which needs it")
         return self
 
 
@@ -131,6 +148,17 @@ class Task(Strict):
     split: str = "test"
 
 
+class PairTask(Strict):
+    """A task on pairs of sentences in files, scored by mteb's evaluator of its type under a name that mteb lacks.
+
+    The pairs are those of `source`, by default those of the language's NLI set, on which some methods train.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    type: Literal["PairClassification", "STS"]
+    source: Source | None = None
+
+
 class Language(Strict):
     """The sources of one language. Without `training`, training queries come from `retrieval`."""
 
@@ -139,4 +167,34 @@ class Language(Strict):
     nli: Source | None = None
     published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
     tasks: tuple[Task, ...] = ()
+    pair_tasks: tuple[PairTask, ...] = Field(default=(), exclude_if=lambda tasks: not tasks)
     counts: Counts = Field(default=Counts(), exclude_if=lambda value: value == Counts())
+
+    @model_validator(mode="after")
+    def _pair_tasks_have_pairs_and_names(self) -> Language:
+        own = [task.name for task in self.pair_tasks]
+        names = [*(task.name for task in self.tasks), *own]
+        if repeated := [name for name in own if names.count(name) > 1]:
+            raise ValueError(f"two tasks are named '{repeated[0]}'; rename one")
+        if without := [task.name for task in self.pair_tasks if task.source is None and self.nli is None]:
+            raise ValueError(f"pair task '{without[0]}' has no source, and the language has no NLI set; give it one")
+        return self
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every declared source, each once."""
+        pairs = (task.source for task in self.pair_tasks)
+        declared = dict.fromkeys((self.retrieval, self.training, self.nli, *pairs))
+        return tuple(source for source in declared if source is not None)
+
+    def with_sources(self, change: Callable[[Source], Source]) -> Language:
+        """Return the language with the same change made to every source."""
+        roles = {role: change(source) for role in ROLES if (source := getattr(self, role))}
+        pairs = [task.model_copy(update={"source": task.source and change(task.source)}) for task in self.pair_tasks]
+        return self.model_copy(update={**roles, "pair_tasks": tuple(pairs)})
+
+    def pairs_of(self, task: PairTask) -> Source:
+        """Return the source of a task's pairs."""
+        source = task.source or self.nli
+        assert source is not None  # checked where the manifest is read
+        return source

@@ -48,7 +48,7 @@ class EvaluationAsRun(Tolerant):
 
 
 class TaskAsRun(Tolerant):
-    """One MTEB task."""
+    """One task: of MTEB, or of the suite's own pairs."""
 
     name: str
 
@@ -57,6 +57,7 @@ class LanguageAsRun(Tolerant):
     """The sources of one language."""
 
     tasks: tuple[TaskAsRun, ...] = ()
+    pair_tasks: tuple[TaskAsRun, ...] = ()
 
 
 class SuiteAsRun(Tolerant):

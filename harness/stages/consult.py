@@ -8,7 +8,7 @@ Where the user's training rows score all of these pairs (`pos_scores`, `neg_scor
 expert, in place of the suite's experts.
 
 The scores are stored with the experts' agreement on the order of the pairs (harness.stats.agreement). It is computed
-from raw scores, because clipping makes ties at both ends.
+from raw scores, because clipping makes ties at both ends. Outputs of earlier versions lack its `p_by_query`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def consult(cell: Cell, training: TrainingData, store: Store) -> TrainingData:
         tokenless.note(store, counts)
         rows = np.stack([scaled(column) for column in columns], axis=1).tolist()
         names = [expert.name for expert in cell.suite.experts]
-        return {"scores": rows, "agreement": agreement(names, np.stack(columns, axis=1))}
+        return {"scores": rows, "agreement": agreement(names, np.stack(columns, axis=1), [query for query, _ in pairs])}
 
     rows = store.read_json("consult", consult_key(cell), compute)["scores"]
     return replace(training, expert_scores={pair: tuple(row) for pair, row in zip(pairs, rows, strict=True)})

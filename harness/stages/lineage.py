@@ -23,7 +23,7 @@ from harness.machine import determinism
 from harness.machine.hardware import installed_version
 from harness.request import plugins
 from harness.request.cell import Cell
-from harness.request.data_sources import Task
+from harness.request.data_sources import PairTask, Task
 from harness.request.manifest import BuiltBase, LocalBase, PinnedBase, Precision
 from harness.request.suite import Suite
 from harness.stages.stage_settings import (
@@ -36,6 +36,7 @@ from harness.stages.stage_settings import (
     has_outside_method,
     mines_answered_passages,
     negative_query_writer,
+    pair_settings,
     previous_round,
     scored_rows,
     tasks_of,
@@ -92,6 +93,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
 READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
     "nli": True,
     "tasks": True,
+    "pair_tasks": True,
     "published_rows": True,
     "counts": {"nli"},
 }
@@ -266,11 +268,11 @@ def retrieve_key(cell: Cell) -> str:
     return _key("retrieve", [encode_key(cell)], [depth, cuts(cell), [VERSIONS["geometry"], GEOMETRY_SAMPLE]])
 
 
-def task_key(cell: Cell, task: Task) -> str:
-    """The model's scores on one MTEB task."""
+def task_key(cell: Cell, task: Task | PairTask) -> str:
+    """The model's scores on one task: of MTEB, or of the suite's own pairs, which are then in the key."""
     text, evaluation = cell.suite.text, cell.suite.evaluation
     settings = [
-        task.model_dump(),
+        task.model_dump() if isinstance(task, Task) else pair_settings(cell, task),
         [text.query_prompt, text.passage_prompt, text.query_max_length, text.passage_max_length],
         *([["prompts", text.prompts]] if text.prompts else []),
         [*astuple(budget_of(cell)), evaluation.precision, cell.place.device, determinism.thread_settings()],
@@ -284,7 +286,7 @@ def geometry_key(cell: Cell) -> str:
 
 
 def record_inputs(cell: Cell) -> list[str]:
-    """The outputs that a record is made of: its ranking, its MTEB tasks and, if it has vectors, the base's geometry."""
+    """The outputs that a record is made of: its ranking, its tasks and, if it has vectors, the base's geometry."""
     geometry = [] if isinstance(cell.plugin, Ranker) else [geometry_key(cell)]
     return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry]
 

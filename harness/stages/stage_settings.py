@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.request import plugins
 from harness.request.cell import Cell
-from harness.request.data_sources import PublishedRows, Task
+from harness.request.data_sources import PairTask, PublishedRows, Task
 from harness.request.manifest import Text, TrainFile, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
@@ -138,12 +138,25 @@ def cuts(cell: Cell) -> list[int]:
     return sorted({*cell.suite.evaluation.dimensions, *cell.entry.dimensions}, reverse=True)
 
 
-def tasks_of(cell: Cell) -> tuple[Task, ...]:
-    """Return the MTEB tasks that a cell is scored on.
+def tasks_of(cell: Cell) -> tuple[Task | PairTask, ...]:
+    """Return the tasks that a cell is scored on: those of MTEB, and those of the suite's own sentence pairs.
 
     A ranker has no model to score. A suite that holds out training queries in place of dev has no tasks either: their
     test data must not choose settings.
     """
     if isinstance(cell.plugin, Ranker) or cell.suite.evaluation.holdout:
         return ()
-    return cell.suite.languages[cell.language].tasks
+    declared = cell.suite.languages[cell.language]
+    return (*declared.tasks, *declared.pair_tasks)
+
+
+def pair_settings(cell: Cell, task: PairTask) -> list[Any]:
+    """Return what decides the scores of a task of the suite's own pairs, besides the model and how it reads."""
+    source = cell.suite.languages[cell.language].pairs_of(task).model_dump(mode="json")
+    return [task.name, task.type, source, cell.suite.unverified.get(cell.language, ""), trains_on_pairs(cell, task)]
+
+
+def trains_on_pairs(cell: Cell, task: PairTask) -> bool:
+    """Return whether a cell trains on the set that a task's pairs are of."""
+    declared = cell.suite.languages[cell.language]
+    return Need.NLI in cell.needs and declared.pairs_of(task) == declared.nli

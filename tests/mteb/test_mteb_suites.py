@@ -49,3 +49,16 @@ def test_training_data_and_corpus_are_those_of_the_hard_negatives_tier(language:
         assert getattr(with_tasks.languages[language], name) == getattr(tier.languages[language], name)
     for name in ("base_model", "text", "evaluation", "training"):
         assert getattr(with_tasks, name) == getattr(tier, name)
+
+
+def test_the_snapshots_of_mkqa_are_those_that_mteb_evaluates() -> None:
+    import mteb
+
+    metadata = mteb.get_task("MKQARetrieval").metadata
+    assert metadata.eval_splits == ["train"]
+    for language, declared in suite.load("mkqa").languages.items():
+        hub = declared.retrieval.hub
+        assert hub is not None
+        assert (hub.id, hub.revision) == (metadata.dataset["path"], metadata.revision)
+        assert hub.files == tuple(f"{language}-{table}/*" for table in ("corpus", "queries", "qrels"))
+        assert language in metadata.hf_subsets_to_langscripts

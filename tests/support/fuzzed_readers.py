@@ -24,7 +24,7 @@ from support.mutations import damaged, json_mutant, row_mutant, toml_mutant
 
 from harness.data import published_rows_file, qrels_files, train_file
 from harness.data.model_declaration import card_name, declared_length, read_declaration
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, squad
+from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad, xor_retrieve
 from harness.data.row_streams import rows
 from harness.errors import HarnessError
 from harness.evidence.claims import claims_file
@@ -108,6 +108,16 @@ def of_rows(row: Any) -> Fuzz:
     return Fuzz(as_json(row) + b"\n", lambda draw: row_mutant(draw, row))
 
 
+def packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def of_json_lines(first: Any, second: Any) -> Fuzz:
+    """Return draws of a file of two lines, the second as it is."""
+    last = as_json(second) + b"\n"
+    return Fuzz(as_json(first) + b"\n" + last, lambda draw: row_mutant(draw, first).rstrip(b"\n") + b"\n" + last)
+
+
 def of_toml(path: Path, prefix: str = "") -> Fuzz:
     """Return draws of a document, with a prefix before the names of its tables."""
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -166,6 +176,10 @@ MODULES_FILE = {"modules.json": json.dumps(MODULES).encode()}
 DECLARED = {"model_type": "SentenceTransformer", "prompts": {"query": "q: "}, "similarity_fn_name": "cosine"}
 TENSORS = {"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [4, 4], "data_offsets": [0, 64]}}
 ADAPTER = {"base_model_name_or_path": "BAAI/bge-m3", "revision": "5" * 40, "peft_type": "LORA"}
+PAIR = {"sentence1": "a", "sentence2": "b"}
+KLUE_STS = [{**PAIR, "labels": {"label": score}} for score in (0.0, 3.5)]
+QUESTION = {"id": "q", "question": "what", "lang": "ko", "answers": ["tea", "yes"]}
+PSGS = b'id\ttext\ttitle\n1\t"the ""tea"" of"\ttea\n2\trice\trice\n'
 HEAD = b"query-id\tcorpus-id\tscore\n"
 QUERIES, CORPUS, DEV = (DATA[name] for name in ("queries.jsonl", "corpus.jsonl", "dev.tsv"))
 CARD = b"---\nmodel_name: a\nlicense: mit\ntags: [x, y]\nmodel-index:\n- name: b\n  results: []\n---\n# A\n"
@@ -232,6 +246,11 @@ def replied(path: Path) -> object:
 def beir_read(path: Path) -> object:
     names = ("corpus.jsonl", "queries.jsonl", "dev.tsv")
     return beir.read([path.parent / name for name in names])
+
+
+def xor_read(path: Path) -> object:
+    raw = xor_retrieve.read([path.parent / name for name in ("q.jsonl", "psgs.tsv")], "ko")
+    return dict(raw.passages.items())
 
 
 def miracl_read(path: Path) -> object:
@@ -391,6 +410,31 @@ DATA_FILES: Mapping[str, Target] = {
         of_json(KLUE),
         lambda path: nli_files.read_klue([path]),
     ),
+    "klue sts": Target(
+        "data.readers.sentence_pairs",
+        "k.json",
+        of_json(KLUE_STS),
+        lambda path: sentence_pairs.read_klue_sts([path]),
+    ),
+    "scored pairs": Target(
+        "data.readers.sentence_pairs",
+        "p.jsonl",
+        of_json_lines({**PAIR, "score": 1.5}, {**PAIR, "score": 0}),
+        lambda path: sentence_pairs.read_scored([path]),
+    ),
+    "labelled pairs": Target(
+        "data.readers.sentence_pairs",
+        "p.jsonl",
+        of_json_lines({**PAIR, "label": 1}, {**PAIR, "label": 0}),
+        lambda path: sentence_pairs.read_labelled([path]),
+    ),
+    "xor questions": Target("data.readers.xor_retrieve", "q.jsonl", of_rows(QUESTION), xor_read, {"psgs.tsv": PSGS}),
+    **{
+        f"dpr passages{suffix}": Target(
+            "data.readers.xor_retrieve", "psgs.tsv", fuzz, xor_read, {"q.jsonl": as_json(QUESTION)}
+        )
+        for suffix, fuzz in (("", of_bytes(PSGS)), (" packed", of_bytes(PSGS, packed)))
+    },
     "nli": Target(
         "data.text_files",
         "n.jsonl",

@@ -22,15 +22,19 @@ from harness.errors import DataError
 TABLES = ("corpus", "queries", "qrels")
 
 
-def read(paths: Sequence[Path]) -> RetrievalData:
+def read(paths: Sequence[Path], evaluated: str | None = None) -> RetrievalData:
     """Return the content of the tables; judgments of the split `train` are training's, all others are dev's.
+
+    With `evaluated` the judgments of that split are dev's, and no other is read: some sets have `train` alone.
 
     Queries without a judgment are left out, as mteb leaves them out, and counted.
     """
     tables = _tables(paths)
     queries = dict(_queries(tables["queries"]))
-    train = _judgments([path for path in tables["qrels"] if path.name.startswith("train")], queries)
-    dev = _judgments([path for path in tables["qrels"] if not path.name.startswith("train")], queries)
+    of_train = [path for path in tables["qrels"] if path.name.startswith("train")]
+    others = [path for path in tables["qrels"] if path not in of_train]
+    of_dev = others if evaluated is None else [path for path in tables["qrels"] if path.name.startswith(evaluated)]
+    train, dev = _judgments(of_train if evaluated is None else [], queries), _judgments(of_dev, queries)
     validation.check_not_empty(dev, str(tables["qrels"][0].parent), "judgment of a split to evaluate on")
     corpus = tables["corpus"]
     return RetrievalData(

@@ -12,6 +12,11 @@ from harness.data.row_streams import rows
 from harness.data.text_files import json_lines, json_object, member, only_path, read_json, table
 from harness.types import NliTriple
 
+HUB_ROLES = {"0": ENTAILED, "1": NEITHER, "2": CONTRADICTED}
+KLUE_ROLES = {"entailment": ENTAILED, "contradiction": CONTRADICTED, "neutral": NEITHER}
+FARSTAIL_ROLES = {"e": ENTAILED, "c": CONTRADICTED, "n": NEITHER}
+RECAST_ROLES = {"entailed": ENTAILED, "not-entailed": CONTRADICTED}
+
 
 def read_jsonl(paths: Sequence[Path]) -> NliData:
     """Return triples from lines {"premise", "entailment", "contradiction"}; repeated lines are left out and counted."""
@@ -28,12 +33,12 @@ def read_jsonl(paths: Sequence[Path]) -> NliData:
 
 def read_klue(paths: Sequence[Path]) -> NliData:
     """Return triples from KLUE-NLI (Park et al. 2021, arXiv 2105.09680): a JSON list with `gold_label`."""
+    return pair_hypotheses(klue_pairs(paths), KLUE_ROLES, only_path(paths, "klue-nli"))
+
+
+def klue_pairs(paths: Sequence[Path]) -> Iterator[LabelledPair]:
+    """Yield the labelled pairs of KLUE-NLI's file."""
     path = only_path(paths, "klue-nli")
-    roles = {"entailment": ENTAILED, "contradiction": CONTRADICTED, "neutral": NEITHER}
-    return pair_hypotheses(_klue_pairs(path), roles, path)
-
-
-def _klue_pairs(path: Path) -> Iterator[LabelledPair]:
     for number, value in enumerate(member({"file": read_json(path)}, "file", list, str(path))):
         where = f"{path} row {number}"
         row = json_object(value, where, "premise", "hypothesis", "gold_label")
@@ -47,24 +52,30 @@ def read_hub(paths: Sequence[Path]) -> NliData:
 
     Pairs with an empty text are left out and counted, besides what `pair_hypotheses` leaves out.
     """
-    roles = {"0": ENTAILED, "1": NEITHER, "2": CONTRADICTED}
-    pairs = [
-        (validation.string(row.get("premise") or "", where, "premise").strip(),
-         validation.string(row.get("hypothesis") or "", where, "hypothesis").strip(),
-         str(row.get("label")))
-        for path in paths
-        for where, row in rows(path, "premise", "hypothesis", "label")
-    ]  # fmt: skip
+    pairs = list(hub_pairs(paths))
     complete = [pair for pair in pairs if pair[0] and pair[1]]
-    nli = pair_hypotheses(complete, roles, paths[0].parent)
+    nli = pair_hypotheses(complete, HUB_ROLES, paths[0].parent)
     return NliData(nli.triples, {**nli.report, "NLI pairs with an empty text": len(pairs) - len(complete)})
+
+
+def hub_pairs(paths: Sequence[Path]) -> Iterator[LabelledPair]:
+    """Yield the labelled pairs of the hub's NLI sets, stripped; a text may be empty."""
+    for path in paths:
+        for where, row in rows(path, "premise", "hypothesis", "label"):
+            premise, hypothesis = (
+                validation.string(row.get(name) or "", where, name).strip() for name in ("premise", "hypothesis")
+            )
+            yield premise, hypothesis, str(row.get("label"))
 
 
 def read_farstail(paths: Sequence[Path]) -> NliData:
     """Return triples from FarsTail (Amirkhani et al. 2020, arXiv 2009.08820): tab-separated, labels e, c and n."""
-    path = only_path(paths, "farstail-nli")
-    pairs = _table_pairs(path, ("premise", "hypothesis", "label"))
-    return pair_hypotheses(pairs, {"e": ENTAILED, "c": CONTRADICTED, "n": NEITHER}, path)
+    return pair_hypotheses(farstail_pairs(paths), FARSTAIL_ROLES, only_path(paths, "farstail-nli"))
+
+
+def farstail_pairs(paths: Sequence[Path]) -> Iterator[LabelledPair]:
+    """Yield the labelled pairs of FarsTail's file."""
+    return _table_pairs(only_path(paths, "farstail-nli"), ("premise", "hypothesis", "label"))
 
 
 def read_recast(paths: Sequence[Path]) -> NliData:
@@ -73,9 +84,12 @@ def read_recast(paths: Sequence[Path]) -> NliData:
     It has only two classes: a not-entailed hypothesis takes the place of a contradicted one. That is a weaker hard
     negative, because it may be true together with the premise.
     """
-    path = only_path(paths, "recast-nli")
-    pairs = _table_pairs(path, ("Context", "Hypothesis", "Entailment_Label"))
-    return pair_hypotheses(pairs, {"entailed": ENTAILED, "not-entailed": CONTRADICTED}, path)
+    return pair_hypotheses(recast_pairs(paths), RECAST_ROLES, only_path(paths, "recast-nli"))
+
+
+def recast_pairs(paths: Sequence[Path]) -> Iterator[LabelledPair]:
+    """Yield the labelled pairs of the recast data's file."""
+    return _table_pairs(only_path(paths, "recast-nli"), ("Context", "Hypothesis", "Entailment_Label"))
 
 
 def _table_pairs(path: Path, columns: tuple[str, str, str]) -> Iterator[LabelledPair]:

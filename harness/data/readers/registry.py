@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from harness.data.raw_data import NliData, RetrievalData
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, squad
+from harness.data.raw_data import NliData, RetrievalData, SentencePairs
+from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad, xor_retrieve
 from harness.errors import unknown
 from harness.request.data_sources import Source
 
-RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
+RETRIEVAL: dict[str, Callable[..., RetrievalData]] = {
     "beir": beir.read,
     "squad": squad.read,
     "squad-sentences": squad.read_sentences,
@@ -18,6 +19,7 @@ RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
     "miracl-train": miracl.read_train,
     "mteb": mteb_tables.read,
     "belebele": belebele.read,
+    "xor-retrieve": xor_retrieve.read,
 }
 
 NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
@@ -28,12 +30,29 @@ NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
     "recast-nli": nli_files.read_recast,
 }
 
+PAIRS: Mapping[str, Mapping[str, Callable[[Sequence[Path]], SentencePairs]]] = {  # type of task → readers
+    "PairClassification": {
+        "pairs-jsonl": sentence_pairs.read_labelled,
+        "nli-jsonl": sentence_pairs.read_triples,
+        **{name: partial(sentence_pairs.read_nli, name) for name in sentence_pairs.NLI},
+    },
+    "STS": sentence_pairs.SCORED,
+}
+
 
 def retrieval_reader(name: str, where: str) -> Callable[[Sequence[Path]], RetrievalData]:
     """Return the reader of passages, queries and judgments of that name; raises RequestError for an unknown name."""
     if name not in RETRIEVAL:
         raise unknown("reader", name, RETRIEVAL, where)
     return RETRIEVAL[name]
+
+
+def source_reader(source: Source, where: str) -> Callable[[Sequence[Path]], RetrievalData]:
+    """Return the reader of a source of passages, with what the source says of its files; raises as above."""
+    if source.reader == "xor-retrieve":
+        return partial(xor_retrieve.read, subset=source.subset or "")
+    read = retrieval_reader(source.reader, where)
+    return partial(mteb_tables.read, evaluated="train") if source.split == "train" else read
 
 
 def lists_training(source: Source) -> bool:
@@ -46,3 +65,10 @@ def nli_reader(name: str, where: str) -> Callable[[Sequence[Path]], NliData]:
     if name not in NLI:
         raise unknown("reader", name, NLI, where)
     return NLI[name]
+
+
+def pair_reader(kind: str, name: str, where: str) -> Callable[[Sequence[Path]], SentencePairs]:
+    """Return the reader of that name for a type of pair tasks; raises RequestError for a name that it does not have."""
+    if name not in PAIRS[kind]:
+        raise unknown("reader", name, PAIRS[kind], where)
+    return PAIRS[kind][name]

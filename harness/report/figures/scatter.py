@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
+import numpy as np
+
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.label_placement import Placement, line_boxes, place_labels
 from harness.report.figures.shapes import ACCENT, BACK, Box, Scale, drawn, ruled, written
@@ -36,23 +38,35 @@ def scatter(
     line: Sequence[tuple[float, float]] = (),
 ) -> list[Element]:
     """Return the points and their names inside a frame, clear of a line. A name without room is left out."""
-    left, top, width, height = frame
     places = [(scales[0](point.x), scales[1](point.y)) for point in points]
+    names = [view.point_label(point.entry) for point in points]
+    parts = named_points(frame, places, names, [line])
+    for point, place in zip(points, places, strict=True):
+        parts.append(dot(*place, filled=point.filled))
+        SubElement(parts[-1], "title").text = view.label(point.entry)
+    return parts
+
+
+def named_points(
+    frame: Box,
+    places: Sequence[tuple[float, float]],
+    names: Sequence[tuple[str, float]],
+    lines: Sequence[Sequence[tuple[float, float]]],
+) -> list[Element]:
+    """Return the names, each with its width in font sizes, beside places inside a frame, clear of lines."""
+    left, top, width, height = frame
     bottom = top + height
 
     def upwards(positions: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         return [(x - left, bottom - y) for x, y in positions]
 
-    names = [view.point_label(point.entry) for point in points]
     sizes = [(RULES["small"] * em + 2, RULES["labels"]["height"]) for _, em in names]
-    placements = place_labels(upwards(places), sizes, (width, height), line_boxes(upwards(line)))
+    reserved = np.concatenate([line_boxes(upwards(line)) for line in lines])
+    placements = place_labels(upwards(places), sizes, (width, height), reserved)
     parts = []
     for place, (name, _), placement in zip(places, names, placements, strict=True):
         if placement:
             parts += _label(place, name, placement, (left, bottom))
-    for point, place in zip(points, places, strict=True):
-        parts.append(dot(*place, filled=point.filled))
-        SubElement(parts[-1], "title").text = view.label(point.entry)
     return parts
 
 

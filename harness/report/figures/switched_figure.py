@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -32,22 +32,25 @@ class SwitchedFigure:
     def of(self, view: View, height: float | None = None) -> Figure:
         """Return the figure of a view, in the height of another one where that is given."""
         height = self.height(view) if height is None else height
-        head = {
-            "class": "drawn",
-            "role": "img",
-            "aria-labelledby": f"figure-{self.id}-title figure-{self.id}-desc",
-            "viewBox": f"0 0 {number(RULES['width'])} {number(height)}",
-            "stroke-linejoin": "round",
-            "stroke-linecap": "butt",
-        }
-        svg = ElementTree.Element("svg", head)
-        for tag, text in (("title", self.title(view)), ("desc", self.description(view))):
-            ElementTree.SubElement(svg, tag, {"id": f"figure-{self.id}-{tag}"}).text = text
-        svg.extend(self.draw(view, height))
-        return Figure(self.id, self.title(view), self.caption(view), self.reading(view), _markup(svg))
+        title = self.title(view)
+        svg = drawing(f"figure-{self.id}", title, self.description(view), height, self.draw(view, height))
+        return Figure(self.id, title, self.caption(view), self.reading(view), svg)
 
 
-def _markup(svg: ElementTree.Element) -> Markup:
+def drawing(name: str, title: str, description: str, height: float, parts: Iterable[ElementTree.Element]) -> Markup:
+    """Return an SVG element in the width of the page's figures; `name` makes its ids unique on the page."""
     from markupsafe import Markup
 
+    head = {
+        "class": "drawn",
+        "role": "img",
+        "aria-labelledby": f"{name}-title {name}-desc",
+        "viewBox": f"0 0 {number(RULES['width'])} {number(height)}",
+        "stroke-linejoin": "round",
+        "stroke-linecap": "butt",
+    }
+    svg = ElementTree.Element("svg", head)
+    for tag, text in (("title", title), ("desc", description)):
+        ElementTree.SubElement(svg, tag, {"id": f"{name}-{tag}"}).text = text
+    svg.extend(parts)
     return Markup(ElementTree.tostring(svg, encoding="unicode"))

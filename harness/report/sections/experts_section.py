@@ -17,7 +17,10 @@ Taus = tuple[tuple[str, tuple[float | None, ...]], ...]  # expert → τ-b with 
 
 @dataclass(frozen=True)
 class ExpertAgreement:
-    """One language and one list of experts; W and τ are means over the sets of pairs, p is the largest."""
+    """One language and one list of experts; W and τ are means over the sets of pairs, each p is the largest.
+
+    `p` takes pairs as independent, `p_by_query` permutes whole queries (harness.stats.agreement).
+    """
 
     language: str
     experts: tuple[str, ...]
@@ -27,6 +30,7 @@ class ExpertAgreement:
     lowest: float | None
     highest: float | None
     p: float | None
+    p_by_query: float | None  # None also where a record has none
     tau: Taus
 
 
@@ -52,6 +56,7 @@ def _mean_agreement(language: str, experts: tuple[str, ...], sets: Sequence[Mapp
         lowest=min(ws, default=None),
         highest=max(ws, default=None),
         p=max((agreement["p"] for agreement in sets if agreement["p"] is not None), default=None),
+        p_by_query=_largest([agreement.get("p_by_query") for agreement in sets]),
         tau=tuple((left, tuple(_tau(sets, left, right) for right in experts)) for left in experts[:-1]),
     )
 
@@ -59,6 +64,12 @@ def _mean_agreement(language: str, experts: tuple[str, ...], sets: Sequence[Mapp
 def _tau(sets: Sequence[Mapping[str, Any]], left: str, right: str) -> float | None:
     taus = [agreement["tau"].get(left, {}).get(right) for agreement in sets]
     return _mean([tau for tau in taus if tau is not None])
+
+
+def _largest(values: Sequence[float | None]) -> float | None:
+    """Return the largest value, None where one is missing."""
+    known = [value for value in values if value is not None]
+    return max(known) if len(known) == len(values) else None
 
 
 def _mean(values: Sequence[float]) -> float | None:

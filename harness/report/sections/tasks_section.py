@@ -78,8 +78,8 @@ def _task_names(board: Leaderboard, language: str, records: Iterable[Record]) ->
     """Return the scored tasks in the order of the suite's manifest, as far as run.json has it."""
     scored = dict.fromkeys(name for record in records for name in record.tasks)
     suite = board.run.suite
-    declared = suite.languages[language].tasks if suite and language in suite.languages else ()
-    order = [task.name for task in declared]
+    declared = suite.languages[language] if suite and language in suite.languages else None
+    order = [task.name for task in (*declared.tasks, *declared.pair_tasks)] if declared else []
     return sorted(scored, key=lambda name: order.index(name) if name in order else len(order))
 
 

@@ -72,3 +72,12 @@ def test_a_file_outside_the_tables_and_missing_tables_are_rejected(tmp_path: Pat
         mteb_tables.read([tmp_path / "ko-top_ranked" / "a.parquet"])
     with pytest.raises(DataError, match=r"reader 'mteb' needs queries, qrels"):
         mteb_tables.read([tmp_path / "corpus" / "a.parquet"])
+
+
+def test_a_set_that_has_train_alone_is_evaluated_where_the_manifest_says_so(tmp_path: Path) -> None:
+    paths = write(tmp_path)
+    renamed = [path.rename(path.with_name(path.name.replace("dev", "train"))) for path in paths]
+    with pytest.raises(DataError, match="judgment of a split to evaluate on"):
+        mteb_tables.read(renamed)
+    raw = mteb_tables.read(renamed, evaluated="train")
+    assert (raw.train, raw.dev) == ({}, {"d1": {"d1": 1, "d2": 0}})

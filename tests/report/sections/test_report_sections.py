@@ -194,6 +194,19 @@ def test_each_set_of_pairs_counts_once(tmp_path: Path) -> None:
     assert "| τ-b | lsa | base |\n|:--|--:|--:|\n| bm25 | 0.500 | 0.250 |\n| lsa |  | −0.125 |" in markdown
 
 
+def test_the_p_of_whole_queries_is_shown_where_every_set_has_one(tmp_path: Path) -> None:
+    for seed, p in ((0, 0.004), (1, 0.02)):
+        put(tmp_path, ("soft-1", "ko", seed), {"AP": {"a": 0.5}}, agreement={**agreement(0.5, 0.5), "p_by_query": p})
+    (korean,) = experts_section.expert_agreements(collate(tmp_path))
+    assert korean.p_by_query == 0.02
+    write_reports(tmp_path)
+    page = squeezed_text(tmp_path / "leaderboard.html")
+    assert "p 0.020 (whole queries permuted)" in page
+    put(tmp_path, ("soft-1", "ko", 2), {"AP": {"a": 0.5}}, agreement=agreement(0.75, 0.5))
+    write_reports(tmp_path)
+    assert "p &lt; 0.001 (pairs as independent)" in squeezed_text(tmp_path / "leaderboard.html")
+
+
 def test_an_undefined_agreement_is_shown_as_not_defined(tmp_path: Path) -> None:
     put(tmp_path, ("soft-1", "ko", 0), {"AP": {"a": 0.5}}, agreement=agreement(None, None))
     write_reports(tmp_path)
