@@ -177,7 +177,7 @@ def test_a_weight_that_is_nan_after_the_last_step_fails_the_cell(
     store = bench.store()
     source = BROKEN.replace("EXPRESSION", "loss + (loss - loss).sqrt()").replace("STEP", "6")
     cell = bench.cell_of("broken", store, 0, plugin_folder("broken", source))
-    with pytest.raises(CellError, match="diverged: a weight is NaN or infinite; lower train.learning_rate"):
+    with pytest.raises(CellError, match=r"diverged: a weight is NaN or infinite; lower train\.learning_rate"):
         bench.train(cell, store)
     assert not store.has("train", train_key(cell))
 
@@ -185,8 +185,8 @@ def test_a_weight_that_is_nan_after_the_last_step_fails_the_cell(
 @pytest.mark.parametrize(
     ("temperature", "problem"),
     [
-        (1e-30, "not trained: no weight changed in 6 steps, at learning rates up to 0.001"),  # its gradient is clipped to 0
-        (1e-300, "diverged: loss nan at step 1"),  # it is 0 in float32
+        (1e-30, "not trained: no weight changed in 6 steps, at learning rates up to 0.001"),  # clipped to 0
+        (1e-300, "diverged: loss nan at step 1"),  # 0 in float32
     ],
 )
 def test_a_temperature_at_which_scores_overflow_is_what_is_to_be_checked(
