@@ -164,6 +164,7 @@ def test_a_killed_run_leaves_no_process_and_ends_equal(
     run.wait.unlink()
     run.process.wait(timeout=600)
     assert run.left() == []
+    run.process.communicate(timeout=600)
     assert run.process.returncode == -signal.SIGKILL
     assert invoke(*options, *folders(tmp_path)).status == 0
     assert hashes(tmp_path / "out") == expected
