@@ -95,9 +95,9 @@ def _pairs(
 ) -> Iterator[tuple[EntryRow, EntryRow]]:
     """Yield each row of the contrast's entry with that of its control: same model, recipe and swept values.
 
-    A control that is not declared with `two_recipes` goes with both of the entry's. The control has the entry's value of
-    every setting that is swept of it; of what is swept of the entry alone it has none. What is swept of the control
-    alone makes several controls of one row, which nobody declared: there is then none.
+    A control that is not declared with `two_recipes` goes with both of the entry's. It has the entry's value of every
+    setting that is swept of it; of what is swept of the entry alone it has none. What is swept of the control alone
+    makes several controls of one row, which nobody declared: there is then none.
     """
     for entry in (row for row in rows if row.origin == published.entry):
         controls = [
