@@ -35,8 +35,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# A test file stays on one worker, so that its runs are made once.
-TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+# A test file stays on one worker, so that its runs are made once; files keep the order of tests/conftest.py.
+TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: lint
 	$(TESTS)

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CellError, quantity
 from harness.machine.store import Store
+from harness.request.cell import Cell
+from harness.request.in_force import settings_in_force
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor
 
+ENLARGE = "raise train.learning_rate, or train.batch_size if the loss compares the rows of a batch"
+Log = Sequence[Mapping[str, Any]]  # what the trainer logs per step, in order
 
-def loss_watch(store: Store) -> Any:
+
+def loss_watch(cell: Cell, store: Store) -> Any:
     """Return the callback that reports progress and raises CellError at the first loss that is not finite."""
     from transformers import TrainerCallback
 
@@ -23,7 +28,8 @@ def loss_watch(store: Store) -> Any:
             if logs and "loss" in logs:
                 loss = float(logs["loss"])
                 if not math.isfinite(loss):
-                    raise CellError(f"diverged: loss {loss} at step {state.global_step}; lower the learning rate")
+                    advice = _advice(cell, state.log_history)
+                    raise CellError(f"diverged: loss {loss} at step {state.global_step}; {advice}")
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             store.progress("train", state.global_step, state.max_steps)
@@ -31,10 +37,10 @@ def loss_watch(store: Store) -> Any:
     return LossWatch()
 
 
-def check_weights(model: SentenceTransformer) -> None:
+def check_weights(cell: Cell, model: SentenceTransformer, log: Log) -> None:
     """Raise CellError where a trained weight is not finite: the last step's loss says nothing of its update."""
     if not all(_is_finite(parameter.detach()) for parameter in model.parameters() if parameter.requires_grad):
-        raise CellError("diverged: a weight is NaN or infinite; lower the learning rate")
+        raise CellError(f"diverged: a weight is NaN or infinite; {_advice(cell, log)}")
 
 
 def fingerprint(model: SentenceTransformer) -> list[int]:
@@ -49,7 +55,7 @@ def fingerprint(model: SentenceTransformer) -> list[int]:
     ]
 
 
-def check_trained(model: SentenceTransformer, before: list[int], log: Sequence[Mapping[str, Any]]) -> None:
+def check_trained(cell: Cell, model: SentenceTransformer, before: list[int], log: Log) -> None:
     """Raise CellError where a training changed no weight; `before` is the fingerprint at its start."""
     rates = [float(entry["learning_rate"]) for entry in log if "learning_rate" in entry]
     if rates and not any(rates):
@@ -57,9 +63,30 @@ def check_trained(model: SentenceTransformer, before: list[int], log: Sequence[M
     if fingerprint(model) == before:
         raise CellError(
             f"not trained: no weight changed in {quantity(len(rates), 'step')}, "
-            f"at learning rates up to {max(rates, default=0):g}; "
-            "raise train.learning_rate, or train.batch_size if the loss compares the rows of a batch"
+            f"at learning rates up to {max(rates, default=0):g}; {_loss_advice(cell, log) or ENLARGE}"
         )
+
+
+def _advice(cell: Cell, log: Log) -> str:
+    return _loss_advice(cell, log) or "lower train.learning_rate"
+
+
+def _loss_advice(cell: Cell, log: Log) -> str:
+    """Return what to do about a loss that is wrong before the first update, which no learning rate mends; else "".
+
+    Its gradient is then NaN or infinite; clipping makes 0 of what is finite in it, and NaN of the rest. Under float16
+    an infinite one is usual: the library lowers the factor of the loss until the gradient fits.
+    """
+    norm = next((float(entry["grad_norm"]) for entry in log if "grad_norm" in entry), 0.0)
+    if math.isfinite(norm) or cell.training.precision == "float16":
+        return ""
+    numbers = [
+        f"{setting.name}={setting.value:g}"
+        for setting in settings_in_force(cell)
+        if setting.name.partition(".")[0] in cell.objectives and type(setting.value) in (int, float)
+    ]
+    settings = f" and its settings ({', '.join(numbers)})" if numbers else ""
+    return f"the gradient of the first step is {norm}: check the loss{settings}"
 
 
 def _is_finite(tensor: Tensor) -> bool:

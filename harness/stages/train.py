@@ -67,7 +67,7 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
         evaluator=evaluations.evaluator(model),
         data_collator=collator(model, rows, cell.suite.text, declared(cell), cell.training.max_length),
         callbacks=[
-            *(loss_watch(store), objective.watch(), loss_state(objective.losses, model)),
+            *(loss_watch(cell, store), objective.watch(), loss_state(objective.losses, model)),
             *evaluations.callbacks(steps),
             checkpoints.seal(),
         ],
@@ -82,8 +82,8 @@ def _train(cell: Cell, training: TrainingData, base: Path, folder: Path, store: 
         raise CellError(f"trained {trainer.state.global_step} steps of {steps}: rows were dropped")
     objective.check(rows, cell.training.epochs)
     best = evaluations.close(trainer, model)
-    check_weights(model)
-    check_trained(model, start, trainer.state.log_history)
+    check_weights(cell, model, trainer.state.log_history)
+    check_trained(cell, model, start, trainer.state.log_history)
     _finish(cell, model)
     forget_length(model)
     declare_prompts(model, cell.suite.text)

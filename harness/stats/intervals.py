@@ -66,11 +66,15 @@ class Estimate:
         return self.parts or ((self.error**2, self.freedom),)
 
     def half_width(self, tail: float | Floats) -> Floats:
-        """Return the distance from the value that is exceeded on one side with probability `tail`, 0 < tail ≤ ½."""
-        from scipy import stats
+        """Return the distance from the value that is exceeded on one side with probability `tail`, 0 < tail ≤ ½.
+
+        The quantile is that of scipy.stats.t to the last bit, without what its classes add to a call: `upper_p` makes
+        many.
+        """
+        from scipy.special import stdtrit
 
         with np.errstate(invalid="ignore", over="ignore"):  # a part of 0 times an infinite quantile
-            squares = [np.where(part == 0, 0.0, part * stats.t.isf(tail, freedom) ** 2) for part, freedom in self.terms]
+            squares = [np.where(part == 0, 0.0, part * stdtrit(freedom, tail) ** 2) for part, freedom in self.terms]
         return np.asarray(np.sqrt(np.sum(squares, axis=0)))
 
     def interval(self, level: float = LEVEL) -> tuple[Floats, Floats]:
@@ -233,11 +237,11 @@ def upper_p(estimate: Estimate, distance: Floats) -> Floats:
 
     0 where the error is 0 and the distance is not, NaN where both are 0 or the error is NaN.
     """
-    from scipy import stats
+    from scipy.special import stdtr
 
     size = np.abs(distance)
     with np.errstate(divide="ignore", invalid="ignore"):
-        tails = [stats.t.sf(size / estimate.error, freedom) for _, freedom in estimate.terms]
+        tails = [stdtr(freedom, -size / estimate.error) for _, freedom in estimate.terms]
     low, high = np.min(tails, axis=0), np.max(tails, axis=0)  # of one kind: equal
     if len(tails) > 1:
         for _ in range(_HALVINGS):

@@ -63,7 +63,7 @@ def unscripted(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the leaderboard of five made-up entries, shared by tests: do not write into it."""
     return five_entries(tmp_path_factory.mktemp("board"))

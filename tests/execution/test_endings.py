@@ -133,10 +133,10 @@ def begin(
 
 @pytest.fixture
 def start(place: Path, options: tuple[str | Path, ...], tmp_path: Path) -> Callable[[], Started]:
-    def begin_and_wait(hang_up: signal.Handlers = signal.SIG_DFL) -> Started:
+    def begin_and_wait() -> Started:
         (place / "wait").touch()
         (place / "reached").unlink(missing_ok=True)
-        run = begin(place, options, tmp_path, {}, hang_up)
+        run = begin(place, options, tmp_path, {})
         until = time.monotonic() + 600
         while not (place / "reached").exists():
             assert run.process.poll() is None, run.process.communicate()[1]
@@ -151,33 +151,26 @@ def folders(tmp_path: Path) -> tuple[str | Path, ...]:
     return ("--out", tmp_path / "out", "--cache-dir", tmp_path / "cache")
 
 
-@pytest.mark.parametrize("killed", ["group", "parent", "fork server"])
+@pytest.mark.parametrize("kill", [os.killpg, os.kill])
 def test_a_killed_run_leaves_no_process_and_ends_equal(
     start: Callable[[], Started],
     options: tuple[str | Path, ...],
     expected: dict[str, str],
     tmp_path: Path,
-    killed: str,
+    kill: Callable[[int, int], None],
 ) -> None:
     run = start()
-    if killed == "group":
-        os.killpg(run.process.pid, signal.SIGKILL)
-    else:
-        {"parent": lambda: run.process, "fork server": run.fork_server}[killed]().kill()
+    kill(run.process.pid, signal.SIGKILL)
     run.wait.unlink()
     run.process.wait(timeout=600)
     assert run.left() == []
-    _, err = run.process.communicate(timeout=600)
-    if killed == "fork server":  # its cell has run again
-        assert run.process.returncode == 0, err
-        assert hashes(tmp_path / "out") == expected
-    else:
-        assert run.process.returncode == -signal.SIGKILL
+    run.process.communicate(timeout=600)
+    assert run.process.returncode == -signal.SIGKILL
     assert invoke(*options, *folders(tmp_path)).status == 0
     assert hashes(tmp_path / "out") == expected
 
 
-def test_a_signal_to_end_does_not_reach_the_fork_server_that_takes_the_place_of_a_killed_one(
+def test_the_cell_of_a_killed_fork_server_runs_again_and_no_signal_to_end_reaches_the_one_in_its_place(
     start: Callable[[], Started], expected: dict[str, str], place: Path, tmp_path: Path
 ) -> None:
     run = start()
@@ -246,7 +239,7 @@ import sentence_transformers
 """
 
 
-def test_a_fork_server_that_is_killed_while_it_loads_libraries_is_started_again(
+def test_a_fork_server_that_is_killed_while_it_loads_libraries_is_started_again_and_an_ignored_signal_stays_ignored(
     place: Path, options: tuple[str | Path, ...], expected: dict[str, str], tmp_path: Path
 ) -> None:
     library, reached = tmp_path / "library", tmp_path / "loading"
@@ -254,10 +247,12 @@ def test_a_fork_server_that_is_killed_while_it_loads_libraries_is_started_again(
     code = LOADED_ONCE.format(reached=str(reached), folder=str(library))
     (library / "sentence_transformers.py").write_text(code, encoding="utf-8")
     (place / "wait").unlink(missing_ok=True)
-    run = begin(place, options, tmp_path, {"PYTHONPATH": os.pathsep.join([str(library), str(REPOSITORY)])})
+    path = {"PYTHONPATH": os.pathsep.join([str(library), str(REPOSITORY)])}
+    run = begin(place, options, tmp_path, path, signal.SIG_IGN)  # as nohup does
     while not reached.exists():
         assert run.process.poll() is None, run.process.communicate()[1]
         time.sleep(0.02)
+    run.process.send_signal(signal.SIGHUP)
     os.kill(int(reached.read_text(encoding="utf-8")), signal.SIGKILL)
     err = run.process.communicate()[1]
     assert (run.process.returncode, "Traceback" in err) == (0, False), err
@@ -265,7 +260,8 @@ def test_a_fork_server_that_is_killed_while_it_loads_libraries_is_started_again(
 
 
 @pytest.mark.parametrize(
-    ("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGUSR2, True)]
+    ("number", "whole_group"),
+    [(signal.SIGTERM, False), (signal.SIGUSR2, True)],  # the campaign has SIGHUP
 )
 def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
     start: Callable[[], Started],
@@ -290,15 +286,4 @@ def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
     assert not list((tmp_path / "out/records").rglob("*.json"))
     again = invoke(*options, *folders(tmp_path))
     assert again.status == 0, again.err
-    assert hashes(tmp_path / "out") == expected
-
-
-def test_a_signal_that_is_ignored_stays_ignored(
-    start: Callable[[signal.Handlers], Started], expected: dict[str, str], tmp_path: Path
-) -> None:
-    run = start(signal.SIG_IGN)  # as nohup does
-    run.process.send_signal(signal.SIGHUP)
-    run.wait.unlink()
-    _, err = run.process.communicate(timeout=600)
-    assert run.process.returncode == 0, err
     assert hashes(tmp_path / "out") == expected

@@ -35,7 +35,8 @@ FAULTS = {
 }
 REASONS = {
     "raises": "ValueError: no such luck",
-    "diverges": "diverged: loss nan at step 1; lower the learning rate",
+    "diverges": "diverged: loss nan at step 1; the gradient of the first step is nan: check the loss and its settings "
+    "(diverges.temperature=0.05)",
     "leaves": "its process ended with status 7 before the cell was done",
     "dies": "killed by signal 9, as the system does when memory runs out; try --jobs 1 or a smaller batch",
 }

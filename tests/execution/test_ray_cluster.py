@@ -116,7 +116,7 @@ def story(nodes: Nodes, place: Path) -> Story:
     if can_hide_folders():
         with nodes.blind("elsewhere", shared):
             wait_until(lambda: "no further cells" in (place / "err").read_text(), "the line about the new node")
-            beside = spawn("-m", "harness", *slow(place, "0", "beside"), "--executor", "ray", cwd=place)
+            beside = invoke(*slow(place, "0", "beside"), "--executor", "ray")  # from this process's connection
             refused = f"{beside.status} {beside.line} {(shared / 'beside').exists()}"
     nodes.kill(next(iter(reached(place))))
     wait_until(lambda: "was lost" in (place / "err").read_text() or run.poll() is not None, "the line about the loss")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
@@ -36,9 +35,10 @@ def faults(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_source_opens_a_pickle(path: Path) -> None:
-    assert faults(path.read_text(encoding="utf-8")) == []
+def test_no_source_opens_a_pickle() -> None:
+    found = {path.relative_to(ROOT).as_posix(): faults(path.read_text(encoding="utf-8")) for path in SOURCES}
+    assert {"harness/machine/torch_state.py", "methods/mnrl.py"} <= found.keys()
+    assert {name: named for name, named in found.items() if named} == {}
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_a_loss_that_is_not_finite_fails_the_cell_with_the_step(
     store = bench.store()
     folder = plugin_folder("broken", BROKEN.replace("EXPRESSION", f"loss * float('{value}')").replace("STEP", "3"))
     cell = bench.cell_of("broken", store, 0, folder)
-    with pytest.raises(CellError, match=f"diverged: loss {value} at step 3; lower the learning rate"):
+    with pytest.raises(CellError, match=f"diverged: loss {value} at step 3; lower train.learning_rate"):
         bench.train(cell, store)
     assert not store.has("train", train_key(cell))
     assert list((store.root / "train").rglob("model.safetensors")) == []
@@ -177,9 +177,28 @@ def test_a_weight_that_is_nan_after_the_last_step_fails_the_cell(
     store = bench.store()
     source = BROKEN.replace("EXPRESSION", "loss + (loss - loss).sqrt()").replace("STEP", "6")
     cell = bench.cell_of("broken", store, 0, plugin_folder("broken", source))
-    with pytest.raises(CellError, match="diverged: a weight is NaN or infinite; lower the learning rate"):
+    with pytest.raises(CellError, match=r"diverged: a weight is NaN or infinite; lower train\.learning_rate"):
         bench.train(cell, store)
     assert not store.has("train", train_key(cell))
+
+
+@pytest.mark.parametrize(
+    ("temperature", "problem"),
+    [
+        (1e-30, "not trained: no weight changed in 6 steps, at learning rates up to 0.001"),  # clipped to 0
+        (1e-300, "diverged: loss nan at step 1"),  # 0 in float32
+    ],
+)
+def test_a_temperature_at_which_scores_overflow_is_what_is_to_be_checked(
+    bench: Workbench, temperature: float, problem: str
+) -> None:
+    store = bench.store()
+    cell = bench.cell("mnrl", store)
+    entry = cell.entry.model_copy(update={"settings": {"mnrl": {"temperature": temperature}}})
+    with pytest.raises(CellError) as error:
+        bench.train(replace(cell, entry=entry), store)
+    assert str(error.value).startswith(f"{problem}; the gradient of the first step is ")
+    assert str(error.value).endswith(f": check the loss and its settings (mnrl.temperature={temperature:g})")
 
 
 def test_an_entry_without_a_training_row_fails_the_cell(bench: Workbench) -> None:

@@ -28,6 +28,16 @@ def test_over_queries_equals_scipys_t_interval() -> None:
     assert high == pytest.approx(expected.high)
 
 
+@pytest.mark.parametrize("freedom", [0.3, 1.0, 2.5, 4.0, 255.0, 1e6, np.inf])
+def test_quantiles_and_tails_are_those_of_scipys_t_bit_for_bit(freedom: float) -> None:
+    error, tails = np.array([2.0]), np.array([1e-100, 1e-12, 0.0125, 0.025, 0.05, 0.31, 0.5])
+    quantiles = stats.t.isf(tails, freedom)
+    for tail, quantile in zip(tails, quantiles, strict=True):
+        estimate = Estimate(error * quantile, error, np.array([freedom]))
+        assert estimate.half_width(tail).tolist() == np.sqrt(error**2 * quantile**2).tolist()
+        assert two_sided_p(estimate).tolist() == [2 * stats.t.sf(2 * quantile / 2, freedom) if quantile else 1.0]
+
+
 def test_over_seeds_equals_scipys_t_interval_of_the_seeds_means() -> None:
     values = random(5, 213, 2)
     estimate = over_seeds(values)

@@ -6,7 +6,6 @@ python foreign_commands.py TOP KIND/NAME …
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import select
@@ -91,7 +90,7 @@ def main(top: Path, names: Sequence[str]) -> None:
     pattern = made(top / "pattern")
     place = Place(top / "honest")
     shutil.copytree(pattern.top, place.top)
-    _import_all(place)
+    _warm(place)
     for i, each in enumerate(names):
         kind, _, name = each.partition("/")
         place = Place(top / str(i))
@@ -122,39 +121,14 @@ def _ended(arguments: Sequence[str | Path], place: Place, watch: Watch) -> Ended
     return watched(lambda: command_line.main(words), Allowed(written, str(place.foreign)), watch, PATIENCE)
 
 
-def _import_all(place: Place) -> None:
-    """Import what the commands import, as they do it on an honest folder, in a process of their own."""
-    reader, writer = os.pipe()
-    process = os.fork()
-    if process == 0:
-        os.close(reader)
-        _all_here(place)
-        with os.fdopen(writer, "w") as stream:
-            stream.write("\n".join(sys.modules))
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as stream:
-        modules = stream.read().splitlines()
-    os.waitpid(process, 0)
-    for module in modules:
-        if module.partition(".")[0] not in ("__main__", "__mp_main__"):
-            _import(module)
-    gc.collect()
-    gc.freeze()
-
-
-def _import(module: str) -> None:
-    try:
-        importlib.import_module(module)
-    except Exception:  # a part of a library that it imports itself, under another name
-        return
-
-
-def _all_here(place: Place) -> None:
+def _warm(place: Place) -> None:
+    """Run all commands on an honest folder: what they import, and the templates that they compile, is then here."""
     from support.commands import invoke
 
     for arguments in commands(place).values():
         invoke(*arguments)
+    gc.collect()
+    gc.freeze()
 
 
 def seen(top: Path) -> list[str]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import select
 import struct
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -102,17 +102,15 @@ def watched(call: Callable[[], int], allowed: Allowed, watch: Watch, patience: f
 
 
 def _ended(process: int, patience: float) -> tuple[int, Any]:
-    until = time.monotonic() + patience
-    pause = 0.002
-    while True:
-        found, status, usage = os.wait4(process, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status), usage
-        if time.monotonic() > until:
-            os.kill(process, 9)
-            return HANGS, os.wait4(process, 0)[2]
-        time.sleep(pause)
-        pause = min(0.05, pause * 1.5)
+    file = os.pidfd_open(process)
+    try:
+        hangs = not select.select([file], [], [], patience)[0]
+    finally:
+        os.close(file)
+    if hangs:
+        os.kill(process, 9)
+    _, status, usage = os.wait4(process, 0)
+    return HANGS if hangs else os.waitstatus_to_exitcode(status), usage
 
 
 def _content(file: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,17 @@ def load(path: Path | None = None) -> list[Claim]:
     """Return the claims of a file, the bundled one by default, in its order.
 
     Raises DataError for an invalid file, for a claim that names an unknown entry, measure, suite, language, row or
-    condition, and for a condition that cannot change the claim's number.
+    condition, and for a condition that cannot change the claim's number. The bundled file is read once.
     """
-    path = path or results() / FILE
+    return list(_bundled()) if path is None else _read(path)
+
+
+@cache
+def _bundled() -> tuple[Claim, ...]:
+    return tuple(_read(results() / FILE))
+
+
+def _read(path: Path) -> list[Claim]:
     try:
         table = read_toml(path)
     except (OSError, ValueError) as error:

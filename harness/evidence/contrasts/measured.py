@@ -58,11 +58,11 @@ def measured_contrasts(
 
     `lines` are the verdicts on the claims, `statistics` those of the folder.
     """
-    rows = _rows(results)
+    rows, names = _rows(results), frozenset(entries.names(entries.declared()))
     found = [
         (published, *pair)
         for published in published_contrasts([line.claim for line in lines])
-        for pair in _pairs(published, rows)
+        for pair in _pairs(published, rows, f"{published.control}@published" in names)
     ]
     by_pair = _differences({(entry.name, control.name) for _, entry, control in found}, statistics.by_language)
     contrasts = []
@@ -90,14 +90,15 @@ def _row(name: str, record: Record) -> EntryRow:
     return EntryRow(name, bare(declared), entries.recipe_of(declared), swept, record.model)
 
 
-def _pairs(published: PublishedContrast, rows: Sequence[EntryRow]) -> Iterator[tuple[EntryRow, EntryRow]]:
+def _pairs(
+    published: PublishedContrast, rows: Sequence[EntryRow], two_recipes: bool
+) -> Iterator[tuple[EntryRow, EntryRow]]:
     """Yield each row of the contrast's entry with that of its control: same model, recipe and swept values.
 
-    A control with one recipe goes with both of the entry's. The control has the entry's value of every setting that is
-    swept of it; of what is swept of the entry alone it has none. What is swept of the control alone makes several
-    controls of one row, which nobody declared: there is then none.
+    A control that is not declared with `two_recipes` goes with both of the entry's. It has the entry's value of every
+    setting that is swept of it; of what is swept of the entry alone it has none. What is swept of the control alone
+    makes several controls of one row, which nobody declared: there is then none.
     """
-    two_recipes = f"{published.control}@published" in entries.names(entries.declared())
     for entry in (row for row in rows if row.origin == published.entry):
         controls = [
             row
