@@ -27,7 +27,7 @@ FILES = {
     "results/contrasts.toml": "harness/_data/results/contrasts.toml",
     "CITATION.cff": "harness/_data/CITATION.cff",
 }
-KINDS = {".py", ".typed", ".toml", ".j2", ".js", ".jsonl", ".tsv", ".cff"}
+KINDS = {".py", ".typed", ".toml", ".j2", ".js", ".jsonl", ".tsv", ".cff", ".in"}
 
 
 @dataclass(frozen=True)
