@@ -11,10 +11,8 @@ from harness.data import declared_files
 from harness.data.file_status import Lookup, unreadable
 from harness.data.suite_files import lookup_of
 from harness.machine.file_hashes import file_sha256
-from harness.request.data_sources import File, Language, Source
+from harness.request.data_sources import SOURCE_ROLES, File, Language, Source
 from harness.request.suite import Suite
-
-ROLES = ("retrieval", "training", "nli")
 
 
 def with_found_hashes(suite: Suite, *, data_dir: Path | None, cache_dir: Path) -> Suite:
@@ -33,7 +31,7 @@ def with_found_hashes(suite: Suite, *, data_dir: Path | None, cache_dir: Path) -
 
 def _language(declared: Language, lookup: Lookup) -> Language:
     changes = {}
-    for role in ROLES:
+    for role in SOURCE_ROLES:
         source: Source | None = getattr(declared, role)
         if source is not None and not all(map(_is_pinned, source.files)):
             files = tuple(file if _is_pinned(file) else as_found(file, lookup) for file in source.files)
@@ -67,5 +65,5 @@ def _changed(declared: Language, now: Language) -> tuple[str, ...]:
 
 
 def _files(language: Language) -> list[File]:
-    sources: list[Source | None] = [getattr(language, role) for role in ROLES]
+    sources: list[Source | None] = [getattr(language, role) for role in SOURCE_ROLES]
     return [file for source in sources if source is not None for file in source.files]

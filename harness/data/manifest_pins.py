@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import declared_files
-from harness.data.found_hashes import ROLES, with_found_hashes
+from harness.data.found_hashes import with_found_hashes
 from harness.data.load import counted
 from harness.data.suite_files import lookup_of
 from harness.errors import DataError, RequestError
 from harness.machine import bounded
 from harness.machine.atomic import write_atomically
 from harness.machine.json_toml import parse_toml
-from harness.request.data_sources import Counts, File, Language
+from harness.request.data_sources import SOURCE_ROLES, Counts, File, Language
 from harness.request.suite import Suite, load, split_variant
 
 BASIC = ("passages", "train_queries", "dev_queries")  # counts that are written where the manifest has none
@@ -83,7 +83,7 @@ def pins_of(suite: Suite, table: Mapping[str, Any], *, data_dir: Path | None, ca
 def _unpinned(declared: Language) -> Language:
     """Return a language whose files on this machine are declared by their paths alone, without counts."""
     changes: dict[str, Any] = {"counts": Counts()}
-    for role in ROLES:
+    for role in SOURCE_ROLES:
         if (source := getattr(declared, role)) is not None:
             files = tuple(file if file.url else File(path=file.path) for file in source.files)
             changes[role] = source.model_copy(update={"files": files})
@@ -91,7 +91,7 @@ def _unpinned(declared: Language) -> Language:
 
 
 def _local_files(declared: Language) -> Iterator[File]:
-    for source in (getattr(declared, role) for role in ROLES):
+    for source in (getattr(declared, role) for role in SOURCE_ROLES):
         yield from (file for file in (source.files if source is not None else ()) if file.url is None)
 
 

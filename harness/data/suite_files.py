@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.data import declared_files, hub_datasets, ir_datasets_files
 from harness.data.file_status import FileStatus, Lookup
 from harness.errors import unknown
-from harness.request.data_sources import PublishedRows, Source
+from harness.request.data_sources import SOURCE_ROLES, PublishedRows, Source
 from harness.request.suite import Suite
 
 
@@ -55,7 +55,7 @@ def sources(suite: Suite, languages: Iterable[str] | None = None) -> Iterator[tu
         if language not in suite.languages:
             raise unknown("language", language, suite.languages, f"suite {suite.name}")
         declared = suite.languages[language]
-        for source in (declared.retrieval, declared.training, declared.nli):
+        for source in (getattr(declared, role) for role in SOURCE_ROLES):
             if source is not None:
                 yield language, source
 

@@ -23,6 +23,7 @@ def check(cell: Cell) -> None:
     """Raise RequestError or DataError for a practice that the cell's entry cannot have on its suite."""
     _check_switches(cell)
     _check_joined(cell)
+    _check_quality(cell)
     if cell.entry.negatives is None and Need.HARD_NEGATIVES in cell.needs:
         raise DataError(f'{cell.entry.name}: its methods need hard negatives; add negatives = "ance" or "random"')
     _check_rows(cell)
@@ -74,6 +75,20 @@ def _check_switches(cell: Cell) -> None:
             raise RequestError(f"{entry.name}: dimension {twice[0]} is given twice; give each once")
     if isinstance(cell.suite.base_model, BuiltBase):
         check_dimensions([cell], cell.suite.base_model.hidden_size)
+
+
+def _check_quality(cell: Cell) -> None:
+    """Raise RequestError for a minimum quality of NLI rows where none are read, or they have no scores."""
+    if cell.entry.minimum_quality is None:
+        return
+    declared, name = cell.suite.languages[cell.language], f"{cell.entry.name}, {cell.language}"
+    if Need.NLI not in cell.needs:
+        raise RequestError(f"{name}: minimum_quality needs a method that trains on NLI rows; remove it")
+    if declared.nli is not None and declared.nli_quality is None and declared.nli_degraded is None:
+        raise RequestError(
+            f"{name}: nli.minimum_quality needs a score for each NLI row, and suite {cell.suite.name} has none; "
+            f"leave it out, or add [languages.{cell.language}.nli_quality] to the manifest"
+        )
 
 
 def _is_on(cell: Cell, name: str) -> bool:

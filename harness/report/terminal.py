@@ -99,6 +99,7 @@ def _delta(score: Score | None) -> str:
 
 def _caption(board: Leaderboard, rows: Sequence[Row], cells: Collection[Sequence[str]]) -> str:
     lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
+    lines += selected_rows(board)
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")
     lines += failures.lines(board.results.path, board.failures)

@@ -109,6 +109,13 @@ class Source(Strict):
         return self
 
 
+class Degradation(Strict):
+    """A seeded damage of NLI rows, as a stand-in for translations of varying quality (harness.data.nli_selection)."""
+
+    share: float = Field(gt=0, le=1)  # of the rows, in expectation
+    seed: int = Field(default=0, ge=0)
+
+
 class Counts(Strict):
     """Expected sizes of the sources, where given; a difference is an error."""
 
@@ -131,12 +138,26 @@ class Task(Strict):
     split: str = "test"
 
 
+SOURCE_ROLES = ("retrieval", "training", "nli", "nli_quality")  # the fields of a language that are sources
+
+
 class Language(Strict):
     """The sources of one language. Without `training`, training queries come from `retrieval`."""
 
     retrieval: Source
     training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
     nli: Source | None = None
+    nli_quality: Source | None = Field(default=None, exclude_if=unset)  # a score for each row of `nli`
+    nli_degraded: Degradation | None = Field(default=None, exclude_if=unset)  # rows of `nli` are damaged, and scored
     published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
     tasks: tuple[Task, ...] = ()
     counts: Counts = Field(default=Counts(), exclude_if=lambda value: value == Counts())
+
+    @model_validator(mode="after")
+    def _scores_of_nli_rows(self) -> Language:
+        given = [name for name in ("nli_quality", "nli_degraded") if getattr(self, name) is not None]
+        if given and self.nli is None:
+            raise ValueError(f"{given[0]} is about the rows of nli, and there is none; add nli, or remove it")
+        if len(given) > 1:
+            raise ValueError("nli_quality and nli_degraded both give the rows their scores; remove one")
+        return self

@@ -91,6 +91,8 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
 }
 READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
     "nli": True,
+    "nli_quality": True,
+    "nli_degraded": True,
     "tasks": True,
     "published_rows": True,
     "counts": {"nli"},
@@ -115,11 +117,20 @@ def prepare_key(suite: Suite, language: str) -> str:
     return _key("prepare", [], [language, declared, title, rows, local_files])
 
 
-def inference_key(suite: Suite, language: str) -> str:
-    """The NLI triples: the declared files, how many triples they hold, and what was accepted in their place."""
-    declared = suite.languages[language]
+def inference_key(cell: Cell) -> str:
+    """The NLI triples: the declared files, how many triples they hold, what was accepted in their place, and of which
+    rows they are made, where not of all as they are.
+    """
+    suite, language = cell.suite, cell.language
+    declared, minimum = suite.languages[language], cell.entry.minimum_quality
     source = declared.nli.model_dump(mode="json") if declared.nli else None
-    return _key("inference", [], [language, source, declared.counts.nli, suite.unverified.get(language, "")])
+    settings: list[Any] = [language, source, declared.counts.nli, suite.unverified.get(language, "")]
+    if declared.nli_degraded is not None:
+        settings.append(["degraded", declared.nli_degraded.model_dump()])
+    if minimum is not None:
+        scores = declared.nli_quality.model_dump(mode="json") if declared.nli_quality else None
+        settings.append(["quality", minimum, scores])
+    return _key("inference", [], settings)
 
 
 def base_key(suite: Suite) -> str:
@@ -224,7 +235,7 @@ def train_key(cell: Cell) -> str:
     inputs = [
         base_key(cell.suite),
         data_key(cell),
-        *([inference_key(cell.suite, cell.language)] if Need.NLI in cell.needs else []),
+        *([inference_key(cell)] if Need.NLI in cell.needs else []),
         *([mine_key(cell)] if cell.entry.negatives is not None else []),
         *([write_key(cell)] if negative_query_writer(cell) is not None else []),
         *([consult_key(cell)] if Need.EXPERT_SCORES in cell.needs else []),

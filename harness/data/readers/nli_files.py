@@ -1,11 +1,15 @@
-"""Inference data in the formats of its publishers, as triples of premise, entailed and contradicted hypothesis."""
+"""Inference data in the formats of its publishers, as triples of premise, entailed and contradicted hypothesis.
+
+Each reader takes a selection (harness.data.nli_selection): of which rows triples are made, and how they read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.data import validation
+from harness.data.nli_selection import EVERY_ROW, Change, Selection
 from harness.data.raw_data import NliData
 from harness.data.readers.nli_pairing import CONTRADICTED, ENTAILED, NEITHER, LabelledPair, pair_hypotheses
 from harness.data.row_streams import rows
@@ -13,7 +17,7 @@ from harness.data.text_files import json_lines, json_object, member, only_path, 
 from harness.types import NliTriple
 
 
-def read_jsonl(paths: Sequence[Path]) -> NliData:
+def read_jsonl(paths: Sequence[Path], selection: Selection = EVERY_ROW) -> NliData:
     """Return triples from lines {"premise", "entailment", "contradiction"}; repeated lines are left out and counted."""
     path = only_path(paths, "nli-jsonl")
     names = ("premise", "entailment", "contradiction")
@@ -21,16 +25,21 @@ def read_jsonl(paths: Sequence[Path]) -> NliData:
         NliTriple(*(validation.text(row.get(name), where, name) for name in names))
         for where, row in json_lines(path, *names)
     ]
+    lines = selection.of(lines, _changed_triple, path)
     triples = tuple(dict.fromkeys(lines))
     validation.check_not_empty(triples, str(path), "triple")
     return NliData(triples, {"repeated NLI rows": len(lines) - len(triples)})
 
 
-def read_klue(paths: Sequence[Path]) -> NliData:
+def _changed_triple(triple: NliTriple, change: Change) -> NliTriple:
+    return NliTriple(triple.premise, change(triple.entailment), change(triple.contradiction))
+
+
+def read_klue(paths: Sequence[Path], selection: Selection = EVERY_ROW) -> NliData:
     """Return triples from KLUE-NLI (Park et al. 2021, arXiv 2105.09680): a JSON list with `gold_label`."""
     path = only_path(paths, "klue-nli")
     roles = {"entailment": ENTAILED, "contradiction": CONTRADICTED, "neutral": NEITHER}
-    return pair_hypotheses(_klue_pairs(path), roles, path)
+    return _paired(_klue_pairs(path), roles, path, selection)
 
 
 def _klue_pairs(path: Path) -> Iterator[LabelledPair]:
@@ -41,7 +50,7 @@ def _klue_pairs(path: Path) -> Iterator[LabelledPair]:
         yield premise, hypothesis, member(row, "gold_label", str, where)
 
 
-def read_hub(paths: Sequence[Path]) -> NliData:
+def read_hub(paths: Sequence[Path], selection: Selection = EVERY_ROW) -> NliData:
     """Return triples from the hub's NLI sets (KLUE, KorNLI, XNLI): premise, hypothesis, and label 0 entailment,
     1 neutral, 2 contradiction.
 
@@ -55,19 +64,21 @@ def read_hub(paths: Sequence[Path]) -> NliData:
         for path in paths
         for where, row in rows(path, "premise", "hypothesis", "label")
     ]  # fmt: skip
+    folder = paths[0].parent
+    pairs = selection.of(pairs, _changed_pair, folder)
     complete = [pair for pair in pairs if pair[0] and pair[1]]
-    nli = pair_hypotheses(complete, roles, paths[0].parent)
+    nli = pair_hypotheses(complete, roles, selection.where(folder))
     return NliData(nli.triples, {**nli.report, "NLI pairs with an empty text": len(pairs) - len(complete)})
 
 
-def read_farstail(paths: Sequence[Path]) -> NliData:
+def read_farstail(paths: Sequence[Path], selection: Selection = EVERY_ROW) -> NliData:
     """Return triples from FarsTail (Amirkhani et al. 2020, arXiv 2009.08820): tab-separated, labels e, c and n."""
     path = only_path(paths, "farstail-nli")
     pairs = _table_pairs(path, ("premise", "hypothesis", "label"))
-    return pair_hypotheses(pairs, {"e": ENTAILED, "c": CONTRADICTED, "n": NEITHER}, path)
+    return _paired(pairs, {"e": ENTAILED, "c": CONTRADICTED, "n": NEITHER}, path, selection)
 
 
-def read_recast(paths: Sequence[Path]) -> NliData:
+def read_recast(paths: Sequence[Path], selection: Selection = EVERY_ROW) -> NliData:
     """Return triples from the Hindi recast data (Uppal et al. 2020, ACL Anthology 2020.aacl-main.71).
 
     It has only two classes: a not-entailed hypothesis takes the place of a contradicted one. That is a weaker hard
@@ -75,7 +86,19 @@ def read_recast(paths: Sequence[Path]) -> NliData:
     """
     path = only_path(paths, "recast-nli")
     pairs = _table_pairs(path, ("Context", "Hypothesis", "Entailment_Label"))
-    return pair_hypotheses(pairs, {"entailed": ENTAILED, "not-entailed": CONTRADICTED}, path)
+    return _paired(pairs, {"entailed": ENTAILED, "not-entailed": CONTRADICTED}, path, selection)
+
+
+def _paired(
+    pairs: Iterable[LabelledPair], roles: Mapping[str, str], path: Path, selection: Selection
+) -> NliData:
+    """Return the triples of the pairs that a selection reads."""
+    return pair_hypotheses(selection.of(list(pairs), _changed_pair, path), roles, selection.where(path))
+
+
+def _changed_pair(pair: LabelledPair, change: Change) -> LabelledPair:
+    premise, hypothesis, label = pair
+    return premise, change(hypothesis), label
 
 
 def _table_pairs(path: Path, columns: tuple[str, str, str]) -> Iterator[LabelledPair]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harness.data.nli_selection import Selection
 from harness.data.raw_data import NliData, RetrievalData
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, squad
+from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, quality_files, squad
 from harness.errors import unknown
 from harness.request.data_sources import Source
 
@@ -20,12 +21,18 @@ RETRIEVAL: dict[str, Callable[[Sequence[Path]], RetrievalData]] = {
     "belebele": belebele.read,
 }
 
-NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
+NLI: dict[str, Callable[[Sequence[Path], Selection], NliData]] = {
     "nli-jsonl": nli_files.read_jsonl,
     "hub-nli": nli_files.read_hub,
     "klue-nli": nli_files.read_klue,
     "farstail-nli": nli_files.read_farstail,
     "recast-nli": nli_files.read_recast,
+}
+
+QUALITY: dict[str, Callable[[Sequence[Path]], list[float]]] = {
+    "quality-lines": quality_files.read_lines,
+    "quality-table": quality_files.read_table,
+    "quality-comet": quality_files.read_comet,
 }
 
 
@@ -41,8 +48,15 @@ def lists_training(source: Source) -> bool:
     return source.reader != "beir" or not source.files or beir.lists_training([file.path for file in source.files])
 
 
-def nli_reader(name: str, where: str) -> Callable[[Sequence[Path]], NliData]:
+def nli_reader(name: str, where: str) -> Callable[[Sequence[Path], Selection], NliData]:
     """Return the reader of inference triples of that name; raises RequestError for an unknown name."""
     if name not in NLI:
         raise unknown("reader", name, NLI, where)
     return NLI[name]
+
+
+def quality_reader(name: str, where: str) -> Callable[[Sequence[Path]], list[float]]:
+    """Return the reader of scores of inference rows of that name; raises RequestError for an unknown name."""
+    if name not in QUALITY:
+        raise unknown("reader", name, QUALITY, where)
+    return QUALITY[name]
