@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import failures
 from harness.report.console import compact_table
+from harness.report.coverage import selected_rows
 from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
 from harness.report.numbers import hundred, signed
 from harness.report.sections.evidence_section import UNKNOWN
@@ -99,6 +100,7 @@ def _delta(score: Score | None) -> str:
 
 def _caption(board: Leaderboard, rows: Sequence[Row], cells: Collection[Sequence[str]]) -> str:
     lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
+    lines += selected_rows(board)
     lines += selected_rows(board)
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")

@@ -34,10 +34,12 @@ from harness.stages.stage_settings import (
     cuts,
     declared_rows,
     has_outside_method,
+    is_untuned,
     mines_answered_passages,
     negative_query_writer,
     previous_round,
     scored_rows,
+    scores_pairs,
     tasks_of,
     training_lengths,
 )
@@ -64,6 +66,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "encode": 3,  # 2: in blocks; 3: batches by tokens, and the base's vectors are stored
     "retrieve": 3,  # 2: one pass over the passages for every cut; 3: with the geometry of a tuned model
     "tasks": 2,  # 2: batches by tokens
+    "pairs": 1,
     "geometry": 3,  # 2: a smaller sample; 3: of vectors that other stages compute
     "score": 1,
 }
@@ -86,6 +89,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "encode": ENCODING,
     "retrieve": ("numpy",),
     "tasks": (*ENCODING, "mteb", "pytrec-eval-terrier", "scikit-learn", "scipy"),
+    "pairs": (*ENCODING, "scikit-learn"),
     "geometry": ENCODING,
     "score": ("ir-measures", "pytrec-eval-terrier"),
 }
@@ -251,6 +255,7 @@ def train_key(cell: Cell) -> str:
         cell.place.device,
         *([threads] if (threads := determinism.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
+        *([] if (pairs := cell.suite.evaluation.pairs) is None else [["pairs", pairs.holdout]]),
         *([["columns", COLUMNS]] if has_outside_method(cell) else []),
     ]
     return _key("train", inputs, settings)
@@ -289,15 +294,25 @@ def task_key(cell: Cell, task: Task) -> str:
     return _key("tasks", [train_key(cell)], settings)
 
 
+def pairs_key(cell: Cell) -> str:
+    """The average precision of a cell's model over labelled pairs of held-out training queries."""
+    model = base_vectors_key(cell) if is_untuned(cell) else train_key(cell)
+    pairs = cell.suite.evaluation.pairs
+    return _key("pairs", [model, data_key(cell)], [pairs and pairs.model_dump(), embedding_settings(cell)])
+
+
 def geometry_key(cell: Cell) -> str:
     """The geometry of the untuned base's vectors, of a language's dev queries and passages."""
     return _key("geometry", [base_vectors_key(cell), prepare_key(cell.suite, cell.language)], GEOMETRY_SAMPLE)
 
 
 def record_inputs(cell: Cell) -> list[str]:
-    """The outputs that a record is made of: its ranking, its MTEB tasks and, if it has vectors, the base's geometry."""
+    """The outputs that a record is made of: its ranking, its MTEB tasks and, if it has vectors, the base's geometry
+    and the scores of its labelled pairs.
+    """
     geometry = [] if isinstance(cell.plugin, Ranker) else [geometry_key(cell)]
-    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry]
+    pairs = [pairs_key(cell)] if scores_pairs(cell) else []
+    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry, *pairs]
 
 
 def record_key(cell: Cell) -> str:

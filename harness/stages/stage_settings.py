@@ -138,6 +138,11 @@ def cuts(cell: Cell) -> list[int]:
     return sorted({*cell.suite.evaluation.dimensions, *cell.entry.dimensions}, reverse=True)
 
 
+def scores_pairs(cell: Cell) -> bool:
+    """Return whether a cell's model is scored on labelled pairs of held-out training queries; a ranker has no model."""
+    return cell.suite.evaluation.pairs is not None and not isinstance(cell.plugin, Ranker)
+
+
 def tasks_of(cell: Cell) -> tuple[Task, ...]:
     """Return the MTEB tasks that a cell is scored on.
 

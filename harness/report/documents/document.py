@@ -15,6 +15,7 @@
     published_contrasts        per contrast, language and measure: the columns of contrasts.csv
     claims          every published number: the columns of claims.csv; `papers`: a paragraph per paper
     tasks, sweeps, cross_validation, dimensions, geometry, experts        as on the page; [] or null where there is none
+    labelled_pairs  AUPRC over labelled pairs, as on the page; absent where there is none
     records         of each done cell: path, cell key, sha256 of its weights, files with their sha256, scores
     failures        of each failed cell: path and reason
     provenance      what all records share, what those of a language or an entry share; `varying` names the rest
@@ -73,6 +74,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         "tasks": context["tasks"],
         "sweeps": [_sweep(curve) for curve in context["curves"]],
         "cross_validation": context["validations"],
+        **({"labelled_pairs": context["labelled_pairs"]} if context["labelled_pairs"] else {}),
         "dimensions": context["shorter"],
         "geometry": context["geometry"],
         "experts": context["experts"],

@@ -1,11 +1,12 @@
-"""Additional measurements of an entry: cross-validation over training queries, and truncated embeddings."""
+"""Additional measurements of an entry: cross-validation over training queries, labelled pairs, truncated embeddings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report import spreadsheet
 from harness.results.record import Record
 
 
@@ -21,6 +22,41 @@ class Validation:
     lowest: float
     highest: float
     dev: float
+
+
+PAIRS_CSV = "pairs.csv"
+PAIRS_COLUMNS = ("suite", "entry", "language", "seed", "AUPRC", "queries", "relevant", "sampled", "measure", "value")
+
+
+@dataclass(frozen=True)
+class PairsColumn:
+    """The labelled pairs of one language, and the share of relevant ones: the expected AUPRC of random scores."""
+
+    language: str
+    queries: int
+    relevant: int
+    sampled: int
+
+    @property
+    def chance(self) -> float:
+        return self.relevant / (self.relevant + self.sampled)
+
+
+@dataclass(frozen=True)
+class PairsRow:
+    """AUPRC and the primary measure of one entry: means over seeds, one per language; the averages last."""
+
+    entry: str
+    auprc: tuple[float | None, ...]
+    dev: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class PairsTable:
+    """AUPRC over labelled pairs of held-out training queries, beside the score of retrieval."""
+
+    languages: tuple[PairsColumn, ...]
+    rows: tuple[PairsRow, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +91,44 @@ def validations(board: Leaderboard) -> list[Validation]:
             )
         )
     return results
+
+
+def pairs_table(board: Leaderboard, entries: Sequence[str]) -> PairsTable | None:
+    """Return AUPRC beside the primary measure, entries in the order of the page; None where no record has it."""
+    scored = {pair: [r for r in records if r.pairs] for pair, records in board.records_by_pair.items()}
+    numbers = {language: records[0].pairs for (_, language), records in scored.items() if records}
+    languages = [language for language in board.languages if language in numbers]
+    rows = []
+    for entry in entries:
+        cells = [scored.get((entry, language), []) for language in languages]
+        if any(cells):
+            auprc = [_mean([r.pairs["AUPRC"] for r in records]) if records else None for records in cells]
+            dev = [_mean([r.measures[board.primary] for r in records]) if records else None for records in cells]
+            rows.append(PairsRow(entry, _with_average(auprc), _with_average(dev)))
+    columns = [
+        PairsColumn(language, *(numbers[language][name] for name in ("queries", "relevant", "sampled")))
+        for language in languages
+    ]
+    return PairsTable(tuple(columns), tuple(rows)) if rows else None
+
+
+def pairs_csv(board: Leaderboard) -> str:
+    """Return one row per record with labelled pairs as CSV, unrounded, beside its score of the primary measure."""
+    return spreadsheet.to_csv(PAIRS_COLUMNS, _pairs_rows(board))
+
+
+def _pairs_rows(board: Leaderboard) -> Iterator[list[object]]:
+    for record in board.records:
+        if record.pairs:
+            cell = (board.suite, record.entry, record.language, record.seed)
+            values = (record.pairs[name] for name in ("AUPRC", "queries", "relevant", "sampled"))
+            yield [*cell, *values, board.primary, record.measures[board.primary]]
+
+
+def _with_average(means: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Return the means and their average, None where one is missing."""
+    measured = [mean for mean in means if mean is not None]
+    return (*means, _mean(measured) if len(measured) == len(means) else None)
 
 
 def truncations(board: Leaderboard) -> list[Truncation]:
