@@ -5,11 +5,12 @@
     kept = "entailments"      x_i = h_i+; D_i is x_i and the other entailments of the batch
     kept = "contradictions"   x_i = h_i;  D_i is x_i, the other premises and all contradictions of the batch
 
-arXiv 2308.03103 trains on both and leaves the two sides open, so this is our interpretation of them. With contradictions
-alone, a premise needs some positive: it is the premise itself, as in unsupervised SimCSE (arXiv 2104.08821, equation 4).
-There the two vectors of a sentence differ by dropout. In a suite that trains without dropout they are equal: their
-cosine is the constant 1, and nothing is drawn together, only driven apart. A sentence that a triple calls entailed by
-premise i, or the premise itself, is not its negative (published: none left out). It reads no training query of the suite.
+arXiv 2308.03103 trains on both and leaves the two sides open, so this is our interpretation of them. With
+contradictions alone, a premise needs some positive: it is the premise itself, as in unsupervised SimCSE (arXiv
+2104.08821, equation 4). There the two vectors of a sentence differ by dropout. In a suite that trains without dropout
+they are equal: their cosine is the constant 1, and nothing is drawn together, only driven apart. A sentence that a
+triple calls entailed by premise i, or the premise itself, is not its negative (published: none left out). It reads no
+training query of the suite.
 """
 
 from __future__ import annotations

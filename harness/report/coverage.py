@@ -20,12 +20,13 @@ def unverified(board: Leaderboard) -> list[str]:
 
 def selected_rows(board: Leaderboard) -> list[str]:
     """Return one line per minimum quality of NLI rows: how many of them each language trained on."""
-    lines: dict[float, dict[str, str]] = {}
+    counts: dict[float, dict[str, str]] = {}
     for record in board.records:
         if rows := record.table("data", "nli_selected"):
             kept = f"{rows.get('kept')} of {rows.get('rows')} ({record.language})"
-            lines.setdefault(rows.get("minimum", 0.0), {})[record.language] = kept
-    return [
-        f"NLI rows of a quality of at least {minimum:g}: {', '.join(kept[name] for name in board.languages if name in kept)}"
-        for minimum, kept in sorted(lines.items())
-    ]
+            counts.setdefault(rows.get("minimum", 0.0), {})[record.language] = kept
+    lines = []
+    for minimum, kept_in in sorted(counts.items()):
+        languages = ", ".join(kept_in[language] for language in board.languages if language in kept_in)
+        lines.append(f"NLI rows of a quality of at least {minimum:g}: {languages}")
+    return lines

@@ -1,10 +1,10 @@
 """The files of a report: leaderboard.html, .md, .csv, .tex and .json in the output folder, and the tables beside them.
 
 evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts;
-contrasts.csv, sweeps.csv, tasks.csv, pairs.csv and geometry.csv are written for runs with contrasts, sweeps, MTEB tasks,
-labelled pairs or vectors. references.bib, written with leaderboard.tex, holds what the folder cites. leaderboard.html links to one page
-per entry (entries/) and one page per language (queries/). report.json says how the files were written
-(harness.report.report_settings).
+contrasts.csv, sweeps.csv, tasks.csv, pairs.csv and geometry.csv are written for runs with contrasts, sweeps, MTEB
+tasks, labelled pairs or vectors. references.bib, written with leaderboard.tex, holds what the folder cites.
+leaderboard.html links to one page per entry (entries/) and one page per language (queries/). report.json says how the
+files were written (harness.report.report_settings).
 
 The same records and run.json give the same bytes. CSV and JSON hold raw values in their shortest exact form, the other
 formats show them × 100 with two decimals. All files are rendered before the first one is written.

@@ -50,7 +50,13 @@ def stored_table(document: Mapping[str, Any]) -> Table:
         baseline = f"own {baseline}"
     title = f"{document['suite']}: {primary} × 100"
     finding = document["findings"][:1] if document.get("published_contrasts") else []
-    caption = ["", *finding, *_legend(baseline, lines), *document.get("repeated_seeds", ())]
+    caption = [
+        "",
+        *finding,
+        *_legend(baseline, lines),
+        *document.get("repeated_seeds", ()),
+        *document.get("selected_rows", ()),
+    ]
     return _table(title, (*languages, "average", f"Δ {baseline}"), lines, "\n".join(caption))
 
 
@@ -100,7 +106,6 @@ def _delta(score: Score | None) -> str:
 
 def _caption(board: Leaderboard, rows: Sequence[Row], cells: Collection[Sequence[str]]) -> str:
     lines = ["", *contrast_findings(board), *_legend(board.baseline_name, cells), *board.results.repeated_lines]
-    lines += selected_rows(board)
     lines += selected_rows(board)
     if any(box.score and box.failed for row in rows for box in row.boxes):
         lines.append("! fewer seeds: one or more failed")

@@ -54,7 +54,11 @@ FIELDS = {
     **SWITCHES,
     **{name: tuple(table.model_fields) for name, (_, table) in SUITE_TABLES.items()},
 }
-KINDS = {TRAIN: Training, **dict.fromkeys(SWITCHES, Practice), **{name: table for name, (_, table) in SUITE_TABLES.items()}}
+KINDS = {
+    TRAIN: Training,
+    **dict.fromkeys(SWITCHES, Practice),
+    **{name: table for name, (_, table) in SUITE_TABLES.items()},
+}
 _REQUIRED = {"epochs": 1, "batch_size": 1, "learning_rate": 1, "warmup": 0}  # so that one other field can be checked
 
 
@@ -133,7 +137,9 @@ def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | No
             used = {plugin for entry in entries for plugin in entry.plugins}
             raise unknown("setting", setting.name, {*used, *FIELDS}, where="--set")
         return names
-    names = frozenset(entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting, methods_path))
+    names = frozenset(
+        entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting, methods_path)
+    )
     if not names:
         raise RequestError(f"--set {setting.text}: no requested entry takes {setting.target}; leave it out")
     return names

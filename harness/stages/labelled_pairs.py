@@ -3,8 +3,8 @@
 arXiv 2408.11868 reports the area under the precision-recall curve (AUPRC) on held-out pairs of its question-answer set;
 how these were drawn could not be read. Here, with `evaluation.pairs`:
 
-* A share `holdout` of a language's training queries is held out: the same ones for all entries and seeds. No cell trains
-  on them or on queries with their text (held_out.py). Another query of the same passage may be trained on.
+* A share `holdout` of a language's training queries is held out: the same ones for all entries and seeds. No cell
+  trains on them or on queries with their text (held_out.py). Another query of the same passage may be trained on.
 * A held-out query and each of its relevant passages is a pair of label 1. With each of these come `negatives` pairs of
   label 0: the query, and passages that are not judged relevant to it, drawn at random from those that training reads. A
   passage that nobody judged may be relevant all the same.

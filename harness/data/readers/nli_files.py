@@ -89,9 +89,7 @@ def read_recast(paths: Sequence[Path], selection: Selection = EVERY_ROW) -> NliD
     return _paired(pairs, {"entailed": ENTAILED, "not-entailed": CONTRADICTED}, path, selection)
 
 
-def _paired(
-    pairs: Iterable[LabelledPair], roles: Mapping[str, str], path: Path, selection: Selection
-) -> NliData:
+def _paired(pairs: Iterable[LabelledPair], roles: Mapping[str, str], path: Path, selection: Selection) -> NliData:
     """Return the triples of the pairs that a selection reads."""
     return pair_hypotheses(selection.of(list(pairs), _changed_pair, path), roles, selection.where(path))
 

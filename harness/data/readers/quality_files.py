@@ -1,4 +1,4 @@
-"""A score for each row of an NLI set, such as an estimate of its translation's quality: one number per row, in order."""
+"""A score for each row of an NLI set, such as the estimated quality of its translation: one per row, in order."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a rerun cell measured besides its ranking, compared with its record.
 
-MTEB tasks, scores of cut vectors, cross-validation, geometry, labelled pairs, agreement of experts and the training log are stored as
-numbers without their queries, so that no test can be made of them: their distance itself is graded. With d the distance
-relative to the larger of 1 and the two values,
+MTEB tasks, scores of cut vectors and of labelled pairs, cross-validation, geometry, agreement of experts and the
+training log are stored as numbers without their queries, so that no test can be made of them: their distance itself is
+graded. With d the distance relative to the larger of 1 and the two values,
 
     bitwise      equal
     numerical    d ≤ BOUND

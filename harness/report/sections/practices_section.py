@@ -44,11 +44,12 @@ class PairsColumn:
 
 @dataclass(frozen=True)
 class PairsRow:
-    """AUPRC and the primary measure of one entry: means over seeds, one per language; the averages last."""
+    """AUPRC of one entry, one mean over seeds per language; no averages where a language is missing."""
 
     entry: str
-    auprc: tuple[float | None, ...]
-    dev: tuple[float | None, ...]
+    means: tuple[float | None, ...]
+    average: float | None
+    dev: float | None  # the average of the primary measure over the same languages
 
 
 @dataclass(frozen=True)
@@ -95,16 +96,20 @@ def validations(board: Leaderboard) -> list[Validation]:
 
 def pairs_table(board: Leaderboard, entries: Sequence[str]) -> PairsTable | None:
     """Return AUPRC beside the primary measure, entries in the order of the page; None where no record has it."""
-    scored = {pair: [r for r in records if r.pairs] for pair, records in board.records_by_pair.items()}
+    scored = {pair: [record for record in records if record.pairs] for pair, records in board.records_by_pair.items()}
     numbers = {language: records[0].pairs for (_, language), records in scored.items() if records}
     languages = [language for language in board.languages if language in numbers]
     rows = []
     for entry in entries:
         cells = [scored.get((entry, language), []) for language in languages]
         if any(cells):
-            auprc = [_mean([r.pairs["AUPRC"] for r in records]) if records else None for records in cells]
-            dev = [_mean([r.measures[board.primary] for r in records]) if records else None for records in cells]
-            rows.append(PairsRow(entry, _with_average(auprc), _with_average(dev)))
+            means = [_mean([record.pairs["AUPRC"] for record in records]) if records else None for records in cells]
+            dev = [_mean([record.measures[board.primary] for record in records]) for records in cells if records]
+            measured = [mean for mean in means if mean is not None]
+            whole = len(measured) == len(means)
+            rows.append(
+                PairsRow(entry, tuple(means), _mean(measured) if whole else None, _mean(dev) if whole else None)
+            )
     columns = [
         PairsColumn(language, *(numbers[language][name] for name in ("queries", "relevant", "sampled")))
         for language in languages
@@ -123,12 +128,6 @@ def _pairs_rows(board: Leaderboard) -> Iterator[list[object]]:
             cell = (board.suite, record.entry, record.language, record.seed)
             values = (record.pairs[name] for name in ("AUPRC", "queries", "relevant", "sampled"))
             yield [*cell, *values, board.primary, record.measures[board.primary]]
-
-
-def _with_average(means: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Return the means and their average, None where one is missing."""
-    measured = [mean for mean in means if mean is not None]
-    return (*means, _mean(measured) if len(measured) == len(means) else None)
 
 
 def truncations(board: Leaderboard) -> list[Truncation]:
