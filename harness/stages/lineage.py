@@ -38,8 +38,9 @@ from harness.stages.stage_settings import (
     mines_answered_passages,
     negative_query_writer,
     previous_round,
+    retrieval_sources,
     scored_rows,
-    scores_pairs,
+    selected_rows,
     tasks_of,
     training_lengths,
 )
@@ -93,14 +94,6 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "geometry": ENCODING,
     "score": ("ir-measures", "pytrec-eval-terrier"),
 }
-READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
-    "nli": True,
-    "nli_quality": True,
-    "nli_degraded": True,
-    "tasks": True,
-    "published_rows": True,
-    "counts": {"nli"},
-}
 COLUMNS = 2  # what columns of outside methods hold; 2: `question`, `sentence1` and others are queries
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; a few megabytes of vectors
 
@@ -113,28 +106,18 @@ def _key(stage: str, inputs: Iterable[str], settings: Any, *, computes: bool = T
 
 def prepare_key(suite: Suite, language: str) -> str:
     """The checked data: the declared files, and what decides which rows are used and how they read."""
-    declared = suite.languages[language].model_dump(mode="json", exclude=READ_BY_OTHER_STAGES)
     title = [suite.text.title, suite.text.title_join]
     rows = {"max_train": suite.max_train, "holdout": suite.evaluation.holdout}
     train_file = suite.train_files.get(language)
     local_files = [train_file.sha256 if train_file else "", suite.unverified.get(language, "")]
-    return _key("prepare", [], [language, declared, title, rows, local_files])
+    return _key("prepare", [], [language, retrieval_sources(suite, language), title, rows, local_files])
 
 
 def inference_key(cell: Cell) -> str:
-    """The NLI triples: the declared files, how many triples they hold, what was accepted in their place, and of which
-    rows they are made, where not of all as they are.
-    """
-    suite, language = cell.suite, cell.language
-    declared, minimum = suite.languages[language], cell.entry.minimum_quality
+    """The NLI triples: the declared files, how many triples they hold, what was accepted, and which rows are read."""
+    declared, accepted = cell.suite.languages[cell.language], cell.suite.unverified.get(cell.language, "")
     source = declared.nli.model_dump(mode="json") if declared.nli else None
-    settings: list[Any] = [language, source, declared.counts.nli, suite.unverified.get(language, "")]
-    if declared.nli_degraded is not None:
-        settings.append(["degraded", declared.nli_degraded.model_dump()])
-    if minimum is not None:
-        scores = declared.nli_quality.model_dump(mode="json") if declared.nli_quality else None
-        settings.append(["quality", minimum, scores])
-    return _key("inference", [], settings)
+    return _key("inference", [], [cell.language, source, declared.counts.nli, accepted, *selected_rows(cell)])
 
 
 def base_key(suite: Suite) -> str:
@@ -307,12 +290,13 @@ def geometry_key(cell: Cell) -> str:
 
 
 def record_inputs(cell: Cell) -> list[str]:
-    """The outputs that a record is made of: its ranking, its MTEB tasks and, if it has vectors, the base's geometry
-    and the scores of its labelled pairs.
-    """
-    geometry = [] if isinstance(cell.plugin, Ranker) else [geometry_key(cell)]
-    pairs = [pairs_key(cell)] if scores_pairs(cell) else []
-    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry, *pairs]
+    """The outputs that a record is made of: ranking, MTEB tasks, of vectors the base's geometry, labelled pairs."""
+    measured = (
+        []
+        if isinstance(cell.plugin, Ranker)
+        else [geometry_key(cell), *([pairs_key(cell)] if cell.suite.evaluation.pairs else [])]
+    )
+    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *measured]
 
 
 def record_key(cell: Cell) -> str:
