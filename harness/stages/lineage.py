@@ -259,9 +259,8 @@ def retrieve_key(cell: Cell) -> str:
     """The ranking, by vectors or by a ranker that needs none; with it the geometry of a tuned model's vectors."""
     depth = cell.suite.evaluation.depth
     if isinstance(cell.plugin, Ranker):
-        data = prepare_key(cell.suite, cell.language)
         settings = [depth, cell.entry.identity(), cell.plugin_sources(), determinism.thread_settings()]
-        return _key("retrieve", [data], settings)
+        return _key("retrieve", [prepare_key(cell.suite, cell.language)], settings)
     return _key("retrieve", [encode_key(cell)], [depth, cuts(cell), [VERSIONS["geometry"], GEOMETRY_SAMPLE]])
 
 
@@ -291,12 +290,10 @@ def geometry_key(cell: Cell) -> str:
 
 def record_inputs(cell: Cell) -> list[str]:
     """The outputs that a record is made of: ranking, MTEB tasks, of vectors the base's geometry, labelled pairs."""
-    measured = (
-        []
-        if isinstance(cell.plugin, Ranker)
-        else [geometry_key(cell), *([pairs_key(cell)] if cell.suite.evaluation.pairs else [])]
-    )
-    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *measured]
+    keys = [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell))]
+    if not isinstance(cell.plugin, Ranker):
+        keys += [geometry_key(cell), *([pairs_key(cell)] if cell.suite.evaluation.pairs else [])]
+    return keys
 
 
 def record_key(cell: Cell) -> str:
