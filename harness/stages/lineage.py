@@ -2,11 +2,11 @@
 
     prepare → published rows → augment → mine → write → consult → train → encode → retrieve → record
 
-The base model, its stored vectors, the NLI triples, the MTEB tasks and the geometry of the base are side branches. Each
-function returns the key of the output that its docstring names. Keys are computed from the request alone, so a plan
-knows what is cached without computing anything; only stored vectors have the digest of their texts in their key, and
-that key is in no other. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is
-in the keys by its sources and the libraries that these import (harness.request.plugin_sources).
+The base model, its stored vectors, the NLI triples, MTEB tasks, labelled pairs and the geometry of the base are side
+branches. Each function returns the key of the output that its docstring names. Keys are computed from the request
+alone, so a plan knows what is cached without computing anything; only stored vectors have the digest of their texts in
+their key, and that key is in no other. A setting that changes an output is in its key or in that of one of its inputs.
+A plugin is in the keys by its sources and the libraries that these import (harness.request.plugin_sources).
 
 The processor is in no key: on another one the last bits of an output may differ, so an output holds the machine that
 made it, and a record says where it reused one of another machine.
@@ -251,8 +251,7 @@ def description_key(cell: Cell) -> str:
 
 def encode_key(cell: Cell) -> str:
     """The vectors of the dev queries and the passages."""
-    inputs = [train_key(cell), prepare_key(cell.suite, cell.language)]
-    return _key("encode", inputs, embedding_settings(cell))
+    return _key("encode", [train_key(cell), prepare_key(cell.suite, cell.language)], embedding_settings(cell))
 
 
 def retrieve_key(cell: Cell) -> str:
