@@ -24,7 +24,7 @@ from harness.data.corpus import Corpus
 from harness.keys import derive
 from harness.machine.store import Store
 from harness.request.cell import Cell
-from harness.stages.held_out import Relevant, paired_queries
+from harness.stages.held_out import paired_queries
 from harness.stages.lineage import pairs_key
 from harness.stages.model_vectors import ModelVectors, rows_of
 from harness.stats.average_precision import average_precision
@@ -47,11 +47,12 @@ def pair_scores(cell: Cell, data: Data, source: ModelVectors, store: Store) -> M
 
     `data` are those that `augment` returns, `source` has the vectors of the cell's model.
     """
-    if cell.suite.evaluation.pairs is None:
+    settings = cell.suite.evaluation.pairs
+    if settings is None:
         return {}
 
     def compute() -> dict[str, Any]:
-        pairs = list(labelled_pairs(data, paired_queries(cell, data.train), cell.suite.evaluation.pairs.negatives))
+        pairs = list(labelled_pairs(data, paired_queries(cell, data.train), settings.negatives))
         texts = {pair.query: data.queries[pair.query] for pair in pairs}
         queries = source.vectors(texts, "query", dev=True)
         passages = source.vectors(data.training_passages, "passage", ids=sorted({pair.doc for pair in pairs}))
@@ -69,7 +70,7 @@ def pair_scores(cell: Cell, data: Data, source: ModelVectors, store: Store) -> M
     return scores
 
 
-def labelled_pairs(data: Data, held: Relevant, negatives: int) -> Iterator[Pair]:
+def labelled_pairs(data: Data, held: Mapping[str, Sequence[str]], negatives: int) -> Iterator[Pair]:
     """Yield the pairs of the held-out queries; fewer negatives where there are fewer passages."""
     passages = data.training_passages
     ids = None if isinstance(passages, Corpus) else sorted(passages)
