@@ -23,6 +23,7 @@ from harness.stages.consult import stored_agreement
 from harness.stages.dimensions import measures_by_dimension
 from harness.stages.encode import encode
 from harness.stages.folds import cross_validate
+from harness.stages.labelled_pairs import pair_scores
 from harness.stages.lineage import record_key
 from harness.stages.nli import inference
 from harness.stages.prepare import prepare
@@ -47,6 +48,7 @@ class Outputs:
     cross_validation: Mapping[str, Any] = field(default_factory=dict)
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     geometry: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    pairs: Mapping[str, Any] = field(default_factory=dict)
     agreement: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +75,7 @@ def run(cell: Cell, store: Store, folder: Path) -> Record:
         cross_validation=outputs.cross_validation,
         tasks=outputs.tasks,
         geometry=outputs.geometry,
+        pairs=outputs.pairs,
         agreement=outputs.agreement,
         stages=tuple(store.runs),
         seconds=time.perf_counter() - started,
@@ -100,6 +103,7 @@ def encoder_outputs(cell: Cell, data: Data, store: Store) -> Outputs:
         cross_validation=cross_validate(cell, augmented, store),
         tasks=tasks(cell, model.folder, store),
         geometry=geometry(cell, vectors, store),  # measured in the pass of retrieve
+        pairs=pair_scores(cell, augmented, vectors.source, store),
         agreement=stored_agreement(cell, store),
     )
 

@@ -13,6 +13,7 @@ from harness.stages import half_precision, learning_rates, model_prompts
 from harness.stages.base_model import base_model
 from harness.stages.checkpoint import checkpoint_source
 from harness.stages.lineage import VERSIONS, base_digest_key, retrieve_key, train_key
+from harness.stages.nli import selected
 from harness.stages.prepare import rows_report
 from harness.stages.published_rows import rows_file
 from harness.stages.stage_settings import negative_queries_source, training_rows_source
@@ -48,6 +49,7 @@ def provenance(cell: Cell, data: Data, model: Model | None, ties: int, store: St
             "train_queries": len(data.train),
             "dev_queries": len(data.dev),
             "nli": len(data.nli),
+            **({"nli_selected": dict(kept)} if (kept := selected(store.runs)) else {}),
             "training_rows": training_rows_source(cell),
             "negative_queries": negative_queries_source(cell),
             "max_train": cell.suite.max_train,

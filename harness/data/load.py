@@ -11,10 +11,11 @@ from harness.data import splits, validation
 from harness.data.assembly import assemble
 from harness.data.file_status import Lookup
 from harness.data.judged_passages import checked
+from harness.data.nli_selection import EVERY_ROW, Selection
 from harness.data.passage_streams import check_number
 from harness.data.raw_data import NliData, Passages, RetrievalData, SentencePairs, Stream, row_counts
 from harness.data.readers.beir import of_split
-from harness.data.readers.registry import nli_reader, pair_reader, source_reader
+from harness.data.readers.registry import nli_reader, pair_reader, quality_reader, source_reader
 from harness.data.suite_files import lookup_of, paths
 from harness.data.train_file_data import use_train_file
 from harness.errors import DataError, unknown
@@ -85,11 +86,11 @@ def _read(
     return raw, _read_nli(declared.nli, language, lookup)
 
 
-def _read_nli(source: Source | None, language: str, lookup: Lookup) -> NliData:
+def _read_nli(source: Source | None, language: str, lookup: Lookup, selection: Selection = EVERY_ROW) -> NliData:
     if source is None:
         return NliData(())
     reader = nli_reader(source.reader, f"suite {lookup.suite}, language {language}")
-    return reader(paths(source, language, lookup))
+    return reader(paths(source, language, lookup), selection)
 
 
 def searched_passages(suite: Suite, language: str, *, data_dir: Path | None, cache_dir: Path) -> Passages:
@@ -101,8 +102,14 @@ def searched_passages(suite: Suite, language: str, *, data_dir: Path | None, cac
     return (splits.hold_out(raw, suite.evaluation.holdout) if suite.evaluation.holdout else raw).passages
 
 
-def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache_dir: Path) -> NliData:
-    """Return the NLI triples of a language alone; raises what `load` raises."""
+def load_nli(
+    suite: Suite, language: str, minimum: float | None = None, *, data_dir: Path | None = None, cache_dir: Path
+) -> NliData:
+    """Return the NLI triples of a language alone, of the rows of at least a minimum quality; raises what `load` raises.
+
+    The manifest's count is that of all rows as they are. Of a selection by quality, `selected` has the rows of the set
+    and those that are kept.
+    """
     declared = suite.languages[language]
     lookup = lookup_of(suite, data_dir, cache_dir, language)
     nli = _read_nli(declared.nli, language, lookup)
@@ -110,7 +117,15 @@ def load_nli(suite: Suite, language: str, *, data_dir: Path | None = None, cache
         validation.check_counts(
             {"nli": len(nli.triples)}, {"nli": declared.counts.nli}, f"{suite.name}/{language}", suite.given
         )
-    return nli
+    if minimum is None and declared.nli_degraded is None:
+        return nli
+    scores = None
+    if declared.nli_quality is not None:
+        reader = quality_reader(declared.nli_quality.reader, f"suite {suite.name}, language {language}")
+        scores = reader(paths(declared.nli_quality, language, lookup))
+    selection = Selection(language, scores, declared.nli_degraded, minimum)
+    selected = _read_nli(declared.nli, language, lookup, selection)
+    return replace(selected, selected=selection.counts)
 
 
 def load_pairs(suite: Suite, language: str, task: PairTask, *, data_dir: Path | None, cache_dir: Path) -> SentencePairs:
@@ -128,7 +143,8 @@ def without_nli(suite: Suite, language: str) -> Suite:
     """Return the suite without the NLI set and the published rows of a language, whose files may then be missing."""
     declared = suite.languages[language]
     counts = declared.counts.model_copy(update={"nli": None})
-    without = declared.model_copy(update={"nli": None, "published_rows": None, "counts": counts})
+    dropped = dict.fromkeys(("nli", "nli_quality", "nli_degraded", "published_rows"))
+    without = declared.model_copy(update={**dropped, "counts": counts})
     return suite.model_copy(update={"languages": {**suite.languages, language: without}})
 
 

@@ -77,7 +77,7 @@ def row_counts(raw: RetrievalData) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class NliData:
-    """Inference triples of one language, in file order."""
+    """Inference triples of one language, in file order; `selected` counts the rows of a selection by quality."""
 
     triples: tuple[NliTriple, ...]
     report: Report = field(default_factory=dict)
@@ -91,3 +91,4 @@ class SentencePairs:
     right: tuple[str, ...]
     values: tuple[float, ...]
     report: Report = field(default_factory=dict)
+    selected: Report = field(default_factory=dict)

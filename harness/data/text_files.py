@@ -98,12 +98,12 @@ def broken_json(path: Path, line: int, error: ValueError) -> DataError:
     return DataError(f"{path} line {line}: truncated or broken JSON ({reason}); {RESTORE}")
 
 
-def table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield ("FILE line N", row by column name) for a tab-separated file with a header and CSV quotes.
+def table(path: Path, delimiter: str = "\t") -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield ("FILE line N", row by column name) for a file with a header and CSV quotes, tab-separated by default.
 
     Blank lines are left out.
     """
-    rows = csv.reader(io.StringIO(read_text(path), newline=""), delimiter="\t", strict=True)
+    rows = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
     header: list[str] = []
     while True:
         where = f"{path} line {rows.line_num + 1}"

@@ -14,8 +14,8 @@ from harness.request.manifest import BuiltBase
 from harness.request.overrides import OF_MINED
 from harness.request.training import SCHEDULERS, SCHEDULERS_NEED, Training
 from harness.schema import explain
-from harness.stages.held_out import original_queries
-from harness.stages.stage_settings import declared_rows, scored_rows
+from harness.stages.held_out import original_queries, paired_queries
+from harness.stages.stage_settings import declared_rows, scored_rows, scores_pairs, trains_on_queries
 from harness.types import Data, Method, Need
 
 
@@ -23,6 +23,7 @@ def check(cell: Cell) -> None:
     """Raise RequestError or DataError for a practice that the cell's entry cannot have on its suite."""
     _check_switches(cell)
     _check_joined(cell)
+    _check_quality(cell)
     if cell.entry.negatives is None and Need.HARD_NEGATIVES in cell.needs:
         raise DataError(f'{cell.entry.name}: its methods need hard negatives; add negatives = "ance" or "random"')
     _check_rows(cell)
@@ -74,6 +75,20 @@ def _check_switches(cell: Cell) -> None:
             raise RequestError(f"{entry.name}: dimension {twice[0]} is given twice; give each once")
     if isinstance(cell.suite.base_model, BuiltBase):
         check_dimensions([cell], cell.suite.base_model.hidden_size)
+
+
+def _check_quality(cell: Cell) -> None:
+    """Raise RequestError for a minimum quality of NLI rows where none are read, or they have no scores."""
+    if cell.entry.minimum_quality is None:
+        return
+    declared, name = cell.suite.languages[cell.language], f"{cell.entry.name}, {cell.language}"
+    if Need.NLI not in cell.needs:
+        raise RequestError(f"{name}: minimum_quality needs a method that trains on NLI rows; remove it")
+    if declared.nli is not None and declared.nli_quality is None and declared.nli_degraded is None:
+        raise RequestError(
+            f"{name}: nli.minimum_quality needs a score for each NLI row, and suite {cell.suite.name} has none; "
+            f"leave it out, or add [languages.{cell.language}.nli_quality] to the manifest"
+        )
 
 
 def _is_on(cell: Cell, name: str) -> bool:
@@ -140,16 +155,25 @@ def check_dimensions(cells: Iterable[Cell], size: int) -> None:
 
 
 def check_data(cell: Cell, data: Data) -> None:
-    """Raise RequestError where there are too few training queries for an entry's folds or held-out queries."""
+    """Raise RequestError where there are too few training queries for folds, labelled pairs or held-out queries."""
+    name = f"{cell.entry.name}, {cell.language}"
+    if scores_pairs(cell) and not original_queries(data.train):
+        raise RequestError(f"{name}: evaluate.pairs holds training queries out, and there are none; leave it out")
     if cell.method is None:
         return
-    name = f"{cell.entry.name}, {cell.language}"
     check_training_queries(cell, data)
     queries = trained = len(original_queries(data.train))
     if cell.entry.folds is not None:
         if cell.entry.folds > queries:
             raise RequestError(f"{name}: {cell.entry.folds} folds need as many training queries, not {queries}")
         trained = queries - -(-queries // cell.entry.folds)
+    paired = len(paired_queries(cell, data.train))
+    if paired and trains_on_queries(cell) and trained <= paired:
+        raise RequestError(
+            f"{name}: no training query is left beside the {paired} of the labelled pairs; "
+            "lower the holdout of evaluate.pairs"
+        )
+    trained -= paired
     if cell.training.best_of is not None and trained < 2:
         raise RequestError(
             f"{name}: no training query is left beside those that choose the best checkpoint; remove best_of"

@@ -14,7 +14,7 @@ from harness.vectors.embedding import BLOCK
 
 OF_ENCODERS = {
     "text": ("query_prompt", "passage_prompt", "query_max_length", "passage_max_length"),
-    "evaluate": ("encode_batch_size", "encode_tokens", "precision", "query_precision", "dimensions"),
+    "evaluate": ("encode_batch_size", "encode_tokens", "precision", "query_precision", "dimensions", "pairs"),
 }
 OF_TRAINING = {"text": ("train_passage_max_length",)}
 

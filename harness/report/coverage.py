@@ -16,3 +16,17 @@ def unverified(board: Leaderboard) -> list[str]:
     """Return the languages whose data differ from the manifest and were accepted."""
     languages = {record.language for record in board.records if record.value("data", "unverified")}
     return [language for language in board.languages if language in languages]
+
+
+def selected_rows(board: Leaderboard) -> list[str]:
+    """Return one line per minimum quality of NLI rows: how many of them each language trained on."""
+    counts: dict[float, dict[str, str]] = {}
+    for record in board.records:
+        if rows := record.table("data", "nli_selected"):
+            kept = f"{rows.get('kept')} of {rows.get('rows')} ({record.language})"
+            counts.setdefault(rows.get("minimum", 0.0), {})[record.language] = kept
+    lines = []
+    for minimum, kept_in in sorted(counts.items()):
+        languages = ", ".join(kept_in[language] for language in board.languages if language in kept_in)
+        lines.append(f"NLI rows of a quality of at least {minimum:g}: {languages}")
+    return lines

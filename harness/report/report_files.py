@@ -1,8 +1,9 @@
 """The files of a report: leaderboard.html, .md, .csv, .tex and .json in the output folder, and the tables beside them.
 
 evidence.csv holds the statistics behind the intervals, claims.csv the published claims and their verdicts;
-contrasts.csv, sweeps.csv, tasks.csv, ability.csv and geometry.csv are written for runs with contrasts, sweeps, tasks,
-tasks other than retrieval, or vectors. references.bib, written with leaderboard.tex, holds what the folder cites.
+contrasts.csv, sweeps.csv, tasks.csv, ability.csv, pairs.csv and geometry.csv are written for runs with contrasts,
+sweeps, tasks, tasks other than retrieval, labelled pairs, or vectors. references.bib, written with leaderboard.tex,
+holds what the folder cites.
 leaderboard.html links to one page per entry (entries/) and one page per language (queries/). report.json says how the
 files were written (harness.report.report_settings).
 
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
 PAGE_FOLDERS = (entry_pages.FOLDER, query_pages.FOLDER)  # folders that hold only pages of the report
 TABLES = (
     *(file_name(Format.csv), evidence_section.CSV, signature_table.CSV, claims_section.CSV),
-    *(contrasts_section.CSV, sweeps_section.CSV, tasks_section.CSV, ability_section.CSV, geometry_section.CSV),
+    *(contrasts_section.CSV, sweeps_section.CSV, tasks_section.CSV, ability_section.CSV),
+    *(practices_section.PAIRS_CSV, geometry_section.CSV),
 )  # the files of the CSV format, the last five only where there is something to list
 
 
@@ -157,6 +159,8 @@ def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]
         content[tasks_section.CSV] = tasks_section.csv(board, context["tasks"])
     if context["ability"]:
         content[ability_section.CSV] = ability_section.csv(board, context["ability"])
+    if context["labelled_pairs"]:
+        content[practices_section.PAIRS_CSV] = practices_section.pairs_csv(board)
     if context["geometry"]:
         content[geometry_section.CSV] = geometry_section.csv(board)
     return content
@@ -187,6 +191,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "ability": (ability := ability_section.ability_tables(board, entries)),
         "ability_finding": ability_section.finding(ability[0], board.primary) if ability else "",
         "validations": practices_section.validations(board),
+        "labelled_pairs": practices_section.pairs_table(board, entries),
         "shorter": practices_section.truncations(board),
         "claims": claims_section.compare_claims(board),
         "views": contrasts_section.contrast_views(board),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import failures
 from harness.report.console import WIDTH, compact_table, table_width
+from harness.report.coverage import selected_rows
 from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
 from harness.report.numbers import hundred, p_value, signed
 from harness.report.sections.evidence_section import UNKNOWN
@@ -43,7 +44,7 @@ def terminal_table(board: Leaderboard) -> Table:
     rows = tables(board)[0].rows
     lines = [_Line(row.entry, row.boxes, row.average) for row in rows]
     title = f"{board.suite}: {board.primary} × 100"
-    below = [*board.results.repeated_lines, *_not_measured(board, rows)]
+    below = [*board.results.repeated_lines, *selected_rows(board), *_not_measured(board, rows)]
     return _table(title, board.languages, board.baseline_name, lines, (contrast_findings(board), below))
 
 
@@ -67,7 +68,8 @@ def stored_table(document: Mapping[str, Any]) -> Table:
         baseline = f"own {baseline}"
     title = f"{document['suite']}: {primary} × 100"
     finding = document["findings"][:1] if document.get("published_contrasts") else []
-    return _table(title, languages, baseline, lines, (finding, document.get("repeated_seeds", ())))
+    below = [*document.get("repeated_seeds", ()), *document.get("selected_rows", ())]
+    return _table(title, languages, baseline, lines, (finding, below))
 
 
 def _stored_score(row: Mapping[str, Any]) -> Score:

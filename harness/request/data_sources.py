@@ -30,7 +30,12 @@ def _revision(value: str) -> str:
 RelativePath = Annotated[str, AfterValidator(_inside)]
 Revision = Annotated[str, AfterValidator(_revision)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-ROLES = ("retrieval", "training", "nli")  # the sources of a language, besides those of its pair tasks
+SOURCE_ROLES = (
+    "retrieval",
+    "training",
+    "nli",
+    "nli_quality",
+)  # the sources of a language, besides those of its pair tasks
 
 
 class File(Strict):
@@ -126,6 +131,13 @@ class Source(Strict):
         return self
 
 
+class Degradation(Strict):
+    """A seeded damage of NLI rows, as a stand-in for translations of varying quality (harness.data.nli_selection)."""
+
+    share: float = Field(gt=0, le=1)  # of the rows, in expectation
+    seed: int = Field(default=0, ge=0)
+
+
 class Counts(Strict):
     """Expected sizes of the sources, where given; a difference is an error."""
 
@@ -165,6 +177,8 @@ class Language(Strict):
     retrieval: Source
     training: Source | None = None  # training queries and judgments, and the passages to train on and mine from
     nli: Source | None = None
+    nli_quality: Source | None = Field(default=None, exclude_if=unset)  # a score for each row of `nli`
+    nli_degraded: Degradation | None = Field(default=None, exclude_if=unset)  # rows of `nli` are damaged, and scored
     published_rows: PublishedRows | None = None  # for entries under `@published` that ask for them
     tasks: tuple[Task, ...] = ()
     pair_tasks: tuple[PairTask, ...] = Field(default=(), exclude_if=lambda tasks: not tasks)
@@ -180,16 +194,25 @@ class Language(Strict):
             raise ValueError(f"pair task '{without[0]}' has no source, and the language has no NLI set; give it one")
         return self
 
+    @model_validator(mode="after")
+    def _scores_of_nli_rows(self) -> Language:
+        given = [name for name in ("nli_quality", "nli_degraded") if getattr(self, name) is not None]
+        if given and self.nli is None:
+            raise ValueError(f"{given[0]} is about the rows of nli, and there is none; add nli, or remove it")
+        if len(given) > 1:
+            raise ValueError("nli_quality and nli_degraded both give the rows their scores; remove one")
+        return self
+
     @property
     def sources(self) -> tuple[Source, ...]:
         """Every declared source, each once."""
-        pairs = (task.source for task in self.pair_tasks)
-        declared = dict.fromkeys((self.retrieval, self.training, self.nli, *pairs))
+        roles = (getattr(self, role) for role in SOURCE_ROLES)
+        declared = dict.fromkeys((*roles, *(task.source for task in self.pair_tasks)))
         return tuple(source for source in declared if source is not None)
 
     def with_sources(self, change: Callable[[Source], Source]) -> Language:
         """Return the language with the same change made to every source."""
-        roles = {role: change(source) for role in ROLES if (source := getattr(self, role))}
+        roles = {role: change(source) for role in SOURCE_ROLES if (source := getattr(self, role))}
         pairs = [task.model_copy(update={"source": task.source and change(task.source)}) for task in self.pair_tasks]
         return self.model_copy(update={**roles, "pair_tasks": tuple(pairs)})
 

@@ -13,7 +13,7 @@ from harness.schema import Strict, unset
 
 IDENTITY = {
     *("method", "adapters", "negatives", "settings", "training"),
-    *("joined", "mining_rounds", "negative_margin", "dimensions"),
+    *("joined", "mining_rounds", "negative_margin", "minimum_quality", "dimensions"),
 }
 
 
@@ -37,6 +37,7 @@ class Practice(Strict):
     joined: tuple[str, ...] = ()  # further methods, trained together with the entry's method, batch by batch
     mining_rounds: int = Field(default=1, gt=0)  # each round mines ANCE negatives with the model of the previous one
     negative_margin: float | None = Field(default=None, gt=0, lt=1, exclude_if=unset)  # see stages/false_negatives.py
+    minimum_quality: float | None = Field(default=None, allow_inf_nan=False, exclude_if=unset)  # of NLI rows' scores
     dimensions: tuple[Size, ...] = ()  # Matryoshka: loss and scores also at vectors truncated to these dimensions
     folds: int | None = Field(default=None, gt=1)  # cross-validation over the training queries, beside the dev scores
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.request.cell import Cell
 from harness.request.entry import Practice
-from harness.request.overrides import ENTRY, PRACTICES
+from harness.request.overrides import SWITCHES
 from harness.request.settings import DEFAULT, TRAIN, training_sources
 
 
@@ -25,8 +25,8 @@ def settings_in_force(cell: Cell) -> Iterator[SettingInForce]:
     """Yield the settings of the cell's plugins, the practices that are on, and the training settings that are set."""
     yield from _plugin_settings(cell)
     entry = cell.entry
-    for field in PRACTICES:
-        value, name = getattr(entry, field), f"{ENTRY}.{field}"
+    for name, field in ((f"{table}.{field}", field) for table, fields in SWITCHES.items() for field in fields):
+        value = getattr(entry, field)
         if value != Practice.model_fields[field].default:
             yield SettingInForce(name, value, entry.sources.get(name, f"entry {entry.origin or entry.name}"))
     if cell.method is not None:

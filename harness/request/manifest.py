@@ -96,6 +96,13 @@ class TrainFile(Strict):
     prompts: Mapping[str, int] = Field(default_factory=dict, exclude=True)  # of the rows' own → rows
 
 
+class LabelledPairs(Strict):
+    """Average precision over labelled pairs of held-out training queries (harness.stages.labelled_pairs)."""
+
+    holdout: float = Field(gt=0, lt=1)  # share of the training queries, which are then not trained on
+    negatives: int = Field(gt=0)  # sampled per relevant pair
+
+
 class Evaluation(Strict):
     """What is measured, on what, how deep."""
 
@@ -110,6 +117,7 @@ class Evaluation(Strict):
     dimensions: tuple[
         Annotated[int, Field(gt=0)], ...
     ] = ()  # also score vectors truncated to these dimensions (Matryoshka)
+    pairs: LabelledPairs | None = Field(default=None, exclude_if=unset)  # AUPRC, beside the measures
 
     @model_validator(mode="after")
     def _primary_is_measured(self) -> Evaluation:

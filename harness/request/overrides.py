@@ -4,6 +4,7 @@ clpl.penalty_weight=0.5             a plugin's setting, in every entry that uses
 clpl.penalty_weight=0.1,0.5         a sweep: one entry per value (harness.request.sweep)
 train.epochs=2                      a training setting, in every entry that trains
 entry.folds=5                       a practice of harness.request.entry.Practice
+nli.minimum_quality=0.5             likewise, in every entry that trains on NLI rows
 evaluate.dimensions=[32,16]         what is measured, on what, how deep; one value
 checkpoint.ko=FOLDER                published weights that an entry opens: a folder, or HUB_ID@REVISION
 text.title=false                    how a text becomes what the encoder reads; one value
@@ -34,6 +35,7 @@ from harness.request.suite import Suite
 from harness.request.sweep import Setting
 from harness.request.training import Training
 from harness.schema import explain
+from harness.types import Need
 
 ENTRY = "entry"
 SUITE_TABLES: dict[str, tuple[str, type[Evaluation] | type[Text]]] = {
@@ -44,13 +46,19 @@ PROMPTS = ("query_prompt", "passage_prompt")
 VERBATIM = ("text.title_join", *(f"text.{field}" for field in PROMPTS))
 ESCAPED = {"n": "\n", "t": "\t", "\\": "\\"}  # in free text, after a backslash
 PRACTICES = ("mining_rounds", "negative_margin", "folds", "dimensions")
+NLI = "nli"
+SWITCHES = {ENTRY: PRACTICES, NLI: ("minimum_quality",)}  # name in --set → fields of Practice
 OF_MINED = ("mining_rounds", "negative_margin")  # need negatives that a model mines
 FIELDS = {
     TRAIN: tuple(Training.model_fields),
-    ENTRY: PRACTICES,
+    **SWITCHES,
     **{name: tuple(table.model_fields) for name, (_, table) in SUITE_TABLES.items()},
 }
-KINDS = {TRAIN: Training, ENTRY: Practice, **{name: table for name, (_, table) in SUITE_TABLES.items()}}
+KINDS = {
+    TRAIN: Training,
+    **dict.fromkeys(SWITCHES, Practice),
+    **{name: table for name, (_, table) in SUITE_TABLES.items()},
+}
 _REQUIRED = {"epochs": 1, "batch_size": 1, "learning_rate": 1, "warmup": 0}  # so that one other field can be checked
 
 
@@ -118,7 +126,7 @@ def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | No
     """Return the names of the entries that take a setting; raises RequestError where none does."""
     if setting.name in SUITE_TABLES:
         return frozenset()
-    if setting.name not in (TRAIN, ENTRY):
+    if setting.name not in (TRAIN, *SWITCHES):
         names = frozenset(entry.name for entry in entries if setting.name in entry.plugins)
         if not names:
             if plugins.exists(setting.name, methods_path):
@@ -129,7 +137,9 @@ def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | No
             used = {plugin for entry in entries for plugin in entry.plugins}
             raise unknown("setting", setting.name, {*used, *FIELDS}, where="--set")
         return names
-    names = frozenset(entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting))
+    names = frozenset(
+        entry.name for entry in entries if _trains(entry, methods_path) and _takes(entry, setting, methods_path)
+    )
     if not names:
         raise RequestError(f"--set {setting.text}: no requested entry takes {setting.target}; leave it out")
     return names
@@ -149,8 +159,10 @@ def _trains(entry: Entry, methods_path: Path | None) -> bool:
     return entry.method is not None and plugins.is_method(entry.method, methods_path)
 
 
-def _takes(entry: Entry, setting: Setting) -> bool:
+def _takes(entry: Entry, setting: Setting, methods_path: Path | None) -> bool:
     """Return whether an entry that trains reads the setting."""
+    if setting.name == NLI:
+        return any(Need.NLI in plugins.needs(name, methods_path) for name in (entry.method, *entry.joined) if name)
     return setting.name != ENTRY or setting.field not in OF_MINED or entry.negatives == "ance"
 
 
@@ -161,7 +173,7 @@ def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:
         if setting.name == TRAIN:
             Training.model_validate(laid_over(_REQUIRED, {setting.field: value}))
             return overlay(entry, SET, {}, {setting.field: value})
-        if setting.name == ENTRY:
+        if setting.name in SWITCHES:
             practice = Practice.model_validate({setting.field: value})
             changed = {setting.field: getattr(practice, setting.field)}
             return entry.model_copy(update={**changed, "sources": {**entry.sources, setting.target: SET}})

@@ -54,6 +54,9 @@ class Record(Strict):
     cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
     tasks: Mapping[PathName, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
     geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.vector_geometry
+    pairs: Mapping[str, Any] = Field(  # of held-out training queries, see harness.stages.labelled_pairs
+        default_factory=dict, exclude_if=lambda pairs: not pairs
+    )
     agreement: Mapping[str, Any] = Field(default_factory=dict)  # of the experts, see harness.stats.agreement
     files: Mapping[Suffix, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
     stages: tuple[StageRun, ...] = ()
@@ -236,7 +239,7 @@ def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
 
 def _numbers(record: Record) -> list[Any]:
     """Return the parts of a record that hold numbers, besides the provenance."""
-    means = [record.measures, record.by_dimension, record.cross_validation, record.tasks, record.geometry]
+    means = [record.measures, record.by_dimension, record.cross_validation, record.tasks, record.geometry, record.pairs]
     runs = [part for run in record.stages for part in (run.seconds, run.found)]
     return [record.seconds, record.agreement, *means, *runs]
 

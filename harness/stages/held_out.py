@@ -1,7 +1,7 @@
 """Held out: training queries that a model must not have seen, by seeded splits over their ids.
 
-A fold of a cross-validation, and the queries that evaluations in training use, are never trained on: not as anchors,
-not as negative queries, and no other query with the same text either.
+A fold of a cross-validation, the queries of labelled pairs, and those that evaluations in training use, are never
+trained on: not as anchors, not as negative queries, and no other query with the same text either.
 """
 
 from __future__ import annotations
@@ -37,10 +37,26 @@ def folds(cell: Cell, queries: Iterable[str]) -> list[list[str]]:
     return [order[part::count] for part in range(count)]
 
 
+def paired_queries(cell: Cell, train: Mapping[str, tuple[str, ...]]) -> Relevant:
+    """Return the training queries of the labelled pairs of a language, with their relevant passages.
+
+    They depend on neither entry nor seed, so that all entries are scored on the same pairs. Empty without
+    `evaluation.pairs`.
+    """
+    pairs = cell.suite.evaluation.pairs
+    if pairs is None:
+        return {}
+    order = shuffled(original_queries(train), 0, "pairs")
+    return {query: train[query] for query in order[: max(1, round(pairs.holdout * len(order)))]}
+
+
 def split(cell: Cell, training: TrainingData) -> tuple[TrainingData, Relevant]:
     """Return what a cell trains on, and the queries of its evaluations in training (empty without `best_of`)."""
+    paired = paired_queries(cell, training.data.train)
     if cell.fold is not None:
         training = without(training, folds(cell, training.data.train)[cell.fold])
+    if paired:
+        training = without(training, paired)
     if cell.method is None or cell.training.best_of is None:
         return training, {}
     order = shuffled(original_queries(training.data.train), cell.seed, "best")

@@ -2,11 +2,11 @@
 
     prepare → published rows → augment → mine → write → consult → train → encode → retrieve → record
 
-The base model, its stored vectors, the NLI triples, the MTEB tasks and the geometry of the base are side branches. Each
-function returns the key of the output that its docstring names. Keys are computed from the request alone, so a plan
-knows what is cached without computing anything; only stored vectors have the digest of their texts in their key, and
-that key is in no other. A setting that changes an output is in its key or in the key of one of its inputs. A plugin is
-in the keys by its sources and the libraries that these import (harness.request.plugin_sources).
+The base model, its stored vectors, the NLI triples, MTEB tasks, labelled pairs and the geometry of the base are side
+branches. Each function returns the key of the output that its docstring names. Keys are computed from the request
+alone, so a plan knows what is cached without computing anything; only stored vectors have the digest of their texts in
+their key, and that key is in no other. A setting that changes an output is in its key or in that of one of its inputs.
+A plugin is in the keys by its sources and the libraries that these import (harness.request.plugin_sources).
 
 The processor is in no key: on another one the last bits of an output may differ, so an output holds the machine that
 made it, and a record says where it reused one of another machine.
@@ -34,11 +34,14 @@ from harness.stages.stage_settings import (
     cuts,
     declared_rows,
     has_outside_method,
+    is_untuned,
     mines_answered_passages,
     negative_query_writer,
     pair_settings,
     previous_round,
+    retrieval_sources,
     scored_rows,
+    selected_rows,
     tasks_of,
     training_lengths,
 )
@@ -65,6 +68,7 @@ VERSIONS = {  # raise the number of a stage when the meaning of its output chang
     "encode": 3,  # 2: in blocks; 3: batches by tokens, and the base's vectors are stored
     "retrieve": 3,  # 2: one pass over the passages for every cut; 3: with the geometry of a tuned model
     "tasks": 2,  # 2: batches by tokens
+    "pairs": 1,
     "geometry": 3,  # 2: a smaller sample; 3: of vectors that other stages compute
     "score": 1,
 }
@@ -87,15 +91,9 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {  # stage → the libraries whose ve
     "encode": ENCODING,
     "retrieve": ("numpy",),
     "tasks": (*ENCODING, "mteb", "pytrec-eval-terrier", "scikit-learn", "scipy"),
+    "pairs": (*ENCODING, "scikit-learn"),
     "geometry": ENCODING,
     "score": ("ir-measures", "pytrec-eval-terrier"),
-}
-READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {
-    "nli": True,
-    "tasks": True,
-    "pair_tasks": True,
-    "published_rows": True,
-    "counts": {"nli"},
 }
 COLUMNS = 2  # what columns of outside methods hold; 2: `question`, `sentence1` and others are queries
 GEOMETRY_SAMPLE = 500  # passages, and pairs of query and passage; a few megabytes of vectors
@@ -109,19 +107,18 @@ def _key(stage: str, inputs: Iterable[str], settings: Any, *, computes: bool = T
 
 def prepare_key(suite: Suite, language: str) -> str:
     """The checked data: the declared files, and what decides which rows are used and how they read."""
-    declared = suite.languages[language].model_dump(mode="json", exclude=READ_BY_OTHER_STAGES)
     title = [suite.text.title, suite.text.title_join]
     rows = {"max_train": suite.max_train, "holdout": suite.evaluation.holdout}
     train_file = suite.train_files.get(language)
     local_files = [train_file.sha256 if train_file else "", suite.unverified.get(language, "")]
-    return _key("prepare", [], [language, declared, title, rows, local_files])
+    return _key("prepare", [], [language, retrieval_sources(suite, language), title, rows, local_files])
 
 
-def inference_key(suite: Suite, language: str) -> str:
-    """The NLI triples: the declared files, how many triples they hold, and what was accepted in their place."""
-    declared = suite.languages[language]
+def inference_key(cell: Cell) -> str:
+    """The NLI triples: the declared files, how many triples they hold, what was accepted, and which rows are read."""
+    declared, accepted = cell.suite.languages[cell.language], cell.suite.unverified.get(cell.language, "")
     source = declared.nli.model_dump(mode="json") if declared.nli else None
-    return _key("inference", [], [language, source, declared.counts.nli, suite.unverified.get(language, "")])
+    return _key("inference", [], [cell.language, source, declared.counts.nli, accepted, *selected_rows(cell)])
 
 
 def base_key(suite: Suite) -> str:
@@ -226,7 +223,7 @@ def train_key(cell: Cell) -> str:
     inputs = [
         base_key(cell.suite),
         data_key(cell),
-        *([inference_key(cell.suite, cell.language)] if Need.NLI in cell.needs else []),
+        *([inference_key(cell)] if Need.NLI in cell.needs else []),
         *([mine_key(cell)] if cell.entry.negatives is not None else []),
         *([write_key(cell)] if negative_query_writer(cell) is not None else []),
         *([consult_key(cell)] if Need.EXPERT_SCORES in cell.needs else []),
@@ -242,6 +239,7 @@ def train_key(cell: Cell) -> str:
         cell.place.device,
         *([threads] if (threads := determinism.thread_settings()) else []),
         *([] if cell.fold is None else [["fold", cell.fold, cell.entry.folds]]),
+        *([] if (pairs := cell.suite.evaluation.pairs) is None else [["pairs", pairs.holdout]]),
         *([["columns", COLUMNS]] if has_outside_method(cell) else []),
     ]
     return _key("train", inputs, settings)
@@ -254,17 +252,15 @@ def description_key(cell: Cell) -> str:
 
 def encode_key(cell: Cell) -> str:
     """The vectors of the dev queries and the passages."""
-    inputs = [train_key(cell), prepare_key(cell.suite, cell.language)]
-    return _key("encode", inputs, embedding_settings(cell))
+    return _key("encode", [train_key(cell), prepare_key(cell.suite, cell.language)], embedding_settings(cell))
 
 
 def retrieve_key(cell: Cell) -> str:
     """The ranking, by vectors or by a ranker that needs none; with it the geometry of a tuned model's vectors."""
     depth = cell.suite.evaluation.depth
     if isinstance(cell.plugin, Ranker):
-        data = prepare_key(cell.suite, cell.language)
         settings = [depth, cell.entry.identity(), cell.plugin_sources(), determinism.thread_settings()]
-        return _key("retrieve", [data], settings)
+        return _key("retrieve", [prepare_key(cell.suite, cell.language)], settings)
     return _key("retrieve", [encode_key(cell)], [depth, cuts(cell), [VERSIONS["geometry"], GEOMETRY_SAMPLE]])
 
 
@@ -280,15 +276,23 @@ def task_key(cell: Cell, task: Task | PairTask) -> str:
     return _key("tasks", [train_key(cell)], settings)
 
 
+def pairs_key(cell: Cell) -> str:
+    """The average precision of a cell's model over labelled pairs of held-out training queries."""
+    model = base_vectors_key(cell) if is_untuned(cell) else train_key(cell)
+    pairs = cell.suite.evaluation.pairs
+    return _key("pairs", [model, data_key(cell)], [pairs and pairs.model_dump(), embedding_settings(cell)])
+
+
 def geometry_key(cell: Cell) -> str:
     """The geometry of the untuned base's vectors, of a language's dev queries and passages."""
     return _key("geometry", [base_vectors_key(cell), prepare_key(cell.suite, cell.language)], GEOMETRY_SAMPLE)
 
 
 def record_inputs(cell: Cell) -> list[str]:
-    """The outputs that a record is made of: its ranking, its tasks and, if it has vectors, the base's geometry."""
-    geometry = [] if isinstance(cell.plugin, Ranker) else [geometry_key(cell)]
-    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *geometry]
+    """The outputs that a record is made of: ranking, tasks, of vectors the base's geometry, labelled pairs."""
+    pairs = [pairs_key(cell)] if cell.suite.evaluation.pairs else []
+    vectors = [] if isinstance(cell.plugin, Ranker) else [geometry_key(cell), *pairs]
+    return [retrieve_key(cell), *(task_key(cell, task) for task in tasks_of(cell)), *vectors]
 
 
 def record_key(cell: Cell) -> str:

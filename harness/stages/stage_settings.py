@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -12,6 +13,28 @@ from harness.request.manifest import Text, TrainFile, Writer
 from harness.request.suite import Suite
 from harness.types import Need, NegativeQueries, Ranker, TrainingRows
 from harness.vectors.embedding import budget_of
+
+READ_BY_OTHER_STAGES: Mapping[str, bool | set[str]] = {  # of a language's declaration, besides `prepare`
+    **dict.fromkeys(("nli", "nli_quality", "nli_degraded", "tasks", "pair_tasks", "published_rows"), True),
+    "counts": {"nli"},
+}
+
+
+def retrieval_sources(suite: Suite, language: str) -> dict[str, Any]:
+    """Return what a language's manifest declares of its retrieval data."""
+    return suite.languages[language].model_dump(mode="json", exclude=READ_BY_OTHER_STAGES)
+
+
+def selected_rows(cell: Cell) -> list[Any]:
+    """Return what decides which NLI rows a cell reads and how they read; [] where it is all of them as they are."""
+    declared, minimum = cell.suite.languages[cell.language], cell.entry.minimum_quality
+    settings: list[Any] = []
+    if declared.nli_degraded is not None:
+        settings.append(["degraded", declared.nli_degraded.model_dump()])
+    if minimum is not None:
+        scores = declared.nli_quality.model_dump(mode="json") if declared.nli_quality else None
+        settings.append(["quality", minimum, scores])
+    return settings
 
 
 def has_outside_method(cell: Cell) -> bool:
@@ -136,6 +159,11 @@ def choice_settings(cell: Cell) -> list[Any]:
 def cuts(cell: Cell) -> list[int]:
     """Return the dimensions at which vectors are searched besides their own, largest first."""
     return sorted({*cell.suite.evaluation.dimensions, *cell.entry.dimensions}, reverse=True)
+
+
+def scores_pairs(cell: Cell) -> bool:
+    """Return whether a cell's model is scored on labelled pairs of held-out training queries; a ranker has no model."""
+    return cell.suite.evaluation.pairs is not None and not isinstance(cell.plugin, Ranker)
 
 
 def tasks_of(cell: Cell) -> tuple[Task | PairTask, ...]:

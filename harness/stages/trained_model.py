@@ -16,8 +16,8 @@ from typing import Any
 from harness.machine.file_hashes import file_sha256, folder_sha256
 from harness.machine.store import VALUE, Store
 from harness.request.cell import Cell
-from harness.stages.lineage import description_key, retrieve_key, task_key, train_key
-from harness.stages.stage_settings import tasks_of
+from harness.stages.lineage import description_key, pairs_key, retrieve_key, task_key, train_key
+from harness.stages.stage_settings import scores_pairs, tasks_of
 from harness.stages.train import LOG, train
 from harness.types import TrainingData
 
@@ -77,7 +77,8 @@ def is_to_train(cell: Cell, store: Store) -> bool:
     if cell.method is None or store.is_there("train", train_key(cell)):
         return False
     tasks = [] if cell.fold is not None else [("tasks", task_key(cell, task)) for task in tasks_of(cell)]
-    outputs = [("description", description_key(cell)), ("retrieve", retrieve_key(cell)), *tasks]
+    pairs = [("pairs", pairs_key(cell))] if scores_pairs(cell) and cell.fold is None else []
+    outputs = [("description", description_key(cell)), ("retrieve", retrieve_key(cell)), *tasks, *pairs]
     return any(store.find(stage, key) is None for stage, key in outputs)
 
 

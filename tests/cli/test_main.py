@@ -288,7 +288,7 @@ def test_an_unknown_command_is_one_line_and_status_2(arguments: list[str], messa
 
 def test_the_methods_are_listed_with_their_recipes() -> None:
     lines = {line.split()[0]: line for line in invoke("list", "methods").out.splitlines()}
-    assert len(lines) == 14 + 11  # practices, and the authors' checkpoints
+    assert len(lines) == 14 + 14  # practices, ablations, and the authors' checkpoints
     assert lines["clpl"].endswith("(also @published)")
     assert not lines["mnrl"].endswith("(also @published)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from support.fake_records import put
 from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
 from harness.execution import practice
+from harness.report import coverage
 from harness.report.report_files import write_reports
 from harness.report.sections import practices_section
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
+from harness.request.manifest import LabelledPairs
 from harness.request.settings import on_suite
 from harness.types import Data
 
@@ -31,7 +34,7 @@ def cell_of(name: str, cache: Path, **changes: Any) -> Cell:
 
 PRACTICES = (
     *("mnrl-best", "mnrl-cv", "infonce-ance-iterative", "infonce-ance-filtered", "mnrl-matryoshka", "mnrl-nli"),
-    *("mnrl-cached", "mnrl-cosine", "mnrl-freeze", "mnrl-lora"),
+    *("mnrl-cached", "mnrl-cosine", "mnrl-freeze", "mnrl-lora", "nli-positives", "nli-contradictions"),
 )
 
 
@@ -54,6 +57,12 @@ def test_the_example_of_each_practice_is_accepted_and_is_not_part_of_all(cache: 
         ("mnrl", {"mining_rounds": 2}, "mnrl: mining_rounds needs negatives mined by a model; add negatives = "),
         ("infonce-random", {"mining_rounds": 2}, "infonce-random: mining_rounds needs negatives mined by a model"),
         ("infonce-random", {"negative_margin": 0.05}, "infonce-random: negative_margin needs negatives mined"),
+        ("mnrl", {"minimum_quality": 0.5}, "mnrl, ko: minimum_quality needs a method that trains on NLI rows; remove"),
+        (
+            "nli-simcse-filtered",
+            {},
+            "nli-simcse-filtered, ko: nli.minimum_quality needs a score for each NLI row",
+        ),
         ("mnrl", {"joined": ("mnrl",)}, "mnrl: 'mnrl' is trained twice; name each method once"),
         ("mnrl", {"joined": ("moe",)}, "mnrl: joined 'moe' is an adapter or a ranker, not a method; remove it"),
         ("mnrl", {"joined": ("infonce",)}, "mnrl: its methods need hard negatives; add negatives = "),
@@ -164,6 +173,63 @@ def test_the_dimensions_of_a_given_base_model_are_checked(tmp_path: Path, cache:
     )
 
 
+def with_pairs(cell: Cell, holdout: float) -> Cell:
+    pairs = LabelledPairs(holdout=holdout, negatives=1)
+    evaluation = cell.suite.evaluation.model_copy(update={"pairs": pairs})
+    return replace(cell, suite=cell.suite.model_copy(update={"evaluation": evaluation}))
+
+
+def test_labelled_pairs_leave_a_training_query_where_one_is_trained_on(cache: Path) -> None:
+    practice.check_data(with_pairs(cell_of("mnrl", cache), 0.5), DATA)
+    practice.check_data(with_pairs(cell_of("nli-simcse", cache), 0.9), DATA)
+    practice.check_data(with_pairs(cell_of("bm25", cache), 0.9), replace(DATA, train={}))
+    with pytest.raises(RequestError, match="mnrl, ko: no training query is left beside the 4 of the labelled pairs"):
+        practice.check_data(with_pairs(cell_of("mnrl", cache), 0.9), DATA)
+    with pytest.raises(RequestError, match=r"base, ko: evaluate\.pairs holds training queries out, and there are none"):
+        practice.check_data(with_pairs(cell_of("base", cache), 0.5), replace(DATA, train={}))
+
+
+def test_held_out_pairs_are_shown_beside_retrieval_and_in_a_table_of_their_own(tmp_path: Path) -> None:
+    numbers = {"queries": 4, "relevant": 5, "sampled": 20}
+    for entry, seed, area in (("mnrl", 0, 0.5), ("mnrl", 1, 0.7), ("base", 0, 0.25)):
+        cell, scores = (entry, "ko", seed), {"AP": {"a": 0.5, "b": 0.25}}
+        put(tmp_path, cell, scores, pairs={"AUPRC": area, **numbers})
+    put(tmp_path, ("bm25", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
+    table = practices_section.pairs_table(collate(tmp_path), ["bm25", "mnrl", "base"])
+    assert table is not None
+    assert [(row.entry, row.means, row.average, row.dev) for row in table.rows] == [
+        ("mnrl", (pytest.approx(0.6),), pytest.approx(0.6), 0.375),
+        ("base", (0.25,), 0.25, 0.375),
+    ]
+    assert table.languages[0].chance == 0.2
+    page = write_reports(tmp_path).read_text("utf-8")
+    assert '<section id="pairs">' in page
+    assert "20.00 expected by chance" in page
+    assert "| mnrl | 60.00 | 60.00 | 37.50 |" in (tmp_path / "leaderboard.md").read_text("utf-8")
+    lines = (tmp_path / "pairs.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "suite,entry,language,seed,AUPRC,queries,relevant,sampled,measure,value"
+    assert lines[1:] == [
+        "fake,base,ko,0,0.25,4,5,20,AP,0.375",
+        "fake,mnrl,ko,0,0.5,4,5,20,AP,0.375",
+        "fake,mnrl,ko,1,0.7,4,5,20,AP,0.375",
+    ]
+    document = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))
+    assert document["labelled_pairs"]["rows"][1] == {
+        "entry": "mnrl",
+        "means": [pytest.approx(0.6)],
+        "average": pytest.approx(0.6),
+        "dev": 0.375,
+    }
+
+
+def test_kept_nli_rows_are_counted_in_the_terminal(tmp_path: Path) -> None:
+    scores = {"AP": {"a": 0.5, "b": 0.25}}
+    rows = {"minimum": 0.5, "rows": 88, "kept": 74, "triples": 70}
+    for entry in ("nli-simcse", "nli-positives"):
+        put(tmp_path, (entry, "ko", 0), scores, provenance={"data": {"nli_selected": rows}})
+    assert coverage.selected_rows(collate(tmp_path)) == ["NLI rows of a quality of at least 0.5: 74 of 88 (ko)"]
+
+
 @pytest.fixture
 def shown(tmp_path: Path) -> Path:
     """Two seeds of an entry with two folds in ko, and an entry with shorter vectors in both languages."""
@@ -199,4 +265,8 @@ def test_without_practices_the_page_does_not_mention_them(tmp_path: Path) -> Non
     put(tmp_path, ("mnrl", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
     page = write_reports(tmp_path).read_text(encoding="utf-8")
     assert "Cross-validation" not in page
+    assert "Held-out pairs" not in page
+    assert not (tmp_path / "pairs.csv").exists()
+    assert "labelled_pairs" not in (tmp_path / "leaderboard.json").read_text("utf-8")
+    assert '"pairs"' not in (tmp_path / "records/mnrl/ko/0.json").read_text("utf-8")
     assert "Truncated vectors" not in page

@@ -29,6 +29,7 @@ COLUMNS = {
     ],
     "soft_labels": ["anchor", "passage", "label"],
     "nli_simcse": ["anchor", "positive", "negative", "label"],
+    "nli_ablation": ["anchor", "positive", "label"],
 }
 SAMPLING = ["clpl", "infonce", "soft_labels"]
 

@@ -46,7 +46,7 @@ def test_a_request_that_sets_nothing_changes_nothing() -> None:
         ("train.epoch=1", "unknown setting 'epoch' in train; did you mean 'epochs'? Available: "),
         (
             "mnlr.temperature=1",
-            "unknown setting 'mnlr' in --set; did you mean 'mnrl'? Available: entry, evaluate, mnrl, text, train",
+            "unknown setting 'mnlr' in --set; did you mean 'mnrl'? Available: entry, evaluate, mnrl, nli, text, train",
         ),
         (
             "clpl.in_batch=true",
@@ -257,3 +257,16 @@ def test_a_setting_of_the_text_leaves_the_others_unstated() -> None:
 def test_prompts_are_the_models_or_those_that_are_stated() -> None:
     with pytest.raises(RequestError, match=r"--set text\.prompts=e5: prompts: Input should be 'model'"):
         override(["text.prompts=e5"], suite.load("mini"), rows("mnrl"))
+
+
+def test_a_minimum_quality_is_swept_in_the_entries_that_train_on_nli_rows() -> None:
+    _, swept = override(["nli.minimum_quality=null,0.5"], suite.load("mini"), rows("mnrl", "nli-simcse", "mnrl-nli"))
+    assert [(entry.name, entry.minimum_quality) for entry in swept] == [
+        ("mnrl", None),
+        ("nli-simcse[nli.minimum_quality=null]", None),
+        ("nli-simcse[nli.minimum_quality=0.5]", 0.5),
+        ("mnrl-nli[nli.minimum_quality=null]", None),
+        ("mnrl-nli[nli.minimum_quality=0.5]", 0.5),
+    ]
+    with pytest.raises(RequestError, match=r"^--set nli.minimum_quality=0.5: no requested entry takes"):
+        override(["nli.minimum_quality=0.5"], suite.load("mini"), rows("mnrl", "base"))

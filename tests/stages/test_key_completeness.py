@@ -11,9 +11,9 @@ import pytest
 
 from harness.request import entries, suite
 from harness.request.cell import Cell, Place
-from harness.request.data_sources import Task
+from harness.request.data_sources import Degradation, Task
 from harness.request.entry import Entry
-from harness.request.manifest import Evaluation, Mining, PinnedBase, Text, TrainFile, Writer
+from harness.request.manifest import Evaluation, LabelledPairs, Mining, PinnedBase, Text, TrainFile, Writer
 from harness.request.settings import on_suite
 from harness.request.suite import Suite
 from harness.request.training import Training
@@ -31,11 +31,12 @@ KEYS: Mapping[str, Callable[[Cell], Any]] = {
     "encode": lineage.encode_key,
     "retrieve": lineage.retrieve_key,
     "tasks": lambda cell: lineage.task_key(cell, TASK),
+    "pairs": lineage.pairs_key,
     "geometry": lineage.geometry_key,
     "record": lineage.record_key,
 }
 ALL = set(KEYS)
-MODEL = {"train", "encode", "retrieve", "tasks", "record"}  # of a change in the trained model
+MODEL = {"train", "encode", "retrieve", "tasks", "pairs", "record"}  # of a change in the trained model
 PAIRS = {"mine", "consult", *MODEL}
 VECTORS = {"geometry", *PAIRS}  # of what changes the base's vectors too
 ROWS = {"prepare", "data", *VECTORS}
@@ -63,6 +64,7 @@ EVALUATION: dict[str, tuple[Any, set[str]]] = {
     "query_precision": ("bfloat16", VECTORS),
     "holdout": (0.5, ROWS),
     "dimensions": ((16,), RANKING),
+    "pairs": (LabelledPairs(holdout=0.1, negatives=4), MODEL),
 }
 TRAINING: dict[str, Any] = {
     "epochs": 7.0,
@@ -94,6 +96,7 @@ ENTRY: dict[str, tuple[Any, set[str]]] = {
     "joined": (("mnrl",), MODEL),
     "mining_rounds": (2, PAIRS),
     "negative_margin": (0.05, PAIRS),
+    "minimum_quality": (0.5, MODEL),
     "dimensions": ((16,), MODEL),
     "same_rows_as": ("clpl", PAIRS),  # its negatives then have a known query
     "rows": ("published", NONE),  # mini has no rows of authors; see below
@@ -258,3 +261,34 @@ def test_what_chooses_the_best_checkpoint_is_in_the_key_of_the_model(
     assert lineage.train_key(with_table(chosen, table, **{field: value})) != lineage.train_key(chosen)
     if field in ("primary", "encode_batch_size", "encode_tokens"):  # lengths are read by every training
         assert lineage.train_key(with_table(short, table, **{field: value})) == lineage.train_key(short)
+
+
+def test_the_ratio_of_negatives_is_in_the_key_of_the_pairs_and_not_of_the_model(cell: Cell) -> None:
+    one, two = (
+        with_table(cell, "evaluation", pairs=LabelledPairs(holdout=0.1, negatives=negatives)) for negatives in (1, 2)
+    )
+    assert changed(one, two) == {"pairs", "record"}
+
+
+def test_the_quality_of_nli_rows_is_in_the_keys_of_what_reads_them_and_only_if_it_is_read(cell: Cell) -> None:
+    (entry,) = entries.resolve(["nli-simcse"], entries.declared())
+    reads = replace(cell, entry=on_suite(entry, cell.suite))
+    ko = cell.suite.languages["ko"]
+    assert ko.nli is not None
+    scores = [ko.nli.model_copy(update={"reader": reader}) for reader in ("quality-lines", "quality-table")]
+
+    def of(minimum: float | None, **declared: Any) -> str:
+        languages = {**cell.suite.languages, "ko": ko.model_copy(update=declared)}
+        changed_suite = cell.suite.model_copy(update={"languages": languages})
+        changed_entry = reads.entry.model_copy(update={"minimum_quality": minimum})
+        return lineage.inference_key(replace(reads, suite=changed_suite, entry=changed_entry))
+
+    assert of(None) == of(None, nli_quality=scores[0])
+    different = [
+        *(of(None), of(None, nli_degraded=Degradation(share=0.5)), of(None, nli_degraded=Degradation(share=0.25))),
+        *(of(0.5, nli_quality=scores[0]), of(0.5, nli_quality=scores[1]), of(0.6, nli_quality=scores[0])),
+    ]
+    assert len({*different}) == len(different)
+    assert lineage.prepare_key(reads.suite, "ko") == lineage.prepare_key(
+        reads.suite.model_copy(update={"languages": {"ko": ko.model_copy(update={"nli_quality": scores[0]})}}), "ko"
+    )

@@ -24,7 +24,17 @@ from support.mutations import damaged, json_mutant, row_mutant, toml_mutant
 
 from harness.data import published_rows_file, qrels_files, train_file
 from harness.data.model_declaration import card_name, declared_length, read_declaration
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad, xor_retrieve
+from harness.data.readers import (
+    beir,
+    belebele,
+    miracl,
+    mteb_tables,
+    nli_files,
+    quality_files,
+    sentence_pairs,
+    squad,
+    xor_retrieve,
+)
 from harness.data.row_streams import rows
 from harness.errors import HarnessError
 from harness.evidence.claims import claims_file
@@ -446,6 +456,21 @@ DATA_FILES: Mapping[str, Target] = {
         "f.csv",
         of_text("premise\thypothesis\tlabel\na\tb\te\na\tc\tc\na\td\tn\n"),
         lambda path: nli_files.read_farstail([path]),
+    ),
+    "scores of comet": Target(
+        "data.readers.quality_files",
+        "c.json",
+        of_json({"mt.txt": [{"src": "a", "mt": "b", "COMET": 0.5}, {"src": "c", "mt": "d", "COMET": -0.1}]}),
+        lambda path: quality_files.read_comet([path]),
+    ),
+    "scores in a table": Target(
+        "data.readers.quality_files",
+        "c.tsv",
+        of_text("id\tscore\na\t0.5\nb\t1e-3\n"),
+        lambda path: quality_files.read_table([path]),
+    ),
+    "scores in lines": Target(
+        "data.readers.quality_files", "c.txt", of_text("0.5\n-1\n"), lambda path: quality_files.read_lines([path])
     ),
     "hub table": Target(
         "data.row_streams",

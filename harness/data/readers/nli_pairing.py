@@ -7,7 +7,6 @@ in file order: no hypothesis is used twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from harness.data import validation
 from harness.data.raw_data import NliData
@@ -19,7 +18,7 @@ LabelledPair = tuple[str, str, str]
 ENTAILED, CONTRADICTED, NEITHER = "entailed", "contradicted", "neither"
 
 
-def pair_hypotheses(rows: Iterable[LabelledPair], roles: Mapping[str, str], path: Path) -> NliData:
+def pair_hypotheses(rows: Iterable[LabelledPair], roles: Mapping[str, str], where: str) -> NliData:
     """Return the triples of labelled pairs; `roles` maps each known label to ENTAILED, CONTRADICTED or NEITHER.
 
     Left out and counted: pairs with an unknown label (never mapped to another), repeated pairs, hypotheses that are
@@ -38,7 +37,7 @@ def pair_hypotheses(rows: Iterable[LabelledPair], roles: Mapping[str, str], path
         for premise, group in groups.items()
         for entailed, contradicted in zip(group[ENTAILED], group[CONTRADICTED], strict=False)
     )
-    validation.check_not_empty(triples, str(path), "premise with an entailed and a contradicting hypothesis")
+    validation.check_not_empty(triples, where, "premise with an entailed and a contradicting hypothesis")
     grouped = sum(len(hypotheses) for group in groups.values() for hypotheses in group.values())
     return NliData(
         triples,

@@ -6,8 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from harness.data.nli_selection import Selection
 from harness.data.raw_data import NliData, RetrievalData, SentencePairs
-from harness.data.readers import beir, belebele, miracl, mteb_tables, nli_files, sentence_pairs, squad, xor_retrieve
+from harness.data.readers import (
+    beir,
+    belebele,
+    miracl,
+    mteb_tables,
+    nli_files,
+    quality_files,
+    sentence_pairs,
+    squad,
+    xor_retrieve,
+)
 from harness.errors import unknown
 from harness.request.data_sources import Source
 
@@ -22,7 +33,7 @@ RETRIEVAL: dict[str, Callable[..., RetrievalData]] = {
     "xor-retrieve": xor_retrieve.read,
 }
 
-NLI: dict[str, Callable[[Sequence[Path]], NliData]] = {
+NLI: dict[str, Callable[[Sequence[Path], Selection], NliData]] = {
     "nli-jsonl": nli_files.read_jsonl,
     "hub-nli": nli_files.read_hub,
     "klue-nli": nli_files.read_klue,
@@ -37,6 +48,12 @@ PAIRS: Mapping[str, Mapping[str, Callable[[Sequence[Path]], SentencePairs]]] = {
         **{name: partial(sentence_pairs.read_nli, name) for name in sentence_pairs.NLI},
     },
     "STS": sentence_pairs.SCORED,
+}
+
+QUALITY: dict[str, Callable[[Sequence[Path]], list[float]]] = {
+    "quality-lines": quality_files.read_lines,
+    "quality-table": quality_files.read_table,
+    "quality-comet": quality_files.read_comet,
 }
 
 
@@ -60,7 +77,7 @@ def lists_training(source: Source) -> bool:
     return source.reader != "beir" or not source.files or beir.lists_training([file.path for file in source.files])
 
 
-def nli_reader(name: str, where: str) -> Callable[[Sequence[Path]], NliData]:
+def nli_reader(name: str, where: str) -> Callable[[Sequence[Path], Selection], NliData]:
     """Return the reader of inference triples of that name; raises RequestError for an unknown name."""
     if name not in NLI:
         raise unknown("reader", name, NLI, where)
@@ -72,3 +89,10 @@ def pair_reader(kind: str, name: str, where: str) -> Callable[[Sequence[Path]], 
     if name not in PAIRS[kind]:
         raise unknown("reader", name, PAIRS[kind], where)
     return PAIRS[kind][name]
+
+
+def quality_reader(name: str, where: str) -> Callable[[Sequence[Path]], list[float]]:
+    """Return the reader of scores of inference rows of that name; raises RequestError for an unknown name."""
+    if name not in QUALITY:
+        raise unknown("reader", name, QUALITY, where)
+    return QUALITY[name]

@@ -1,8 +1,8 @@
 """What a rerun cell measured besides its ranking, compared with its record.
 
-MTEB tasks, scores of cut vectors, cross-validation, geometry, agreement of experts and the training log are stored as
-numbers without their queries, so that no test can be made of them: their distance itself is graded. With d the distance
-relative to the larger of 1 and the two values,
+MTEB tasks, scores of cut vectors and of labelled pairs, cross-validation, geometry, agreement of experts and the
+training log are stored as numbers without their queries, so that no test can be made of them: their distance itself is
+graded. With d the distance relative to the larger of 1 and the two values,
 
     bitwise      equal
     numerical    d ≤ BOUND
@@ -28,7 +28,7 @@ from harness.results.flatten import text
 from harness.results.record import Record
 
 LAST_BITS = 1e-9  # relative: sums of the same numbers, rounded in another order
-MEASURED = ("tasks", "by_dimension", "cross_validation", "geometry", "agreement")  # fields of a record
+MEASURED = ("tasks", "by_dimension", "cross_validation", "geometry", "pairs", "agreement")  # fields of a record
 STATED = ("base_model", "text", "evaluation", "data", "suite_digest")  # of its provenance
 SAME_BITS = ("ties", "writers", "base_model_sha256")  # stated too, and true of the same arithmetic only
 ARITHMETIC = ("encode_dtype", "train_dtype", "train_batch_size")  # of the provenance's computation

@@ -13,7 +13,9 @@ NEVER = (
     Finding("records", "processor, libraries and code are the word of the machine that ran; a rerun shows its own"),
     Finding("run.json", "the command and the environment are the word of the machine that ran"),
 )
-RERUN_ONLY = "weights, ranking, MTEB tasks, geometry, cut vectors, cross-validation, agreement and training log"
+RERUN_ONLY = (
+    "weights, ranking, MTEB tasks, geometry, labelled pairs, cut vectors, cross-validation, agreement and training log"
+)
 FAILED = "why a cell failed, and its log"
 SHA256SUMS = Finding("SHA256SUMS", "can be written again by whoever changes a file: it proves no origin")
 

@@ -4,6 +4,7 @@
     suite, primary, measures, languages, baseline      measures have the primary one first
     complete        whether every requested cell is done; if not, see `absent` and `failures`
     unverified      languages whose data differ from the manifest
+    selected_rows   how many NLI rows were read, by the minimum of their quality; absent where none was asked for
     statistics      level of the intervals, alpha, equivalence margin, correction of p
     entries         in the page's order: entry, title, recipe, minutes per cell, bytes of memory, reasons where all its
                     cells failed, the signature of its records, and `said`: its declaration
@@ -16,6 +17,7 @@
     claims          every published number: the columns of claims.csv; `papers`: a paragraph per paper
     tasks, sweeps, cross_validation, dimensions, geometry, experts        as on the page; [] or null where there is none
     ability         gain on retrieval against loss elsewhere, as on the page; absent where there is none
+    labelled_pairs  AUPRC over labelled pairs, as on the page; absent where there is none
     records         of each done cell: path, cell key, sha256 of its weights, files with their sha256, scores
     failures        of each failed cell: path and reason
     provenance      what all records share, what those of a language or an entry share; `varying` names the rest
@@ -35,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report import coverage
 from harness.report.documents.findings import findings
 from harness.report.facts import Provenance
 from harness.report.sections import claims_section, claims_text, contrasts_section, evidence_section
@@ -63,6 +66,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         "absent": context["absent"],
         "unverified": context["unverified"],
         **({"repeated_seeds": repeated} if (repeated := board.results.repeated_lines) else {}),
+        **({"selected_rows": selected} if (selected := coverage.selected_rows(board)) else {}),
         "statistics": statistics,
         "entries": list(_entries(rows, context["entries"])),
         "rows": list(_rows(board)),
@@ -75,6 +79,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         **({"ability": context["ability"]} if context["ability"] else {}),
         "sweeps": [_sweep(curve) for curve in context["curves"]],
         "cross_validation": context["validations"],
+        **({"labelled_pairs": context["labelled_pairs"]} if context["labelled_pairs"] else {}),
         "dimensions": context["shorter"],
         "geometry": context["geometry"],
         "experts": context["experts"],

@@ -17,11 +17,11 @@ from harness.report.documents.cited_works import Work, works
 from harness.report.documents.nested import mapping
 from harness.report.sections.claims_section import ComparedClaims
 from harness.report.sections.contrasts_section import View
+from harness.request.data_sources import SOURCE_ROLES
 from harness.results.record import Record
 
 FILE = "references.bib"
 SOFTWARE = "harness-embeddings"
-ROLES = ("retrieval", "training", "nli")
 SHORT = 12  # digits of a revision
 
 
@@ -62,7 +62,7 @@ def _published(claims: ComparedClaims, views: Sequence[View]) -> Iterator[tuple[
 def _data(board: Leaderboard) -> Iterator[tuple[str, Work]]:
     languages = mapping(board.run.suite_content.get("languages"))
     for language in board.languages:
-        for role in ROLES:
+        for role in SOURCE_ROLES:
             source = mapping(mapping(languages.get(language)).get(role))
             yield from ((f"data in {language}", work) for work in works(_text(source.get("citation"))))
 

@@ -9,6 +9,7 @@ from typing import Any
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import coverage
 from harness.report.documents.nested import first_table, mapping
+from harness.request.data_sources import SOURCE_ROLES
 from harness.results.flatten import text
 from harness.results.model_names import base_text, folder_text, model_names
 
@@ -55,7 +56,7 @@ def corpus(board: Leaderboard, language: str) -> Corpus:
     tables = [record.table("data") for record in board.records if record.language == language]
     sources = mapping(mapping(board.run.suite_content.get("languages")).get(language))
     citations = []
-    for role in ("retrieval", "training", "nli"):
+    for role in SOURCE_ROLES:
         source = mapping(sources.get(role))
         if source.get("citation"):
             citations.append(f"{source['citation']} ({source.get('licence', 'licence unknown')})")

@@ -48,11 +48,11 @@ def energy_text(record: Record) -> str:
 
 
 def further_scores(record: Record) -> Facts:
-    """Return geometry, scores by dimension, cross-validation and MTEB scores, numbers with four digits."""
+    """Return geometry, scores by dimension, of folds, of held-out pairs and of MTEB, numbers with four digits."""
     folds = {name: value for name, value in record.cross_validation.items() if name != "queries"}
     tables = [(f"geometry {stage}", record.geometry[stage]) for stage in sorted(record.geometry, reverse=True)]
     tables += [(f"cut to {dimension} dimensions", scores) for dimension, scores in record.by_dimension.items()]
-    tables += [("cross-validation", folds)]
+    tables += [("cross-validation", folds), ("held-out pairs", record.pairs)]
     facts = [
         (title, ", ".join(f"{name} {_four_digits(value)}" for name, value in flatten(table)))
         for title, table in tables

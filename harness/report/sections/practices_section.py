@@ -1,11 +1,12 @@
-"""Additional measurements of an entry: cross-validation over training queries, and truncated embeddings."""
+"""Additional measurements of an entry: cross-validation over training queries, labelled pairs, truncated embeddings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.evidence.leaderboard import Leaderboard
+from harness.report import spreadsheet
 from harness.results.record import Record
 
 
@@ -21,6 +22,42 @@ class Validation:
     lowest: float
     highest: float
     dev: float
+
+
+PAIRS_CSV = "pairs.csv"
+PAIRS_COLUMNS = ("suite", "entry", "language", "seed", "AUPRC", "queries", "relevant", "sampled", "measure", "value")
+
+
+@dataclass(frozen=True)
+class PairsColumn:
+    """The labelled pairs of one language, and the share of relevant ones: the expected AUPRC of random scores."""
+
+    language: str
+    queries: int
+    relevant: int
+    sampled: int
+
+    @property
+    def chance(self) -> float:
+        return self.relevant / (self.relevant + self.sampled)
+
+
+@dataclass(frozen=True)
+class PairsRow:
+    """AUPRC of one entry, one mean over seeds per language; no averages where a language is missing."""
+
+    entry: str
+    means: tuple[float | None, ...]
+    average: float | None
+    dev: float | None  # the average of the primary measure over the same languages
+
+
+@dataclass(frozen=True)
+class PairsTable:
+    """AUPRC over labelled pairs of held-out training queries, beside the score of retrieval."""
+
+    languages: tuple[PairsColumn, ...]
+    rows: tuple[PairsRow, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +92,42 @@ def validations(board: Leaderboard) -> list[Validation]:
             )
         )
     return results
+
+
+def pairs_table(board: Leaderboard, entries: Sequence[str]) -> PairsTable | None:
+    """Return AUPRC beside the primary measure, entries in the order of the page; None where no record has it."""
+    scored = {pair: [record for record in records if record.pairs] for pair, records in board.records_by_pair.items()}
+    numbers = {language: records[0].pairs for (_, language), records in scored.items() if records}
+    languages = [language for language in board.languages if language in numbers]
+    rows = []
+    for entry in entries:
+        cells = [scored.get((entry, language), []) for language in languages]
+        if any(cells):
+            means = [_mean([record.pairs["AUPRC"] for record in records]) if records else None for records in cells]
+            dev = [_mean([record.measures[board.primary] for record in records]) for records in cells if records]
+            measured = [mean for mean in means if mean is not None]
+            whole = len(measured) == len(means)
+            rows.append(
+                PairsRow(entry, tuple(means), _mean(measured) if whole else None, _mean(dev) if whole else None)
+            )
+    columns = [
+        PairsColumn(language, *(numbers[language][name] for name in ("queries", "relevant", "sampled")))
+        for language in languages
+    ]
+    return PairsTable(tuple(columns), tuple(rows)) if rows else None
+
+
+def pairs_csv(board: Leaderboard) -> str:
+    """Return one row per record with labelled pairs as CSV, unrounded, beside its score of the primary measure."""
+    return spreadsheet.to_csv(PAIRS_COLUMNS, _pairs_rows(board))
+
+
+def _pairs_rows(board: Leaderboard) -> Iterator[list[object]]:
+    for record in board.records:
+        if record.pairs:
+            cell = (board.suite, record.entry, record.language, record.seed)
+            values = (record.pairs[name] for name in ("AUPRC", "queries", "relevant", "sampled"))
+            yield [*cell, *values, board.primary, record.measures[board.primary]]
 
 
 def truncations(board: Leaderboard) -> list[Truncation]:

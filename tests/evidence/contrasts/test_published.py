@@ -52,7 +52,7 @@ def test_every_claim_with_a_control_is_in_one_contrast() -> None:
 
 def test_no_contrast_of_the_bundled_files_is_there_twice_and_all_are_of_declared_entries() -> None:
     contrasts = bundled()
-    assert len({(one.paper, one.entry, one.control) for one in contrasts}) == len(contrasts) == 9 + 8
+    assert len({(one.paper, one.entry, one.control) for one in contrasts}) == len(contrasts) == 9 + 10
     assert {name for one in contrasts for name in (one.entry, one.control)} <= entries.declared().keys()
 
 
