@@ -81,6 +81,7 @@ class NliData:
 
     triples: tuple[NliTriple, ...]
     report: Report = field(default_factory=dict)
+    selected: Report = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,3 @@ class SentencePairs:
     right: tuple[str, ...]
     values: tuple[float, ...]
     report: Report = field(default_factory=dict)
-    selected: Report = field(default_factory=dict)
