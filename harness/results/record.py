@@ -54,9 +54,7 @@ class Record(Strict):
     cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
     tasks: Mapping[PathName, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
     geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.vector_geometry
-    pairs: Mapping[str, Any] = Field(  # of held-out training queries, see harness.stages.labelled_pairs
-        default_factory=dict, exclude_if=lambda pairs: not pairs
-    )
+    pairs: Mapping[str, Any] = Field(default_factory=dict, exclude_if=lambda value: not value)  # of held-out queries
     agreement: Mapping[str, Any] = Field(default_factory=dict)  # of the experts, see harness.stats.agreement
     files: Mapping[Suffix, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
     stages: tuple[StageRun, ...] = ()

@@ -32,7 +32,9 @@ NOT_FUZZED = {
         OWN,
     ),
     **dict.fromkeys(("machine.energy", "machine.hardware", "machine.memory", "machine.torch_state"), SYSTEM),
-    **dict.fromkeys(("data.ir_datasets_files", "report.documents.references", "report.page_scripts"), INSTALLED),
+    **dict.fromkeys(
+        ("data.ir_datasets_files", "machine.skeletons", "report.documents.references", "report.page_scripts"), INSTALLED
+    ),
     **dict.fromkeys(
         (
             *("data.manifest_pins", "data.suite_draft", "keys", "request.plugin_checks", "request.plugin_modules"),
@@ -45,6 +47,7 @@ NOT_FUZZED = {
         ("execution.ray_cluster", "execution.node_requirements"), "what this run writes to be seen on nodes"
     ),
     **dict.fromkeys(("execution.slurm", "execution.slurm_status"), "what jobs of this run write in a private folder"),
+    **dict.fromkeys(("export.tei", "export.tei_folder"), "a model that a run has opened and scored"),
     "data.passage_streams": "rows that data.row_streams has read",
     "execution.request_differences": "JSON that it has written itself",
     "report.figures.svg_element": "JSON that it has written itself",

@@ -77,7 +77,7 @@ def test_a_training_in_one_batch_is_the_same_for_every_seed(tmp_path: Path) -> N
     again = invoke(*request(*options))
     for shown in (result.out, again.out):
         assert LINE in " ".join(shown.split())
-        assert "* one seed of a trained entry" in shown
+        assert "one seed: of a trained entry" in " ".join(shown.split())
     for name in ("leaderboard.html", "leaderboard.md"):
         assert "they count as one seed" in (tmp_path / "out" / name).read_text(encoding="utf-8")
 
