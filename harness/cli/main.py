@@ -107,9 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
             return streams.READER_GONE
         except _UsageError as error:
             message = error.format_message()
-            found = usage_line(error, _command(), given)
-            line, status = message if "\n" in message else f"harness: {found}", int(error.exit_code)
-            several = "\n" in message
+            several = "\n" in message and getattr(error, "param", None) is None  # the help of a command without one
+            line = message if several else f"harness: {usage_line(error, _command(), given)}"
+            status = int(error.exit_code)
         except (KeyboardInterrupt, typer.Abort) as error:
             if isinstance(error.__cause__, EOFError):  # typer takes it for an interrupt
                 raise error.__cause__ from None

@@ -15,7 +15,8 @@ def usage_line(error: Any, root: Any, arguments: Sequence[str]) -> str:
     An option that the command does not have is answered with the most similar one that it has, or with the commands
     that have it.
     """
-    message = error.format_message().replace("Value error, ", "")  # pydantic's prefix, which typer passes on
+    message = " ".join(error.format_message().split())  # the choices of a missing parameter are on lines of their own
+    message = message.replace("Value error, ", "")  # pydantic's prefix, which typer passes on
     command = _path(error.ctx) if error.ctx is not None else _given(root, arguments)
     option = getattr(error, "option_name", None)
     if error.ctx is not None and option is not None and hasattr(error, "possibilities"):

@@ -36,7 +36,7 @@ def select(names: Sequence[str], known: Sequence[str], kind: str, where: str) ->
     """Return the requested names, all known ones if none is requested; raises RequestError for an unknown one."""
     for name in names:
         if name not in known:
-            raise unknown(kind, name, known, where)
+            raise unknown(kind, name, {*known}, where)
     return tuple(dict.fromkeys(names)) or tuple(known)
 
 

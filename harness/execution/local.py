@@ -22,6 +22,7 @@ from harness.errors import RequestError
 from harness.execution.cell_memory import Room, limit_line, usable_memory
 from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
 from harness.execution.worker import failed, run_cell
+from harness.execution.worker_context import WorkerContext
 from harness.machine import determinism, ending
 from harness.machine.file_hashes import share, shared_notes
 from harness.request.cell import Cell
@@ -113,7 +114,7 @@ class LocalExecutor:
         A cell whose fork server was killed runs again, once. After a signal to end, trainings save a checkpoint.
         """
         determinism.set_environment()
-        context = multiprocessing.get_context("forkserver")
+        context = WorkerContext()
         context.set_forkserver_preload(
             [*PRELOADED, *(["harness.mteb.task_scoring"] if any(map(tasks_of, cells)) else [])]
         )
@@ -179,7 +180,7 @@ def _let_save(grace: float) -> None:
 
 
 def _end(workers: Iterable[BaseProcess]) -> None:
-    """End workers that the pool started in place of those that ended: while they start, they need `events`."""
+    """End workers that the pool started in place of those that ended; while they start, they need `events`."""
     for worker in workers:
         worker.kill()
         worker.join()

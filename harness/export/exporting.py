@@ -17,7 +17,7 @@ from typing import Literal
 from harness.errors import DataError, RequestError, reason_of
 from harness.export.chosen_cells import Cells
 from harness.export.run_export import RunExport
-from harness.machine import plain_files
+from harness.machine import determinism, plain_files
 from harness.machine.store import Store
 from harness.results.checksums import files_below, is_there, seal
 from harness.results.folder import read_result_folder
@@ -48,6 +48,10 @@ def export(
     try:
         out.mkdir(parents=True, exist_ok=True)
         left_out += _writer(to)(run)
+    except RequestError:
+        if not any(out.iterdir()):
+            out.rmdir()
+        raise
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}; pass another folder to --out") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # provenance is open: records of others hold any
@@ -84,6 +88,7 @@ def _writer(to: Target) -> Callable[[RunExport], list[str]]:
 
         return write_trec
     if to == "tei":
+        determinism.set_environment()  # libraries show no progress bars of their own
         from harness.export.served_models import write as write_tei
 
         return write_tei

@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Self
 
+from harness.errors import RequestError
 from harness.machine import bounded
 
 LINK, OTHER, UNLISTED = "a link", "not a plain file", "a folder that cannot be listed"
@@ -53,7 +54,12 @@ def odd_files(folder: Path, under: str = "") -> dict[str, str]:
 
 
 def listed(folder: Path, under: str = "") -> dict[str, str]:
-    """Return name → "" for a plain file or else what it is, of all but folders, sorted."""
+    """Return name → "" for a plain file or else what it is, of all but folders, sorted.
+
+    Raises RequestError where `folder` itself is something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"{folder} is not a folder; name a folder")
     return dict(sorted(_below(folder, under)))
 
 

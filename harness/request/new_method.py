@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import RequestError
@@ -11,6 +12,7 @@ from harness.machine.skeletons import write_skeletons
 from harness.request import plugins
 from harness.request.entries import declared
 
+RESERVED = {"conftest", "tests"}  # pytest imports modules of these names
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -47,3 +49,7 @@ def _check_name(name: str, path: Path | None) -> None:
         raise RequestError(f"method '{name}': there is a plugin of that name; choose another name")
     if name in declared(path):
         raise RequestError(f"method '{name}': there is an entry of that name; choose another name")
+    if name in RESERVED or find_spec(name) is not None:
+        raise RequestError(
+            f"method '{name}': there is another module of that name; choose another name"
+        )

@@ -90,6 +90,14 @@ def test_a_name_that_is_taken_is_refused(here: Path, name: str, what: str) -> No
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["torch", "json", "harness", "methods", "tests", "conftest"])
+def test_a_name_that_another_module_has_is_refused(here: Path, name: str) -> None:
+    result = invoke("new", "method", name, "--out", ".")
+    assert (result.status, result.out) == (2, "")
+    assert result.line.startswith(f"harness: method '{name}': there is another module of that name")
+    assert list(here.iterdir()) == []
+
+
 def test_a_file_that_exists_is_left_and_nothing_is_written(here: Path) -> None:
     (here / "methods/tests").mkdir(parents=True)
     (here / "methods/tests/test_mine.py").write_text("kept")

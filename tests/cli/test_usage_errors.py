@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.commands import invoke
 
@@ -26,6 +28,7 @@ from support.commands import invoke
         ("report --xyzzy x", "No such option: --xyzzy. See `harness report --help`."),
         ("run --out", "Option '--out' requires an argument. See `harness run --help`."),
         ("data fech mini", "No such command 'fech'. Did you mean 'fetch'? See `harness data --help`."),
+        ("export x", "Missing option '--to'. Choose from: mteb, trec, card, tei. See `harness export --help`."),
         (
             "export x --to csv",
             "Invalid value for '--to': 'csv' is not one of 'mteb', 'trec', 'card', 'tei'. See `harness export --help`.",
@@ -35,3 +38,16 @@ from support.commands import invoke
 def test_a_mistyped_command_line_is_answered_for_the_command_that_was_meant(words: str, line: str) -> None:
     result = invoke(*words.split())
     assert (result.status, result.line) == (2, f"harness: {line}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["report FILE", "export FILE --to trec", "check FILE --baseline FOLDER", "compare FILE FOLDER", "synthesize FILE"],
+)
+def test_a_file_in_the_place_of_a_result_folder_is_one_line(tmp_path: Path, words: str) -> None:
+    (file := tmp_path / "leaderboard.html").write_text("")
+    (folder := tmp_path / "baseline").mkdir()
+    result = invoke(*words.replace("FILE", str(file)).replace("FOLDER", str(folder)).split())
+    assert (result.status, result.out) == (2, "")
+    assert str(file) in result.line
+    assert "is not a folder" in result.line

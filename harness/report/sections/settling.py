@@ -26,7 +26,7 @@ def settling(board: Leaderboard, contrast: MeasuredContrast, language: str, diff
     The hours are those of the run's own cells on their machines, in the mean.
     """
     if difference.blind:
-        return "a second seed of both sides comes first"
+        return "a second seed of each trained side first"
     if math.isnan(difference.error):
         return ""
     published = contrast.published.in_language(language) or contrast.published.main

@@ -195,7 +195,7 @@ def test_of_one_seed_nothing_is_shown_and_a_second_comes_first(tmp_path: Path) -
     level(tmp_path, "soft-1", 0.6, seeds=(0.0,))
     (row,) = [row for row in contrast_views(collate(tmp_path))[0].rows if row.contrast.control.name == "hard-label"]
     assert row.words == (("undecided", ""),)
-    assert row.settles == "a second seed of both sides comes first"
+    assert row.settles == "a second seed of each trained side first"
 
 
 def test_over_one_query_no_p_is_printed(tmp_path: Path) -> None:
