@@ -50,6 +50,4 @@ def _check_name(name: str, path: Path | None) -> None:
     if name in declared(path):
         raise RequestError(f"method '{name}': there is an entry of that name; choose another name")
     if name in RESERVED or find_spec(name) is not None:
-        raise RequestError(
-            f"method '{name}': there is another module of that name; choose another name"
-        )
+        raise RequestError(f"method '{name}': there is another module of that name; choose another name")
