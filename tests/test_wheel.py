@@ -113,13 +113,13 @@ def test_the_published_contrasts_are_read_from_the_wheel(installed: Installed) -
         "print(len(published_contrasts(load())))"
     )
     result = installed.python("-c", script)
-    assert (result.status, result.err, result.out) == (0, "", "17\n")
+    assert (result.status, result.err, result.out) == (0, "", "19\n")
 
 
 def test_the_fourteen_entries_and_the_examples_of_habits_are_listed_from_the_wheel(installed: Installed) -> None:
     result = installed.python("-m", "harness", "list", "methods")
     assert (result.status, result.err) == (0, "")
-    assert len(result.out.splitlines()) == 14 + 11
+    assert len(result.out.splitlines()) == 14 + 14
 
 
 def test_the_main_job_is_planned_from_the_wheel_and_writes_nothing(installed: Installed) -> None:

@@ -8,7 +8,6 @@ from harness.report.figures.labels import label
 from harness.results.record import Record
 
 Hours = Mapping[tuple[str, str], float]  # (GPU hours, core hours or hours; name of the machine) → how many
-_LEAST = 0.05  # hours: fewer are printed as 0.0
 _MOST_THREADS = 4096  # of a machine: more in a record are a stranger's
 _NAME = 60  # characters of a machine's name
 
@@ -38,12 +37,12 @@ def total(parts: Iterable[Hours], times: int) -> Hours:
 
 
 def hours_text(hours: Hours) -> str:
-    """Return hours in words, "" for less than _LEAST.
+    """Return hours in words, "" for those that round to 0.0.
 
     >>> hours_text({("GPU hours", "NVIDIA H200"): 1.25, ("core hours", ""): 3.0})
     '1.2 GPU hours (NVIDIA H200) and 3.0 core hours'
     """
-    known = {unit: each for unit, each in hours.items() if each >= _LEAST}
+    known = {unit: each for unit, each in hours.items() if round(each, 1)}
     return " and ".join(
         f"{each:.1f} {kind}{f' ({machine})' if machine else ''}" for (kind, machine), each in known.items()
     )
