@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from harness.report.figures.axes import MARK
+from harness.report.figures.labelled_svg import labelled_svg
 from harness.report.figures.palette import CSS_COLOURS
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
 def page_element(svg: str, name: str, title: str, description: str) -> Markup:
     """Return an SVG file as an element of the page, labelled by `title` and `description`."""
-    from markupsafe import Markup
-
     root = ElementTree.fromstring(svg)
     for element in root.iter():
         element.tag = _NAMESPACE.sub("", element.tag)
@@ -35,19 +34,7 @@ def page_element(svg: str, name: str, title: str, description: str) -> Markup:
         element.tail = None
     used_ids = set(re.findall(r'href="#([^"]+)"', svg))
     body = [part for child in root for part in _reduce(child, name, used_ids)]
-    head = {
-        "class": "drawn",
-        "role": "img",
-        "aria-labelledby": f"{name}-title {name}-desc",
-        "viewBox": root.attrib["viewBox"],
-        "stroke-linejoin": "round",
-        "stroke-linecap": "butt",
-    }
-    result = ElementTree.Element("svg", head)
-    for tag, text in (("title", title), ("desc", description)):
-        ElementTree.SubElement(result, tag, {"id": f"{name}-{tag}"}).text = text
-    result.extend(body)
-    return Markup(ElementTree.tostring(result, encoding="unicode"))
+    return labelled_svg(name, title, description, root.attrib["viewBox"], body)
 
 
 def _reduce(element: ElementTree.Element, name: str, used_ids: set[str]) -> Iterator[ElementTree.Element]:

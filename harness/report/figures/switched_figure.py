@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.figure import Figure
+from harness.report.figures.labelled_svg import labelled_svg
 from harness.report.figures.shapes import number
 from harness.report.figures.view import View
 
@@ -39,18 +40,5 @@ class SwitchedFigure:
 
 def drawing(name: str, title: str, description: str, height: float, parts: Iterable[ElementTree.Element]) -> Markup:
     """Return an SVG element in the width of the page's figures; `name` makes its ids unique on the page."""
-    from markupsafe import Markup
-
-    head = {
-        "class": "drawn",
-        "role": "img",
-        "aria-labelledby": f"{name}-title {name}-desc",
-        "viewBox": f"0 0 {number(RULES['width'])} {number(height)}",
-        "stroke-linejoin": "round",
-        "stroke-linecap": "butt",
-    }
-    svg = ElementTree.Element("svg", head)
-    for tag, text in (("title", title), ("desc", description)):
-        ElementTree.SubElement(svg, tag, {"id": f"{name}-{tag}"}).text = text
-    svg.extend(parts)
-    return Markup(ElementTree.tostring(svg, encoding="unicode"))
+    view_box = f"0 0 {number(RULES['width'])} {number(height)}"
+    return labelled_svg(name, title, description, view_box, parts)
