@@ -118,6 +118,24 @@ def test_the_geometry_before_training_is_that_of_all_records_of_a_language(folde
     assert mismatches(folder) == ["records/mnrl/ko/1.json: geometry before training differs from that of base/ko/0"]
 
 
+@pytest.mark.parametrize(
+    ("instructions", "moved", "named"),
+    [("AVX512", 1.3e-7, False), ("AVX512", 1e-4, True), ("AVX2", 1.3e-7, True)],
+)
+def test_geometry_of_another_kind_of_machine_may_differ_by_rounding(
+    folder: Path, instructions: str, moved: float, named: bool
+) -> None:
+    for cell in ("base/ko/0", "mnrl/ko/0", "mnrl/ko/1"):
+        after = GEOMETRY["before" if cell.startswith("base") else "after"]
+        edit(folder, cell, geometry={**GEOMETRY, "after": after})
+        set_provenance(folder, cell, environment={"instruction_set": "AVX2"})
+    set_provenance(folder, "mnrl/ko/1", environment={"instruction_set": instructions})
+    before = {name: value + moved for name, value in GEOMETRY["before"].items()}
+    edit(folder, "mnrl/ko/1", geometry={**GEOMETRY, "before": before})
+    found = ["records/mnrl/ko/1.json: geometry before training differs from that of base/ko/0"]
+    assert mismatches(folder) == (found if named else [])
+
+
 def test_vectors_of_an_untrained_entry_stay_as_they_were(folder: Path) -> None:
     edit(folder, "base/ko/0", geometry=GEOMETRY)
     assert mismatches(folder) == ["records/base/ko/0.json: geometry changed, and nothing was trained"]
