@@ -134,8 +134,8 @@ class Source(Strict):
 class Degradation(Strict):
     """A seeded damage of NLI rows, as a stand-in for translations of varying quality (harness.data.nli_selection)."""
 
-    share: float = Field(gt=0, le=1)  # of the rows, in expectation
-    seed: int = Field(default=0, ge=0)
+    share: float = Field(gt=0, le=1, strict=True)  # of the rows, in expectation
+    seed: int = Field(default=0, ge=0, strict=True)
 
 
 class Counts(Strict):

@@ -119,7 +119,7 @@ def test_retrieval_data_are_the_same_with_and_without_scores(tmp_path: Path) -> 
     ("declared", "message"),
     [
         (QUALITY + "[languages.en.nli_degraded]\nshare = 0.5\n", "nli_quality and nli_degraded both give the rows"),
-        ("[languages.en.nli_degraded]\nshare = 0.0\n", r"nli_degraded\.share: Input should be greater than 0"),
+        ("[languages.en.nli_degraded]\nshare = 0.0\n", r"nli_degraded\.share: must be greater than 0, not 0\.0"),
         (
             QUALITY.replace("quality-lines", "comet"),
             "unknown reader 'comet' in suite tiny.*quality-comet",
