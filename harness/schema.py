@@ -22,7 +22,7 @@ WANTED = {  # pydantic's types of errors → what a value must be
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type"), "a table"),
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), "a list"),
 }
-SHOWN = 60  # characters of a refused text
+SHOWN = 60  # characters of a refused value
 
 
 def unset(value: Any) -> bool:
@@ -67,11 +67,13 @@ def problem(details: ErrorDetails) -> str:
 def _shown(value: object) -> str:
     r"""Return a refused value as a message shows it.
 
-    >>> _shown(True), _shown("a\n"), _shown([1]), _shown({}), len(_shown("a" * 99))
-    ('true', "'a\\n'", 'a list', 'a table', 63)
+    >>> _shown(True), _shown("a\n"), _shown([1]), _shown({}), len(_shown("a" * 99)), len(_shown(10**99))
+    ('true', "'a\\n'", 'a list', 'a table', 63, 61)
     """
-    if isinstance(value, str):
-        return repr(value if len(value) <= SHOWN else value[:SHOWN] + "…")
     if isinstance(value, Mapping):
         return "a table"
-    return "a list" if isinstance(value, list | tuple) else json.dumps(value, default=str)
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return repr(text) if isinstance(value, str) else text
