@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.options import Option
 from harness.cli.output import say
 from harness.request.request import words
 
@@ -45,14 +46,27 @@ def status(
     _print(loaded, languages, data_dir, cache)
 
 
-def pin(suite: Suite, data_dir: options.DataDir = None, cache_dir: options.CacheDir = None) -> None:
-    """Write hashes, sizes and counts of the files as they are now into the suite's manifest (.toml)."""
+def pin(
+    suite: Suite,
+    langs: options.Langs = None,
+    out: Annotated[
+        Path | None,
+        Option(
+            parser=options.folder, metavar="<path>", help="Copy to write in place of the manifest, as of a bundled one."
+        ),
+    ] = None,
+    data_dir: options.DataDir = None,
+    cache_dir: options.CacheDir = None,
+) -> None:
+    """Write hashes, sizes and counts of the files as they are now into the suite's manifest (.toml), or a copy."""
     from harness.data.manifest_pins import pin as pinned
     from harness.machine.store import default_root
 
-    changes = pinned(suite, data_dir=data_dir, cache_dir=cache_dir or default_root())
+    changes = pinned(suite, words(langs or ""), out, data_dir=data_dir, cache_dir=cache_dir or default_root())
     for line in changes or ["nothing changed: the manifest has the hashes, sizes and counts of its files"]:
         say(line)
+    if out is not None:
+        say(f"wrote {out}")
 
 
 def _selected(

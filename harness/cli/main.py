@@ -81,6 +81,7 @@ OF_THE_MACHINE = {  # errors of the system that are no fault of the code, and wh
     errno.EPERM: f"permit it, or name another place, {RESUME}",
     errno.EMFILE: f"raise the limit of open files (ulimit -n), {RESUME}",
     errno.ENFILE: f"raise the system's limit of open files, {RESUME}",
+    errno.ENAMETOOLONG: "use a shorter path",
 }
 _UsageError: Any = typer.BadParameter.__base__  # click's, or that of the copy of click that newer typers carry
 

@@ -1,7 +1,7 @@
 """Files that a manifest declares by path and hash: sha256 with the size, or the hash of a git blob.
 
 A file is searched for in the user's data folder, then beside the manifest of a suite that is named by its path (of a
-symbolic link, beside the link and then beside its target), then in the package (if the manifest gives no URL) or in the
+symbolic link, beside the link and then beside its target), then in the package (if it is not downloaded) or in the
 cache. Nothing is downloaded except by `fetch`.
 """
 
@@ -48,7 +48,7 @@ def verified_if_present(file: Declared, lookup: Lookup) -> Path | None:
 
 
 def _where_to_put(file: Declared, lookup: Lookup) -> str:
-    if file.url is not None:
+    if file.address is not None:
         return f"run `harness data fetch {lookup.argument}`, or pass --data-dir DIR with a folder that holds it"
     elsewhere = f"put the file at DIR/{file.path} and pass --data-dir DIR"
     if _is_published(file):
@@ -65,7 +65,7 @@ def _is_published(file: Declared) -> TypeGuard[File]:
 def _how_to_restore(file: Declared, path: Path, lookup: Lookup) -> str:
     if path == default_path(file, lookup.cache_dir):
         return _where_to_put(file, lookup)
-    if file.url is None and lookup.folders:
+    if file.address is None and lookup.folders:
         return f"restore it, or declare it as it is now with `harness data pin {lookup.argument}`"
     return "replace or delete that file"
 
@@ -84,7 +84,7 @@ def find(file: Declared, lookup: Lookup) -> Path | None:
 
 def default_path(file: Declared, cache_dir: Path) -> Path:
     """Return the path of a bundled file in the package, or of a downloaded one in the cache, named by its content."""
-    if file.url is None:
+    if file.address is None:
         return manifests() / file.path
     return cache_dir / "data" / file.hash.partition(":")[2][:16] / PurePosixPath(file.path).name
 
@@ -114,7 +114,7 @@ def status(file: Declared, language: str, lookup: Lookup) -> FileStatus:
     if path is None:
         local = str(lookup.folders[0] / file.path) if lookup.folders else "the package"
         local = str(file.published) if _is_published(file) else local
-        return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.url or local)
+        return FileStatus(language, file.path, "missing", file.bytes, file.hash, file.address or local)
     size, actual = _measure(path, file)
     state = hash_state(file.hash, actual) if size == (file.bytes or size) else "damaged"
     return FileStatus(language, file.path, state, size, file.hash, str(path), actual)
@@ -127,10 +127,10 @@ def fetch(file: Declared, lookup: Lookup) -> None:
     """
     target = default_path(file, lookup.cache_dir)
     path = find(file, lookup)
-    if file.url is None or path not in (None, target):
+    if file.address is None or path not in (None, target):
         path_of(file, lookup)
     elif path is None or status(file, "", lookup).state == "damaged":
-        _download(file.url, file, target, lookup.cache_dir)
+        _download(file.address, file, target, lookup.cache_dir)
 
 
 def _download(url: str, file: Declared, target: Path, cache_dir: Path) -> None:

@@ -1,63 +1,75 @@
-"""`harness data pin`: hashes, sizes and counts of the files as they are, written into a manifest.
-
-The text is edited line by line, so that comments and layout stay. The result is parsed and compared with what it must
-hold before it is written.
-"""
+"""`harness data pin`: hashes, sizes and counts of the files as they are, written into a manifest or a copy of it."""
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.data import declared_files
 from harness.data.found_hashes import with_found_hashes
 from harness.data.load import counted
+from harness.data.manifest_edits import Pins, tables_of_files, with_pins
 from harness.data.suite_files import lookup_of
-from harness.errors import DataError, RequestError
+from harness.errors import RequestError, unknown
 from harness.machine import bounded
 from harness.machine.atomic import write_atomically
+from harness.machine.bundled import manifests
 from harness.machine.json_toml import parse_toml
 from harness.request.data_sources import Counts, File, Language, Source
-from harness.request.suite import Suite, load, split_variant
+from harness.request.suite import Suite, is_name, load, split_variant
 
 BASIC = ("passages", "train_queries", "dev_queries")  # counts that are written where the manifest has none
-STRING = r"(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 
-@dataclass(frozen=True)
-class Pins:
-    """What is written: path → (sha256, bytes), and language → count → number."""
+def pin(
+    name: str, languages: Sequence[str] = (), out: Path | None = None, *, data_dir: Path | None, cache_dir: Path
+) -> list[str]:
+    """Write the pins of a suite's languages (all by default) into its manifest, or into a copy of it at `out`.
 
-    files: Mapping[str, tuple[str, int]]
-    counts: Mapping[str, Mapping[str, int]]
-
-
-def pin(name: str, *, data_dir: Path | None, cache_dir: Path) -> list[str]:
-    """Write the pins of a suite into its manifest; return one line per value that changed.
-
-    Raises RequestError for a suite that is not named by its path, and DataError for a missing or invalid file, or a
-    manifest whose layout cannot be edited.
+    Return one line per value that changed. Raises RequestError for a bundled suite without a copy, for an unknown
+    language and for a copy that cannot be written, and DataError for a missing or invalid file, or a manifest whose
+    layout cannot be edited.
     """
     base, variant = split_variant(name)
-    if variant or not base.endswith(".toml"):
-        raise RequestError(f"suite {name} is not the path of a manifest (.toml); name one: bundled suites are pinned")
-    path, suite = Path(base).resolve(), load(base)  # of a link, the manifest that it leads to
+    suite = load(base)
+    if variant:
+        raise RequestError(f"suite {name}: a variant is pinned with its suite; name {base}")
+    if is_name(base) and out is None:
+        raise RequestError(
+            f"suite {base} is bundled, and its manifest stays as it is; pin a copy of it: --out my-{base}.toml"
+        )
+    _check_copy(out)
+    path = manifests() / f"{base}.toml" if is_name(base) else Path(base).resolve()  # of a link, where it leads to
     content = bounded.read(path, "TOML_BYTES")
     text = content.decode("utf-8-sig")
     newline = "\r\n" if "\r\n" in text else "\n"
     old = parse_toml(text)
-    pins = pins_of(suite, old, data_dir=data_dir, cache_dir=cache_dir)
+    pins = pins_of(_of_languages(suite, languages), old, data_dir=data_dir, cache_dir=cache_dir)
     new = with_pins(text.replace("\r\n", "\n"), pins, path)
-    if parse_toml(new) != old:
+    if out is not None or parse_toml(new) != old:
         try:
-            write_atomically(path, new.replace("\n", newline).encode())
+            write_atomically(out or path, new.replace("\n", newline).encode())
         except OSError as error:
-            raise RequestError(f"{path} cannot be written: {error.strerror}; check its permissions") from error
+            raise RequestError(f"{out or path} cannot be written: {error.strerror}; check its permissions") from error
     return list(_changes(old, pins))
+
+
+def _check_copy(out: Path | None) -> None:
+    """Raise RequestError for a copy that no command line could name, and for one that would replace a file."""
+    if out is not None and not out.name.endswith(".toml"):
+        raise RequestError(f"--out {out} is not the name of a manifest, which ends in .toml; add it")
+    if out is not None and out.exists():
+        raise RequestError(f"--out {out} exists; choose another name, or pin that manifest: harness data pin {out}")
+
+
+def _of_languages(suite: Suite, languages: Sequence[str]) -> Suite:
+    """Return the suite with some of its languages, all if none is named; raises RequestError for an unknown one."""
+    for language in languages:
+        if language not in suite.languages:
+            raise unknown("language", language, suite.languages, f"suite {suite.name}")
+    chosen = {language: suite.languages[language] for language in languages or suite.languages}
+    return suite.model_copy(update={"languages": chosen})
 
 
 def pins_of(suite: Suite, table: Mapping[str, Any], *, data_dir: Path | None, cache_dir: Path) -> Pins:
@@ -81,10 +93,11 @@ def pins_of(suite: Suite, table: Mapping[str, Any], *, data_dir: Path | None, ca
 
 
 def _unpinned(declared: Language) -> Language:
-    """Return a language whose files on this machine are declared by their paths alone, without counts."""
+    """Return a language whose files on this machine have no hashes and sizes yet, without counts."""
 
     def change(source: Source) -> Source:
-        files = tuple(file if file.url else File(path=file.path) for file in source.files)
+        nothing = {"sha256": None, "bytes": None}
+        files = tuple(file if file.address else file.model_copy(update=nothing) for file in source.files)
         return source.model_copy(update={"files": files})
 
     return declared.with_sources(change).model_copy(update={"counts": Counts()})
@@ -92,95 +105,11 @@ def _unpinned(declared: Language) -> Language:
 
 def _local_files(declared: Language) -> Iterator[File]:
     for source in declared.sources:
-        yield from (file for file in source.files if file.url is None)
-
-
-def with_pins(text: str, pins: Pins, path: Path) -> str:
-    """Return the text of a manifest with the pins in it; raises DataError where its layout cannot be edited."""
-    new = text
-    for file, (sha256, size) in pins.files.items():
-        new = _with_file(new, file, {"sha256": f'"{sha256}"', "bytes": str(size)})
-    for language, counts in pins.counts.items():
-        new = _with_counts(new, language, counts)
-    try:
-        edited = parse_toml(new)
-    except ValueError:
-        edited = {}
-    if edited != _expected(parse_toml(text), pins):
-        values = "; ".join(f'{file}: sha256 = "{sha}", bytes = {size}' for file, (sha, size) in pins.files.items())
-        numbers = "; ".join(f"{language}: {dict(counts)}" for language, counts in pins.counts.items())
-        raise DataError(f"manifest {path} is laid out so that it cannot be edited; write yourself {values}; {numbers}")
-    return new
-
-
-def _with_file(text: str, file: str, values: Mapping[str, str]) -> str:
-    """Return the text with the values in every table of files that has this path."""
-    named = re.compile(rf"(?<![\w.-])path[ \t]*=[ \t]*(?:\"{re.escape(file)}\"|'{re.escape(file)}')")
-    for match in reversed(list(named.finditer(text))):
-        line = text.rfind("\n", 0, match.start()) + 1
-        opened = text.rfind("{", line, match.start())
-        inline = opened > text.rfind("}", line, match.start())
-        start, end = _inline(text, opened, match.end()) if inline else _block(text, match.start())
-        table, at = text[start:end], match.end() - start
-        for name, value in reversed(list(values.items())):
-            table = _with_value(table, name, value, at, ", " if inline else "\n" + text[line : match.start()])
-        text = text[:start] + table + text[end:]
-    return text
-
-
-def _inline(text: str, opened: int, after: int) -> tuple[int, int]:
-    end = text.find("}", after)
-    return opened, end if end >= 0 else len(text)
-
-
-def _block(text: str, position: int) -> tuple[int, int]:
-    """Return where the table around a position starts and ends: from its header to the next one."""
-    start = max(text.rfind("\n[", 0, position), 0)
-    end = text.find("\n[", position)
-    return start, end if end >= 0 else len(text)
-
-
-def _with_value(table: str, name: str, value: str, at: int, separator: str) -> str:
-    """Return a table's text with a value replaced, or added at a position."""
-    old = re.compile(rf"(?<![\w.-])({name}[ \t]*=[ \t]*)(?:{STRING}|[\d_]+)")
-    if old.search(table):
-        return old.sub(lambda match: match[1] + value, table, count=1)
-    return f"{table[:at]}{separator}{name} = {value}{table[at:]}"
-
-
-def _with_counts(text: str, language: str, counts: Mapping[str, int]) -> str:
-    header = re.search(rf"(?m)^[ \t]*\[languages\.\"?{re.escape(language)}\"?\.counts\][^\n]*", text)
-    if header is None:
-        rows = "".join(f"{name} = {number}\n" for name, number in counts.items())
-        return f"{text.rstrip()}\n\n[languages.{language}.counts]  # a difference is an error\n{rows}"
-    _, end = _block(text, header.end())
-    table, at = text[header.start() : end], header.end() - header.start()
-    for name, number in reversed(list(counts.items())):
-        table = _with_value(table, name, str(number), at, "\n")
-    return text[: header.start()] + table + text[end:]
-
-
-def _expected(table: Mapping[str, Any], pins: Pins) -> dict[str, Any]:
-    """Return what the edited manifest must hold."""
-    expected = copy.deepcopy(dict(table))
-    for file in _tables_of_files(expected):
-        if "url" not in file and file.get("path") in pins.files:
-            file["sha256"], file["bytes"] = pins.files[file["path"]]
-    for language, counts in pins.counts.items():
-        expected["languages"][language].setdefault("counts", {}).update(counts)
-    return expected
-
-
-def _tables_of_files(value: Any) -> Iterator[dict[str, Any]]:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if isinstance(value, dict) and isinstance(value.get("files"), list):
-        yield from (file for file in value["files"] if isinstance(file, dict))
-    for child in children:
-        yield from _tables_of_files(child)
+        yield from (file for file in source.files if file.url is None)  # and those that are only `published`
 
 
 def _changes(old: Mapping[str, Any], pins: Pins) -> Iterator[str]:
-    declared = {file.get("path"): (file.get("sha256"), file.get("bytes")) for file in _tables_of_files(old)}
+    declared = {file.get("path"): (file.get("sha256"), file.get("bytes")) for file in tables_of_files(old)}
     for file, pinned in pins.files.items():
         if (before := declared.get(file, (None, None))) != pinned:
             yield f"{'changed' if before[0] else 'pinned'}: {file} sha256 {pinned[0]} bytes {pinned[1]}"

@@ -22,7 +22,8 @@ DATA = {  # file → its template
 def write(name: str, folder: Path, cache_dir: Path) -> tuple[list[Path], list[str]]:
     """Write a suite into a new or empty folder; returns its files, the manifest first, and what was guessed in it.
 
-    Raises RequestError for a name that is not one of a suite, or is taken, and for a folder with something in it.
+    Raises RequestError for a name that is not one of a suite, or is taken, for a folder with something in it, and for
+    what is not a folder.
     """
     if not NAME.fullmatch(name):
         raise RequestError(
@@ -31,7 +32,7 @@ def write(name: str, folder: Path, cache_dir: Path) -> tuple[list[Path], list[st
         )
     if name in suites.names():
         raise RequestError(f"suite '{name}': there is a bundled suite of that name; choose another name")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.is_dir() and any(folder.iterdir()):
         raise RequestError(
             f"{folder} is not an empty folder; name another with --out, or run `harness suite init {folder}` for data "
             "that are there"

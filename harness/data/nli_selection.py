@@ -14,7 +14,7 @@ The draws are those of the seed, the language and the number of the row: a thres
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -71,6 +71,16 @@ class Selection:
 
 
 EVERY_ROW = Selection()
+
+
+def kept_line(minimum: float, kept: Mapping[str, str]) -> str:
+    """Return how many rows of each language a minimum quality leaves.
+
+    >>> kept_line(0.5, {"ko": "74 of 88", "hi": "68 of 88"})
+    'NLI rows of a quality of at least 0.5: 74 of 88 (ko), 68 of 88 (hi)'
+    """
+    languages = ", ".join(f"{rows} ({language})" for language, rows in kept.items())
+    return f"NLI rows of a quality of at least {minimum:g}: {languages}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.execution import models_in_use
+from harness.execution import models_in_use, study_lines
 from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.forecast import requests
 from harness.execution.kept_models import Rule
@@ -35,6 +35,7 @@ def lines(work: Work, jobs: int, keep: Rule | None = None) -> Iterator[str]:
         for line in settings_lines(group[0]):
             yield f"  {line}"
     yield from _training_rows(work)
+    yield from study_lines.lines(work.plan.cells)
     yield from models_in_use.lines(work.plan.cells)
     if devices := work.plan.place.encode_devices:
         yield f"encoding: corpora are shared out over {', '.join(devices)}; the bytes are those of one device"

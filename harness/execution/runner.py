@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.data.model_declaration import declaring_folder
 from harness.errors import quantity
-from harness.execution import forecast, models_in_use, output_folder
+from harness.execution import forecast, models_in_use, output_folder, study_lines
 from harness.execution.cell_costs import costs
 from harness.execution.disk_space import DiskSpace, disk_space
 from harness.execution.eta import Eta
@@ -114,11 +114,11 @@ def space_for(work: Work, jobs: int, keep: Rule | None) -> DiskSpace | None:
 def warnings_of(work: Work, store: Store) -> list[str]:
     """Return what a plan's training rows leave out, and what its base models declare and the request does not do.
 
-    Also which learning rates were chosen for another kind of base model, and where half precision is slower than
-    float32, by a measurement that the store keeps.
+    Also which entries a minimum quality leaves all NLI rows, which learning rates were chosen for another kind of base
+    model, and where half precision is slower than float32, by a measurement that the store keeps.
     """
     encoding = [cell for cell in work.plan.cells if not isinstance(cell.plugin, Ranker)]
-    lines = train_file_warnings(work.plan.cells)
+    lines = [*train_file_warnings(work.plan.cells), *study_lines.warnings(work.plan.cells)]
     for model, cells in by_model(encoding).items():
         suite, trains = cells[0].suite, any(cell.method is not None for cell in cells)
         of_base = model_prompts.warnings(suite, declaring_folder(suite.base_model), trains)

@@ -14,8 +14,12 @@ from harness.machine.bundled import templates
 def write_skeletons(files: Mapping[Path, str], values: Mapping[str, str]) -> None:
     """Write each file from its template, with `values` in the place of `$NAME`.
 
-    Raises RequestError where one of them exists or cannot be written; then none is written.
+    Raises RequestError where one of them exists or cannot be written, or a file is in the place of its folder; then
+    none is written.
     """
+    for folder in (folder for path in files for folder in path.parents):
+        if folder.exists() and not folder.is_dir():
+            raise RequestError(f"{folder} is not a folder; name a new one with --out")
     for path in files:
         if path.exists():
             raise RequestError(f"{path} exists; choose another name, or another folder with --out")

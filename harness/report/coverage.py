@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.data.nli_selection import kept_line
 from harness.evidence.leaderboard import Leaderboard
 from harness.stats.entry_scores import AVERAGE
 
@@ -23,10 +24,9 @@ def selected_rows(board: Leaderboard) -> list[str]:
     counts: dict[float, dict[str, str]] = {}
     for record in board.records:
         if rows := record.table("data", "nli_selected"):
-            kept = f"{rows.get('kept')} of {rows.get('rows')} ({record.language})"
+            kept = f"{rows.get('kept')} of {rows.get('rows')}"
             counts.setdefault(rows.get("minimum", 0.0), {})[record.language] = kept
-    lines = []
-    for minimum, kept_in in sorted(counts.items()):
-        languages = ", ".join(kept_in[language] for language in board.languages if language in kept_in)
-        lines.append(f"NLI rows of a quality of at least {minimum:g}: {languages}")
-    return lines
+    return [
+        kept_line(minimum, {language: kept[language] for language in board.languages if language in kept})
+        for minimum, kept in sorted(counts.items())
+    ]

@@ -42,7 +42,7 @@ class File(Strict):
     """One data file. Without `url` it is beside the manifest, or part of the package.
 
     Hash and size of a file without `url` may be left out: they are then those of the file as found. `published` is the
-    address of such a file whose hash is not known: it is not downloaded from there, since nothing could verify it.
+    address of such a file: it is downloaded from there once hash and size are known, since then they verify it.
     """
 
     path: RelativePath
@@ -68,6 +68,11 @@ class File(Strict):
         """The hash of the content, written KIND:VALUE; empty while it is neither declared nor found."""
         return f"sha256:{self.sha256}" if self.sha256 else ""
 
+    @property
+    def address(self) -> str | None:
+        """Where the file is downloaded from; None for one that is not, or could not be verified."""
+        return self.url or (self.published if self.sha256 and self.bytes else None)
+
 
 class PublishedRows(Strict):
     """Training rows that the authors of a paper published, one file in their repository at a pinned commit.
@@ -85,6 +90,11 @@ class PublishedRows(Strict):
     def hash(self) -> str:
         """The hash of the content, written KIND:VALUE."""
         return f"git:{self.git_blob}"
+
+    @property
+    def address(self) -> str:
+        """Where the file is downloaded from."""
+        return self.url
 
     @property
     def bytes(self) -> None:
@@ -134,8 +144,8 @@ class Source(Strict):
 class Degradation(Strict):
     """A seeded damage of NLI rows, as a stand-in for translations of varying quality (harness.data.nli_selection)."""
 
-    share: float = Field(gt=0, le=1)  # of the rows, in expectation
-    seed: int = Field(default=0, ge=0)
+    share: float = Field(gt=0, le=1, strict=True)  # of the rows, in expectation
+    seed: int = Field(default=0, ge=0, strict=True)
 
 
 class Counts(Strict):

@@ -99,8 +99,8 @@ class TrainFile(Strict):
 class LabelledPairs(Strict):
     """Average precision over labelled pairs of held-out training queries (harness.stages.labelled_pairs)."""
 
-    holdout: float = Field(gt=0, lt=1)  # share of the training queries, which are then not trained on
-    negatives: int = Field(gt=0)  # sampled per relevant pair
+    holdout: float = Field(gt=0, lt=1, strict=True)  # share of the training queries, which are then not trained on
+    negatives: int = Field(gt=0, strict=True)  # sampled per relevant pair
 
 
 class Evaluation(Strict):
@@ -117,7 +117,9 @@ class Evaluation(Strict):
     dimensions: tuple[
         Annotated[int, Field(gt=0)], ...
     ] = ()  # also score vectors truncated to these dimensions (Matryoshka)
-    pairs: LabelledPairs | None = Field(default=None, exclude_if=unset)  # AUPRC, beside the measures
+    pairs: LabelledPairs | None = Field(  # AUPRC, beside the measures
+        default=None, exclude_if=unset, examples=[{"holdout": 0.2, "negatives": 4}]
+    )
 
     @model_validator(mode="after")
     def _primary_is_measured(self) -> Evaluation:

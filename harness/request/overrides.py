@@ -16,6 +16,7 @@ prompt, is taken as it is typed, commas and all, with \n for a line break; JSON'
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from harness.errors import RequestError, unknown
 from harness.machine.json_toml import parse_json
@@ -147,12 +149,29 @@ def _targets(setting: Setting, entries: Sequence[Entry], methods_path: Path | No
 
 def _check_number(setting: Setting, value: Any) -> None:
     """Raise RequestError for true or false where a number is expected: they would be read as 1 and 0."""
-    kind = dict(KINDS).get(setting.name)
-    fields: Any = kind.model_fields if kind else {}
-    if isinstance(value, bool) and setting.field in fields and fields[setting.field].annotation is not bool:
+    field = _field(setting)
+    if isinstance(value, bool) and field is not None and field.annotation is not bool:
         raise RequestError(
-            f"--set {setting.text}: {str(value).lower()} is not a value of {setting.target}; give a number"
+            f"--set {setting.text}: {str(value).lower()} is not a value of {setting.target}; "
+            f"give {_example(field) or 'a number'}"
         )
+
+
+def _refused(setting: Setting, error: ValidationError) -> RequestError:
+    """Return the error for a value that its table refuses; of a table, with an example of one."""
+    example = _example(_field(setting))
+    return RequestError(f"--set {setting.text}: {explain(error)}" + (f"; give {example}" if example else ""))
+
+
+def _field(setting: Setting) -> FieldInfo | None:
+    """Return the declaration of a setting that is not a plugin's."""
+    kind = dict(KINDS).get(setting.name)
+    return None if kind is None else kind.model_fields.get(setting.field)
+
+
+def _example(field: FieldInfo | None) -> str:
+    """Return an example of a table as JSON, where the field declares one."""
+    return f"a table such as {json.dumps(field.examples[0])}" if field is not None and field.examples else ""
 
 
 def _trains(entry: Entry, methods_path: Path | None) -> bool:
@@ -178,7 +197,7 @@ def _changed(entry: Entry, setting: Setting, value: Any) -> Entry:
             changed = {setting.field: getattr(practice, setting.field)}
             return entry.model_copy(update={**changed, "sources": {**entry.sources, setting.target: SET}})
     except ValidationError as error:
-        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+        raise _refused(setting, error) from error
     return overlay(entry, SET, {setting.name: {setting.field: value}})
 
 
@@ -188,7 +207,7 @@ def _trained(setting: Setting, suite: Suite, entries: list[Entry]) -> tuple[Suit
     try:
         return set_training(suite, entries, setting.field, value)
     except ValidationError as error:
-        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+        raise _refused(setting, error) from error
 
 
 def _measured(setting: Setting, suite: Suite, targets: Sequence[str]) -> Suite:
@@ -206,7 +225,7 @@ def _measured(setting: Setting, suite: Suite, targets: Sequence[str]) -> Suite:
         changed = {**table, setting.field: value}
         return suite.model_copy(update={name: kind.model_validate(changed)})
     except ValidationError as error:
-        raise RequestError(f"--set {setting.text}: {explain(error)}") from error
+        raise _refused(setting, error) from error
 
 
 def _check_values(settings: Sequence[Setting], entries: Sequence[Entry], methods_path: Path | None) -> None:

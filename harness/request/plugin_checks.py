@@ -11,6 +11,7 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from harness.errors import RequestError
 from harness.request.column_roles import declared_columns, problem_of
+from harness.schema import problem
 
 SIGNATURES = {
     "method": {"examples": ["data"], "loss": ["model"]},
@@ -34,8 +35,8 @@ def check_types(name: str, plugin: type, settings: Mapping[str, Any]) -> None:
         try:  # as JSON, where a list may stand for a tuple and 1 for 1.0, but no text for a number
             readers[setting].validate_json(json.dumps(value), strict=True)
         except (ValidationError, TypeError) as error:
-            problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            raise RequestError(f"invalid settings of {name}: {setting} = {value!r}: {problem}") from error
+            wrong = problem(error.errors()[0]) if isinstance(error, ValidationError) else str(error)
+            raise RequestError(f"invalid settings of {name}: {setting} = {value!r}: {wrong}") from error
 
 
 def check_signature(plugin: type, where: str) -> None:
@@ -59,5 +60,5 @@ def check_signature(plugin: type, where: str) -> None:
 
 def check_columns(plugin: Any, where: str) -> None:
     """Raise RequestError for a method whose `columns` are not a mapping of column to role."""
-    if problem := problem_of(declared_columns(plugin)):
-        raise RequestError(f"plugin {where}: {problem}")
+    if wrong := problem_of(declared_columns(plugin)):
+        raise RequestError(f"plugin {where}: {wrong}")

@@ -197,11 +197,13 @@ def _reader(name: str) -> TypeAdapter[Any]:
 def _from_json(value: Any, name: str, where: str) -> Any:
     from pydantic import ValidationError
 
+    from harness.schema import problem
+
     try:  # as JSON, where a list stands for a tuple and a text for a path, but no text for a number
         return _reader(name).validate_json(json.dumps(value), strict=True)
     except (ValidationError, TypeError) as error:
-        problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise DataError(f"{where} = {value!r}: {problem}; run the request again into another folder") from error
+        wrong = problem(error.errors()[0]) if isinstance(error, ValidationError) else str(error)
+        raise DataError(f"{where} = {value!r}: {wrong}; run the request again into another folder") from error
 
 
 def _as_json(value: Any) -> Any:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from harness.machine.limits import beyond, limit
 from harness.machine.printable import printable
 from harness.request.manifest import Writer
+from harness.schema import problem
 from harness.writers.endpoint_access import Access
 from harness.writers.prompt import parse
 from harness.writers.question import Question, Reply
@@ -155,9 +156,9 @@ class Server:
         try:
             completion = _Completion.model_validate_json(content)
         except ValidationError as error:
-            problem = error.errors(include_input=False)[0]
-            place = ".".join(str(part) for part in problem["loc"])
-            raise ValueError(f"not a chat completion ({place}: {problem['msg']})") from None
+            details = error.errors(include_input=False)[0]
+            place = ".".join(str(part) for part in details["loc"])
+            raise ValueError(f"not a chat completion ({place}: {problem(details)})") from None
         text, reason = completion.choices[0].message.content, completion.choices[0].finish_reason
         by = f"{completion.model or self.writer.model} at {self.access.server}"
         if self.access.key in text + by:

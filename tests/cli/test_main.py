@@ -115,7 +115,7 @@ def test_a_wrong_manifest_is_one_line(tmp_path: Path, old: str, new: str, messag
         ("queries.jsonl", DATA["queries.jsonl"].replace(b"q3", b"q1"), "duplicate query id 'q1'"),
         ("dev.tsv", DATA["dev.tsv"].replace(b"q3", b"q9"), "judgment of unknown query 'q9'"),
         ("dev.tsv", DATA["dev.tsv"].replace(b"d3", b"d9"), "corpus lacks: 1 (first: 'd9', judged for query 'q3')"),
-        ("corpus.jsonl", b"", "files.0.bytes: Input should be greater than 0"),
+        ("corpus.jsonl", b"", "files.0.bytes: must be greater than 0, not 0"),
         ("dev.tsv", b"query-id\tcorpus-id\tscore\n", "dev.tsv: holds no judgment"),
         ("queries.jsonl", DATA["queries.jsonl"].replace(b"which food is a grain", b" "), "query 'q3': empty text"),
     ],

@@ -123,12 +123,26 @@ def test_the_folder_of_the_installed_methods_is_refused() -> None:
     assert not (Path(folder) / "mine.py").exists()
 
 
+@pytest.mark.parametrize("out", ["file", "file/below"])
 @pytest.mark.parametrize("kind", ["method", "suite"])
-def test_a_folder_that_cannot_be_made_is_one_line(here: Path, kind: str) -> None:
-    (here / "file").write_text("")
-    result = invoke("new", kind, "mine", "--out", "file/below")
+def test_a_file_in_the_place_of_the_folder_is_one_line(here: Path, kind: str, out: str) -> None:
+    (here / "file").write_text("kept")
+    result = invoke("new", kind, "mine", "--out", out)
+    assert (result.status, result.line) == (2, "harness: file is not a folder; name a new one with --out")
+    assert (here / "file").read_text() == "kept"
+
+
+def test_a_file_of_the_suites_name_is_one_line(here: Path) -> None:
+    (here / "mine").write_text("kept")
+    result = invoke("new", "suite", "mine")
+    assert (result.status, result.line) == (2, "harness: mine is not a folder; name a new one with --out")
+
+
+@pytest.mark.parametrize("kind", ["method", "suite"])
+def test_a_folder_that_cannot_be_made_is_one_line(kind: str) -> None:
+    result = invoke("new", kind, "mine", "--out", "/proc/below")
     assert result.status == 2
-    assert "cannot be written: Not a directory; choose another --out" in result.line
+    assert "cannot be written: No such file or directory; choose another --out" in result.line
 
 
 def test_the_suite_runs_as_written_and_its_test_passes(here: Path) -> None:

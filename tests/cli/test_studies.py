@@ -69,7 +69,7 @@ def test_the_page_shows_the_pairs_and_verifies(study: tuple[Path, Result, Result
         (("--methods", "bm25", "--set", PAIRS), f"--set {PAIRS}: no requested entry reads it (bm25); leave it out, "),
         (
             ("--methods", "mnrl", "--set", 'evaluate.pairs={"holdout": 1, "negatives": 4}'),
-            '--set evaluate.pairs={"holdout": 1, "negatives": 4}: pairs.holdout: Input should be less than 1',
+            '--set evaluate.pairs={"holdout": 1, "negatives": 4}: pairs.holdout: must be less than 1, not 1; give',
         ),
     ],
 )

@@ -51,3 +51,12 @@ def test_a_file_in_the_place_of_a_result_folder_is_one_line(tmp_path: Path, word
     assert (result.status, result.out) == (2, "")
     assert str(file) in result.line
     assert "is not a folder" in result.line
+
+
+@pytest.mark.parametrize(
+    "words", ["report PATH", "new suite mine --out PATH", "new method mine --out PATH", "run --data-dir PATH"]
+)
+def test_a_name_that_is_too_long_for_the_file_system_is_one_line(words: str) -> None:
+    path = "x" * 300
+    result = invoke(*words.replace("PATH", path).split())
+    assert (result.status, result.line) == (2, f"harness: {path}: File name too long; use a shorter path")

@@ -70,6 +70,19 @@ def test_rows_of_at_least_the_minimum_are_read_in_their_order(tmp_path: Path) ->
     assert nli.selected == {"rows": 4, "kept": 3}
 
 
+def test_rows_are_chosen_by_what_comet_score_wrote_of_their_translations(tmp_path: Path) -> None:
+    declared = QUALITY.replace("quality-lines", "quality-comet").replace("quality.txt", "comet.json")
+    segments = [
+        {"src": f"source {i}", "mt": f"p{i} e{i} c{i}", "ref": f"reference {i}", "COMET": score}
+        for i, score in enumerate((0.8731, 0.0412, -0.2, 0.05))
+    ]
+    content = json.dumps({"translations/ko.txt": segments}, ensure_ascii=False, indent=4)
+    (tmp_path / "comet.json").write_text(content, encoding="utf-8")
+    nli = load_nli(nli_suite(tmp_path, declared=declared), "en", 0.05, cache_dir=tmp_path)
+    assert [triple.premise for triple in nli.triples] == ["p0", "p3"]
+    assert nli.selected == {"rows": 4, "kept": 2}
+
+
 def test_without_a_minimum_scores_are_not_read(tmp_path: Path) -> None:
     nli = load_nli(nli_suite(tmp_path, scores="not a number"), "en", cache_dir=tmp_path)
     assert (len(nli.triples), nli.selected) == (4, {})
@@ -119,7 +132,7 @@ def test_retrieval_data_are_the_same_with_and_without_scores(tmp_path: Path) -> 
     ("declared", "message"),
     [
         (QUALITY + "[languages.en.nli_degraded]\nshare = 0.5\n", "nli_quality and nli_degraded both give the rows"),
-        ("[languages.en.nli_degraded]\nshare = 0.0\n", r"nli_degraded\.share: Input should be greater than 0"),
+        ("[languages.en.nli_degraded]\nshare = 0.0\n", r"nli_degraded\.share: must be greater than 0, not 0\.0"),
         (
             QUALITY.replace("quality-lines", "comet"),
             "unknown reader 'comet' in suite tiny.*quality-comet",

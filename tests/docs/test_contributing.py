@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 
 import pytest
-from support.commands import REPOSITORY
+from support.commands import REPOSITORY, invoke
 
 from harness.request.request import Request, options
 from harness.request.training import Training
@@ -38,3 +38,18 @@ def test_the_rule_of_what_is_shown_is_where_the_walk_says() -> None:
     assert is_shown.__module__ == "harness.stats.rules"
     users = [path for path in (REPOSITORY / "harness").rglob("*.py") if "stats.rules import" in path.read_text("utf-8")]
     assert len(users) >= 8
+
+
+def test_the_wheel_of_a_release_runs_what_make_demo_runs() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    (demo,) = re.findall(r"^\t\$\(BIN\)/harness (run .+) --out runs/mini$", makefile, re.M)
+    (release,) = re.findall(r"^ +env/bin/harness (run .+) --out /tmp/release/demo\)$", TEXT, re.M)
+    assert release == demo
+
+
+def test_the_commands_of_a_release_are_those_of_the_command_line() -> None:
+    commands = re.findall(r"env/bin/harness (\w+) ([^\n)]+)", TEXT.partition("## A release")[2])
+    assert [command for command, _ in commands] == ["run", "check", "verify"]
+    for command, arguments in commands:
+        shown = invoke(command, "--help").out
+        assert [flag for flag in re.findall(r"--[a-z-]+", arguments) if flag not in shown] == []

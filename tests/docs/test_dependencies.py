@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from documents import REPOSITORY, imported
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from harness.machine import energy
@@ -34,6 +35,25 @@ ROWS = [
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
 def test_a_dependency_is_pinned_within_its_bounds(requirement: Requirement) -> None:
     assert requirement.specifier.contains(PINS[canonicalize_name(requirement.name)], prereleases=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "versions"),
+    [
+        ("torch", ("2.11.0", "2.13.0")),
+        ("transformers", ("5.17.0", "5.23.0")),
+        ("sentence-transformers", ("6.0.0", "6.2.0")),
+    ],
+)
+def test_the_releases_that_the_project_promises_are_within_the_bounds(name: str, versions: tuple[str, ...]) -> None:
+    (requirement,) = (Requirement(text) for text in PROJECT["dependencies"] if Requirement(text).name == name)
+    assert [version for version in versions if version not in requirement.specifier] == []
+
+
+def test_the_pythons_that_are_named_are_those_that_can_install_it() -> None:
+    named = {text.rpartition(" ")[2] for text in PROJECT["classifiers"] if text.startswith("Programming Language")}
+    admitted = SpecifierSet(PROJECT["requires-python"])
+    assert {f"3.{minor}" for minor in range(9, 16) if f"3.{minor}.1" in admitted} == named == {"3.11", "3.12", "3.13"}
 
 
 def test_an_error_that_asks_for_an_extra_names_one_that_exists() -> None:

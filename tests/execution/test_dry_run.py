@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.execution import dry_run, plan
 from harness.execution.cell_costs import Costs, remember
 from harness.execution.runner import survey
+from harness.machine.bundled import manifests
 from harness.machine.store import Store
 from harness.request.request import Request
 from harness.stages.lineage import retrieve_key
@@ -15,8 +16,14 @@ from harness.stages.lineage import retrieve_key
 BUILT = "base model: built from the suite's own passages, hidden size 64; no prompts"
 
 
-def shown(tmp_path: Path, *methods: str, settings: tuple[str, ...] = ()) -> list[str]:
-    request = Request(methods=methods, languages=("ko",), seeds=(0, 1), settings=settings)
+def shown(
+    tmp_path: Path,
+    *methods: str,
+    settings: tuple[str, ...] = (),
+    suite: str = "mini",
+    languages: tuple[str, ...] = ("ko",),
+) -> list[str]:
+    request = Request(suite=suite, methods=methods, languages=languages, seeds=(0, 1), settings=settings)
     work = survey(plan.make(request, tmp_path / "cache"), tmp_path / "out")
     return list(dry_run.lines(work, jobs=2))
 
@@ -81,3 +88,37 @@ def test_cached_cells_take_no_time(tmp_path: Path) -> None:
 
 def test_a_list_is_shown_in_brackets(tmp_path: Path) -> None:
     assert "  entry.dimensions [32, 16] (entry mnrl-matryoshka)" in shown(tmp_path, "mnrl-matryoshka")
+
+
+PAIRS = "labelled pairs: 20% of the training queries held out, and 4 sampled per relevant passage; no entry trains on "
+DAMAGED = "damaged NLI rows (ko, hi): a share of 0.5, drawn with seed 0"
+
+
+def test_what_a_study_adds_is_shown_and_nothing_without_it(tmp_path: Path) -> None:
+    paired = ('evaluate.pairs={"holdout": 0.2, "negatives": 4}',)
+    plain = set(shown(tmp_path, "base", "mnrl"))
+    assert sorted(set(shown(tmp_path, "base", "mnrl", settings=paired)) - plain) == [f"{PAIRS}these queries"]
+    both = ("ko", "hi")
+    lines = shown(tmp_path, "nli-simcse", suite="mini@degraded-nli", languages=both)
+    assert DAMAGED in lines
+    assert not [line for line in lines if "quality" in line]
+    assert DAMAGED not in shown(tmp_path, "base", "mnrl", suite="mini@degraded-nli", languages=both)
+
+
+def test_the_nli_rows_that_a_minimum_leaves_are_counted_and_an_entry_that_it_leaves_all_is_named(
+    tmp_path: Path,
+) -> None:
+    lines = shown(tmp_path, "nli-simcse-filtered", suite="mini@degraded-nli", languages=("ko", "hi"))
+    assert "NLI rows of a quality of at least 0.05: 88 of 88 (ko), 84 of 88 (hi)" in lines
+    assert [line for line in lines if line.startswith("warning: ")] == [
+        "warning: nli-simcse-filtered trains on all NLI rows (ko): none has a quality below 0.05 (nli.minimum_quality)"
+    ]
+
+
+def test_the_tasks_beside_retrieval_are_named(tmp_path: Path) -> None:
+    manifest = tmp_path / "own.toml"
+    table = '[[languages.ko.pair_tasks]]\nname = "own-pairs"\ntype = "PairClassification"\n'
+    manifest.write_text((manifests() / "mini.toml").read_text(encoding="utf-8") + table, encoding="utf-8")
+    request = Request(suite=str(manifest), methods=("base", "bm25"), languages=("ko", "hi"), data_dir=manifests())
+    work = survey(plan.make(request, tmp_path / "cache"), tmp_path / "out")
+    assert "tasks beside retrieval: own-pairs (ko)" in list(dry_run.lines(work, jobs=2))

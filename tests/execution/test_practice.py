@@ -75,7 +75,7 @@ def test_the_example_of_each_practice_is_accepted_and_is_not_part_of_all(cache: 
         ("infonce-ance", {"same_rows_as": "moe"}, "infonce-ance: same_rows_as: plugin 'moe' is an adapter or a ranker"),
         ("infonce-ance", {"same_rows_as": "clp"}, "infonce-ance: same_rows_as: unknown plugin 'clp'; did you mean "),
         ("mnrl", {"dimensions": (0,)}, "mnrl: dimensions must be at least 1, not 0"),
-        ("mnrl", {"training": {"best_of": 1}}, "mnrl: training: best_of: Input should be greater than 1"),
+        ("mnrl", {"training": {"best_of": 1}}, "mnrl: training: best_of: must be greater than 1, not 1"),
         ("mnrl", {"training": {"epoch": 1}}, "mnrl: training: epoch: unknown key"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_name_declared_twice_is_rejected(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('[mine]\ntitle = "Mine"\nabout = "mine"\nbogus = 1\n', "entry 'mine' in {path}: bogus: unknown key"),
-        ('[mine]\ntitle = "Mine"\n', "entry 'mine' in {path}: about: Field required"),
+        ('[mine]\ntitle = "Mine"\n', "entry 'mine' in {path}: about: missing"),
         ('[mine]\ntitle = "M"\nabout = "m"\nnegatives = "hard"\n', "entry 'mine' in {path}: negatives: "),
         ('[mine]\ntitle = "M"\nabout = "m"\n[mine.published]\nx = 1\n', "entry 'mine' in {path}: published.x: unknown"),
         ('[mine]\ntitle = "Mi', "entries file {path} is not valid TOML"),

@@ -55,7 +55,7 @@ def test_a_request_that_sets_nothing_changes_nothing() -> None:
         ("train.epochs=true", "--set train.epochs=true: true is not a value of train.epochs; give a number"),
         ("entry.folds=true", "--set entry.folds=true: true is not a value of entry.folds; give a number"),
         ("evaluate.depth=false", "--set evaluate.depth=false: false is not a value of evaluate.depth; give a number"),
-        ("train.epochs=-1", "--set train.epochs=-1: epochs: Input should be greater than 0"),
+        ("train.epochs=-1", "--set train.epochs=-1: epochs: must be greater than 0, not -1"),
         ("train.epochs=many", "--set train.epochs=many: epochs: "),
         ("train.scheduler=lineer", "--set train.scheduler=lineer: scheduler: "),
         ("mnrl.temperature", "--set mnrl.temperature: expected NAME.FIELD=VALUE"),
@@ -166,14 +166,14 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
             "moe.experts=0,1",
             "--set moe.experts=0,1: invalid settings of moe: top_k 1 is not between 1 and experts 0",
         ),
-        ("moe.experts=two", "--set moe.experts=two: invalid settings of moe: experts = 'two': Input should be a"),
-        ("moe.experts=NaN", "--set moe.experts=NaN: invalid settings of moe: experts = 'NaN': Input should be a"),
+        ("moe.experts=two", "--set moe.experts=two: invalid settings of moe: experts = 'two': must be a whole number"),
+        ("moe.experts=NaN", "--set moe.experts=NaN: invalid settings of moe: experts = 'NaN': must be a whole number"),
         ("clpl.penalty_weight=0.1,x", "--set clpl.penalty_weight=0.1,x: invalid settings of clpl: penalty_weight"),
         (
             "clpl.penalty=1,2",
             "--set clpl.penalty=1,2: unknown setting 'penalty' in clpl; did you mean 'penalty_weight'?",
         ),
-        ("train.pairs=1,0", "--set train.pairs=1,0: pairs: Input should be greater than 0"),
+        ("train.pairs=1,0", "--set train.pairs=1,0: pairs: must be greater than 0, not 0"),
         ("train.pairs=1,", "--set train.pairs=1,: a value is empty; "),
         ("train.pairs=1,1", "--set train.pairs=1,1: values '1' and '1' are equal; give one"),
         ("moe.experts=1,1.0", "--set moe.experts=1,1.0: values '1' and '1.0' are equal; give one"),
@@ -184,11 +184,11 @@ def test_a_training_setting_replaces_that_of_an_entry_and_of_a_recipe() -> None:
             f"--set moe.router=topk,{'x' * 200}: the entry's name 'clpl-moe[moe.router=xxx",
         ),
         ("evaluate.depth=5,10", "--set evaluate.depth=5,10: evaluate.depth holds for all entries; "),
-        ("text.title=maybe", "--set text.title=maybe: title: Input should be a valid boolean"),
+        ("text.title=maybe", "--set text.title=maybe: title: must be true or false, not 'maybe'"),
         ("text.tilte=false", "unknown setting 'tilte' in text; did you mean 'title'?"),
-        ("evaluate.depth=0", "--set evaluate.depth=0: depth: Input should be greater than 0"),
+        ("evaluate.depth=0", "--set evaluate.depth=0: depth: must be greater than 0, not 0"),
         ("evaluate.deep=5", "unknown setting 'deep' in evaluate; did you mean 'depth'?"),
-        ("entry.folds=1", "--set entry.folds=1: folds: Input should be greater than 1"),
+        ("entry.folds=1", "--set entry.folds=1: folds: must be greater than 1, not 1"),
         (
             "entry.fold=5",
             "unknown setting 'fold' in entry; did you mean 'folds'? Available: dimensions, folds, mining_",
@@ -201,6 +201,46 @@ def test_a_wrong_sweep_is_rejected_in_one_line(settings: str, message: str) -> N
         override([settings], suite.load("mini"), rows("clpl-moe"))
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+
+
+EXAMPLE = '; give a table such as {"holdout": 0.2, "negatives": 4}'
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("0.2", f"pairs: must be a table, not 0.2{EXAMPLE}"),
+        ("{holdout: 0.2}", f"pairs: must be a table, not '{{holdout: 0.2}}'{EXAMPLE}"),
+        ("[0.2, 4]", f"pairs: must be a table, not a list{EXAMPLE}"),
+        ("true", f"true is not a value of evaluate.pairs{EXAMPLE}"),
+        ('{"holdout": 0.2}', f"pairs.negatives: missing{EXAMPLE}"),
+        ('{"holdout": "x", "negatives": 4}', f"pairs.holdout: must be a number, not 'x'{EXAMPLE}"),
+        ('{"holdout": true, "negatives": 4}', f"pairs.holdout: must be a number, not true{EXAMPLE}"),
+        ('{"holdout": 0.2, "negatives": 1.5}', f"pairs.negatives: must be a whole number, not 1.5{EXAMPLE}"),
+        ('{"holdout": 0.2, "negatives": true}', f"pairs.negatives: must be a whole number, not true{EXAMPLE}"),
+        ('{"holdout": 0.2, "negatives": 0}', f"pairs.negatives: must be greater than 0, not 0{EXAMPLE}"),
+        ('{"holdout": 0.2, "negatives": 4, "seed": 1}', f"pairs.seed: unknown key{EXAMPLE}"),
+    ],
+)
+def test_wrong_labelled_pairs_are_rejected_with_an_example(value: str, problem: str) -> None:
+    with pytest.raises(RequestError) as error:
+        override([f"evaluate.pairs={value}"], suite.load("mini"), rows("mnrl"))
+    assert str(error.value) == f"--set evaluate.pairs={value}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("high", "minimum_quality: must be a number, not 'high'"),
+        ("NaN", "minimum_quality: must be a finite number, not 'NaN'"),
+        ("[0.5]", "minimum_quality: must be a number, not a list"),
+        ("true", "true is not a value of nli.minimum_quality; give a number"),
+    ],
+)
+def test_a_wrong_minimum_quality_is_rejected(value: str, problem: str) -> None:
+    with pytest.raises(RequestError) as error:
+        override([f"nli.minimum_quality={value}"], suite.load("mini"), rows("nli-simcse"))
+    assert str(error.value) == f"--set nli.minimum_quality={value}: {problem}"
 
 
 @pytest.mark.parametrize(
@@ -255,7 +295,7 @@ def test_a_setting_of_the_text_leaves_the_others_unstated() -> None:
 
 
 def test_prompts_are_the_models_or_those_that_are_stated() -> None:
-    with pytest.raises(RequestError, match=r"--set text\.prompts=e5: prompts: Input should be 'model'"):
+    with pytest.raises(RequestError, match=r"--set text\.prompts=e5: prompts: must be 'model', not 'e5'"):
         override(["text.prompts=e5"], suite.load("mini"), rows("mnrl"))
 
 

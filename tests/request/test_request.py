@@ -67,12 +67,12 @@ def test_an_option_that_run_json_lacks_or_has_as_null_is_the_default() -> None:
         ({"sweet": "mini"}, "run.json: request.sweet: unknown key; use the version of harness that wrote the file"),
         (
             {"seeds": "0,1"},
-            "run.json: request.seeds = '0,1': Input should be a valid array; run the request again into another folder",
+            "run.json: request.seeds = '0,1': must be a list; run the request again into another folder",
         ),
-        ({"seeds": [0, "1"]}, "run.json: request.seeds = [0, '1']: Input should be a valid integer"),
-        ({"max_train": "40"}, "run.json: request.max_train = '40': Input should be a valid integer"),
-        ({"set": [1]}, "run.json: request.set = [1]: Input should be a valid string"),
-        ({"device": "tpu"}, "run.json: request.device = 'tpu': Input should be 'auto', 'cpu' or 'cuda'"),
+        ({"seeds": [0, "1"]}, "run.json: request.seeds = [0, '1']: must be a whole number"),
+        ({"max_train": "40"}, "run.json: request.max_train = '40': must be a whole number"),
+        ({"set": [1]}, "run.json: request.set = [1]: must be text"),
+        ({"device": "tpu"}, "run.json: request.device = 'tpu': must be 'auto', 'cpu' or 'cuda'"),
     ],
 )
 def test_an_unknown_key_and_a_wrong_type_are_rejected_in_one_line(table: dict[str, Any], problem: str) -> None:

@@ -122,4 +122,4 @@ def test_a_size_of_a_manifest_that_is_none_is_one_line(tmp_path: Path, old: str,
     manifest.write_text(manifest.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     result = invoke("run", "--suite", manifest, "--methods", "bm25", "--out", tmp_path / "out")
     assert result.status == 2
-    assert result.line.startswith(f"harness: manifest {manifest}: {field}: Input should be greater than 0")
+    assert result.line.startswith(f"harness: manifest {manifest}: {field}: must be greater than 0, not ")

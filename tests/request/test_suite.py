@@ -89,14 +89,45 @@ def test_an_unknown_key_is_rejected_at_every_level(tmp_path: Path, table: str, w
         ('ranker = "bm25"', 'ranker = "bm25"\nencoder = "base"', "expert 'bm25' needs either a ranker or an encoder"),
         ("[training.ranking]", "[training.rnaking]", "training.rnaking"),
         ('name = "mini"', 'name = "../mini"', "name"),
-        ('name = "mini"', "", "name: Field required"),
+        ('name = "mini"', "", "name: missing"),
     ],
 )
 def test_a_wrong_value_is_rejected_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert message in refusal(changed(tmp_path, old, new))
 
 
-@pytest.mark.parametrize(("end", "message"), [("[base_mo", "is not valid TOML"), ("[base_model]\n", "Field required")])
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("nli_degraded = { share = true }", "nli_degraded.share: must be a number, not true"),
+        ("nli_degraded = { share = 1.5 }", "nli_degraded.share: must be less than or equal to 1, not 1.5"),
+        ("nli_degraded = { share = 0.5, seed = 'a' }", "nli_degraded.seed: must be a whole number, not 'a'"),
+        ("nli_degraded = 0.5", "nli_degraded: must be a table, not 0.5"),
+        ("pair_tasks = { name = 'a', type = 'STS' }", "pair_tasks: must be a list, not a table"),
+        ("pair_tasks = [{ type = 'STS' }]", "pair_tasks.0.name: missing"),
+        ("pair_tasks = [{ name = 'a b', type = 'STS' }]", "pair_tasks.0.name: must match pattern '"),
+        (
+            "pair_tasks = [{ name = 'a', type = 'sts' }]",
+            "pair_tasks.0.type: must be 'PairClassification' or 'STS', not 'sts'",
+        ),
+    ],
+)
+def test_a_wrong_setting_of_a_study_is_rejected_in_our_words(tmp_path: Path, table: str, message: str) -> None:
+    assert f"languages.ko.{message}" in refusal(
+        changed(
+            tmp_path,
+            "[languages.ko.retrieval]",
+            f"""\
+[languages.ko]
+{table}
+[languages.ko.retrieval]""",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "message"), [("[base_mo", "is not valid TOML"), ("[base_model]\n", "languages: missing")]
+)
 def test_a_truncated_manifest_is_rejected(tmp_path: Path, end: str, message: str) -> None:
     path = tmp_path / "cut.toml"
     content = MINI.read_text(encoding="utf-8")

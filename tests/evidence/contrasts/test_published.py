@@ -147,9 +147,12 @@ HERE = "in contrast 'a paper, mnrl over base' in PATH"
         (CONTRAST + CONTRAST, "contrast 'a paper, mnrl over base' in PATH is there twice"),
         (CONTRAST.replace("a paper", CLP).replace("mnrl", "infonce-ance"), "or a claim of claims.toml too; remove one"),
         (CONTRAST + 'colour = "red"\n', "contrasts file PATH: contrasts.0.colour: unknown key; fix it"),
-        (CONTRAST + 'claimed = "more"\n', "contrasts.0.claimed: Input should be 'higher', 'lower' or 'equal'; fix it"),
-        (CONTRAST.replace("statement", "about"), "contrasts.0.statement: Field required (and 1 more); fix it"),
-        ("", "contrasts file PATH: contrasts: Field required; fix it"),
+        (
+            CONTRAST + 'claimed = "more"\n',
+            "contrasts.0.claimed: must be 'higher', 'lower' or 'equal', not 'more'",
+        ),
+        (CONTRAST.replace("statement", "about"), "contrasts.0.statement: missing (and 1 more); fix it"),
+        ("", "contrasts file PATH: contrasts: missing; fix it"),
         ("[[contrasts]\n", "contrasts file PATH cannot be read: "),
     ],
 )
