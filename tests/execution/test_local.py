@@ -27,14 +27,14 @@ class PLUGIN(MNRL):
         return super().loss(model)
 """
 FAULTS = {
-    "raises": "raise ValueError('no such\\nluck')",
+    "raises": "raise ValueError('no such\\nluck: ' + os.fsdecode(b'\\xff'))",
     "diverges": "loss = super().loss(model); mean = loss.forward; loss.forward = lambda *x: mean(*x) * float('nan'); "
     "return loss",
     "leaves": "os._exit(7)",
     "dies": "os.kill(os.getpid(), signal.SIGKILL)",
 }
 REASONS = {
-    "raises": "ValueError: no such luck",
+    "raises": r"ValueError: no such luck: \udcff",
     "diverges": "diverged: loss nan at step 1; the gradient of the first step is nan: check the loss and its settings "
     "(diverges.temperature=0.05)",
     "leaves": "its process ended with status 7 before the cell was done",
@@ -91,7 +91,7 @@ def test_a_failure_is_shown_at_once_without_a_traceback(faulty: Faulty) -> None:
 def test_the_traceback_of_a_cell_that_raised_is_beside_its_record(faulty: Faulty) -> None:
     log = (faulty.folder / "records/raises/ko/0.log").read_text(encoding="utf-8")
     assert log.startswith("Traceback (most recent call last)")
-    assert log.rstrip().endswith("luck")
+    assert log.rstrip().endswith(r"luck: \udcff")
 
 
 def test_a_failed_cell_has_no_score_and_no_run_beside_it(faulty: Faulty) -> None:
