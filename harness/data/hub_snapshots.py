@@ -36,7 +36,9 @@ def fetched(
     from huggingface_hub import snapshot_download
 
     request: dict[str, Any] = {"repo_type": kind, "revision": revision, "tqdm_class": limited_bar(repository)}
-    return Path(snapshot_download(repository, allow_patterns=only, ignore_patterns=without, **request))
+    patterns = {"allow_patterns": only, "ignore_patterns": without}
+    request |= {name: list(values) for name, values in patterns.items() if values is not None}
+    return Path(snapshot_download(repository, **request))
 
 
 def limited_bar(repository: str) -> Any:
@@ -45,12 +47,12 @@ def limited_bar(repository: str) -> Any:
     The client reports to them all that arrives, and an exception of one ends the download; a client that ignores it
     gets it again with the next report, at the latest at the end of the file.
     """
-    from huggingface_hub.utils import tqdm
+    from huggingface_hub.utils.tqdm import tqdm
 
     most, end = limit("DOWNLOAD_BYTES"), time.monotonic() + limit("DOWNLOAD_SECONDS")
     ended: list[TooLarge] = []
 
-    class Limited(tqdm):  # type: ignore[misc]
+    class Limited(tqdm):
         counted = 0.0
 
         def update(self, n: float | None = 1) -> bool | None:

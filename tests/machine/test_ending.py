@@ -25,7 +25,8 @@ def arrived(number: int, frame: object) -> None:
 def test_a_signal_in_a_postponed_block_is_delivered_at_its_end_and_processes_of_it_are_not_deaf(
     number: signal.Signals,
 ) -> None:
-    before, done = signal.signal(number, arrived), []
+    before = signal.signal(number, arrived)
+    done: list[str] = []
 
     def begin_work() -> None:
         with ending.postponed():
