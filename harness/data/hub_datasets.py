@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.data.file_status import FileStatus, Lookup, verified_path
 from harness.data.hub_problems import problem
-from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
+from harness.data.hub_snapshots import cached_snapshot, fetched, snapshot_files, status
 from harness.errors import DataError
 from harness.request.data_sources import Hub
 
@@ -78,10 +78,8 @@ def _remove(link: Path) -> None:
 
 
 def _download(hub: Hub) -> None:
-    from huggingface_hub import snapshot_download
-
     try:
-        snapshot_download(hub.id, repo_type="dataset", revision=hub.revision, allow_patterns=list(hub.files))
+        fetched(hub.id, hub.revision, "dataset", only=hub.files)
     except Exception as error:  # see short_reason
         raise DataError(
             f"dataset {hub.id} at {hub.revision} cannot be fetched: {problem(error, hub.id, 'dataset')}; "

@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from harness.data.file_status import FileStatus
 from harness.data.hub_problems import problem
-from harness.data.hub_snapshots import cached_snapshot, snapshot_files, status
+from harness.data.hub_snapshots import cached_snapshot, fetched, limited_bar, snapshot_files, status
 from harness.errors import RequestError
+from harness.machine.limits import TooLarge
 from harness.request.manifest import PinnedBase
 from harness.request.suite import Suite
 
@@ -38,13 +39,12 @@ def snapshot(model: PinnedBase, role: str = "base model") -> Path:
 
     Raises RequestError, which names the command that fetches the model, if it cannot be had.
     """
-    from huggingface_hub import snapshot_download
-
     if not _downloads.get() and (folder := cached(model)) is not None:
         return folder
     try:
-        ignored = [*UNUSED, *_second_copies(model)]
-        return Path(snapshot_download(model.id, revision=model.revision, ignore_patterns=ignored))
+        return fetched(model.id, model.revision, "model", without=[*UNUSED, *_second_copies(model)])
+    except TooLarge as error:
+        raise _unavailable(model, role, error) from error
     except Exception as error:  # see short_reason
         if (folder := cached(model)) is not None:  # offline, the client may call a complete snapshot incomplete
             return folder
@@ -111,7 +111,9 @@ def declaration_file(model: PinnedBase, name: str, role: str = "base model") -> 
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
     try:
-        return Path(hf_hub_download(model.id, name, revision=model.revision))
+        return Path(hf_hub_download(model.id, name, revision=model.revision, tqdm_class=limited_bar(model.id)))
+    except TooLarge as error:
+        raise _unavailable(model, role, error) from error
     except Exception as error:  # see short_reason
         absent = isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError)
         if absent or cached(model) is not None:  # a whole snapshot without the file

@@ -209,6 +209,11 @@ def _connected(options: dict[str, Any]) -> Any:
         raise RequestError(
             f"{ADDRESS}={os.environ.get(ADDRESS, '')}: no Ray cluster answers there ({short_reason(error)})"
         ) from error
+    except Exception as error:  # Ray raises no more special one where its processes do not start in time
+        raise RequestError(
+            f"Ray does not start or answer here: {short_reason(error)}; free memory and processors, and run the same "
+            "command again"
+        ) from error
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)

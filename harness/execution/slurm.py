@@ -11,7 +11,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,7 +96,7 @@ class SlurmExecutor:
         """Yield outcomes as cells end; a job that was lost is a failed cell. Closing cancels the jobs that are left."""
         waiting, running, place = list(cells), list[_Job](), _place(cells[0].place.cache)
         asked = [time.monotonic()]
-        at_once = ending.delayed if self.options.cluster == "slurm" else nullcontext  # else an array nobody cancels
+        at_once = ending.delayed if self.options.cluster == "slurm" else ending.postponed  # else jobs nobody cancels
         try:
             while waiting or running:
                 batch = waiting[: self._room(running)]

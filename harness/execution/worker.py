@@ -48,10 +48,12 @@ def failed(cell: Cell, folder: Path, reason: str, *, seconds: float = 0.0, log: 
     """Return the outcome of a cell that failed, and write its record, with `log` beside it.
 
     Scores, ranking and log of an earlier attempt are removed. A cell whose record is done stays done: a worker that
-    ends badly after it has written that lost nothing. A folder that cannot be written is part of the reason.
+    ends badly after it has written that lost nothing. A folder that cannot be written is part of the reason. Names of
+    files in other encodings are escaped in both.
     """
     if is_done(cell, folder):
         return Outcome(cell, seconds)
+    reason, log = (text.encode(errors="backslashreplace").decode() for text in (reason, log))
     try:
         return Outcome(cell, seconds, reason, _write_failure(cell, folder, reason, log))
     except OSError as error:

@@ -7,20 +7,20 @@ import re
 from typing import TYPE_CHECKING
 
 from harness.machine.bundled import templates
-from harness.report.escaping import markdown
+from harness.report.escaping import code, markdown
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 
 def template(name: str) -> Template:
-    """Return a template with the filters `md`, `json` (a literal of Python and JSON) and `quoted` (code)."""
+    """Return a template with the filters `md`, `json` (a literal of Python and JSON), `quoted` and `code` (a line)."""
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(
         loader=FileSystemLoader(templates()), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters |= {"md": markdown, "json": _json, "quoted": _quoted}
+    environment.filters |= {"md": markdown, "json": _json, "quoted": _quoted, "code": code}
     return environment.get_template(name)
 
 

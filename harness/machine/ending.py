@@ -81,6 +81,27 @@ def delayed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Deliver interrupts and signals to end after the block, to this process alone; call it in the main thread.
+
+    Processes that start in the block get them as they come, unlike those of `delayed`.
+    """
+    numbers: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *SIGNALS)}
+    for number, handler in before.items():
+        if handler not in (None, signal.SIG_IGN):
+            signal.signal(number, lambda number, frame: numbers.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:
+                signal.signal(number, handler)
+        if numbers:
+            signal.raise_signal(numbers[0])
+
+
 def listen_to_interrupts() -> None:
     """Let this worker end when it is interrupted, as Ray does to a task that is cancelled."""
     signal.signal(signal.SIGINT, _end_worker)

@@ -72,7 +72,7 @@ class Store:
     """Outputs of stages under `root`; long stages report to `progress`.
 
     `runs` lists the stages requested, `makers` what made their outputs, by id. After `patience` seconds of waiting for
-    another process, a line on standard error names it.
+    another process, a line on standard error names it. A store that is only read makes no folder.
     """
 
     def __init__(
@@ -88,10 +88,6 @@ class Store:
         self.makers: dict[str, Mapping[str, Any]] = {}
         self._found: list[dict[str, Any]] = []  # of the stages that are being made, the innermost one last
         self._marks: Marks | None = None
-        try:
-            self.locks.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(self.root, error) from error
 
     @property
     def locks(self) -> Path:
@@ -171,14 +167,23 @@ class Store:
 
     def remove(self, stage: str, key: str) -> bool:
         """Remove an output; returns False, and keeps it, while a process makes or uses it."""
-        with unused(self.locks, key) as free:
+        with unused(self._made_locks(), key) as free:
             if free:
                 shutil.rmtree(self.folder(stage, key), ignore_errors=True)
             return free
 
+    def _made_locks(self) -> Path:
+        """Return the folder of the locks, made if it is not there; raises RequestError where it cannot be made."""
+        try:
+            self.locks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(self.root, error) from error
+        return self.locks
+
     def _mark(self, key: str) -> None:
         if self._marks is None:
             return
+        self._made_locks()
         try:
             self._marks.add(key)
         except OSError as error:
@@ -188,6 +193,7 @@ class Store:
     def locked(self, name: str, making: str) -> Iterator[None]:
         """Hold a lock of this cache while the block runs, to make what `making` says (harness.machine.locks)."""
         with ExitStack() as stack:
+            self._made_locks()
             try:
                 stack.enter_context(held(self.locks, name, making, self._patience))
             except OSError as error:

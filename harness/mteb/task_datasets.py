@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.data import hub_datasets
 from harness.data.file_status import FileStatus
-from harness.data.hub_snapshots import cached_snapshot
+from harness.data.hub_snapshots import cached_snapshot, fetched
 from harness.errors import DataError, short_reason, unknown
 from harness.mteb.dataset_card import CARD, patterns
 from harness.request.data_sources import Hub
@@ -57,14 +57,13 @@ def snapshot(task: AbsTask, suite: str) -> Path:
 
     Raises DataError, which names the command that fetches them, if they cannot be had.
     """
-    from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     repository = task.metadata.dataset["path"]
-    request: dict[str, Any] = {"repo_type": "dataset", "revision": task.metadata.revision}
+    revision = task.metadata.revision
     try:
-        folder = Path(snapshot_download(repository, allow_patterns=[CARD], **request))
-        return Path(snapshot_download(repository, allow_patterns=list(_dataset(task, folder).files), **request))
+        folder = fetched(repository, revision, "dataset", only=[CARD])
+        return fetched(repository, revision, "dataset", only=_dataset(task, folder).files)
     except LocalEntryNotFoundError as error:
         raise _incomplete(task, suite, "offline") from error
     except Exception as error:  # see short_reason

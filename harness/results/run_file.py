@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from harness.errors import DataError
+from harness.keys import canonical
 from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.json_toml import parse_json
@@ -193,4 +194,16 @@ def parse_run_file(content: Mapping[str, Any], path: Path) -> RunFile:
         suite = {"suite": run.resolved.suite} if run.resolved.suite else {}
         run._request = Request.from_json({**suite, **request}, where=str(path))
     run._content = content
+    _check_suite(run, path)
     return run
+
+
+def _check_suite(run: RunFile, path: Path) -> None:
+    """Raise DataError for a suite with text that UTF-8 cannot encode: its digest would be undefined."""
+    for model in ("", *run.resolved.models):
+        try:
+            canonical(run.suite_content_on(model)).encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{path}: suite holds a lone surrogate, half a character; run the request again into another folder"
+            ) from None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.hub_problems import problem
+from harness.data.hub_snapshots import fetched
 from harness.errors import RequestError
 from harness.machine.file_hashes import folder_sha256
 from harness.request.manifest import Writer
@@ -28,11 +29,10 @@ def folder_of(writer: Writer) -> Path:
         if folder_sha256(writer.path) != writer.sha256:
             raise RequestError(f"writer's model {writer.path} has changed since the run started; rerun the command")
         return writer.path
-    import huggingface_hub
-
+    assert writer.revision is not None
     ignored = ["*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.onnx", "*.gguf"]  # only safetensors is read
     try:
-        return Path(huggingface_hub.snapshot_download(writer.model, revision=writer.revision, ignore_patterns=ignored))
+        return fetched(writer.model, writer.revision, "model", without=ignored)
     except Exception as error:
         reason = problem(error, writer.model)
         raise RequestError(f"writer's model '{writer.model}' at {writer.revision} does not load: {reason}") from error

@@ -29,12 +29,12 @@ SEALED = "*/checkpoint-*/.sealed.json"
 _ONE = threading.Lock()
 
 
-def trials(place: Path, count: int) -> Iterator[Trial]:
-    """Yield damage to `count` artifacts and checkpoints each, and to twice as many bytes of result folders."""
+def trials(place: Path) -> Iterator[Trial]:
+    """Yield damage to COUNT artifacts and checkpoints each, and to twice as many bytes of result folders."""
     for row, of_row, together, check in (
-        ("damaged files of cached artifacts", count, TOGETHER, artifacts),
-        ("damaged files of checkpoints", count, NEWEST, checkpoints),
-        ("flipped bytes of result folders", FOLDER_BYTES * count, TOGETHER, folders),
+        ("damaged files of cached artifacts", COUNT, TOGETHER, artifacts),
+        ("damaged files of checkpoints", COUNT, NEWEST, checkpoints),
+        ("flipped bytes of result folders", FOLDER_BYTES * COUNT, TOGETHER, folders),
     ):
         for i in range(0, of_row, together):
             times = min(together, of_row - i)

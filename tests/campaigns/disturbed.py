@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaigns.runs import Place, Ran, Running, begin, command, otherwise, reference, resumed, suite
+from campaigns.runs import Place, Ran, Running, begin, command, otherwise, resumed, suite, undisturbed
 from campaigns.semaphores import left_in, own_shm
 
 
@@ -36,7 +36,7 @@ class Disturbance:
 
     act: Callable[[Running], bool]
     wrong: Callable[[Running, Ran, list[str]], list[str]]
-    options: Sequence[str] = ()
+    options: tuple[str, ...] = ()
 
 
 def disturbed(shared: Path, folder: Path, shares: Sequence[float], by: Disturbance) -> str:
@@ -45,7 +45,7 @@ def disturbed(shared: Path, folder: Path, shares: Sequence[float], by: Disturban
     Where one ended before that: if it resumed an earlier one, its bytes are compared and a fresh folder is next; a
     fresh one that was quicker than the undisturbed one is disturbed earlier.
     """
-    seconds = reference(shared).seconds
+    seconds = undisturbed(shared, by.options)
     place, fresh, faults = _fresh(folder, 0), True, []
     with own_shm(folder / "shm") as prefix:
         for number, share in enumerate(shares):

@@ -10,14 +10,13 @@ from campaigns.trials import Trial
 from support.foreign_commands import KINDS, answers
 from support.foreign_judgement import wrong
 
-COUNT = max(map(len, KINDS.values()))  # folders of a kind, at most
 AT_ONCE = 12  # folders that one process makes
 
 
-def trials(place: Path, count: int) -> Iterator[Trial]:
+def trials(place: Path) -> Iterator[Trial]:
     """Yield the folders of every kind, several at a time; each is given to all commands that read folders."""
     for kind, plants in KINDS.items():
-        names = list(plants)[:count]
+        names = list(plants)
         for start in range(0, len(names), AT_ONCE):
             several = names[start : start + AT_ONCE]
             yield Trial(f"foreign: {kind}", ", ".join(several), partial(given, kind, several), len(several))

@@ -24,11 +24,11 @@ OF_TMP = 64 * PAGE  # more than what a run writes there
 WITH_CHECKPOINTS = 2  # what a run takes in its cache at its peak, at most, in units of what is there at its end
 
 
-def trials(place: Path, count: int) -> Iterator[Trial]:
-    """Yield `count` sizes of the disk of each folder, from a page to nearly what the undisturbed run needs there."""
+def trials(place: Path) -> Iterator[Trial]:
+    """Yield COUNT sizes of the disk of each folder, from a page to nearly what the undisturbed run needs there."""
     for name in ("out", "cache", "tmp"):
-        for i in range(count):
-            share = (i + 0.5) / count
+        for i in range(COUNT):
+            share = (i + 0.5) / COUNT
             yield Trial(f"full disk of {name}", f"{share:.3f} of what it needs", partial(full, place, name, share))
 
 

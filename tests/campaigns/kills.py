@@ -16,11 +16,11 @@ from campaigns.trials import Trial
 COUNT = 50  # moments per row
 
 
-def trials(place: Path, count: int) -> Iterator[Trial]:
-    """Yield kills of everything, the main process, a worker and the fork server, at `count` moments each."""
+def trials(place: Path) -> Iterator[Trial]:
+    """Yield kills of everything, the main process, a worker and the fork server, at COUNT moments each."""
     for what in KILLS:
         row = f"kill -9 of the {what}"
-        for several in in_a_row(moments(row, count), 1 if what == "fork server" else 5):
+        for several in in_a_row(moments(row, COUNT), 1 if what == "fork server" else 5):
             yield Trial(row, at(several), partial(killed, place, what, several), len(several))
 
 

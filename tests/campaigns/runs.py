@@ -30,7 +30,11 @@ LIMIT = 900.0  # seconds within which every run here ends
 STEPS = 20  # of the training, each with a checkpoint
 LEFT = 5.0  # seconds after which no process of a run may be left
 MARK = "HARNESS_CAMPAIGN"  # the variable in the environment of all processes of a run
-_ONE = threading.Lock()  # what attempts share is made by one of them
+OF_RAY = {  # its sockets need short paths, its workers would write their titles over the mark
+    **{"RAY_TMPDIR": tempfile.gettempdir(), "SPT_NOENV": "1"},
+    **{"RAY_memory_monitor_refresh_ms": "0", "RAY_USAGE_STATS_ENABLED": "0"},
+}
+_ONE = threading.RLock()  # what attempts share is made by one of them
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Ran:
     status: int
     out: str
     err: str
+    seconds: float = 0.0
 
     @property
     def tracebacks(self) -> list[str]:
@@ -79,7 +84,7 @@ class Running:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
-        return Ran(self.process.returncode, _text(self.out), _text(self.err))
+        return Ran(self.process.returncode, _text(self.out), _text(self.err), self.seconds())
 
     def seconds(self) -> float:
         """Return the seconds since the start."""
@@ -134,7 +139,8 @@ def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) ->
     """Start a run in a process group of its own, with the handling of signals that a shell gives it."""
     mark = uuid4().hex
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, MARK: mark, "TMPDIR": str(place.tmp), "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
+    own = {MARK: mark, "TMPDIR": str(place.tmp), "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, **OF_RAY}
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"} | own
     out, err = (_file() for _ in range(2))
     process = subprocess.Popen(
         [*prefix, *arguments],
@@ -175,10 +181,26 @@ def reference(folder: Path) -> Reference:
 @cache
 def _reference(folder: Path) -> Reference:
     place = Place.below(folder)
-    started = time.monotonic()
     done = ran(command(_suite(folder), place), place)
     assert done.status == 0, done.err
-    return Reference(time.monotonic() - started, results(place.out), models(place.cache))
+    return Reference(done.seconds, results(place.out), models(place.cache))
+
+
+def undisturbed(folder: Path, options: tuple[str, ...]) -> float:
+    """Return the seconds of a run with further options that nothing disturbed; it is made once, and has equal bytes."""
+    seconds = reference(folder).seconds
+    with _ONE:
+        return _seconds(folder, options) if options else seconds
+
+
+@cache
+def _seconds(folder: Path, options: tuple[str, ...]) -> float:
+    (own := folder / "".join(filter(str.isalnum, "".join(options)))).mkdir()
+    place = Place.below(own)
+    done = ran(command(_suite(folder), place, *options), place)
+    assert done.status == 0, done.err
+    assert not otherwise(folder, place)
+    return done.seconds
 
 
 def results(out: Path) -> dict[str, str]:

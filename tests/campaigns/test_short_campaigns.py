@@ -6,12 +6,14 @@ tests/execution/test_endings.py ends and kills runs at moments of its choice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from campaigns import damage, full_disk, runs
+from campaigns import damage, full_disk, results, runs
+from campaigns.__main__ import left
 from campaigns.runs import Place, Ran
-from campaigns.trials import Ended, NotPossibleError, Trial, in_turns, table
+from campaigns.trials import Ended, NotPossibleError, Trial, carry_out, chosen, in_turns
 from support.commands import invoke
 
 
@@ -54,11 +56,60 @@ def trial(row: str, name: str, times: int = 1) -> Trial:
     return Trial(row, name, lambda folder: "", times)
 
 
-def test_rows_take_turns_and_the_table_counts_what_was_made() -> None:
-    trials = [*(trial("a", f"{i}", times=2) for i in range(4)), trial("b", "0")]
-    assert [each.row for each in in_turns(trials)] == ["a", "a", "b", "a", "a"]
-    ended = [Ended(trials[0], seconds=4.0), Ended(trials[1], fault="left | a process"), Ended(trials[4], skipped="no")]
-    assert table(trials, ended).splitlines()[2:] == [
-        "| a | 8 | 4 | 2 | 1.0 | 1: left \\| a process |",
-        "| b | 1 | 0 | 0 | 0.0 | not possible: no |",
+TRIALS = [*(trial("a", f"{i}", times=2) for i in range(4)), trial("b", "0")]
+
+
+def test_rows_take_turns_and_a_share_of_each_is_whole_trials() -> None:
+    assert [each.row for each in in_turns(TRIALS)] == ["a", "a", "b", "a", "a"]
+    assert chosen(TRIALS, [], 0.01) == [TRIALS[0], TRIALS[4]]
+    assert chosen(TRIALS, [], 0.5) == [*TRIALS[:2], TRIALS[4]]
+    assert chosen(TRIALS, ["b", "c"], 1.0) == TRIALS[4:]
+
+
+def test_every_trial_of_a_call_ends_as_its_check_says(tmp_path: Path) -> None:
+    def refused(folder: Path) -> str:
+        raise NotPossibleError("no root")
+
+    def broken(folder: Path) -> str:
+        raise ValueError(f"{folder.is_dir()}")
+
+    attempts = [Trial("a", "left", lambda folder: "a process"), Trial("a", "no", refused), Trial("b", "x", broken)]
+    ended = {each.trial.name: each for each in carry_out([*attempts, *TRIALS], tmp_path, 2, 60.0)}
+    found = {name: (each.fault, each.skipped) for name, each in ended.items()}
+    assert found == {
+        **{"left": ("a process", ""), "no": ("", "no root"), "x": ("ValueError: True", "")},
+        **dict.fromkeys("0123", ("", "")),
+    }
+    assert list(carry_out(TRIALS, tmp_path, 1, -1.0)) == []
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(results, "FILE", tmp_path / "results.json")
+    monkeypatch.setattr(results, "PAGE", tmp_path / "results.md")
+    return tmp_path / "results.md"
+
+
+def test_pieces_of_several_calls_are_joined_in_one_table(kept: Path) -> None:
+    first = results.made(Ended(TRIALS[0], seconds=4.0))
+    again = {
+        ("a", "0"): first,
+        ("a", "1"): replace(first, name="1", fault="left | a process", measured="2026-12-01 abc+", seconds=2.0),
+        ("b", "0"): replace(first, row="b", name="0", times=1, skipped="no", system="elsewhere"),
+    }
+    results.keep({("a", "0"): first}, TRIALS)
+    results.keep({**results.known(), **again, ("gone", "0"): replace(first, row="gone")}, TRIALS)
+    assert results.known() == again
+    lines = kept.read_text(encoding="utf-8").splitlines()
+    assert lines[2].endswith("; elsewhere. `s`: mean seconds per attempt.")
+    dates = f"{first.measured}; 2026-12-01 abc+"
+    assert lines[6:] == [
+        f"| a | 8 | 4 | 2 | 1.5 | {dates} | 1: left \\| a process |",
+        f"| b | 1 | 0 | 0 | 0.0 | {first.measured} | not possible: no |",
     ]
+
+
+def test_what_is_left_is_what_was_not_kept_as_wanted() -> None:
+    made = results.made(Ended(TRIALS[0]))
+    known = {("a", "0"): made, ("a", "1"): replace(made, fault="x"), ("a", "2"): replace(made, skipped="x")}
+    assert left(TRIALS, known) == TRIALS[1:]

@@ -25,13 +25,13 @@ SEEDS = ("0", "1", "0", "2", "0")
 _ONE = threading.Lock()
 
 
-def trials(place: Path, count: int) -> Iterator[Trial]:
+def trials(place: Path) -> Iterator[Trial]:
     """Yield rounds of one user's commands, and of two users' commands."""
     for row, users in (
         ("five commands of one user, one cache", (None,)),
         ("five commands of two users, one cache", USERS),
     ):
-        for i in range(count):
+        for i in range(COUNT):
             yield Trial(row, f"round {i + 1}", partial(together, place, users))
 
 

@@ -23,7 +23,12 @@ from support.foreign_judgement import faults
 from support.watched_process import CRASHED, HANGS, Allowed, Watch, watched
 
 PARTS = {"others": 6, "bombs": 8, "values": 21, "texts": 10}  # every n-th folder of a kind
-EVERY = [(kind, name) for kind, plants in KINDS.items() for name in list(plants)[:: PARTS.get(kind, 1)]]
+FURTHER = {"texts": ["all in run.json", "signs as an entry's name"]}
+EVERY = [
+    (kind, name)
+    for kind, plants in KINDS.items()
+    for name in [*list(plants)[:: PARTS.get(kind, 1)], *FURTHER.get(kind, [])]
+]
 READING = {"compare", "synthesize", "check", "against", "update", "merge", "export mteb", "export trec", "export card"}
 
 
@@ -39,6 +44,11 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_nothing_outside_of_a_folder_is_changed(ended: Any, kind: str, name: str) -> None:
     answer = ended(kind, name)
     assert answer["after"] == answer["before"]
+
+
+@pytest.mark.parametrize("name", [name for kind, name in EVERY if kind == "texts"])
+def test_no_page_or_document_holds_control_characters(ended: Any, name: str) -> None:
+    assert ended("texts", name)["acting"] == []
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)

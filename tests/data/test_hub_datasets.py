@@ -88,6 +88,39 @@ def test_an_offline_fetch_fails_with_one_line(home: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+FAILING = f"""
+from harness.data.hub_datasets import fetch
+from harness.errors import DataError
+from harness.request.data_sources import Hub
+try:
+    fetch(Hub(id="made/nli", revision="{REVISION}", files=("nli/train-*.parquet",)), "ko")
+except DataError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "wait", "reason"),
+    [
+        ("DOWNLOAD_BYTES", "2000", 0.0, "made/nli has more than 2,000 bytes of a download of unknown size"),
+        ("DOWNLOAD_SECONDS", "1", 1.1, "made/nli has more than 1 seconds of one download"),
+    ],
+)
+def test_a_snapshot_that_exceeds_a_limit_of_downloads_is_stopped(
+    tmp_path: Path, limit: str, value: str, wait: float, reason: str
+) -> None:
+    content = hub_standin.parquet([{"premise": f"{i}", "hypothesis": "follows", "label": 0} for i in range(1000)])
+    HubServer.datasets, HubServer.sent, HubServer.wait = {"made/nli": {"nli/train-a.parquet": content}}, [], wait
+    with serving() as url:
+        settings = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "0"}
+        done = spawn("-c", FAILING, cwd=tmp_path, **settings, **{f"HARNESS_LIMIT_{limit}": value})
+    HubServer.wait = 0.0
+    assert (done.status, len(done.out.splitlines())) == (0, 1), done.err
+    assert f"dataset made/nli at {REVISION} cannot be fetched: {reason}" in done.out
+    assert HubServer.sent == ["nli/train-a.parquet"]
+    assert not [path for path in (tmp_path / "home").rglob("*") if path.is_file() and path.stat().st_size > 2000]
+
+
 FETCH = f"""
 from pathlib import Path
 from harness.data.hub_datasets import fetch, states

@@ -261,7 +261,7 @@ def test_a_fork_server_that_is_killed_while_it_loads_libraries_is_started_again_
 
 @pytest.mark.parametrize(
     ("number", "whole_group"),
-    [(signal.SIGTERM, False), (signal.SIGUSR2, True)],  # the campaign has SIGHUP
+    [(signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGUSR2, True)],
 )
 def test_a_signal_to_end_saves_the_step_and_ends_with_its_status(
     start: Callable[[], Started],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from support.commands import Result, invoke, request, snapshot, write_plugin
+from support.commands import Result, invoke, request, snapshot, tiny_suite, write_plugin
+from support.ray_nodes import NAMESPACE, can_hide_folders
 
 from harness.execution import local
 from harness.results import record
@@ -27,14 +30,14 @@ class PLUGIN(MNRL):
         return super().loss(model)
 """
 FAULTS = {
-    "raises": "raise ValueError('no such\\nluck')",
+    "raises": "raise ValueError('no such\\nluck: ' + os.fsdecode(b'\\xff'))",
     "diverges": "loss = super().loss(model); mean = loss.forward; loss.forward = lambda *x: mean(*x) * float('nan'); "
     "return loss",
     "leaves": "os._exit(7)",
     "dies": "os.kill(os.getpid(), signal.SIGKILL)",
 }
 REASONS = {
-    "raises": "ValueError: no such luck",
+    "raises": r"ValueError: no such luck: \udcff",
     "diverges": "diverged: loss nan at step 1; the gradient of the first step is nan: check the loss and its settings "
     "(diverges.temperature=0.05)",
     "leaves": "its process ended with status 7 before the cell was done",
@@ -91,7 +94,7 @@ def test_a_failure_is_shown_at_once_without_a_traceback(faulty: Faulty) -> None:
 def test_the_traceback_of_a_cell_that_raised_is_beside_its_record(faulty: Faulty) -> None:
     log = (faulty.folder / "records/raises/ko/0.log").read_text(encoding="utf-8")
     assert log.startswith("Traceback (most recent call last)")
-    assert log.rstrip().endswith("luck")
+    assert log.rstrip().endswith(r"luck: \udcff")
 
 
 def test_a_failed_cell_has_no_score_and_no_run_beside_it(faulty: Faulty) -> None:
@@ -128,6 +131,28 @@ def test_a_run_of_which_every_cell_fails_measured_nothing(faulty: Faulty, tmp_pa
     assert result.status == 3
     last = result.err.splitlines()[-1]
     assert last.startswith(f"harness: all cells in {tmp_path}/out failed (1); leaves/ko/9: its process ended")
+
+
+@pytest.mark.skipif(not can_hide_folders(), reason="no mounts of one's own (unshare --user --mount)")
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        ("nr_inodes=1", "No space left on device; make room there, then run the same command again"),
+        ("ro", "Read-only file system; name a place that can be written, then run the same command again"),
+    ],
+)
+def test_a_place_of_semaphores_that_is_full_or_cannot_be_written_is_one_line(
+    tmp_path: Path, option: str, line: str
+) -> None:
+    command = [sys.executable, "-m", "harness", "run", "--suite", str(tiny_suite(tmp_path / "suite"))]
+    folders = ["--methods", "bm25", "--out", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache")]
+    mount = f'mount -t tmpfs -o {option} none /dev/shm && exec "$@"'
+    done = subprocess.run(
+        [*NAMESPACE, "sh", "-c", mount, "sh", *command, *folders], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"harness: /dev/shm, where semaphores are: {line}"
+    assert "Traceback" not in done.stderr
 
 
 class AskedError(Exception):

@@ -178,11 +178,16 @@ def expected(place: Path, options: tuple[str | Path, ...]) -> dict[str, str]:
 
 @pytest.fixture
 def started(place: Path, options: tuple[str | Path, ...], tmp_path: Path, slurm: Path) -> Started:
+    return begin(place, (*options, *folders(tmp_path)))
+
+
+def begin(place: Path, arguments: tuple[str | Path, ...]) -> Started:
+    """Start a run whose cell waits in its second step, and return when it does."""
     (place / "wait").touch()
     (place / "reached").unlink(missing_ok=True)
     mark = uuid4().hex
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness", *map(str, (*options, "--executor", "slurm", *folders(tmp_path)))],
+        [sys.executable, "-m", "harness", *map(str, (*arguments, "--executor", "slurm"))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -229,6 +234,23 @@ def test_an_interrupt_of_the_command_cancels_the_jobs_and_the_same_request_resum
     started.wait.unlink()
     assert started.left() == []
     assert [seal.parent.name for seal in (tmp_path / "cache/.partial").rglob(SEAL)] == ["checkpoint-2"]
+    again = invoke(*options, *folders(tmp_path))  # with processes of this machine
+    assert again.status == 0, again.err
+    assert hashes(tmp_path / "out") == expected
+
+
+def test_sigterm_of_a_run_by_submitits_local_executor_leaves_no_process_and_the_same_request_resumes(
+    place: Path, options: tuple[str | Path, ...], expected: dict[str, str], tmp_path: Path
+) -> None:
+    arguments = (*options, *folders(tmp_path), "--slurm", "cluster=local")
+    run = begin(place, arguments)
+    run.process.send_signal(signal.SIGTERM)
+    _, err = run.process.communicate(timeout=PATIENCE)
+    run.wait.unlink()
+    assert run.process.returncode == 128 + signal.SIGTERM
+    assert err.splitlines()[-1] == "harness: ended by SIGTERM; run the same command again to resume"
+    assert run.left() == []
+    assert not list((tmp_path / "out").rglob("records/*/*/*.json"))
     again = invoke(*options, *folders(tmp_path))  # with processes of this machine
     assert again.status == 0, again.err
     assert hashes(tmp_path / "out") == expected

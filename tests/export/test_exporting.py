@@ -44,6 +44,7 @@ def test_without_out_the_export_is_written_into_the_runs_folder(tmp_path: Path) 
     result = invoke("export", tmp_path, "--to", "trec", "--cache-dir", tmp_path / "cache")
     assert result.out == f"{tmp_path / 'export/trec'}\n"
     assert (tmp_path / "export/trec/base/ko/0.run").is_file()
+    assert not (tmp_path / "cache").exists()  # there was none to read
 
 
 def test_an_unknown_target_is_one_line(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_the_card_of_a_model_that_the_cache_no_longer_has_says_so(
     result = invoke("export", finished_with_tasks.folder, *arguments)
     assert result.status == 0
     assert "the model of mnrl/ko/0 is left out (the cache no longer has it; run the command below with " in result.err
+    assert not (tmp_path / "empty").exists()
     folder = tmp_path / "out/mnrl/ko/0"
     assert [path.name for path in folder.iterdir()] == ["README.md"]
     assert (

@@ -139,6 +139,7 @@ def test_without_flock_the_lock_of_a_killed_process_of_this_host_is_taken_over(t
 def test_without_flock_the_lock_of_another_host_is_waited_for_and_the_file_to_delete_is_named(tmp_path: Path) -> None:
     environment, root = {**preloaded(tmp_path), **WITHOUT_FLOCK[0]}, tmp_path / "cache"
     lock = Store(root).locks / KEY
+    lock.parent.mkdir(parents=True)
     lock.write_text("4711\nnode-17\n", encoding="utf-8")
     holder = {"pid": 4711, "host": "node-17", "user": "an\x1bna", "since": "2026-11-30T10:00:00Z", "making": "train x"}
     lock.with_name(f"{KEY}.holder").write_text(json.dumps(holder), encoding="utf-8")
@@ -165,6 +166,7 @@ def test_a_mark_of_another_host_counts_and_one_of_a_process_that_is_gone_does_no
 ) -> None:
     monkeypatch.setattr("harness.machine.in_use.has_flock", lambda locks: False)
     locks = Store(tmp_path).locks
+    locks.mkdir()
     mark = locks / f"{KEY}.used-1"
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

@@ -195,10 +195,18 @@ def test_a_json_value_with_nan_is_rejected_and_not_stored(tmp_path: Path) -> Non
     assert not store.has("retrieve", KEY)
 
 
+def test_a_store_that_is_only_read_makes_no_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path / "cache")
+    with store.in_use():
+        assert (store.has("train", KEY), store.is_there("train", KEY)) == (False, False)
+    assert store.find("train", KEY) is None
+    assert not (tmp_path / "cache").exists()
+
+
 def test_a_root_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RequestError) as error:
-        Store(tmp_path / "file" / "cache")
+        Store(tmp_path / "file" / "cache").make("train", KEY, write)
     expected = f"cache folder {tmp_path}/file/cache cannot be written: Not a directory; change HARNESS_CACHE"
     assert str(error.value) == expected
 
@@ -206,6 +214,7 @@ def test_a_root_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
 def test_a_root_that_became_read_only_is_one_line(tmp_path: Path) -> None:
     store = Store(tmp_path)
+    store.make("retrieve", KEY, write)
     (tmp_path / ".locks").chmod(0o555)
     with pytest.raises(RequestError, match=r"cannot be written: Permission denied; .*change HARNESS_CACHE$"):
         store.make("train", KEY, write)
@@ -213,7 +222,7 @@ def test_a_root_that_became_read_only_is_one_line(tmp_path: Path) -> None:
 
 def test_a_lock_that_cannot_be_taken_is_one_line(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    (tmp_path / ".locks" / KEY).mkdir()
+    (tmp_path / ".locks" / KEY).mkdir(parents=True)
     with pytest.raises(RequestError, match=r"^cache folder .* cannot be written: .*; change HARNESS_CACHE$"):
         store.make("train", KEY, write)
 

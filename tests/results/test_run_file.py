@@ -50,6 +50,19 @@ def test_what_an_older_run_json_lacks_has_a_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        {"suite": {"title": "a\udc80"}},
+        {"suite": {"later": ["\ud800"]}},
+        {"suite": {"title": "a"}, "resolved": {"models": {"small": {"changes": {"later": "\ud800"}}}}},
+    ],
+)
+def test_a_suite_that_has_no_digest_is_one_line(tmp_path: Path, content: object) -> None:
+    with pytest.raises(DataError, match=r"run\.json: suite holds a lone surrogate, half a character; run the request"):
+        run_file(tmp_path, content)
+
+
+@pytest.mark.parametrize(
     ("content", "problem"),
     [
         ([], "does not hold a JSON object"),

@@ -26,6 +26,8 @@ from support.foreign_texts import TEXTS
 from support.foreign_values import VALUES
 from support.watched_process import Allowed, Ended, Watch, watched
 
+from harness.machine.printable import CONTROLS
+
 KINDS: dict[str, dict[str, Plant]] = {
     "names": {**NAMES},
     "links": {**LINKS},
@@ -36,11 +38,13 @@ KINDS: dict[str, dict[str, Plant]] = {
     "values": {**VALUES},
     "texts": {**TEXTS},
 }
-TARGETS = ("mteb", "trec", "card")
+LARGE = 1 << 26  # bytes
+SHOWN = (".html", ".md", ".svg", ".tex", ".bib", ".xml")
+TARGETS = ("mteb", "trec", "card", "tei")
 PATIENCE = 120.0  # seconds without an end: a hang
 WRITTEN = (
     *("in/foreign", "in/index.html", "cache", "aside"),
-    *("out/all.csv", "out/baseline", "out/merged", "out/mteb", "out/trec", "out/card", "out/check"),
+    *("out/all.csv", "out/baseline", "out/merged", "out/mteb", "out/trec", "out/card", "out/tei", "out/check"),
 )
 
 
@@ -98,7 +102,8 @@ def main(top: Path, names: Sequence[str]) -> None:
         before = seen(place.top)
         KINDS[kind][name](place)
         ended = {command: asdict(one) for command, one in _all_ended(place).items()}
-        print(json.dumps({"name": each, "ended": ended, "before": before, "after": seen(place.top)}), flush=True)
+        after = {"after": seen(place.top), "acting": acting(place)}
+        print(json.dumps({"name": each, "ended": ended, "before": before, **after}), flush=True)
 
 
 def _all_ended(place: Place) -> dict[str, Ended]:
@@ -139,6 +144,15 @@ def seen(top: Path) -> list[str]:
         for name, path in paths.items()
         if not any(f"{name}/".startswith(f"{place}/") for place in WRITTEN)
     ]
+
+
+def acting(place: Place) -> list[str]:
+    """Return the pages and documents that commands wrote whose control characters act on what shows them."""
+    paths = [path for folder in (place.foreign.parent, place.top / "out") for path in sorted(folder.rglob("*"))]
+    plain = [path for path in paths if path.suffix in SHOWN and path.is_file() and not path.is_symlink()]
+    shown = [path for path in plain if path.stat().st_size < LARGE]  # others are the stranger's
+    texts = {str(path.relative_to(place.top)): path.read_text("utf-8", "replace") for path in shown}
+    return [name for name, text in texts.items() if CONTROLS.search(text)]
 
 
 if __name__ == "__main__":

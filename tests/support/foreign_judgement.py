@@ -10,7 +10,14 @@ from harness.machine.printable import CONTROLS
 MOST_MEMORY = 1 << 30  # bytes, with the libraries
 MOST_SECONDS = 30.0  # of the processor
 LONGEST = 4000  # letters of a line: a message names one thing
-NOTES = {"merge", "export trec", "export card", "export mteb", "export inside"}  # name what was left out, line by line
+NOTES = {
+    "merge",
+    "export trec",
+    "export card",
+    "export mteb",
+    "export tei",
+    "export inside",
+}  # name what was left out, line by line
 
 
 def wrong(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -18,6 +25,8 @@ def wrong(answer: Mapping[str, Any]) -> Iterator[str]:
     name = answer["name"]
     if changed := sorted(set(answer["before"]) ^ set(answer["after"])):
         yield f"{name}: changed {', '.join(each[:80] for each in changed)}"
+    if answer["acting"]:
+        yield f"{name}: control characters in {', '.join(answer['acting'])}"
     for command, ended in answer["ended"].items():
         for fault in faults(command, ended):
             yield f"{name}, {command}: {fault}"

@@ -1,6 +1,6 @@
 """Every reader of files of others, with a valid file of each and a fuzzer: what comes out is a value or one line.
 
-python fuzzed_readers.py READER COUNT FOLDER — prints how many inputs were read, and what came out besides.
+python fuzzed_readers.py READER COUNT FOLDER [FIRST] — prints how many inputs were read, and what came out besides.
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ class Target:
     own: tuple[type[Exception], ...] = ()  # errors that its only caller turns into a line
 
 
-def inputs(name: str, count: int) -> Iterator[bytes]:
-    """Yield the first inputs of a reader, the same in each process."""
-    for i in range(count):
+def inputs(name: str, count: int, first: int = 0) -> Iterator[bytes]:
+    """Yield inputs of a reader, from the one of that number on, the same in each process."""
+    for i in range(first, first + count):
         yield TARGETS[name].fuzz.mutant(random.Random(f"{name}/{i}"))
 
 
@@ -96,10 +96,10 @@ def placed(name: str, folder: Path) -> Path:
     return folder / target.name
 
 
-def faults(name: str, count: int, folder: Path) -> Iterator[str]:
-    """Read the first inputs of a reader and yield what came out besides values and errors of one line."""
+def faults(name: str, count: int, folder: Path, first: int = 0) -> Iterator[str]:
+    """Read inputs of a reader, from that number on, and yield what came out besides values and errors of one line."""
     target, path = TARGETS[name], placed(name, folder)
-    for i, content in enumerate(inputs(name, count)):
+    for i, content in enumerate(inputs(name, count, first), first):
         path.write_bytes(content)
         try:
             target.read(path)
@@ -559,7 +559,7 @@ TARGETS: Mapping[str, Target] = {**RESULTS, **MODELS, **DATA_FILES, **TABLES, **
 
 
 if __name__ == "__main__":
-    reader, number, place = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    for line in faults(reader, number, place):
+    reader, number, place, start = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int((*sys.argv, "0")[4])
+    for line in faults(reader, number, place, start):
         print(line, flush=True)
     print(f"{number} inputs")

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -111,6 +112,7 @@ class HubServer(BaseHTTPRequestHandler):
 
     datasets: dict[str, dict[str, bytes]]
     sent: list[str]
+    wait = 0.0  # seconds before a file is sent
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -129,6 +131,7 @@ class HubServer(BaseHTTPRequestHandler):
                 if name in files:
                     if body:
                         self.sent.append(name)
+                        time.sleep(self.wait)
                     etag = self._entry(name, files[name])["oid"]
                     return self._send(files[name], {"ETag": f'"{etag}"', "X-Repo-Commit": revision}, body)
         self.send_response(404)
