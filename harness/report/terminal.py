@@ -15,8 +15,8 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import failures
 from harness.report.console import WIDTH, compact_table, table_width
 from harness.report.coverage import selected_rows
-from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
-from harness.report.numbers import hundred, p_value, signed
+from harness.report.documents.findings import contrast_findings
+from harness.report.numbers import ALPHA_TEXT, hundred, p_value, signed
 from harness.report.sections.evidence_section import UNKNOWN
 from harness.report.table_view import ONE_SEED, Box, Place, Row, Score, difference_note, tables
 from harness.stats.entry_scores import AVERAGE

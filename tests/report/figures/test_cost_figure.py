@@ -39,6 +39,35 @@ def test_the_front_has_the_entries_that_no_other_entry_beats_in_score_and_time()
     assert pareto_front([d, c, b, a]) == [a, c]
 
 
+def put_costs(folder: Path, scores: dict[str, float]) -> None:
+    for i, (entry, score) in enumerate(scores.items()):
+        put_constant(folder, {entry: score}, seconds=1.0 + i)
+
+
+def test_an_anchor_that_would_squeeze_the_others_is_an_arrow_with_its_score_at_the_end_of_the_axis(
+    tmp_path: Path,
+) -> None:
+    put_costs(tmp_path / "far", {"bm25": 0.9, "base": 0.3, "mnrl": 0.34})
+    put_costs(tmp_path / "near", {"bm25": 0.35, "base": 0.3, "mnrl": 0.34})
+    far, near = (figures_of(tmp_path / name)["cost"] for name in ("far", "near"))
+    assert "bm25 90.00" in words(far)
+    assert far.svg.count("<circle") == 2
+    assert near.svg.count("<circle") == 3
+    assert "bm25 35.00" not in words(near)
+    ticks = {float(text) for text in words(far).split() if text.replace(".", "").isdigit()}
+    assert max(ticks - {90.0}) < 35
+    assert far.reading.count("An arrow: beyond the axis") == 1
+    assert "An arrow" not in near.reading
+    assert "bm25: 1.00 seconds, 90.00" in description(far)
+
+
+def test_the_only_entry_beside_an_anchor_does_not_push_it_off_the_axis(tmp_path: Path) -> None:
+    put_costs(tmp_path, {"bm25": 0.9, "base": 0.3})
+    cost = figures_of(tmp_path)["cost"]
+    assert cost.svg.count("<circle") == 2
+    assert "An arrow" not in cost.reading
+
+
 def overlap(box: Box, other: Box) -> bool:
     return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
