@@ -66,18 +66,16 @@ function overlap([left, bottom, right, top], other) {
   return left < other[2] && other[0] < right && bottom < other[3] && other[1] < top;
 }
 
-function outline(filled) {
-  return { fill: filled ? ACCENT : BACK, stroke: ACCENT, 'stroke-width': 1.4 };
-}
+const OUTLINE = { stroke: ACCENT, 'stroke-width': 1.4 };
 
 function dot(x, y, filled, ...children) {
-  return drawn('circle', { cx: x, cy: y, r: 3.2, ...outline(filled) }, ...children);
+  return drawn('circle', { cx: x, cy: y, fill: filled ? ACCENT : BACK, r: 3.2, ...OUTLINE }, ...children);
 }
 
 /** Return a triangle that points upwards (1) or downwards (-1). */
 function pointArrow(x, y, filled, turn, ...children) {
   const corners = [[x - 4, y + 4 * turn], [x + 4, y + 4 * turn], [x, y - 4 * turn]];
-  return drawn('path', { d: `M${polyline(corners)}z`, ...outline(filled) }, ...children);
+  return drawn('path', { d: `M${polyline(corners)}z`, fill: filled ? ACCENT : BACK, ...OUTLINE }, ...children);
 }
 
 /**

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import failures
-from harness.report.console import WIDTH, compact_table, table_width
+from harness.report.console import WIDTH, Name, compact_table, table_width
 from harness.report.coverage import selected_rows
 from harness.report.documents.findings import contrast_findings
 from harness.report.numbers import ALPHA_TEXT, hundred, p_value, signed
@@ -108,7 +108,8 @@ def _table(
     caption = ["", *first, *_legend(baseline, own), *left_out, *last]
     table = compact_table("entry", (*heads, *columns), left=(TIES,), title=title, caption="\n".join(caption))
     for row in rows:
-        table.add_row(*map(Text, row))
+        name, *cells = row
+        table.add_row(Name(name), *map(Text, cells))
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.drawn_figures import description, figures_of, put_constant, without_tags, words
+from support.fake_records import provenance
 
 from harness.machine.store import StageRun
 from harness.report.figures.cost_plot import EntryCost, pareto_front
@@ -41,7 +42,9 @@ def test_the_front_has_the_entries_that_no_other_entry_beats_in_score_and_time()
 
 def put_costs(folder: Path, scores: dict[str, float]) -> None:
     for i, (entry, score) in enumerate(scores.items()):
-        put_constant(folder, {entry: score}, seconds=1.0 + i)
+        made = provenance(entry, "ko", 0)
+        made["entry"]["method"] = "" if entry == "base" else entry
+        put_constant(folder, {entry: score}, seconds=1.0 + i, provenance=made)
 
 
 def test_an_anchor_that_would_squeeze_the_others_is_an_arrow_with_its_score_at_the_end_of_the_axis(
