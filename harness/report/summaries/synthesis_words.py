@@ -119,8 +119,8 @@ def notes(synthesis: ContrastSynthesis) -> Iterator[str]:
         rows = list(dict.fromkeys(study.entry for study in studies if study.folder == folder and study.swept))
         if rows:
             yield f"{folder} has only rows of a sweep: {', '.join(rows)}."
-    for repeated in synthesis.repeated_queries:
-        yield f"The same queries: {repeated}."
+    if synthesis.repeated_queries:
+        yield f"The same queries: {'; '.join(synthesis.repeated_queries)}."
     if synthesis.absent:
         yield f"Not measured in {', '.join(synthesis.absent)}."
 
