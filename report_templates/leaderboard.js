@@ -12,6 +12,7 @@ function start() {
   const pairs = document.getElementById('pairwise');
   const notice = document.getElementById('unknown');
   let [state, unknown] = readState(data, location.hash.slice(1));
+  unknown.push(...viewInQuery(data));
 
   function show() {
     const at = data.measures.indexOf(state.measure);

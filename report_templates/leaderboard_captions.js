@@ -1,5 +1,7 @@
 // What captions of figures say: names isolated from the text around them, counts, and limits. As in labels.py and captions.py.
 
+const BEYOND_AXIS = ' An arrow: beyond the axis, for it would squeeze the others.';
+
 function isolated(name) {
   return element('bdi', '', name);
 }

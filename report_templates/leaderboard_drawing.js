@@ -56,6 +56,18 @@ function extent(values, room) {
   return [low - beside, high + beside];
 }
 
+/**
+ * Return the ends of an axis over values: those of anchors do not widen it where they would squeeze the others.
+ * `held` are values that it holds whatever the others are.
+ */
+function anchoredExtent(inner, anchors, room, held = []) {
+  const own = [...held, ...inner];
+  const everything = [...own, ...anchors];
+  const width = inner.length ? Math.max(...own) - Math.min(...own) : 0;
+  const squeezed = width > 0 && Math.max(...everything) - Math.min(...everything) > RULES.squeeze * width;
+  return extent(squeezed ? own : everything, room);
+}
+
 /** Return round numbers in a domain, at most about `most` of them. */
 function ticks([low, high], most) {
   const rough = (high - low) / most;

@@ -13,7 +13,7 @@ function differenceText(score) {
     return signed(score.delta);
   }
   const star = score.difference_note === 'one seed' ? '*' : '';
-  return `${signed(score.delta)} [${hundred(score.delta_ci_low)}, ${hundred(score.delta_ci_high)}]${star}`;
+  return `${signed(score.delta)} [${signed(score.delta_ci_low)}, ${signed(score.delta_ci_high)}]${star}`;
 }
 
 /** Return the main difference of a row, null where there is none. */
@@ -65,10 +65,10 @@ function forestReading(data, state) {
   const beyond = rows.some((entry) => isBeyond(mainDifference(data, state, entry), domain));
   return [
     `One row per entry, in the order of the table; the diamond is ${main}${several ? ', the small ones the languages' : ''}, the bar its 95 % interval `
-      + `over queries and seeds. Filled: shown, p \u2264 ${RULES.alpha} after Holm's correction over all pairs of entries. The `
+      + `over queries and seeds. Filled: shown, p \u2264 ${RULES.alpha_text} after Holm's correction over all pairs of entries. The `
       + `band is \u00b1 ${fixed(RULES.margin, 2)}, the margin of equivalence.`
       + (oneSeed ? ' Dashed, with *: one seed of a trained entry, so that the bar is without the spread over seeds.' : '')
-      + (beyond ? ' An arrow: beyond the axis, for it would squeeze the others.' : '')
+      + (beyond ? BEYOND_AXIS : '')
       + entryLimit(rows.length, 'row'),
   ];
 }
@@ -93,7 +93,7 @@ function forestCaption(data, state) {
   const total = quantity(scores.length, 'entry');
   const count = higher.length === scores.length && scores.length > 1 ? `All ${total}` : `${higher.length} of ${total}`;
   return [
-    `${count} score higher than `, baseline, ' (p \u2264 .05)',
+    `${count} score higher than `, baseline, ` (p \u2264 ${RULES.alpha_text})`,
     `, ${lower.length || 'none'} lower`, ...(lower.length ? [' (', ...nameList(names(lower)), ')'] : []),
     ...(undecided.length ? [`, ${undecided.length} not shown to differ (`, ...nameList(names(undecided)), ')'] : []),
     ...(oneSeed.length ? [`, ${oneSeed.length} with an unknown spread over seeds (`, ...nameList(names(oneSeed)), ')'] : []),
@@ -119,7 +119,7 @@ function forest(data, state, height) {
     ruled(x(0), top, x(0), top + box[3], { stroke: INK }),
     ...rows.flatMap((entry, i) => forestRow(data, state, entry, [box, top + rules.around / 2 + step * i, step], [domain, x])),
     written(RULES.width, top - 4, 'end', '\u0394 [95 %]', { fill: SOFT }),
-    ...axisBelow(box, x, ticks(domain, 7), `worse than ${baselineNames(data, state)[2]}  \u2190  \u0394  \u2192  better`),
+    ...axisBelow(box, x, ticks(domain, rules.ticks), `worse than ${baselineNames(data, state)[2]}  \u2190  \u0394  \u2192  better`),
   ];
 }
 
@@ -129,11 +129,7 @@ function forestDomain(data, state, rows) {
     .flatMap((entry) => allDifferences(data, state, entry))
     .flatMap((score) => [score.delta, score.delta_ci_low, score.delta_ci_high])
     .filter((end) => end !== null).map((end) => 100 * end);
-  const [inner, outer] = [ends(false), ends(true)];
-  const [low, high] = [Math.min(-RULES.margin, ...inner), Math.max(RULES.margin, ...inner)];
-  const [lowest, highest] = [Math.min(low, ...outer), Math.max(high, ...outer)];
-  const squeezed = inner.length && highest - lowest > RULES.forest.squeeze * (high - low);
-  return extent(squeezed ? [low, high] : [lowest, highest], RULES.forest.room);
+  return anchoredExtent(ends(false), ends(true), RULES.forest.room, [-RULES.margin, RULES.margin]);
 }
 
 function isBeyond(score, [low, high]) {

@@ -66,21 +66,39 @@ function overlap([left, bottom, right, top], other) {
   return left < other[2] && other[0] < right && bottom < other[3] && other[1] < top;
 }
 
+const OUTLINE = { stroke: ACCENT, 'stroke-width': 1.4 };
+
 function dot(x, y, filled, ...children) {
-  const look = { fill: filled ? ACCENT : BACK, r: 3.2, stroke: ACCENT, 'stroke-width': 1.4 };
-  return drawn('circle', { cx: x, cy: y, ...look }, ...children);
+  return drawn('circle', { cx: x, cy: y, fill: filled ? ACCENT : BACK, r: 3.2, ...OUTLINE }, ...children);
 }
 
-/** Return points {entry, x, y, filled} and their names inside a frame, clear of a line. */
+/** Return a triangle that points upwards (1) or downwards (-1). */
+function pointArrow(x, y, filled, turn, ...children) {
+  const corners = [[x - 4, y + 4 * turn], [x + 4, y + 4 * turn], [x, y - 4 * turn]];
+  return drawn('path', { d: `M${polyline(corners)}z`, fill: filled ? ACCENT : BACK, ...OUTLINE }, ...children);
+}
+
+/**
+ * Return points {entry, x, y, filled} and their names inside a frame, clear of a line. With {arrow: 1 or -1, note}, a point
+ * is an arrow upwards or downwards, and the note stands behind its name.
+ */
 function scatter(data, [left, top, width, height], points, [x, y], along = []) {
   const places = points.map((point) => [x(point.x), y(point.y)]);
   const bottom = top + height;
   const upwards = (positions) => positions.map(([px, py]) => [px - left, bottom - py]);
-  const sizes = points.map((point) => [RULES.small * data.names[point.entry][3] + 2, RULES.labels.height]);
+  const names = points.map(({ entry, note }) => {
+    const [, , name, nameWidth] = data.names[entry];
+    return note ? [`${name} ${note}`, nameWidth + plainWidth(` ${note}`)] : [name, nameWidth];
+  });
+  const sizes = names.map(([, nameWidth]) => [RULES.small * nameWidth + 2, RULES.labels.height]);
   const placements = placeLabels(upwards(places), sizes, [width, height], lineBoxes(upwards(along)));
   return [
-    ...placements.flatMap((placement, i) => (placement ? pointName(places[i], data.names[points[i].entry][2], placement, [left, bottom]) : [])),
-    ...places.map((place, i) => dot(...place, points[i].filled, drawn('title', {}, data.names[points[i].entry][0]))),
+    ...placements.flatMap((placement, i) => (placement ? pointName(places[i], names[i][0], placement, [left, bottom]) : [])),
+    ...places.map((place, i) => {
+      const { entry, filled, arrow } = points[i];
+      const title = drawn('title', {}, data.names[entry][0]);
+      return arrow ? pointArrow(...place, filled, arrow, title) : dot(...place, filled, title);
+    }),
   ];
 }
 

@@ -54,15 +54,36 @@ function costCaption(data, state) {
 }
 
 function costReading(data, state) {
+  const costs = entryCosts(data, state);
+  const drawnCosts = costs.slice(0, RULES.entries);
+  const arrows = drawnCosts.some((one) => beyondScores(one, scoreDomain(data, drawnCosts))) ? BEYOND_AXIS : '';
   const untimed = shownEntries(data, state).filter((entry) => !data.entries[entry].seconds && found(data, state, entry, scope(state)));
   return [
     'The time is the mean over the cells of all languages that were computed here, from reading to scoring, on '
       + "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
-      + `it first. Filled, and along the dashed line: the highest score within a time.${entryLimit(entryCosts(data, state).length)}`,
+      + `it first. Filled, and along the dashed line: the highest score within a time.${arrows}${entryLimit(costs.length)}`,
     ...(untimed.length ? [
       ' Without a time of its own, its cells having come from the cache: ', ...nameList(untimed.map((entry) => entryName(data, entry))), '.',
     ] : []),
   ];
+}
+
+/** Return the ends of the axis of scores. */
+function scoreDomain(data, costs) {
+  const scores = (anchor) => costs.filter((one) => Boolean(data.entries[one.entry].anchor) === anchor).map((one) => 100 * one.score);
+  return anchoredExtent(scores(false), scores(true), RULES.cost.room);
+}
+
+/** Return whether a score lies above the axis (1), below it (-1) or on it (0). */
+function beyondScores({ score }, [low, high]) {
+  return Number(100 * score > high) - Number(100 * score < low);
+}
+
+/** Return the point of an entry, an arrow with its score at the end of the axis that it lies beyond. */
+function costPoint(one, unit, [low, high], filled) {
+  const [point, edge] = [{ entry: one.entry, x: one.seconds / unit.seconds, filled }, RULES.cost.edge * (high - low)];
+  const arrow = beyondScores(one, [low, high]);
+  return arrow ? { ...point, y: arrow > 0 ? high - edge : low + edge, arrow, note: hundred(one.score) } : { ...point, y: 100 * one.score };
 }
 
 /** Draw the score of each shown entry against its time, filled along the front of the best scores within a time. */
@@ -74,16 +95,16 @@ function cost(data, state, height) {
   const times = costs.map((one) => one.seconds / unit.seconds);
   const logarithmic = times.length > 0 && Math.max(...times) > from * Math.min(...times);
   const domain = logarithmic ? [Math.min(...times) / beside, Math.max(...times) * beside] : extent(times, room);
-  const scores = extent(costs.map((one) => 100 * one.score), room);
+  const scores = scoreDomain(data, costs);
   const [x, y] = [scale(domain, left, left + box[2], logarithmic), scale(scores, top + box[3], top)];
   const front = paretoFront(costs);
-  const along = frontSteps(front.map((one) => [x(one.seconds / unit.seconds), y(100 * one.score)]));
-  const points = costs.map((one) => ({ entry: one.entry, x: one.seconds / unit.seconds, y: 100 * one.score, filled: front.includes(one) }));
+  const points = costs.map((one) => costPoint(one, unit, scores, front.includes(one)));
+  const along = frontSteps(front.map((one) => points[costs.indexOf(one)]).map((point) => [x(point.x), y(point.y)]));
   const label = `${unit.name} a cell${logarithmic ? ', logarithmic' : ''}`;
   const dashed = { fill: 'none', stroke: SOFT, 'stroke-dasharray': '4 3' };
   return [
-    ...axisBelow(box, x, logarithmic ? logarithmicTicks(domain) : ticks(domain, 7), label),
-    ...axisLeft(box, y, ticks(scores, 8), `${state.measure} \u00d7 100`),
+    ...axisBelow(box, x, logarithmic ? logarithmicTicks(domain) : ticks(domain, RULES.cost.ticks), label),
+    ...axisLeft(box, y, ticks(scores, RULES.cost.ticks_left), `${state.measure} \u00d7 100`),
     ...(along.length ? [drawn('path', { d: `M${polyline(along)}`, ...dashed })] : []),
     ...scatter(data, [left, top, RULES.width - left, box[3]], points, [x, y], along),
   ];
@@ -165,8 +186,8 @@ function geometry(data, state, height) {
     const [x, y] = [scale(domain, box[0], box[0] + width), scale(scores, top + box[3], top)];
     const placed = points.map(({ entry, measured, score }) => ({ entry, x: measured[i], y: 100 * score, filled: measured[2] }));
     return [
-      ...axisBelow(box, x, ticks(domain, 5), `${quantityName}  (\u2190 better)`),
-      ...axisLeft(box, y, ticks(scores, 8), i ? '' : `${state.measure} \u00d7 100`),
+      ...axisBelow(box, x, ticks(domain, RULES.geometry.ticks), `${quantityName}  (\u2190 better)`),
+      ...axisLeft(box, y, ticks(scores, RULES.geometry.ticks_left), i ? '' : `${state.measure} \u00d7 100`),
       ...scatter(data, box, placed, [x, y]),
     ];
   })];

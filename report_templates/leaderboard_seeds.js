@@ -89,7 +89,7 @@ function seeds(data, state, height) {
         const places = seedScores(data, state, entry, language);
         return [...rowName(box, column ? '' : entryName(data, entry), y), ...seedMarks(places, x, y, step)];
       }),
-      ...axisBelow(box, x, ticks(domain, columns > 1 ? 4 : 8), ''),
+      ...axisBelow(box, x, ticks(domain, columns > 1 ? rules.ticks : rules.ticks_alone), ''),
     ];
   });
 }
@@ -147,7 +147,7 @@ function rankLeaders(data, state, shown) {
   const tied = all.filter((one) => shareLetter(one.letters, best.letters)).map((one) => one.entry);
   const leading = shown.filter((one) => tied.includes(one.entry)).map((one) => entryName(data, one.entry));
   if (!leading.length) {
-    return ['all that are shown are shown to be worse than the best'];
+    return ['All that are shown are shown to be worse than the best'];
   }
   if (tied.length === 1) {
     return [...nameList(leading), ' is shown to be better than all others'];
@@ -165,7 +165,7 @@ function ranksReading(data, state) {
   return [
     'The diamond is the rank by the mean. The bar is the 95 % interval of all ranks together: from 1 + the number '
       + 'of those shown to be better, to the number of entries less those shown to be worse. Two entries share a '
-      + `letter where they are not shown to differ (p > .05, Holm's over all pairs).${entryLimit(shownRanks(data, state).length)}`,
+      + `letter where they are not shown to differ (p > ${RULES.alpha_text}, Holm's over all pairs).${entryLimit(shownRanks(data, state).length)}`,
   ];
 }
 
@@ -194,8 +194,9 @@ function ranks(data, state, height) {
   ];
 }
 
-/** Return every rank up to 20, otherwise the first and every fifth, tenth or more. */
+/** Return every rank, or of many the first and every fifth, tenth or more. */
 function rankTicks(last) {
-  const step = last <= 20 ? 1 : last <= 60 ? 5 : 10 * (1 + Math.floor(last / 200));
+  const { every, fifth, tens } = RULES.ranks;
+  const step = last <= every ? 1 : last <= fifth ? 5 : 10 * (1 + Math.floor(last / tens));
   return [...new Set([1, ...Array.from({ length: Math.floor(last / step) }, (_, i) => step * (i + 1))])];
 }

@@ -50,6 +50,12 @@ function readState(data, fragment) {
   return [state, unknown];
 }
 
+/** Return the query of the address where it names a switch, as readState does: a view stands after #. */
+function viewInQuery(data) {
+  const names = [...new URLSearchParams(location.search).keys()];
+  return names.some((name) => Object.hasOwn(switches(data), name)) ? [['', 'query', `${decoded(location.search)} (a view stands after #)`]] : [];
+}
+
 /** Return the fragment of a state, without what is as at first. */
 function writeState(data, state) {
   const first = firstState(data);

@@ -3,6 +3,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const names = data.entries.map((entry) => entry.name);
+  const listed = data.entries.some((entry) => Object.keys(entry.lists).length);
+  const foldable = data.judged || listed; // whether there is more of a query than its line
   const control = (id) => document.getElementById(id);
   const [pairOf, selectA, selectB, show, count, search] = ["pair-of", "a", "b", "show", "count", "search"].map(control);
   const sample = document.querySelector(".text");
@@ -54,7 +56,9 @@
     if (state.a === state.b) separate("b", given.has("a") ? data.first : data.second);
     state.show = ["won", "lost"].includes(given.get("show")) ? given.get("show") : "both";
     state.query = given.get("query") ?? "";
-    state.unknown = ["a", "b"].filter((name) => given.has(name) && !names.includes(given.get(name)));
+    state.unknown = [...given].filter(([name, value]) => value && !["a", "b", "show", "query"].includes(name)).map(([name]) => `Switch ${name}`);
+    state.unknown.push(...["a", "b"].filter((name) => given.has(name) && !names.includes(given.get(name))).map((name) => `Entry ${name}`));
+    if (!["", "both", "won", "lost"].includes(given.get("show") ?? "")) state.unknown.push(`Choice ${given.get("show")}`);
   }
 
   function separate(which, wanted) {
@@ -91,13 +95,13 @@
 
   function drawPair() {
     const address = (entry) => `../entries/${encodeURIComponent(entry.name)}.html`;
-    const link = (entry) => element("a", { href: address(entry) }, bdi(entry.name));
+    const link = (entry) => element("a", { href: address(entry) }, bdi(entry.label));
     const [a, b] = [data.entries[state.a], data.entries[state.b]];
     control("pair").replaceChildren(
       element("strong", {}, "A"), " is ", link(a), ` (mean ${hundred(a.mean)}), `,
       element("strong", {}, "B"), " is ", link(b), ` (mean ${hundred(b.mean)}): Δ ${signed(a.mean - b.mean)}.`,
     );
-    control("compared").replaceChildren(bdi(a.name), " against ", bdi(b.name));
+    control("compared").replaceChildren(bdi(a.label), " against ", bdi(b.label));
     const found = balance();
     control("balance").hidden = !found;
     if (!found) return;
@@ -197,7 +201,7 @@
 
   function list(letter, entry, seed, place, grades) {
     const rows = (entry.lists[seed] ?? [])[place];
-    const heading = element("h4", {}, `${letter}: `, bdi(entry.name), rows ? `, seed ${seed}` : "");
+    const heading = element("h4", {}, `${letter}: `, bdi(entry.label), rows ? `, seed ${seed}` : "");
     if (!rows) return element("section", {}, heading, small("No list: its run file is not at hand."));
     if (!rows.length) return element("section", {}, heading, small("It found no passage."));
     const items = element("ol", {});
@@ -216,7 +220,7 @@
       const title = `Relevant passages${ranked.some(Boolean) ? ", rank in A vs B" : ""}`;
       made.append(element("h4", {}, title), items);
     }
-    if (data.entries.some((entry) => Object.keys(entry.lists).length)) {
+    if (listed) {
       const pair = [data.entries[state.a], data.entries[state.b]];
       const place = data.queries.indexOf(query);
       const chosen = seeds(...pair);
@@ -232,8 +236,14 @@
     const ranked = ranks(query).filter(Boolean);
     const few = ranked.slice(0, data.ranks).join(", ") + (ranked.length > data.ranks ? ", …" : "");
     const both = element("span", { class: "both small" }, `A ${hundred(a)}, B ${hundred(b)}${few && ` · rank ${few}`}`);
-    const summary = element("summary", {}, element("h3", {}, delta, " ", bdi(query.query_id)), both);
-    if (query.text) summary.append(words(query.text, "span"));
+    const line = [element("h3", {}, delta, " ", bdi(query.query_id)), both];
+    if (query.text) line.push(words(query.text, "span"));
+    const article = element("article", { class: "query", "data-query": query.query_id });
+    if (!foldable) {
+      article.append(element("div", { class: "unfolded" }, ...line));
+      return article;
+    }
+    const summary = element("summary", {}, ...line);
     const details = element("details", {}, summary);
     const fill = () => { if (!details.querySelector(".body")) details.append(body(query)); };
     details.addEventListener("toggle", fill);
@@ -243,7 +253,8 @@
       else if (state.query === query.query_id) state.query = "";
       writeState();
     });
-    return element("article", { class: "query", "data-query": query.query_id }, details);
+    article.append(details);
+    return article;
   }
 
   function unfold(details) {
@@ -295,9 +306,9 @@
     });
     control("results").replaceChildren(...made);
     const open = opened() ?? document.querySelector(".query");
-    if (open) unfold(open.querySelector("details"));
+    if (open && foldable) unfold(open.querySelector("details"));
     const wrong = chosen() ? [] : [" The queries won and lost most by these two are not all on this page."];
-    wrong.push(...state.unknown.map((name) => ` Entry ${name} of the URL is not on this page.`));
+    wrong.push(...state.unknown.map((part) => ` ${part} of the URL is not on this page.`));
     if (state.query && !data.queries.some((query) => query.query_id === state.query)) {
       wrong.push(" The query of the URL is not on this page.");
     }
@@ -312,7 +323,7 @@
     const linked = opened();
     if (!linked) return;
     linked.scrollIntoView({ block: "start" });
-    linked.querySelector("summary").focus({ preventScroll: true });
+    linked.querySelector("summary")?.focus({ preventScroll: true });
   }
 
   function choose(which, place) {

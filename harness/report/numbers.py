@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+from harness.stats.rules import ALPHA
+
 MINUS = "\N{MINUS SIGN}"
+ALPHA_TEXT = f"{ALPHA:.2f}".lstrip("0")  # the level of every test, as APA style writes it
 
 
 def hundred(value: float) -> str:
@@ -70,6 +73,15 @@ def signed(value: float) -> str:
     ('+1.00', '−1.00', '+0.00')
     """
     return f"{100 * value:+z.2f}".replace("-", MINUS)
+
+
+def signed_interval(low: float, high: float) -> str:
+    """Return the interval of a difference × 100.
+
+    >>> signed_interval(-0.01, 0.025)
+    '[−1.00, +2.50]'
+    """
+    return f"[{signed(low)}, {signed(high)}]"
 
 
 def minutes(value: float | None) -> str:

@@ -21,10 +21,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.documents.findings import ALPHA_TEXT, findings
+from harness.report.documents.findings import findings
 from harness.report.figure_data import entry_seconds, figure_data
 from harness.report.figures.leaderboard_figures import first_view, leaderboard_figures
-from harness.report.numbers import or_none
+from harness.report.numbers import ALPHA_TEXT, or_none
 from harness.report.page_scripts import embed_json, page_script
 from harness.report.sections import contrasts_section
 from harness.report.sections.claims_section import ComparedClaims

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evidence.leaderboard import Leaderboard
 from harness.report import failures
-from harness.report.console import WIDTH, compact_table, table_width
+from harness.report.console import WIDTH, Name, compact_table, table_width
 from harness.report.coverage import selected_rows
-from harness.report.documents.findings import ALPHA_TEXT, contrast_findings
-from harness.report.numbers import hundred, p_value, signed
+from harness.report.documents.findings import contrast_findings
+from harness.report.numbers import ALPHA_TEXT, hundred, p_value, signed
 from harness.report.sections.evidence_section import UNKNOWN
 from harness.report.table_view import ONE_SEED, Box, Place, Row, Score, difference_note, tables
 from harness.stats.entry_scores import AVERAGE
@@ -108,7 +108,8 @@ def _table(
     caption = ["", *first, *_legend(baseline, own), *left_out, *last]
     table = compact_table("entry", (*heads, *columns), left=(TIES,), title=title, caption="\n".join(caption))
     for row in rows:
-        table.add_row(*map(Text, row))
+        name, *cells = row
+        table.add_row(Name(name), *map(Text, cells))
     return table
 
 

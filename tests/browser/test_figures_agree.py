@@ -15,10 +15,10 @@ from support.fake_records import draw, provenance, put
 from support.model_runs import folder_of
 
 from harness.evidence.leaderboard import collate
-from harness.report.documents.findings import ALPHA_TEXT
 from harness.report.figures.leaderboard_figures import SWITCHED, first_view
 from harness.report.figures.learning_figure import learning_caption, learning_description
 from harness.report.figures.view import State, View
+from harness.report.numbers import ALPHA_TEXT
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
 from harness.report.sections.pairs_section import pair_table

@@ -108,11 +108,27 @@ def test_a_contrast_leads_to_its_forest_plot_which_scrolls_by_keyboard(page: Pag
     page.get_by_role("link", name="mnrl over base").click()
     figure = page.locator("#synthesis-1 svg")
     assert figure.is_visible()
-    assert page.get_by_role("img", name="mnrl less base in nDCG@10, × 100").count() == 1
-    region = page.get_by_role("region", name="mnrl less base in nDCG@10, × 100")
+    assert page.get_by_role("img", name="mnrl over base in nDCG@10, × 100").count() == 1
+    region = page.get_by_role("region", name="mnrl over base in nDCG@10, × 100")
     region.focus()
     page.keyboard.press("ArrowRight")
     assert scrolled(region)
+    assert fits(page)
+
+
+@pytest.mark.parametrize(("width", "side_by_side"), [(1440, True), (390, False)])
+def test_forest_plots_stand_in_two_columns_on_a_wide_screen(
+    page: Page, tmp_path: Path, width: int, side_by_side: bool
+) -> None:
+    board(tmp_path / "one", ["base", "mnrl", "infonce-random"], {"ko": 7, "fa": 5}, [0, 1])
+    assert invoke("report", tmp_path, "--index").status == 0
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((tmp_path / "index.html").as_uri())
+    first, second = (page.locator(f"#synthesis-{i}").bounding_box() for i in (1, 2))
+    assert first
+    assert second
+    assert (first["y"] == second["y"]) == side_by_side
+    assert page.locator("#synthesis-2 svg").is_visible()
     assert fits(page)
 
 

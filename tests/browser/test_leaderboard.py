@@ -178,6 +178,16 @@ def test_what_a_link_asks_for_in_vain_is_said_until_the_next_switch_and_nothing_
     expect(notice).not_to_be_visible()
 
 
+def test_a_view_in_the_query_of_the_address_is_said_not_to_be_read(page: Page, folder: Path) -> None:
+    address = (folder / "leaderboard.html").as_uri()
+    page.goto(f"{address}?measure=AP&from=mail#language=fa")
+    asked = "This link asks for query ?measure=AP&from=mail (a view stands after #), which this page does not have."
+    expect(page.locator("#unknown")).to_have_text(asked)
+    assert (switch(page, "measure").input_value(), switch(page, "language").input_value()) == ("nDCG@10", "fa")
+    page.goto(f"{address}?from=mail")
+    expect(page.locator("#unknown")).not_to_be_visible()
+
+
 def test_a_link_to_what_the_page_has_says_nothing(page: Page, folder: Path) -> None:
     for fragment_of in ("", "claims", "measure=AP&language=ko&hide=bm25&baseline=mnrl&recipe=published&sort=ko:desc"):
         go(page, folder, fragment_of)

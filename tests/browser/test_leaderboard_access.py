@@ -113,6 +113,32 @@ def test_on_a_narrow_screen_only_tables_scroll(page: Page, folder: Path, width: 
     assert page.locator(".board:visible tbody th").first.bounding_box()["x"] == region.bounding_box()["x"]
 
 
+LINES = """name => {
+    const head = document.querySelector('.board:not([hidden]) tbody th bdi');
+    head.textContent = name;
+    const range = document.createRange();
+    range.selectNodeContents(head);
+    return range.getClientRects().length;
+}"""
+CUT = """region => [...region.querySelectorAll('th, td')].filter((cell) => cell.checkVisibility())
+    .filter((cell) => cell.cellIndex < 3 && cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)"""
+
+
+def test_on_a_phone_the_average_and_the_difference_are_whole_beside_the_entry(page: Page, folder: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((folder / "leaderboard.html").as_uri())
+    region = page.locator(".board:visible [role=region]")
+    heads = region.locator("thead th")
+    assert [heads.nth(i).get_attribute("data-column") for i in range(3)] == ["entry", "average", "difference"]
+    edge, last = region.bounding_box(), heads.nth(2).bounding_box()
+    assert edge
+    assert last
+    assert last["x"] + last["width"] <= edge["x"] + edge["width"]
+    assert region.evaluate(CUT) == []
+    assert page.evaluate(LINES, "clpl-intermediate") == 2
+    assert page.evaluate(LINES, "infonce-random") == 2
+
+
 SMALLEST = """() => Math.min(...[...document.querySelectorAll('a, button, select, summary, label:has(input)')]
     .map((element) => element.getBoundingClientRect()).filter((box) => box.width > 0)
     .map((box) => Math.min(box.width, box.height)))"""

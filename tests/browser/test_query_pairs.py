@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from support.axe import VIEWS, violations
 from support.fake_queries import data_of, folder_of, write_pages
 from support.fake_records import put
+from support.swept_records import put_swept
 
 from harness.results import record
 from harness.types import Data
@@ -46,6 +47,45 @@ def test_the_selector_of_pairs_shows_a_contrast_and_follows_the_pair(page: Page,
     assert selected(page) == "clpl over infonce-ance (arXiv 2412.17364)"
     page.get_by_role("button", name="swap A and B").click()
     assert selected(page) == "as chosen in A and B"
+
+
+@pytest.fixture
+def swept(tmp_path: Path) -> Path:
+    """A folder of two values of a sweep over an untuned base."""
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.5}})
+    for weight in (0.1, 0.5):
+        put_swept(tmp_path, {"clpl.penalty_weight": weight}, {"ko": weight}, "clpl")
+    return tmp_path
+
+
+def test_swept_entries_have_their_short_names_and_addresses_the_full_ones(
+    page: Page, unscripted: Page, swept: Path
+) -> None:
+    [file] = write_pages(swept, None)
+    for view in (unscripted, page):
+        view.goto(file.as_uri())
+        assert view.locator("#compared").inner_text() == "clpl penalty_weight = 0.5 against base"
+        link = view.locator("#pair a").first
+        assert link.inner_text() == "clpl penalty_weight = 0.5"
+        assert link.get_attribute("href") == "../entries/clpl%5Bclpl.penalty_weight%3D0.5%5D.html"
+        assert "A: clpl penalty_weight = 0.5, seed 0" in view.locator(".lists h4").all_inner_texts()
+    assert "clpl[" not in page.locator("main").inner_text()
+    page.get_by_label("A", exact=True).select_option("clpl penalty_weight = 0.1")
+    assert page.url.endswith("#a=clpl%5Bclpl.penalty_weight%3D0.1%5D&b=base")
+
+
+def test_a_query_of_which_nothing_more_is_known_has_nothing_to_unfold(
+    page: Page, unscripted: Page, swept: Path
+) -> None:
+    for run in swept.rglob("*.run.gz"):
+        run.unlink()
+    [file] = write_pages(swept, None)
+    for view in (unscripted, page):
+        view.goto(f"{file.as_uri()}#query=a")
+        assert view.locator(".query details").count() == 0
+        assert view.locator(".query h3").all_inner_texts() == ["+25.00 a"]
+    page.get_by_role("button", name="swap A and B").click()
+    assert page.locator(".query h3").all_inner_texts() == ["\N{MINUS SIGN}25.00 a"]
 
 
 def test_the_kinds_of_queries_are_drawn_as_they_are_written(page: Page, unscripted: Page, file: Path) -> None:

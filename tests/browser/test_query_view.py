@@ -176,6 +176,19 @@ def test_unknown_names_in_the_url_are_reported_in_the_status(page: Page, url: st
     expect(page.locator("#status")).to_contain_text("The query of the URL is not on this page.")
 
 
+def test_switches_and_choices_that_the_page_does_not_have_are_reported_until_the_next_change(
+    page: Page, url: str
+) -> None:
+    page.goto(f"{url}#a=base&b=clpl&show=some&measure=AP&query=")
+    status = page.locator("#status")
+    expect(status).to_contain_text("Switch measure of the URL is not on this page. Choice some of the URL is not on")
+    assert page.locator("#show").input_value() == "both"
+    page.locator("#show").select_option("won")
+    expect(status).not_to_contain_text("URL")
+    page.goto(f"{url}#won")
+    expect(status).not_to_contain_text("URL")
+
+
 def test_every_control_is_reached_by_keyboard(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_label("A", exact=True).focus()

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 from support.commands import REPOSITORY, invoke, read_json, tiny_suite
 
+from harness.report.console import longest_piece, name_lines
 from harness.report.numbers import hundred, p_value
 from harness.report.terminal import stored_table
 
@@ -52,6 +53,34 @@ def test_the_summary_of_a_run_fits_with_every_score(folder: str) -> None:
         assert hundred(row["mean"]) in text
     assert len(SCORE.findall(text)) == 2 * len(by_entry) - 1  # every average, every difference but the baseline's
     assert text.splitlines()[1].split()[-7:] == [*document["languages"], "average", "Δ", "base", "p", "ties"][-7:]
+
+
+@pytest.mark.parametrize(
+    ("folder", "lines"),
+    [
+        ("wikiqa-penalty", {"clpl[clpl.penalty_", "weight=0.5]", "weight=0.01]", "infonce-ance"}),
+        ("wikiqa-experts", {"clpl-moe[moe.", "experts=1]", "experts=8]", "clpl-intermediate"}),
+    ],
+)
+def test_the_name_of_a_swept_entry_is_broken_at_its_separators(folder: str, lines: set[str]) -> None:
+    table, _, _ = summary(read_json(RESULTS / folder / "leaderboard.json")).partition("\n" + " " * 80)
+    names = {line.split()[0] for line in table.splitlines()[3:]}
+    assert lines < names
+    assert all(name in ("base", *lines) or name.startswith(("weight=", "experts=")) for name in names)
+
+
+@pytest.mark.parametrize("width", [1, 8, 12, 17, 40])
+def test_a_broken_name_is_whole_and_each_of_its_lines_ends_after_a_separator(width: int) -> None:
+    for name in (
+        *("clpl[clpl.penalty_weight=0.5,clpl.temperature=1e-05]", "mnrl@e5", "soft-1", "results/mini, base built"),
+        *("", "  ko", "x" * 50),
+    ):
+        lines = name_lines(name, width)
+        assert "".join(lines) == name
+        assert all(re.search(r"([\[,=/@_\s]|[-.])$", line) for line in lines[:-1])
+        assert all(len(line.rstrip()) <= max(width, longest_piece(name)) for line in lines)
+    assert longest_piece("clpl[clpl.temperature=1e-05]") == len("temperature=")
+    assert longest_piece("soft-1") == len("soft-1")
 
 
 @pytest.mark.parametrize("folder", ["mini", "wikiqa", "wikiqa-e5", "wikiqa-experts", "wikiqa-penalty"])

@@ -13,15 +13,14 @@ from typing import Literal
 import numpy as np
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.report.numbers import hundred, p_value, signed
+from harness.report.numbers import ALPHA_TEXT, hundred, p_value, signed
 from harness.report.sections.contrasts_section import contrast_views
 from harness.report.sweep_names import EntryNames, names_for_readers
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
-from harness.stats.rules import ALPHA, MARGIN, direction, is_equivalent
+from harness.stats.rules import MARGIN, direction, is_equivalent
 
 MOST = 20  # names in one sentence
-ALPHA_TEXT = f"{ALPHA:.2f}".lstrip("0")
 
 Outcome = Literal["better", "worse", "open", "blind", ""]
 _OUTCOMES = {"better": "better", "worse": "worse", "open": "not shown to differ", "blind": "of one seed"}

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.labels import label, shorten_middle, text_width
-from harness.report.figures.scatter import DOT, named_points
-from harness.report.figures.shapes import ACCENT, SOFT, axis_below, axis_left, drawn, extent, ruled, scale, ticks
+from harness.report.figures.scatter import dot, named_points
+from harness.report.figures.shapes import SOFT, axis_below, axis_left, extent, ruled, scale, ticks
 from harness.report.figures.switched_figure import drawing
 from harness.report.numbers import signed
 from harness.report.sections.ability_section import AbilityRow, AbilityTable, Difference
@@ -63,7 +63,7 @@ def _draw(
     sized = [(text, text_width(text, 1.0)) for text in short]
     parts += named_points((left, top, RULES["width"] - left, box[3]), places, sized, bars)
     for row, at in zip(rows, places, strict=True):
-        parts.append(drawn("circle", cx=at[0], cy=at[1], fill=ACCENT, **DOT))
+        parts.append(dot(*at, filled=True))
         ElementTree.SubElement(parts[-1], "title").text = label(names[row.entry])
     return parts
 

@@ -8,6 +8,8 @@ from harness.errors import quantity
 from harness.report.figures.drawing_rules import MAX_ENTRIES
 from harness.report.figures.palette import MAX_LANGUAGES
 
+BEYOND_AXIS = " An arrow: beyond the axis, for it would squeeze the others."
+
 
 def entry_limit_note(count: int, limit: int = MAX_ENTRIES, noun: str = "entry") -> str:
     """Return a sentence that says how many of `count` entries are drawn, "" if all are.

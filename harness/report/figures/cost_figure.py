@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import quantity
-from harness.report.figures.captions import entry_limit_note
-from harness.report.figures.cost_plot import cost_height, draw_cost, entry_costs, pareto_front, time_unit
+from harness.report.figures.captions import BEYOND_AXIS, entry_limit_note
+from harness.report.figures.cost_plot import (
+    beyond,
+    cost_height,
+    draw_cost,
+    entry_costs,
+    pareto_front,
+    score_domain,
+    time_unit,
+)
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.labels import name_list
 from harness.report.figures.switched_figure import SwitchedFigure
@@ -46,11 +54,14 @@ def _caption(view: View) -> Markup:
 def _reading(view: View) -> Markup:
     from markupsafe import Markup
 
+    costs = entry_costs(view)
+    drawn = costs[: RULES["entries"]]
+    arrows = BEYOND_AXIS if any(beyond(cost, score_domain(view, drawn)) for cost in drawn) else ""
     text = (
         "The time is the mean over the cells of all languages that were computed here, from reading to scoring, on "
         "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
         "it first. Filled, and along the dashed line: the highest score within a time."
-        f"{entry_limit_note(len(entry_costs(view)))}"
+        f"{arrows}{entry_limit_note(len(costs))}"
     )
     untimed = [
         view.label(entry)

@@ -11,6 +11,8 @@ from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.scatter import Point, scatter
 from harness.report.figures.shapes import (
     SOFT,
+    Domain,
+    anchored_extent,
     axis_below,
     axis_left,
     drawn,
@@ -21,6 +23,7 @@ from harness.report.figures.shapes import (
     ticks,
 )
 from harness.report.figures.view import View
+from harness.report.numbers import hundred
 
 _RULES = RULES["cost"]
 
@@ -77,19 +80,41 @@ def draw_cost(view: View, height: float) -> list[Element]:
     logarithmic = bool(times) and max(times) > _RULES["logarithmic"] * min(times)
     beside = _RULES["beside"]
     domain = (min(times) / beside, max(times) * beside) if logarithmic else extent(times, _RULES["room"])
-    scores = extent([100 * cost.score for cost in costs], _RULES["room"])
+    scores = score_domain(view, costs)
     x = scale(domain, left, left + box[2], logarithmic=logarithmic)
     y = scale(scores, top + box[3], top)
     front = pareto_front(costs)
-    line = _steps([(x(cost.seconds / unit.seconds), y(100 * cost.score)) for cost in front])
-    points = [Point(cost.entry, cost.seconds / unit.seconds, 100 * cost.score, cost in front) for cost in costs]
+    points = [_point(cost, unit, scores, filled=cost in front) for cost in costs]
+    line = _steps([(x(point.x), y(point.y)) for point in (points[costs.index(cost)] for cost in front)])
     label = f"{unit.name} a cell{', logarithmic' if logarithmic else ''}"
     return [
-        *axis_below(box, x, logarithmic_ticks(domain) if logarithmic else ticks(domain, 7), label),
-        *axis_left(box, y, ticks(scores, 8), f"{view.state.measure} × 100"),
+        *axis_below(box, x, logarithmic_ticks(domain) if logarithmic else ticks(domain, _RULES["ticks"]), label),
+        *axis_left(box, y, ticks(scores, _RULES["ticks_left"]), f"{view.state.measure} × 100"),
         *_front_line(line),
         *scatter(view, (left, top, RULES["width"] - left, box[3]), points, (x, y), line),
     ]
+
+
+def score_domain(view: View, costs: Sequence[EntryCost]) -> Domain:
+    """Return the ends of the axis of scores."""
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    for cost in costs:
+        scores[bool(view.data["entries"][cost.entry].get("anchor"))].append(100 * cost.score)
+    return anchored_extent(scores[False], scores[True], _RULES["room"])
+
+
+def beyond(cost: EntryCost, domain: Domain) -> int:
+    """Return whether a score lies above the axis (1), below it (-1) or on it (0)."""
+    return int(100 * cost.score > domain[1]) - int(100 * cost.score < domain[0])
+
+
+def _point(cost: EntryCost, unit: TimeUnit, domain: Domain, *, filled: bool) -> Point:
+    """Return the point of an entry, an arrow with its score at the end of the axis that it lies beyond."""
+    low, high = domain
+    time, edge, turn = cost.seconds / unit.seconds, _RULES["edge"] * (high - low), beyond(cost, domain)
+    if not turn:
+        return Point(cost.entry, time, 100 * cost.score, filled)
+    return Point(cost.entry, time, high - edge if turn > 0 else low + edge, filled, turn, hundred(cost.score))
 
 
 def _steps(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.report.figures.labels import MAX_NAMES
 from harness.report.figures.palette import HUES, MAX_LANGUAGES, SMALL, TEXT, WIDTH
+from harness.report.numbers import ALPHA_TEXT
 from harness.stats.agreement import MIN_POINTS
 from harness.stats.rules import ALPHA, MARGIN
 
@@ -28,6 +29,7 @@ RULES: dict[str, Any] = {
     "names": MAX_NAMES,  # in one sentence
     "hues": HUES,
     "alpha": ALPHA,
+    "alpha_text": ALPHA_TEXT,
     "margin": 100 * MARGIN,
     "correlated": MIN_POINTS,
     "marks": [  # one per hue, with a radius of 1
@@ -63,10 +65,29 @@ RULES: dict[str, Any] = {
         "around": 6,  # above the first row and below the last together
         "below": 42,
         "room": 0.05,
-        "squeeze": 1.5,  # times the width that the other entries need: an anchor does not widen the axis beyond it
+        "ticks": 7,  # on the axis, at most about
     },
-    "seeds": {"row": 17, "columns": 3, "gap": 14, "above": 20, "below": 24, "around": 8, "room": 0.06},
-    "ranks": {"row": 18, "letters": 52, "above": 24, "below": 42},
+    "squeeze": 1.5,  # times the length that the other entries need: an anchor does not lengthen the axis beyond it
+    "seeds": {
+        "row": 17,
+        "columns": 3,
+        "gap": 14,
+        "above": 20,
+        "below": 24,
+        "around": 8,
+        "room": 0.06,
+        "ticks": 4,
+        "ticks_alone": 8,
+    },
+    "ranks": {
+        "row": 18,
+        "letters": 52,
+        "above": 24,
+        "below": 42,
+        "every": 20,  # the last rank up to which the axis names every rank, and up to which every fifth
+        "fifth": 60,
+        "tens": 200,  # then every tenth, and ten more for each so many
+    },
     "cost": {
         "left": 50,
         "right": 70,  # space for labels beside the panel
@@ -78,6 +99,18 @@ RULES: dict[str, Any] = {
         "minutes": 120,  # seconds of the slowest entry from which times are in minutes
         "logarithmic": 10,  # times the shortest time, from which the axis is logarithmic
         "beside": 1.3,
+        "edge": 0.02,  # of the axis, between its end and an arrow that leads beyond it
+        "ticks": 7,
+        "ticks_left": 8,
     },
-    "geometry": {"left": 48, "right": 16, "above": 12, "below": 44, "panel": 280, "room": 0.08},
+    "geometry": {
+        "left": 48,
+        "right": 16,
+        "above": 12,
+        "below": 44,
+        "panel": 280,
+        "room": 0.08,
+        "ticks": 5,
+        "ticks_left": 8,
+    },
 }

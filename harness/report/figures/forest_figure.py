@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import quantity
-from harness.report.figures.captions import entry_limit_note
+from harness.report.figures.captions import BEYOND_AXIS, entry_limit_note
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.forest_plot import draw_forest, forest_domain, forest_height, is_beyond
 from harness.report.figures.forest_rows import (
@@ -21,9 +21,9 @@ from harness.report.figures.forest_rows import (
 from harness.report.figures.labels import name_list, name_markup
 from harness.report.figures.switched_figure import SwitchedFigure
 from harness.report.figures.view import Found, View
-from harness.report.numbers import hundred
+from harness.report.numbers import ALPHA_TEXT, hundred
 from harness.report.table_view import ONE_SEED
-from harness.stats.rules import ALPHA, MARGIN
+from harness.stats.rules import MARGIN
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -60,11 +60,11 @@ def _reading(view: View) -> Markup:
         one_seed = " Dashed, with *: one seed of a trained entry, so that the bar is without the spread over seeds."
     domain = forest_domain(view, rows[: RULES["entries"]])
     arrows = any(is_beyond(score, domain) for entry in rows if (score := difference(view, entry)))
-    beyond = " An arrow: beyond the axis, for it would squeeze the others." if arrows else ""
+    beyond = BEYOND_AXIS if arrows else ""
     return Markup.escape(
         f"One row per entry, in the order of the table; the diamond is {main}{small}, the bar its 95 % interval "
-        f"over queries and seeds. Filled: shown, p ≤ {ALPHA} after Holm's correction over all pairs of entries. The "
-        f"band is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{beyond}"
+        f"over queries and seeds. Filled: shown, p ≤ {ALPHA_TEXT} after Holm's correction over all pairs of entries. "
+        f"The band is ± {hundred(MARGIN)}, the margin of equivalence.{one_seed}{beyond}"
         f"{entry_limit_note(len(rows), noun='row')}"
     )
 
@@ -90,7 +90,7 @@ def _caption(view: View) -> Markup:
     best_entry, best_score = max(scores.items(), key=lambda pair: pair[1]["delta"])
     total = quantity(len(scores), "entry")
     count = f"All {total}" if len(higher) == len(scores) > 1 else f"{len(higher)} of {total}"
-    parts = [Markup("{} score higher than {} (p ≤ .05)").format(count, name_markup(view.baseline_labels[0]))]
+    parts = [Markup("{} score higher than {} (p ≤ {})").format(count, name_markup(view.baseline_labels[0]), ALPHA_TEXT)]
     lower_names = Markup(" ({})").format(name_list(lower)) if lower else ""
     parts.append(Markup("{} lower{}").format(len(lower) or "none", lower_names))
     if undecided:

@@ -24,10 +24,10 @@ from harness.report.figures.shapes import (
     Domain,
     LegendItem,
     Scale,
+    anchored_extent,
     axis_below,
     diamond,
     drawn,
-    extent,
     legend,
     mark,
     name_margin,
@@ -68,19 +68,14 @@ def draw_forest(view: View, height: float) -> list[Element]:
         parts += _row(view, entry, (box, top + _RULES["around"] / 2 + step * i, step), (domain, x))
     parts.append(written(RULES["width"], top - 4, "end", "Δ [95 %]", fill=SOFT))
     label = f"worse than {view.baseline_labels[1]}  ←  Δ  →  better"
-    return [*parts, *axis_below(box, x, ticks(domain, 7), label)]
+    return [*parts, *axis_below(box, x, ticks(domain, _RULES["ticks"]), label)]
 
 
 def forest_domain(view: View, rows: Sequence[int]) -> Domain:
     """Return the ends of the axis: anchors do not widen it where they would squeeze the other entries."""
     anchors = [entry for entry in rows if view.data["entries"][entry].get("anchor")]
     inner = _ends(view, [entry for entry in rows if entry not in anchors])
-    outer = _ends(view, anchors)
-    margin = RULES["margin"]
-    low, high = min(-margin, *inner, margin), max(-margin, *inner, margin)
-    low_all, high_all = min(low, *outer, high), max(low, *outer, high)
-    squeezed = inner and high_all - low_all > _RULES["squeeze"] * (high - low)
-    return extent([low, high] if squeezed else [low_all, high_all], _RULES["room"])
+    return anchored_extent(inner, _ends(view, anchors), _RULES["room"], (-RULES["margin"], RULES["margin"]))
 
 
 def is_beyond(score: Found, domain: Domain) -> bool:

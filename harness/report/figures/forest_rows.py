@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.report.figures.view import Found, View
-from harness.report.numbers import hundred, signed
+from harness.report.numbers import signed, signed_interval
 from harness.report.table_view import ONE_SEED
 from harness.stats.rules import direction
 
@@ -19,7 +19,7 @@ def difference_text(score: Found) -> str:
     if score["delta_low"] is None or score["delta_high"] is None:
         return delta
     star = "*" if score["note"] == ONE_SEED else ""
-    return f"{delta} [{hundred(score['delta_low'])}, {hundred(score['delta_high'])}]{star}"
+    return f"{delta} {signed_interval(score['delta_low'], score['delta_high'])}{star}"
 
 
 def is_multilingual(view: View) -> bool:

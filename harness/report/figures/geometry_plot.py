@@ -53,8 +53,8 @@ def draw_geometry(view: View, height: float) -> list[Element]:
         domain = extent([point.quantities[i] for point in points], _RULES["room"])
         x, y = scale(domain, box[0], box[0] + width), scale(scores, top + box[3], top)
         placed = [Point(each.entry, each.quantities[i], 100 * each.score, each.trained) for each in points]
-        parts += axis_below(box, x, ticks(domain, 5), f"{quantity}  (← better)")
-        parts += axis_left(box, y, ticks(scores, 8), "" if i else f"{view.state.measure} × 100")
+        parts += axis_below(box, x, ticks(domain, _RULES["ticks"]), f"{quantity}  (← better)")
+        parts += axis_left(box, y, ticks(scores, _RULES["ticks_left"]), "" if i else f"{view.state.measure} × 100")
         parts += scatter(view, box, placed, (x, y))
     return parts
 

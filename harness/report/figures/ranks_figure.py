@@ -10,6 +10,7 @@ from harness.report.figures.labels import name_list, name_markup
 from harness.report.figures.ranks_plot import EntryRank, all_ranks, draw_ranks, ranks_height, shown_ranks
 from harness.report.figures.switched_figure import SwitchedFigure
 from harness.report.figures.view import View
+from harness.report.numbers import ALPHA_TEXT
 from harness.stats.letters import share_letter
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _leaders(view: View, ranks: list[EntryRank]) -> Markup:
     tied = [each.entry for each in everyone if share_letter(each.letters, best.letters)]
     leading = [view.label(each.entry) for each in ranks if each.entry in tied]
     if not leading:
-        return Markup("all that are shown are shown to be worse than the best")
+        return Markup("All that are shown are shown to be worse than the best")
     if len(tied) == 1:
         return Markup("{} is shown to be better than all others").format(name_list(leading))
     count = "1 entry is" if len(leading) == 1 else f"{len(leading)} entries are"
@@ -68,7 +69,7 @@ def _reading(view: View) -> Markup:
     return Markup.escape(
         "The diamond is the rank by the mean. The bar is the 95 % interval of all ranks together: from 1 + the number "
         "of those shown to be better, to the number of entries less those shown to be worse. Two entries share a "
-        "letter where they are not shown to differ (p > .05, Holm's over all pairs)."
+        f"letter where they are not shown to differ (p > {ALPHA_TEXT}, Holm's over all pairs)."
         f"{entry_limit_note(len(shown_ranks(view)))}"
     )
 

@@ -84,6 +84,6 @@ def draw_ranks(view: View, height: float) -> list[Element]:
 
 
 def _ticks(last: int) -> list[int]:
-    """Return every rank up to 20, otherwise the first and every fifth, tenth or more."""
-    step = 1 if last <= 20 else 5 if last <= 60 else 10 * (1 + last // 200)
+    """Return every rank, or of many the first and every fifth, tenth or more."""
+    step = 1 if last <= _RULES["every"] else 5 if last <= _RULES["fifth"] else 10 * (1 + last // _RULES["tens"])
     return sorted({1, *range(step, last + 1, step)})

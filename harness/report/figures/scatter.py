@@ -10,24 +10,36 @@ import numpy as np
 
 from harness.report.figures.drawing_rules import RULES
 from harness.report.figures.label_placement import Placement, line_boxes, place_labels
-from harness.report.figures.shapes import ACCENT, BACK, Box, Scale, drawn, ruled, written
+from harness.report.figures.shapes import ACCENT, BACK, Box, Scale, drawn, number, plain_width, ruled, written
 from harness.report.figures.view import View
 
-DOT: dict[str, str | float] = {"r": 3.2, "stroke": ACCENT, "stroke_width": 1.4}
+OUTLINE: dict[str, str | float] = {"stroke": ACCENT, "stroke_width": 1.4}
 
 
 @dataclass(frozen=True)
 class Point:
-    """An entry at (x, y) in the units of the axes."""
+    """An entry at (x, y) in the units of the axes, as a dot, or as an arrow upwards (1) or downwards (-1).
+
+    `note` stands behind its name.
+    """
 
     entry: int
     x: float
     y: float
     filled: bool
+    arrow: int = 0
+    note: str = ""
 
 
 def dot(x: float, y: float, *, filled: bool) -> Element:
-    return drawn("circle", cx=x, cy=y, fill=ACCENT if filled else BACK, **DOT)
+    return drawn("circle", cx=x, cy=y, fill=ACCENT if filled else BACK, r=3.2, **OUTLINE)
+
+
+def _arrow(x: float, y: float, point: Point) -> Element:
+    """Return a triangle that points upwards or downwards."""
+    base, tip = y + 4 * point.arrow, y - 4 * point.arrow
+    path = "L".join(f"{number(px)} {number(py)}" for px, py in ((x - 4, base), (x + 4, base), (x, tip)))
+    return drawn("path", d=f"M{path}z", fill=ACCENT if point.filled else BACK, **OUTLINE)
 
 
 def scatter(
@@ -39,12 +51,17 @@ def scatter(
 ) -> list[Element]:
     """Return the points and their names inside a frame, clear of a line. A name without room is left out."""
     places = [(scales[0](point.x), scales[1](point.y)) for point in points]
-    names = [view.point_label(point.entry) for point in points]
+    names = [_name(view, point) for point in points]
     parts = named_points(frame, places, names, [line])
     for point, place in zip(points, places, strict=True):
-        parts.append(dot(*place, filled=point.filled))
+        parts.append(_arrow(*place, point) if point.arrow else dot(*place, filled=point.filled))
         SubElement(parts[-1], "title").text = view.label(point.entry)
     return parts
+
+
+def _name(view: View, point: Point) -> tuple[str, float]:
+    name, width = view.point_label(point.entry)
+    return (f"{name} {point.note}", width + plain_width(f" {point.note}")) if point.note else (name, width)
 
 
 def named_points(

@@ -66,7 +66,8 @@ def draw_seeds(view: View, height: float) -> list[Element]:
         box = (left + column * (width + _RULES["gap"]), top, width, step * len(rows) + _RULES["around"])
         parts.append(written(box[0], top - 6, "start", view.language_label(language), font_size=RULES["text"]))
         parts += _panel(view, rows, language, (box, step, column == 0), domain)
-        parts += axis_below(box, scale(domain, box[0], box[0] + width), ticks(domain, 4 if columns > 1 else 8), "")
+        most = _RULES["ticks" if columns > 1 else "ticks_alone"]
+        parts += axis_below(box, scale(domain, box[0], box[0] + width), ticks(domain, most), "")
     return parts
 
 

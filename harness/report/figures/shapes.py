@@ -69,6 +69,23 @@ def extent(values: Sequence[float], room: float) -> Domain:
     return low - beside, high + beside
 
 
+def anchored_extent(
+    inner: Sequence[float], anchors: Sequence[float], room: float, held: Sequence[float] = ()
+) -> Domain:
+    """Return the ends of an axis over values: those of anchors do not widen it where they would squeeze the others.
+
+    `held` are values that it holds whatever the others are.
+
+    >>> anchored_extent([1.0, 2.0], [2.4], 0.0), anchored_extent([1.0, 2.0], [2.6], 0.0)
+    ((1.0, 2.4), (1.0, 2.0))
+    """
+    own = [*held, *inner]
+    everything = [*own, *anchors]
+    width = max(own) - min(own) if inner else 0.0
+    squeezed = width > 0 and max(everything) - min(everything) > RULES["squeeze"] * width
+    return extent(own if squeezed else everything, room)
+
+
 def ticks(domain: Domain, most: int) -> list[float]:
     """Return round numbers in a domain, at most about `most` of them."""
     low, high = domain

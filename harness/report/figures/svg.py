@@ -50,7 +50,7 @@ def _style() -> dict[Any, Any]:
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlelocation": "left",
-        "axes.unicode_minus": False,  # the hyphen-minus that the tables use
+        "axes.unicode_minus": True,  # as harness.report.numbers writes it
         "path.simplify": False,
         "svg.fonttype": "none",
         "svg.hashsalt": "harness",  # without a salt, ids are random

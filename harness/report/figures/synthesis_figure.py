@@ -24,7 +24,7 @@ def synthesis_figure(synthesis: ContrastSynthesis, figure_id: str) -> Figure:
     from markupsafe import Markup
 
     entry, control = synthesis.contrast
-    title = f"{label(entry)} less {label(control)} in {label(synthesis.measure)}, × 100"
+    title = f"{label(entry)} over {label(control)} in {label(synthesis.measure)}, × 100"
     plot = SynthesisPlot(synthesis)
     svg = render_svg(f"figure-{figure_id}", title, "; ".join(_described(synthesis)), plot.height, plot)
     studies = synthesis.pooled.studies

@@ -11,7 +11,7 @@ from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies,
 from harness.report.figures.axes import add_panel, label_margin, set_rows, write_text
 from harness.report.figures.labels import label, shorten_middle
 from harness.report.figures.palette import ACCENT, BACK, INK, LINE, SMALL, SOFT, WIDTH
-from harness.report.numbers import hundred, signed
+from harness.report.numbers import signed, signed_interval
 from harness.stats.rules import MARGIN
 
 MAX_STUDIES = 60
@@ -102,9 +102,9 @@ def interval_text(value: float | None, low: float, high: float) -> str:
     """Return a difference × 100 with its interval, only one of them where the other is not there.
 
     >>> interval_text(0.01, 0.005, 0.02), interval_text(None, -0.01, 0.02), interval_text(0.01, float("nan"), 0.0)
-    ('+1.00 [0.50, 2.00]', '[-1.00, 2.00]', '+1.00')
+    ('+1.00 [+0.50, +2.00]', '[−1.00, +2.00]', '+1.00')
     """
-    bounds = "" if math.isnan(low) else f"[{hundred(low)}, {hundred(high)}]"
+    bounds = "" if math.isnan(low) else signed_interval(low, high)
     return " ".join(part for part in ("" if value is None else signed(value), bounds) if part)
 
 

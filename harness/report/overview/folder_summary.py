@@ -15,6 +15,7 @@ from harness.report import coverage
 from harness.report.documents.run_setup import given_bases
 from harness.report.report_formats import Format, file_name
 from harness.report.sections import claims_section
+from harness.report.sweep_names import EntryNames, names_for_readers
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.letters import share_letter
@@ -42,6 +43,7 @@ class FolderSummary:
     missing: int
     unverified: tuple[str, ...]
     verdicts: Mapping[str, int]
+    names: EntryNames
     averages: Mapping[str, float]  # entry → average of the primary measure
     entries: tuple[str, ...]
     best: EntryStatistics | None  # the highest average of a trained entry, of any where none is trained
@@ -73,6 +75,7 @@ def folder_summary(path: Path, name: str, board: Leaderboard) -> FolderSummary:
         missing=len(board.results.absent),
         unverified=tuple(coverage.unverified(board)),
         verdicts=Counter(line.verdict or "not measured" for line in claims_section.compare_claims(board).suite_lines),
+        names=names_for_readers(board),
         averages={entry: float(evidence.mean[0]) for entry, evidence in averages.items()},
         entries=tuple(dict.fromkeys(record.entry for record in records)),
         best=best,

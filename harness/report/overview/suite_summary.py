@@ -35,7 +35,8 @@ def _highest(folders: Iterable[FolderSummary]) -> Iterator[str]:
         is_trained, best, folder = max(ranked, key=lambda row: (row[0], float(row[1].mean[0])))
         level = f"{hundred(float(best.mean[0]))} [{hundred(float(best.low[0]))}, {hundred(float(best.high[0]))}]"
         of_trained = " of a trained entry" if is_trained else ""
-        yield f"The highest average of {folder.primary}{of_trained} is {level}: {best.entry} in {folder.name}."
+        entry = folder.names[best.entry]
+        yield f"The highest average of {folder.primary}{of_trained} is {level}: {entry} in {folder.name}."
 
 
 def _differing_data(folders: Iterable[FolderSummary]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from harness.report.queries.query_texts import CutTexts
 from harness.report.queries.query_traits import Trait
 from harness.report.queries.stored_runs import PassageList, Relevant, StoredRun, StoredRuns, seed_pair
 from harness.report.queries.trait_gains import trait_gains
+from harness.report.sweep_names import EntryNames
 from harness.types import Data
 
 RELEVANT = 10  # relevant passages of a query whose texts are shown
@@ -46,6 +47,7 @@ class Material:
     seeds: dict[str, list[int]]  # entry → seeds with a run file
     runs: StoredRuns
     traits: Sequence[Trait]
+    names: EntryNames
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def _entry(material: Material, i: int, query_ids: Sequence[str], passages: Passa
     runs = {seed: material.runs[name, seed] for seed in material.seeds.get(name, ()) if (name, seed) in material.runs}
     return {
         "name": name,
+        "label": material.names[name],
         "mean": round(float(material.scores.values[i].mean()), DIGITS),
         "seeds": material.seeds.get(name, []),
         "lists": {

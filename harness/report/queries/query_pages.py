@@ -20,6 +20,7 @@ from harness.report.queries.query_texts import CUT, CutTexts
 from harness.report.queries.query_traits import query_traits
 from harness.report.queries.stored_runs import TOP, read_runs, run_seeds
 from harness.report.queries.trait_gains import LIMITS, panels
+from harness.report.sweep_names import names_for_readers
 from harness.report.table_view import tables
 from harness.report.templating import render
 from harness.stats.query_groups import FEWEST
@@ -70,7 +71,9 @@ def _material(
     relevant = relevant_passages(data)
     runs = read_runs(folder, board, scores.language, shown_cells(scores, seeds), relevant)
     traits = query_traits(data, scores.queries) if data else ()
-    return Material(scores, data, CutTexts(texts if show_texts else None), seeds, runs, traits)
+    return Material(
+        scores, data, CutTexts(texts if show_texts else None), seeds, runs, traits, names_for_readers(board)
+    )
 
 
 def _page(board: Leaderboard, material: Material, reason: str, languages: Sequence[str]) -> str:
@@ -88,7 +91,7 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
         languages=languages,
         lang=_tag(content["language"]),
         direction=_direction(content["language"]),
-        names=[entry["name"] for entry in content["entries"]],
+        names=[entry["label"] for entry in content["entries"]],
         a=content["entries"][first],
         b=content["entries"][second],
         balance=balance,
@@ -97,20 +100,21 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
         fewer=content["count"] < MOST or content["of"] == "first",
         lists=bool(material.runs),
         reason=reason,
-        contrasts=_options(material.scores),
+        contrasts=_options(material),
         panels=panels(content, material.traits, first, second) if is_compared else None,
-        baseline=content["entries"][content["baseline"]]["name"],
+        baseline=content["entries"][content["baseline"]]["label"],
         sizes=SIZES,
         script=page_script(["queries.js"]) if is_compared else None,
         data=embed_json({**content, **CONSTANTS}) if is_compared else None,
     )
 
 
-def _options(scores: EntryScores) -> dict[str, list[tuple[str, str]]]:
+def _options(material: Material) -> dict[str, list[tuple[str, str]]]:
     """Return kind → (value, text) of each pair that a published contrast is about."""
     options: dict[str, list[tuple[str, str]]] = {}
-    for pair in scores.contrasts:
-        names = f"{label(scores.entries[pair.entry])} over {label(scores.entries[pair.control])}"
+    for pair in material.scores.contrasts:
+        entry, control = (material.names[material.scores.entries[i]] for i in (pair.entry, pair.control))
+        names = f"{label(entry)} over {label(control)}"
         text = f"{names} ({label(', '.join(pair.papers))})"
         options.setdefault(pair.kind, []).append((f"{pair.entry}-{pair.control}", text))
     return options

@@ -103,7 +103,7 @@ def _query(content: Mapping[str, Any], i: int, a: int, b: int) -> Query:
     def answer(index: int, seed: int | None) -> Answer:
         entry = entries[index]
         passages = () if seed is None else tuple(_passages(content, entry["lists"][str(seed)][i], grades))
-        return Answer(entry["name"], query["scores"][index] * UNIT, seed, passages)
+        return Answer(entry["label"], query["scores"][index] * UNIT, seed, passages)
 
     seed_a, seed_b = _seeds(entries[a], entries[b])
     ranks = rank_texts(_ranks(entries[a], seed_a, i), _ranks(entries[b], seed_b, i), len(relevant))

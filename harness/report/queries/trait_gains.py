@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.report.numbers import signed
+from harness.report.numbers import signed, signed_interval
 from harness.report.queries.entry_pairs import UNIT, EntryScores, Pair
 from harness.report.queries.query_traits import Trait
 from harness.stats.query_groups import Group, group_difference
@@ -108,7 +108,7 @@ def _gain(trait: Trait, group: Group, row: Row, limit: int) -> GroupGain:
         label=trait.label(group),
         queries=len(group),
         difference=signed(value * UNIT),
-        interval="" if half is None else f"[{signed(low * UNIT)}, {signed(high * UNIT)}]",
+        interval="" if half is None else signed_interval(low * UNIT, high * UNIT),
         value=_place(value, limit),
         low=_place(low, limit),
         high=_place(high, limit),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.evidence.gate.decision import Checked
-from harness.report.console import SAME_COLOUR, compact_table
-from harness.report.numbers import hundred, signed
+from harness.report.console import SAME_COLOUR, Name, compact_table
+from harness.report.numbers import hundred, signed, signed_interval
 from harness.report.summaries.check_words import basis, decisions, headline, not_compared
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def comparison_table(checked: Checked) -> Table:
     table = compact_table("entry", heads, left=("lang", "measure", "verdict"))
     for line in checked.lines:
         decision = line.decision
-        names = [line.entry, line.language, *([line.measure] if several else [])]
-        bounds = f"[{signed(decision.low)}, {signed(decision.high)}]"
+        names = [line.language, *([line.measure] if several else [])]
+        bounds = signed_interval(decision.low, decision.high)
         numbers = [hundred(line.old), hundred(line.new), signed(decision.difference), bounds]
         verdict = Text(decision.verdict + (" *" if decision.blind else ""), style=COLOURS[decision.verdict])
-        table.add_row(*map(Text, (*names, *numbers)), verdict)
+        table.add_row(Name(line.entry), *map(Text, (*names, *numbers)), verdict)
     return table
 
 

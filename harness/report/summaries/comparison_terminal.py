@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.evidence.comparison import Compared
-from harness.report.console import SAME_COLOUR, compact_table, print_lines
+from harness.report.console import SAME_COLOUR, Name, compact_table, print_lines
 from harness.report.summaries.comparison_words import basis, cells, headline, notes, sections
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def comparison_table(compared: Compared) -> Table:
 
     table = compact_table("entry", HEADS, left=("lang", "verdict"))
     for row in compared.rows:
-        *texts, verdict = cells(row)
-        table.add_row(*map(Text, texts), Text(verdict, style=COLOURS.get(row.verdict, SAME_COLOUR)))
+        name, *texts, verdict = cells(row)
+        table.add_row(Name(name), *map(Text, texts), Text(verdict, style=COLOURS.get(row.verdict, SAME_COLOUR)))
     return table
 
 

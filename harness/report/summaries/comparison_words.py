@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.errors import quantity
 from harness.evidence.comparison import Compared, Row, Verdict
-from harness.report.numbers import hundred, p_value, signed
+from harness.report.numbers import hundred, p_value, signed, signed_interval
 from harness.results.differences import Differing
 
 HEADS = ("entry", "language", "A", "B", "B − A", "95 % interval", "p (Holm)", "verdict")
@@ -42,7 +42,7 @@ def cells(row: Row) -> tuple[str, ...]:
     """Return the texts of a row, one per column of HEADS."""
     if row.a is None or row.b is None or row.difference is None or row.low is None or row.high is None:
         return (row.entry, row.language, "", "", "", "", "", row.verdict)
-    numbers = (hundred(row.a), hundred(row.b), signed(row.difference), f"[{signed(row.low)}, {signed(row.high)}]")
+    numbers = (hundred(row.a), hundred(row.b), signed(row.difference), signed_interval(row.low, row.high))
     return (row.entry, row.language, *numbers, p_value(row.p), row.verdict + (" *" if row.blind else ""))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies
-from harness.report.console import compact_table
+from harness.report.console import Name, compact_table
 from harness.report.numbers import signed
 from harness.report.summaries import synthesis_words as words
 
@@ -34,13 +34,11 @@ def show(console: CleanConsole, syntheses: Sequence[ContrastSynthesis]) -> None:
 
 
 def _overview(syntheses: Sequence[ContrastSynthesis]) -> Table:
-    from rich.text import Text
-
     title = f"{syntheses[0].measure}: difference × 100, pooled by {syntheses[0].pooled.by}"
     table = compact_table("contrast", ("k", "mean", "95 % interval", "new dataset", "I²"), left=(), title=title)
     for synthesis in syntheses:
         *numbers, _, i2 = words.summary(synthesis.pooled)
-        table.add_row(Text(synthesis.name), *numbers, i2)
+        table.add_row(Name(synthesis.name), *numbers, i2)
     return table
 
 
@@ -49,7 +47,8 @@ def _studies(pooled: PooledStudies) -> Table:
 
     table = compact_table("study", ("Δ", "95 % interval", "weight"), left=())
     for row in _study_rows(pooled):
-        table.add_row(*map(Text, row))
+        name, *cells = row
+        table.add_row(Name(name), *map(Text, cells))
     return table
 
 

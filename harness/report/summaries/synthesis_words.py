@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from harness.errors import quantity
 from harness.evidence.contrasts.published import PublishedContrast
 from harness.evidence.synthesis.pooling import ContrastSynthesis, PooledStudies, Study
-from harness.report.numbers import hundred, signed
+from harness.report.numbers import hundred, signed, signed_interval
 from harness.stats.meta_analysis import Synthesis
 
 METHOD = (
@@ -46,7 +46,7 @@ def result_sentence(pooled: PooledStudies) -> str:
 
 def mean_text(result: Synthesis) -> str:
     """Return the pooled mean × 100 with its interval."""
-    return f"{signed(result.estimate)} {interval(result.low, result.high)}"
+    return f"{signed(result.estimate)} {signed_interval(result.low, result.high)}"
 
 
 def prediction_text(result: Synthesis) -> str | None:
@@ -54,11 +54,6 @@ def prediction_text(result: Synthesis) -> str | None:
     if result.prediction_low is None or result.prediction_high is None:
         return None
     return f"between {signed(result.prediction_low)} and {signed(result.prediction_high)}"
-
-
-def interval(low: float, high: float) -> str:
-    """Return an interval × 100."""
-    return f"[{signed(low)}, {signed(high)}]"
 
 
 def percent(share: float) -> str:
@@ -75,7 +70,7 @@ def summary(pooled: PooledStudies) -> tuple[str, ...]:
     result = pooled.result
     if result is None:
         return (str(pooled.count), *"-----")
-    mean = (signed(result.estimate), interval(result.low, result.high))
+    mean = (signed(result.estimate), signed_interval(result.low, result.high))
     return (str(result.k), *mean, prediction_bounds(result), hundred(result.tau2**0.5), percent(result.i2))
 
 
@@ -83,12 +78,12 @@ def prediction_bounds(result: Synthesis) -> str:
     """Return the prediction interval × 100, "-" without one."""
     if result.prediction_low is None or result.prediction_high is None:
         return "-"
-    return interval(result.prediction_low, result.prediction_high)
+    return signed_interval(result.prediction_low, result.prediction_high)
 
 
 def bounds(study: Study) -> str:
     """Return the interval of a study, "-" without an error."""
-    return "-" if math.isnan(study.error) else interval(study.low, study.high)
+    return "-" if math.isnan(study.error) else signed_interval(study.low, study.high)
 
 
 def setting(study: Study) -> str:
@@ -124,8 +119,8 @@ def notes(synthesis: ContrastSynthesis) -> Iterator[str]:
         rows = list(dict.fromkeys(study.entry for study in studies if study.folder == folder and study.swept))
         if rows:
             yield f"{folder} has only rows of a sweep: {', '.join(rows)}."
-    for repeated in synthesis.repeated_queries:
-        yield f"The same queries: {repeated}."
+    if synthesis.repeated_queries:
+        yield f"The same queries: {'; '.join(synthesis.repeated_queries)}."
     if synthesis.absent:
         yield f"Not measured in {', '.join(synthesis.absent)}."
 

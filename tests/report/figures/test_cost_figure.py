@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.drawn_figures import description, figures_of, put_constant, without_tags, words
+from support.fake_records import provenance
 
 from harness.machine.store import StageRun
 from harness.report.figures.cost_plot import EntryCost, pareto_front
@@ -37,6 +38,37 @@ def test_the_front_has_the_entries_that_no_other_entry_beats_in_score_and_time()
         for name, seconds, score in (("a", 1.0, 0.2), ("b", 2.0, 0.1), ("c", 3.0, 0.5), ("d", 3.0, 0.4))
     )
     assert pareto_front([d, c, b, a]) == [a, c]
+
+
+def put_costs(folder: Path, scores: dict[str, float]) -> None:
+    for i, (entry, score) in enumerate(scores.items()):
+        made = provenance(entry, "ko", 0)
+        made["entry"]["method"] = "" if entry == "base" else entry
+        put_constant(folder, {entry: score}, seconds=1.0 + i, provenance=made)
+
+
+def test_an_anchor_that_would_squeeze_the_others_is_an_arrow_with_its_score_at_the_end_of_the_axis(
+    tmp_path: Path,
+) -> None:
+    put_costs(tmp_path / "far", {"bm25": 0.9, "base": 0.3, "mnrl": 0.34})
+    put_costs(tmp_path / "near", {"bm25": 0.35, "base": 0.3, "mnrl": 0.34})
+    far, near = (figures_of(tmp_path / name)["cost"] for name in ("far", "near"))
+    assert "bm25 90.00" in words(far)
+    assert far.svg.count("<circle") == 2
+    assert near.svg.count("<circle") == 3
+    assert "bm25 35.00" not in words(near)
+    ticks = {float(text) for text in words(far).split() if text.replace(".", "").isdigit()}
+    assert max(ticks - {90.0, 100.0}) < 35  # 100: of the axis's title
+    assert far.reading.count("An arrow: beyond the axis") == 1
+    assert "An arrow" not in near.reading
+    assert "bm25: 1.00 seconds, 90.00" in description(far)
+
+
+def test_the_only_entry_beside_an_anchor_does_not_push_it_off_the_axis(tmp_path: Path) -> None:
+    put_costs(tmp_path, {"bm25": 0.9, "base": 0.3})
+    cost = figures_of(tmp_path)["cost"]
+    assert cost.svg.count("<circle") == 2
+    assert "An arrow" not in cost.reading
 
 
 def overlap(box: Box, other: Box) -> bool:

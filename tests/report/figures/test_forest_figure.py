@@ -13,8 +13,8 @@ from support.fake_records import put
 def test_the_description_has_the_differences_with_their_intervals_in_the_order_of_the_table(tmp_path: Path) -> None:
     put_constant(tmp_path, {"base": 0.5, "mnrl": 0.75, "clpl": 0.25})
     forest = figures_of(tmp_path)["forest"]
-    assert description(forest) == "mnrl: +25.00 [25.00, 25.00]*; base: baseline; clpl: −25.00 [−25.00, −25.00]*"
-    assert "mnrl +25.00 [25.00, 25.00]* base baseline clpl −25.00 [−25.00, −25.00]*" in words(forest)
+    assert description(forest) == "mnrl: +25.00 [+25.00, +25.00]*; base: baseline; clpl: −25.00 [−25.00, −25.00]*"
+    assert "mnrl +25.00 [+25.00, +25.00]* base baseline clpl −25.00 [−25.00, −25.00]*" in words(forest)
     assert "Dashed, with *: one seed of a trained entry" in without_tags(forest.reading)
 
 
@@ -40,7 +40,7 @@ def test_the_caption_counts_shown_differences_and_names_the_highest_entry(tmp_pa
     caption = without_tags(figures_of(tmp_path)["forest"].caption)
     assert caption == (
         "1 of 4 entries score higher than base (p ≤ .05), 1 lower (clpl), 1 not shown to differ (same), "
-        "1 with an unknown spread over seeds (single); the highest is mnrl, +25.00 [25.00, 25.00]."
+        "1 with an unknown spread over seeds (single); the highest is mnrl, +25.00 [+25.00, +25.00]."
     )
 
 

@@ -75,9 +75,10 @@ def test_by_folder_each_folder_is_a_row(here: Path) -> None:
 
 def test_a_mean_far_wider_than_the_studies_leaves_the_axis_to_the_studies(here: Path) -> None:
     figure = figure_of(over_base(here / "a", {"ko": 0.0}), over_base(here / "b", {"ko": 0.04}))  # t of 1 df: 12.7
-    ticks = [float(text) for text in re.findall(r"text-anchor:middle[^>]*>(-?\d+)<", figure.svg)]
-    assert -10 < min(ticks) < max(ticks) < 15
-    [(low, high)] = re.findall(r"mean by language: \S+ \[([−\d.]+), ([\d.]+)\]", description(figure))
+    texts = re.findall(r"text-anchor:middle[^>]*>(−?\d+)<", figure.svg)
+    ticks = [float(text.replace("−", "-")) for text in texts]
+    assert -10 < min(ticks) < 0 < max(ticks) < 15
+    [(low, high)] = re.findall(r"mean by language: \S+ \[(−[\d.]+), \+([\d.]+)\]", description(figure))
     assert float(low.replace("−", "-")) < -20 < 20 < float(high)
 
 

@@ -13,6 +13,7 @@ from support.commands import invoke, snapshot
 from support.fake_records import board, draw, provenance, put, put_failed
 from support.hostile import NAMES
 from support.study_folders import over_base
+from support.swept_records import put_swept
 
 from harness.evidence.claims.claims_file import load
 from harness.report.overview import index
@@ -92,6 +93,15 @@ def test_the_best_entry_has_the_highest_average_of_the_trained_ones(tmp_path: Pa
         for seed in (0, 1):
             put(tmp_path / "run", (entry, "ko", seed), {"AP": {"a": value, "b": value}})
     assert index_page(tmp_path).row("run")[1:3] == ["mnrl", "75.00 [75.00, 75.00] AP"]
+
+
+def test_a_swept_entry_has_its_short_name(tmp_path: Path) -> None:
+    put(tmp_path / "run", ("base", "ko", 0), {"AP": {"a": 0.25, "b": 0.25}})
+    for weight in (0.1, 0.5):
+        put_swept(tmp_path / "run", {"clpl.penalty_weight": weight}, {"ko": weight}, "clpl")
+    page = index_page(tmp_path)
+    assert page.row("run")[1] == "clpl penalty_weight = 0.5"
+    assert "clpl[" not in text_of(page)
 
 
 def test_where_none_is_trained_the_best_of_all_is_named_so(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from support.commands import spawn
 from support.drawn_figures import UNIFORM, section_html
 from support.fake_records import draw, provenance, put, put_failed
+from support.swept_records import name_of, put_swept
 
 from harness.evidence.leaderboard import collate
 from harness.report.report_files import write_reports
@@ -20,22 +21,6 @@ from harness.report.sections import sweeps_section
 from harness.report.sections.sweep_curves import Curve
 from harness.report.sweep_names import value_text
 from harness.report.table_view import tables
-
-Values = dict[str, Any]
-
-
-def name_of(values: Values, origin: str = "clpl-moe") -> str:
-    return f"{origin}[{','.join(f'{target}={value_text(value)}' for target, value in values.items())}]"
-
-
-def put_swept(folder: Path, values: Values, scores: dict[str, float], origin: str = "clpl-moe", seed: int = 0) -> str:
-    """Write the records of a swept entry; `scores` is language → the score of every query."""
-    name = name_of(values, origin)
-    for language, score in scores.items():
-        made = provenance(name, language, seed)
-        made["entry"] |= {"origin": origin, "swept": values}
-        put(folder, (name, language, seed), {"AP": {"a": score, "b": score}}, provenance=made)
-    return name
 
 
 def curves(folder: Path) -> list[Curve]:
