@@ -37,7 +37,14 @@ NOT_FUZZED = {
     ),
     **dict.fromkeys(
         (
-            *("data.manifest_pins", "data.suite_draft", "keys", "request.plugin_checks", "request.plugin_modules"),
+            *(
+                "data.manifest_edits",
+                "data.manifest_pins",
+                "data.suite_draft",
+                "keys",
+                "request.plugin_checks",
+                "request.plugin_modules",
+            ),
             *("request.plugin_sources", "request.request", "writers.writer_option"),
         ),
         USER,

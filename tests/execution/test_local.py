@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -141,15 +142,15 @@ def test_a_run_of_which_every_cell_fails_measured_nothing(faulty: Faulty, tmp_pa
         ("ro", "Read-only file system; name a place that can be written, then run the same command again"),
     ],
 )
-def test_a_place_of_semaphores_that_is_full_or_cannot_be_written_is_one_line(
-    tmp_path: Path, option: str, line: str
-) -> None:
-    command = [sys.executable, "-m", "harness", "run", "--suite", str(tiny_suite(tmp_path / "suite"))]
-    folders = ["--methods", "bm25", "--out", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache")]
+def test_a_place_of_semaphores_that_is_full_or_cannot_be_written_is_one_line(option: str, line: str) -> None:
     mount = f'mount -t tmpfs -o {option} none /dev/shm && exec "$@"'
-    done = subprocess.run(
-        [*NAMESPACE, "sh", "-c", mount, "sh", *command, *folders], capture_output=True, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory() as folder:  # pytest's may be in /dev/shm
+        top = Path(folder)
+        command = [sys.executable, "-m", "harness", "run", "--suite", str(tiny_suite(top / "suite"))]
+        folders = ["--methods", "bm25", "--out", str(top / "out"), "--cache-dir", str(top / "cache")]
+        done = subprocess.run(
+            [*NAMESPACE, "sh", "-c", mount, "sh", *command, *folders], capture_output=True, text=True, check=False
+        )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == f"harness: /dev/shm, where semaphores are: {line}"
     assert "Traceback" not in done.stderr
