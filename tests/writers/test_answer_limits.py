@@ -33,7 +33,7 @@ def failure(store: Store) -> str:
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(server: ChatServer, store: Store) -> None:
-    sent = completion("a? " * 10_000_000)
+    sent = completion("a? " * 30_000_000)
     server.always = body(sent)
     tracemalloc.start()
     try:
