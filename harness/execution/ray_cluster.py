@@ -11,11 +11,10 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameter
 from harness.execution.node_requirements import expected, tokens
 from harness.execution.ray_run import RayRun
 from harness.execution.ray_work import found_device
-from harness.machine import determinism
+from harness.machine import determinism, ending
 from harness.machine.device import resolve_device
 from harness.request.cell import Cell
 from harness.results.run_file import RUN_FILE
@@ -186,25 +185,17 @@ def _check_installed() -> None:
 
 
 def _connected(options: dict[str, Any]) -> Any:
-    """Return the ray module after `ray.init`, which is left out where this process is connected already.
-
-    Ray's own handler of SIGTERM would end this process without its cells' checkpoints.
-    """
+    """Return the ray module after `ray.init`, which is left out where this process is connected already."""
     import ray
 
     if ray.is_initialized():
         return ray
     _check_answers()
     determinism.set_environment()
-    before = signal.getsignal(signal.SIGTERM)
     passed_on = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("HARNESS_")}
+    environment = {"env_vars": passed_on | determinism.variables()}  # read when a worker imports torch
     try:
-        ray.init(
-            runtime_env={"env_vars": passed_on | determinism.variables()},  # read when a worker imports torch
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **options,
-        )
+        _init(ray, {"runtime_env": environment, "log_to_driver": False, "logging_level": logging.ERROR, **options})
     except (ConnectionError, ValueError) as error:
         raise RequestError(
             f"{ADDRESS}={os.environ.get(ADDRESS, '')}: no Ray cluster answers there ({short_reason(error)})"
@@ -214,7 +205,35 @@ def _connected(options: dict[str, Any]) -> Any:
             f"Ray does not start or answer here: {short_reason(error)}; free memory and processors, and run the same "
             "command again"
         ) from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
     return ray
+
+
+def _init(ray: Any, options: dict[str, Any]) -> None:
+    """Call `ray.init`, and raise what it raises; a signal to end is answered when a Ray of this machine has started.
+
+    In the main thread Ray handles SIGTERM itself, and while its processes start that leaves some of them behind and
+    ends this one with another status. So another thread calls it; that one stays as long as this process, since Ray's
+    processes end with the thread that started them.
+    """
+    raised: list[BaseException] = []
+    ended = threading.Event()
+
+    def init() -> None:
+        try:
+            ray.init(**options)
+        except BaseException as error:  # raised again by the thread that waits
+            raised.append(error)
+        ended.set()
+        threading.Event().wait()
+
+    logging.getLogger("ray").setLevel(logging.ERROR)  # Ray warns that it handles no SIGTERM in this thread
+    postponed = not is_cluster() and threading.current_thread() is threading.main_thread()
+    try:
+        with ending.postponed() if postponed else nullcontext():
+            threading.Thread(target=init, name="ray.init", daemon=True).start()
+            ended.wait()
+    except BaseException:
+        ray.shutdown()
+        raise
+    if raised:
+        raise raised[0]

@@ -1,0 +1,61 @@
+"""The start of a Ray of this machine while a signal asks for the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from harness.execution.ray_cluster import ADDRESS, RayExecutor
+
+ray = pytest.importorskip("ray", reason="the extra ray is not installed")
+
+
+class AskedError(KeyboardInterrupt):
+    """A signal has arrived."""
+
+
+def arrived(number: int, frame: FrameType | None) -> None:
+    raise AskedError(number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    starters: list[threading.Thread] = []
+
+    def init(**options: Any) -> None:
+        starters.append(threading.current_thread())
+        os.kill(os.getpid(), number)
+        done.append("started")
+
+    monkeypatch.delenv(ADDRESS, raising=False)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "shutdown", lambda: done.append("ended"))
+    before = signal.signal(number, arrived)
+    try:
+        with pytest.raises(AskedError, match=str(int(number))):
+            RayExecutor(1).limits([])
+    finally:
+        signal.signal(number, before)
+    assert done == ["started", "ended"]
+    assert starters[0].is_alive()  # Ray's processes end with it
+    assert starters[0].daemon  # it does not keep this process
+
+
+def test_what_ray_raises_while_it_starts_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**options: Any) -> None:
+        raise RuntimeError("raylet did not start")
+
+    monkeypatch.delenv(ADDRESS, raising=False)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(Exception, match=r"Ray does not start or answer here: .*raylet did not start"):
+        RayExecutor(1).limits([])
