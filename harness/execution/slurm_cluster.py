@@ -9,8 +9,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext, redirect_stderr
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from harness.machine.device import resolve_device
 COMMANDS = ("sbatch", "srun", "sacct", "scancel")
 SIGNAL_VARIABLE = "SUBMITIT_PREEMPT_SIGNAL"
 NO_SLURM = "run it on a login node of the cluster, or on this machine with --executor local"
+PARENTS = "parents.log"  # of jobs on this machine: a signal to end is a traceback there
+STDERR = 2
 LEFT = 15.0  # seconds in which cancelled processes of this machine end
 MIB = 1 << 20
 
@@ -97,8 +99,9 @@ class SlurmCluster:
         executor = submitit.AutoExecutor(folder=folder, cluster=self.options.cluster)
         executor.update_parameters(**self.parameters(device))
         inside = submitit.helpers.clean_env() if "SLURM_JOB_ID" in os.environ else nullcontext()
+        apart = _stderr_to(folder / PARENTS) if self.options.cluster == "local" else nullcontext()
         try:
-            with inside, redirect_stderr(io.StringIO()):  # submitit prints there what the error holds too
+            with inside, apart, redirect_stderr(io.StringIO()):  # submitit prints there what the error holds too
                 return list(executor.submit_array(cells))
         except (FailedJobError, FailedSubmissionError) as error:
             raise RequestError(f"Slurm refused the cells: {short_reason(error)}; change --slurm") from error
@@ -116,6 +119,24 @@ class SlurmCluster:
         until = time.monotonic() + LEFT
         while not all(job.done() for job in remaining) and time.monotonic() < until:
             time.sleep(0.1)
+
+
+@contextmanager
+def _stderr_to(path: Path) -> Iterator[None]:
+    """Give processes that start in the block a file as their stderr, where this process has one."""
+    try:
+        own = os.dup(STDERR)
+    except OSError:  # it was closed
+        yield
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), STDERR)
+        yield
+    finally:
+        os.dup2(own, STDERR)
+        os.close(own)
 
 
 def _check_commands() -> None:
