@@ -77,7 +77,7 @@ def i_squared(variances: Floats, tau2: float) -> float:
 
 
 def confidence_distribution(effects: Floats, variances: Floats) -> tuple[Floats, Floats]:
-    """Return values of τ², 0 first, and the probabilities of the confidence distribution on them; needs k ≥ 3.
+    """Return values of τ², 0 first, and the probabilities of the confidence distribution on them.
 
     The distribution has P(χ² ≥ Q(0)) on 0, and above it the density f(Q(t)) |dQ/dt|, where f is that of χ². Sums over
     the values are the trapezoid rule in log t, which converges exponentially for such smooth integrands.
@@ -92,7 +92,8 @@ def confidence_distribution(effects: Floats, variances: Floats) -> tuple[Floats,
     log_t, step = np.linspace(math.log(low), math.log(high), nodes, retstep=True)
     tau2 = np.concatenate([[0.0], np.exp(log_t)])
     studies = weighted(effects, variances, tau2)
-    density = np.exp(xlogy(freedom / 2 - 1, studies.q / 2) - studies.q / 2 - gammaln(freedom / 2)) / 2
+    half_q = np.maximum(studies.q, np.finfo(np.float64).tiny) / 2  # of equal effects Q is 0, and does not fall
+    density = np.exp(xlogy(freedom / 2 - 1, half_q) - half_q - gammaln(freedom / 2)) / 2
     probability = density * studies.fall * tau2 * step
     probability[0] = chdtrc(freedom, studies.q[0])
     return tau2, probability

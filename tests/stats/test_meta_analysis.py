@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import astuple
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, optimize, stats
 from statsmodels.stats.meta_analysis import combine_effects
 
 from harness.stats.heterogeneity import confidence_distribution, paule_mandel, weighted
@@ -25,6 +26,7 @@ PUBLISHED: dict[str, dict[str, Any]] = json.loads(
 )
 """Effects, variances and metafor's results; made by published_meta_analyses.R, with its root finder set to 1e-15."""
 
+PS = {"p", "hartung_knapp_p"}
 STUDIES = st.lists(st.tuples(st.floats(-1, 1), st.floats(1e-4, 1)), min_size=3, max_size=12)
 
 
@@ -46,16 +48,71 @@ def test_estimate_and_heterogeneity_equal_metafors(name: str) -> None:
         assert getattr(result, field) == pytest.approx(expected[field], rel=1e-11, abs=1e-14), field
 
 
-@pytest.mark.parametrize("name", sorted(PUBLISHED.keys() - {"lidocaine"}))
-def test_interval_and_p_equal_metafors_with_hartung_and_knapps_error(name: str) -> None:
+def hartung_knapp(result: Synthesis) -> tuple[float, float, float]:
+    return result.hartung_knapp_low, result.hartung_knapp_high, result.hartung_knapp_p
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_hartung_and_knapps_interval_and_p_equal_metafors_and_the_interval_contains_it(name: str) -> None:
     result = synthesis(name)
-    assert (result.low, result.high, result.p) == pytest.approx(PUBLISHED[name]["hartung_knapp"], rel=1e-11)
+    assert hartung_knapp(result) == pytest.approx(PUBLISHED[name]["hartung_knapp"], rel=1e-11)
+    assert result.low <= result.hartung_knapp_low < result.hartung_knapp_high <= result.high
+    assert result.p >= result.hartung_knapp_p
 
 
-def test_where_studies_agree_by_chance_interval_and_p_are_metafors_without_hartung_and_knapps_error() -> None:
-    result, expected = synthesis("lidocaine"), PUBLISHED["lidocaine"]
-    assert expected["hartung_knapp"][1] - expected["hartung_knapp"][0] < 0.6 * (result.high - result.low)
-    assert (result.low, result.high, result.p) == pytest.approx(expected["wald"], rel=1e-11)
+def test_where_studies_agree_by_chance_the_interval_is_not_narrower_than_sampling_error_allows() -> None:
+    result, (low, high, p) = synthesis("lidocaine"), PUBLISHED["lidocaine"]["wald"]
+    assert result.hartung_knapp_high - result.hartung_knapp_low < 0.6 * (high - low)
+    assert (result.low, result.high, result.p) == pytest.approx((low, high, p), rel=0.1)
+    assert result.high - result.low > high - low
+
+
+class Averaged:
+    """Quantiles over the confidence distribution of τ², by root finding and quadrature over its probability."""
+
+    def __init__(self, effects: Sequence[float], variances: Sequence[float], *, further: bool) -> None:
+        self.y, self.v, self.further = np.array(effects), np.array(variances), further
+        self.zero = float(stats.chi2.sf(self.moments(0.0)[2], len(self.y) - 1))
+
+    def moments(self, t: float) -> tuple[float, float, float]:
+        weights = 1 / (self.v + t)
+        mean = float(weights @ self.y / weights.sum())
+        spread = math.sqrt(1 / weights.sum() + (t if self.further else 0.0))
+        return mean, spread, float(weights @ (self.y - mean) ** 2)
+
+    def tau2(self, probability: float) -> float:
+        target = float(stats.chi2.isf(probability, len(self.y) - 1))
+        highest = 2 * float(((self.y - self.y.mean()) ** 2).sum()) / target
+        return float(optimize.brentq(lambda t: target / self.moments(t)[2] - 1, 0.0, highest, xtol=1e-14 * highest))
+
+    def below(self, x: float) -> float:
+        def given(t: float) -> float:
+            mean, spread, _ = self.moments(t)
+            return float(stats.norm.cdf((x - mean) / spread))
+
+        cuts = [self.zero + (1 - self.zero) * share for share in (0, 0.25, 0.5, 0.75, 0.9, 0.99, 0.9999, 1 - 1e-10)]
+        parts = [
+            integrate.quad(lambda u: given(self.tau2(u)), a, b, epsabs=1e-9, epsrel=1e-9)[0] for a, b in pairwise(cuts)
+        ]
+        return self.zero * given(0.0) + sum(parts)
+
+
+@pytest.mark.parametrize("name", ["bcg", "lidocaine", "stroke"])
+def test_bounds_of_mean_and_prediction_are_quantiles_by_quadrature(name: str) -> None:
+    result, (effects, variances) = synthesis(name), (PUBLISHED[name]["yi"], PUBLISHED[name]["vi"])
+    further, mean = (Averaged(effects, variances, further=further) for further in (True, False))
+    assert further.below(PUBLISHED[name]["prediction"][0]) == pytest.approx(0.025, abs=1e-8)  # the reference is R's
+    below_low, below_high = mean.below(result.low), mean.below(result.high)
+    if result.low < result.hartung_knapp_low:
+        assert below_low == pytest.approx(0.025, abs=1e-8)
+    else:
+        assert below_low <= 0.025
+    if result.high > result.hartung_knapp_high:
+        assert below_high == pytest.approx(0.975, abs=1e-8)
+    else:
+        assert below_high >= 0.975
+    below = mean.below(0.0)
+    assert result.p == pytest.approx(max(result.hartung_knapp_p, 2 * min(below, 1 - below)), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -78,9 +135,8 @@ def test_numbers_equal_statsmodels_within_its_tolerance(k: int, tau: float) -> N
     assert result.q == pytest.approx(expected.q)
     assert result.tau2 == pytest.approx(expected.tau2, rel=1e-4)
     assert result.estimate == pytest.approx(expected.mean_effect_re, rel=1e-4)
-    hartung_knapp = float(stats.t.isf(0.025, k - 1) * expected.sd_eff_w_re_hksj)
-    known = float(stats.norm.isf(0.025) * expected.sd_eff_w_re)
-    assert (result.high - result.low) / 2 == pytest.approx(max(hartung_knapp, known), rel=1e-4)
+    half_width = float(stats.t.isf(0.025, k - 1) * expected.sd_eff_w_re_hksj)
+    assert (result.hartung_knapp_high - result.hartung_knapp_low) / 2 == pytest.approx(half_width, rel=1e-4)
 
 
 def test_statsmodels_returns_no_variance_between_studies_where_it_is_told_to_be_exact() -> None:
@@ -103,13 +159,13 @@ def test_q_at_the_estimate_is_its_expectation(k: int, tau: float) -> None:
         assert weighted(effects, variances, tau2).q[0] == pytest.approx(k - 1, rel=1e-12)
 
 
-def test_of_equal_variances_the_interval_is_students_and_the_variance_between_studies_what_is_left() -> None:
+def test_of_equal_variances_hartung_and_knapps_interval_is_students_and_tau2_what_is_left() -> None:
     effects, variance = [0.1, 0.9, -0.4, 0.5], 0.04
     result, test = pooled(effects, [variance] * 4), stats.ttest_1samp(effects, 0)
     assert result.tau2 == pytest.approx(np.var(effects, ddof=1) - variance, rel=1e-12)
     assert result.i2 == pytest.approx(result.tau2 / (result.tau2 + variance), rel=1e-12)
-    assert (result.low, result.high) == pytest.approx(test.confidence_interval(), rel=1e-12)
-    assert result.p == pytest.approx(test.pvalue, rel=1e-12)
+    assert hartung_knapp(result) == pytest.approx((*test.confidence_interval(), test.pvalue), rel=1e-12)
+    assert (result.low, result.high, result.p) == pytest.approx(hartung_knapp(result), rel=0.01)
 
 
 @pytest.mark.parametrize("effects", [[0.1, 0.9, -0.4], [0.1, 0.9, -0.4, 0.5, 0.2, 0.3]])
@@ -160,8 +216,9 @@ def test_equal_effects_are_as_uncertain_as_their_sampling_error() -> None:
 
 def test_effects_of_zero_give_an_interval_about_zero_and_p_of_one() -> None:
     result = pooled([0, 0], [0.01, 0.04])
-    assert (result.estimate, result.p, result.low) == (0, 1, -result.high)
-    assert result.high == pytest.approx(stats.norm.isf(0.025) / math.sqrt(125))
+    half_width = stats.norm.isf(0.025) / math.sqrt(125)
+    assert (result.estimate, result.p) == (0, 1)
+    assert (result.low, result.high) == pytest.approx((-half_width, half_width))
 
 
 def test_two_studies_have_a_mean_with_its_interval_but_no_prediction() -> None:
@@ -190,11 +247,12 @@ def test_a_shift_moves_a_factor_scales_and_the_order_of_studies_changes_nothing(
     moved = [
         plain.k,
         *(factor * (value + shift) for value in (plain.estimate, plain.low, plain.high)),
+        *(factor * (value + shift) for value in (plain.hartung_knapp_low, plain.hartung_knapp_high)),
         *(factor**2 * plain.tau2, plain.i2, plain.q, plain.q_p),
         *(factor * (value + shift) for value in (plain.prediction_low, plain.prediction_high) if value is not None),
     ]
     unit = max(1.0, factor, factor**2) * 1e-9
-    assert [value for name, value in vars(result).items() if name != "p"] == pytest.approx(moved, rel=1e-7, abs=unit)
+    assert [value for name, value in vars(result).items() if name not in PS] == pytest.approx(moved, rel=1e-7, abs=unit)
 
 
 @settings(deadline=None, max_examples=50)

@@ -17,7 +17,7 @@ from harness.report.summaries import synthesis_words as words
 COLUMNS = (
     *("entry", "control", "measure", "row", "by", "folder", "suite", "base_model", "language", "entry_row"),
     *("control_row", "recipe", "value", "ci_low", "ci_high", "error", "weight", "not_pooled", "k", "p", "tau2", "i2"),
-    *("q", "q_p", "prediction_low", "prediction_high"),
+    *("q", "q_p", "prediction_low", "prediction_high", "hartung_knapp_low", "hartung_knapp_high", "hartung_knapp_p"),
 )
 HEADS = ("folder", "base model", "language", "Δ", "95 % interval", "weight", "not pooled")  # the last one where needed
 OVERVIEW = ("contrast", "k", "mean", "95 % interval", "new dataset", "τ", "I²")

@@ -13,8 +13,9 @@ from harness.stats.meta_analysis import Synthesis
 
 METHOD = (
     "Random effects: the true gain differs between studies, with standard deviation τ (Paule-Mandel); I² is the share "
-    "of the variance that sampling does not explain. The mean has a Hartung-Knapp interval. The prediction interval is "
-    "for the true gain in one more study of the same kind: a language if pooled by language, a folder if by folder."
+    "of the variance that sampling does not explain. The mean's interval is Hartung and Knapp's, wider where τ is "
+    "known too poorly for it. The prediction interval is for the true gain in one more study of the same kind: a "
+    "language if pooled by language, a folder if by folder."
 )
 DEPENDENCE = (
     "Languages of one folder share a base model and a recipe, and suites on the same data share queries. Pooled by "
