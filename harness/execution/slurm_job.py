@@ -59,6 +59,8 @@ class CellJob:
         return DelayedSubmission(self)
 
     def _run(self) -> Status:
+        from submitit import JobEnvironment
+
         if problem := lacks(self.expected):
             return Status(ended=True, refused=f"node {socket.gethostname()} {problem}")
         requeue: Any = signal.getsignal(PREEMPTION)  # submitit's
@@ -67,6 +69,8 @@ class CellJob:
         try:
             (outcome,) = executor.run([self.cell], self.folder, Reporter(self.status))
         except ending.Ended:
+            if JobEnvironment().cluster == "local" and not ending.was_sent(PREEMPTION):
+                raise  # nobody kills it later
             outcome = self._after_signal(requeue)
         return Status(
             ended=True, seconds=outcome.seconds, reason=outcome.reason, log=outcome.log, cached=outcome.cached

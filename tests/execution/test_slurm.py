@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -239,16 +240,22 @@ def test_an_interrupt_of_the_command_cancels_the_jobs_and_the_same_request_resum
     assert hashes(tmp_path / "out") == expected
 
 
-def test_sigterm_of_a_run_by_submitits_local_executor_leaves_no_process_and_the_same_request_resumes(
-    place: Path, options: tuple[str | Path, ...], expected: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize(("number", "send"), [(signal.SIGTERM, os.kill), (signal.SIGHUP, os.killpg)])
+def test_a_signal_to_a_run_by_submitits_local_executor_leaves_no_process_and_the_same_request_resumes(
+    place: Path,
+    options: tuple[str | Path, ...],
+    expected: dict[str, str],
+    tmp_path: Path,
+    number: signal.Signals,
+    send: Callable[[int, int], None],
 ) -> None:
     arguments = (*options, *folders(tmp_path), "--slurm", "cluster=local")
     run = begin(place, arguments)
-    run.process.send_signal(signal.SIGTERM)
+    send(run.process.pid, number)
     _, err = run.process.communicate(timeout=PATIENCE)
     run.wait.unlink()
-    assert run.process.returncode == 128 + signal.SIGTERM
-    assert err.splitlines()[-1] == "harness: ended by SIGTERM; run the same command again to resume"
+    assert run.process.returncode == 128 + number
+    assert err.splitlines()[-1] == f"harness: ended by {number.name}; run the same command again to resume"
     assert "Traceback" not in err
     assert run.left() == []
     assert not list((tmp_path / "out").rglob("records/*/*/*.json"))
