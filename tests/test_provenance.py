@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,7 @@ def test_the_code_is_identified_by_its_files_and_a_dirty_checkout_by_its_diff() 
     assert len(version["sources_sha256"]) == 64
     if "revision" in version:
         assert len(version["revision"]) == 40
+        assert date.fromisoformat(version["revision_date"]).year >= 2024
         assert version["dirty"] == ("diff_sha256" in version)
 
 

@@ -13,7 +13,8 @@ from harness.machine import bundled
 
 @cache
 def code() -> dict[str, Any]:
-    """Return the version of the code: a digest of this package's files and, in a checkout, revision and dirty flag.
+    """Return the version of the code: a digest of this package's files and, in a checkout, the revision, the day on
+    which it was committed, and the dirty flag.
 
     A dirty checkout also has `diff_sha256`: of the changes to tracked files, and of the names and contents of the
     untracked ones.
@@ -29,7 +30,8 @@ def code() -> dict[str, Any]:
 
 
 def _revision(root: Path) -> dict[str, Any]:
-    revision = {"revision": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
+    commit, day = _git(root, "show", "--no-patch", "--format=%H %cs", "HEAD").split()
+    revision = {"revision": commit, "revision_date": day, "dirty": bool(_git(root, "status", "--porcelain"))}
     if revision["dirty"]:
         untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
         files = {name: file_sha256(root / name) for name in untracked if (root / name).is_file()}

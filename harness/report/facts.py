@@ -20,6 +20,7 @@ from harness.results.record import Record
 from harness.results.run_file import RunFile
 
 SHORT = 12  # digits of a digest in a line
+DAY = 10  # characters of 2026-11-30
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,28 @@ def run_facts(run: RunFile) -> Facts:
 
 
 def made_by(board: Leaderboard) -> str:
-    """Return what made the records in one line: code revisions, machines, and the digest of the suite's definition."""
-    revisions = _values(board.records, "code", "revision")
+    """Return what made the records in one line: revisions and their days, machines, digests of the suite."""
+    revisions = dict.fromkeys(map(_revision, board.records))
     suites = dict.fromkeys(record.suite_digest[:SHORT] for record in board.records if record.suite_digest)
     parts = [
-        *(f"code {revision[:SHORT]}" for revision in revisions),
+        *filter(None, revisions),
         *machines(board),
         *(f"suite {digest}" for digest in suites),
     ]
     return ", ".join(parts)
 
 
+def _revision(record: Record) -> str:
+    """Return the revision of the code that made a record, and its day where that is recorded."""
+    revision, day = (record.value("code", name) for name in ("revision", "revision_date"))
+    if not revision:
+        return ""
+    return f"code {str(revision)[:SHORT]}" + (f" of {str(day)[:DAY]}" if day else "")
+
+
 def machines(board: Leaderboard) -> list[str]:
     """Return the names of what computed the records, GPUs or processors."""
     return list(dict.fromkeys(filter(None, map(machine, board.records))))
-
-
-def _values(records: Iterable[Record], *path: str) -> list[str]:
-    return list(dict.fromkeys(str(value) for record in records if (value := record.value(*path))))
 
 
 def entry_facts(board: Leaderboard, order: Iterable[str]) -> dict[str, Facts]:

@@ -16,7 +16,7 @@ from support.fake_records import board, draw, put, put_failed
 from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
 from harness.report.escaping import markdown
-from harness.report.facts import provenance_facts, run_facts
+from harness.report.facts import made_by, provenance_facts, run_facts
 from harness.report.numbers import hundred, signed
 from harness.report.report_files import write_reports
 from harness.report.report_formats import Format
@@ -298,6 +298,14 @@ def test_the_request_and_the_provenance_are_shown(tmp_path: Path) -> None:
     assert "environment.packages.torch 2.13.0" in text
     assert "mnrl Title of mnrl" in text
     assert "data.digests.corpus corpus of ko" in text
+
+
+def test_the_line_of_provenance_names_each_revision_with_its_day(tmp_path: Path) -> None:
+    versions = {"ko": {"revision": "a" * 40, "revision_date": "2026-11-30"}, "fa": {"revision": "b" * 40}}
+    for language, version in versions.items():
+        put(tmp_path, ("base", language, 0), {"AP": {"a": 0.5}}, provenance={"code": version})
+    assert made_by(collate(tmp_path)).split(", ")[:2] == [f"code {'b' * 12}", f"code {'a' * 12} of 2026-11-30"]
+    assert f"code {'a' * 12} of 2026-11-30" in Page(write_reports(tmp_path)).text
 
 
 def test_only_web_urls_become_links(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from harness.report.facts import Provenance
 PACKAGE = "environment.packages."
 MACHINE = (
     *("python", "os", "cpu", "instruction_set", "gpu", "cuda", "device", "threads", "torch_threads", "deterministic"),
-    *("revision", "dirty", "diff_sha256", "sources_sha256"),
+    *("revision", "revision_date", "dirty", "diff_sha256", "sources_sha256"),
 )
 
 
