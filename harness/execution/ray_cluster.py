@@ -12,21 +12,20 @@ import importlib.util
 import logging
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import RequestError, short_reason
-from harness.execution import ray_nodes
+from harness.execution import ray_nodes, ray_start
 from harness.execution.cell_resources import CellResources
 from harness.execution.executor import OnProgress, OnWarning, Outcome, Parameters, Returned, unheard
 from harness.execution.node_requirements import expected, tokens
 from harness.execution.ray_run import RayRun
 from harness.execution.ray_work import found_device
-from harness.machine import determinism, ending
+from harness.machine import determinism
 from harness.machine.device import resolve_device
 from harness.request.cell import Cell
 from harness.results.run_file import RUN_FILE
@@ -195,7 +194,9 @@ def _connected(options: dict[str, Any]) -> Any:
     passed_on = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("HARNESS_")}
     environment = {"env_vars": passed_on | determinism.variables()}  # read when a worker imports torch
     try:
-        _init(ray, {"runtime_env": environment, "log_to_driver": False, "logging_level": logging.ERROR, **options})
+        ray_start.init(
+            ray, {"runtime_env": environment, "log_to_driver": False, "logging_level": logging.ERROR, **options}
+        )
     except (ConnectionError, ValueError) as error:
         raise RequestError(
             f"{ADDRESS}={os.environ.get(ADDRESS, '')}: no Ray cluster answers there ({short_reason(error)})"
@@ -206,34 +207,3 @@ def _connected(options: dict[str, Any]) -> Any:
             "command again"
         ) from error
     return ray
-
-
-def _init(ray: Any, options: dict[str, Any]) -> None:
-    """Call `ray.init`, and raise what it raises; a signal to end is answered when a Ray of this machine has started.
-
-    In the main thread Ray handles SIGTERM itself, and while its processes start that leaves some of them behind and
-    ends this one with another status. So another thread calls it; that one stays as long as this process, since Ray's
-    processes end with the thread that started them.
-    """
-    raised: list[BaseException] = []
-    ended = threading.Event()
-
-    def init() -> None:
-        try:
-            ray.init(**options)
-        except BaseException as error:  # raised again by the thread that waits
-            raised.append(error)
-        ended.set()
-        threading.Event().wait()
-
-    logging.getLogger("ray").setLevel(logging.ERROR)  # Ray warns that it handles no SIGTERM in this thread
-    postponed = not is_cluster() and threading.current_thread() is threading.main_thread()
-    try:
-        with ending.postponed() if postponed else nullcontext():
-            threading.Thread(target=init, name="ray.init", daemon=True).start()
-            ended.wait()
-    except BaseException:
-        ray.shutdown()
-        raise
-    if raised:
-        raise raised[0]

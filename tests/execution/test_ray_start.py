@@ -33,6 +33,7 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
     def init(**options: Any) -> None:
         starters.append(threading.current_thread())
         os.kill(os.getpid(), number)
+        signal.alarm(60)  # as Ray's library does when it handles a signal
         done.append("started")
 
     monkeypatch.delenv(ADDRESS, raising=False)
@@ -45,7 +46,9 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
             RayExecutor(1).limits([])
     finally:
         signal.signal(number, before)
+        left = signal.alarm(0)
     assert done == ["started", "ended"]
+    assert left == 0  # nothing aborts this process later
     assert starters[0].is_alive()  # Ray's processes end with it
     assert starters[0].daemon  # it does not keep this process
 

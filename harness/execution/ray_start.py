@@ -1,0 +1,63 @@
+"""`ray.init` in a process that answers signals to end itself.
+
+In the main thread Ray handles SIGTERM, and while its processes start that leaves some of them behind and ends this one
+with another status. So another thread calls it; that one stays as long as this process, since Ray's processes end with
+the thread that started them. Ray's library puts a handler before ours all the same, absl's for failures: it writes to
+stderr and sets an alarm, ALARM seconds later, that aborts this process.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import nullcontext
+from typing import Any
+
+from harness.machine import ending
+
+ALARM = 3.0
+
+
+def init(ray: Any, options: dict[str, Any]) -> None:
+    """Call `ray.init`, and raise what it raises.
+
+    Where it starts a Ray of this machine (address `local`), a signal to end is answered when that has started: it ends.
+    """
+    raised: list[BaseException] = []
+    ended = threading.Event()
+
+    def start() -> None:
+        try:
+            ray.init(**options)
+        except BaseException as error:  # raised again by the thread that waits
+            raised.append(error)
+        ended.set()
+        threading.Event().wait()
+
+    logging.getLogger("ray").setLevel(logging.ERROR)  # Ray warns that it handles no SIGTERM in this thread
+    starter = threading.Thread(target=start, name="ray.init", daemon=True)
+    if threading.current_thread() is not threading.main_thread():
+        starter.start()
+        ended.wait()
+    else:
+        try:
+            _wait(starter, ended, local=options.get("address") == "local")
+        except BaseException:
+            ray.shutdown()
+            raise
+    if raised:
+        raise raised[0]
+
+
+def _wait(starter: threading.Thread, ended: threading.Event, *, local: bool) -> None:
+    """Start a thread and wait for an event of it, with this process's own handling of signals before and after."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with ending.postponed() if local else nullcontext():
+            starter.start()
+            while not ended.wait(ALARM / 2):
+                signal.alarm(0)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.alarm(0)
