@@ -35,8 +35,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# A test file stays on one worker, so that its runs are made once; files keep the order of tests/conftest.py.
-TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# A worker per core, each of some 1.5 GB. A test file stays on one, so that its runs are made once; files keep the order of
+# tests/conftest.py.
+TESTS := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: lint
 	$(TESTS)

@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Page
 from support.board_page import five_entries, go
 from support.fake_records import draw, provenance, put
-from support.model_runs import folder_of
 
 from harness.evidence.leaderboard import collate
 from harness.report.figures.leaderboard_figures import SWITCHED, first_view
@@ -25,7 +24,7 @@ from harness.report.sections.pairs_section import pair_table
 from harness.report.templating import render
 
 RESULTS = Path(__file__).parents[2] / "results"
-FOLDERS = ("mini", "wikiqa-penalty", "many", "five", "models")
+FOLDERS = ("mini", "wikiqa-penalty", "many", "five")
 DATA = "() => JSON.parse(document.getElementById('data').textContent)"
 HEIGHT = "id => document.querySelector(`#${id} svg`).viewBox.baseVal.height"
 DIFFERENCES = """([id, svg, caption, reading]) => {
@@ -102,8 +101,6 @@ def _made(name: str, folder: Path) -> Path:
         return many(folder)
     if name == "five":
         return five_entries(folder)
-    if name == "models":
-        return folder_of(folder, entries=("base", "bm25", "mnrl"))
     return Path(shutil.copytree(RESULTS / name, folder / name, ignore=shutil.ignore_patterns("*.html")))
 
 

@@ -1,7 +1,7 @@
 """Every command on a stranger's folder: nothing outside is read or written, nothing is executed, nothing hangs.
 
-`make campaign` gives the commands all folders of tests/support/foreign_commands.py; here are those with names, links,
-lists and paths, and a part of the others.
+`make campaign` gives the commands all folders of tests/support/foreign_commands.py; here are those with lists and
+paths, and a part of the others.
 """
 
 from __future__ import annotations
@@ -22,13 +22,18 @@ from support.foreign_folders import SECRET
 from support.foreign_judgement import faults
 from support.watched_process import CRASHED, HANGS, Allowed, Watch, watched
 
-PARTS = {"others": 6, "bombs": 8, "values": 21, "texts": 10}  # every n-th folder of a kind
-FURTHER = {"texts": ["all in run.json", "signs as an entry's name"]}
-EVERY = [
-    (kind, name)
+PARTS = {"names": 2, "links": 2, "others": 6, "bombs": 8, "values": 21, "texts": 10}  # every n-th folder of a kind
+REPORTED = ["pages of entries", "pages of queries", "a page", "a list pipe"]
+FURTHER = {
+    "names": ["weights above"],
+    "links": REPORTED,
+    "texts": ["all in run.json", "signs as an entry's name"],
+}
+GIVEN = {
+    kind: list(dict.fromkeys([*list(plants)[:: PARTS.get(kind, 1)], *FURTHER.get(kind, [])]))
     for kind, plants in KINDS.items()
-    for name in [*list(plants)[:: PARTS.get(kind, 1)], *FURTHER.get(kind, [])]
-]
+}
+EVERY = [(kind, name) for kind, names in GIVEN.items() for name in names]
 READING = {"compare", "synthesize", "check", "against", "update", "merge", "export mteb", "export trec", "export card"}
 
 
@@ -46,7 +51,7 @@ def test_nothing_outside_of_a_folder_is_changed(ended: Any, kind: str, name: str
     assert answer["after"] == answer["before"]
 
 
-@pytest.mark.parametrize("name", [name for kind, name in EVERY if kind == "texts"])
+@pytest.mark.parametrize("name", GIVEN["texts"])
 def test_no_page_or_document_holds_control_characters(ended: Any, name: str) -> None:
     assert ended("texts", name)["acting"] == []
 
@@ -67,7 +72,7 @@ def _ended(ended: Any, kind: str, name: str) -> dict[str, tuple[int, str, str]]:
     }
 
 
-@pytest.mark.parametrize("name", KINDS["links"])
+@pytest.mark.parametrize("name", GIVEN["links"])
 def test_no_private_file_behind_a_link_is_copied(ended: Any, name: str) -> None:
     out = ended("links", name)["top"] / "out"
     copied = [path for path in out.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
@@ -75,7 +80,7 @@ def test_no_private_file_behind_a_link_is_copied(ended: Any, name: str) -> None:
     assert [path for path in out.rglob("*") if path.is_symlink()] == []
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS["names"] if name != "weights above"])
+@pytest.mark.parametrize("name", [name for name in GIVEN["names"] if name != "weights above"])
 def test_a_name_that_leaves_the_folder_is_refused_by_every_command_that_reads_it(ended: Any, name: str) -> None:
     answer = _ended(ended, "names", name)
     reading = READING - ({"update"} if name == "measure above" else set())  # it is in a file that is copied as it is
@@ -89,14 +94,14 @@ def test_weights_that_name_a_path_are_not_the_revision_of_an_exported_model(ende
     assert (status, "is not the name of a file below it" in err) == (2, True)
 
 
-@pytest.mark.parametrize("name", ["pages of entries", "pages of queries", "a page", "a list pipe"])
+@pytest.mark.parametrize("name", REPORTED)
 def test_a_report_is_not_written_over_a_link(ended: Any, name: str) -> None:
     answer = _ended(ended, "links", name)
     assert answer["report"][0] == answer["update"][0] == 2
     assert answer["hashes"][0] == 1
 
 
-@pytest.mark.parametrize("name", KINDS["sums"])
+@pytest.mark.parametrize("name", GIVEN["sums"])
 def test_a_list_of_another_form_is_damaged(ended: Any, name: str) -> None:
     answer = _ended(ended, "sums", name)
     assert answer["hashes"][0] == 1
