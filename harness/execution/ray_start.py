@@ -23,11 +23,14 @@ def init(ray: Any, options: dict[str, Any]) -> None:
     """Call `ray.init`, and raise what it raises.
 
     Where it starts a Ray of this machine (address `local`), a signal to end is answered when that has started: it ends.
+    A terminal that closes ends this process alone, which ends Ray's: by themselves they would leave some of them.
     """
     raised: list[BaseException] = []
-    ended = threading.Event()
+    ended, local = threading.Event(), options.get("address") == "local"
 
     def start() -> None:
+        if local:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # processes that this thread starts inherit it
         try:
             ray.init(**options)
         except BaseException as error:  # raised again by the thread that waits
@@ -42,7 +45,7 @@ def init(ray: Any, options: dict[str, Any]) -> None:
         ended.wait()
     else:
         try:
-            _wait(starter, ended, local=options.get("address") == "local")
+            _wait(starter, ended, local=local)
         except BaseException:
             ray.shutdown()
             raise

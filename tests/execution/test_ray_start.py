@@ -29,9 +29,11 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
 ) -> None:
     done: list[str] = []
     starters: list[threading.Thread] = []
+    masks: list[set[signal.Signals | int]] = []
 
     def init(**options: Any) -> None:
         starters.append(threading.current_thread())
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
         os.kill(os.getpid(), number)
         signal.alarm(60)  # as Ray's library does when it handles a signal
         done.append("started")
@@ -49,6 +51,7 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
         left = signal.alarm(0)
     assert done == ["started", "ended"]
     assert left == 0  # nothing aborts this process later
+    assert masks == [{signal.SIGHUP}]  # what Ray starts does not end by itself with the terminal
     assert starters[0].is_alive()  # Ray's processes end with it
     assert starters[0].daemon  # it does not keep this process
 
