@@ -1,9 +1,10 @@
 """An end that a signal asks for: SIGTERM, as schedulers send it before they kill, SIGHUP, of a closed terminal, or
 SIGUSR1 and SIGUSR2, as jobs of Slurm have them sent before their time limit (`--signal`).
 
-The main process raises `Ended` where it is; what runs cells then gives its workers GRACE seconds. A worker that trains
-saves a checkpoint at the end of its step and leaves; one that does not leaves at once, as after `kill -9`: every output
-is whole or absent. A worker whose parent or fork server is gone leaves within a second, whatever ended them.
+The main process raises `Ended` where it is, and again where Python ignores exceptions there; what runs cells then gives
+its workers GRACE seconds. A worker that trains saves a checkpoint at the end of its step and leaves; one that does not
+leaves at once, as after `kill -9`: every output is whole or absent. A worker whose parent or fork server is gone leaves
+within a second, whatever ended them.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import multiprocessing
 import multiprocessing.util
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
 from types import FrameType
+from typing import Any
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2") if hasattr(signal, name))
 GRACE = 25.0  # seconds for a checkpoint: Slurm and Kubernetes send SIGKILL 30 s after SIGTERM
+AGAIN = 0.1  # seconds until a signal whose exception was ignored is sent again
 ORPHANED = 3  # the status of a worker without a parent, which nobody reads
 
 _received: list[int] = []
@@ -44,6 +49,21 @@ def listen(*, once: bool = False) -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
+    sys.unraisablehook = partial(_sent_again, sys.unraisablehook)
+
+
+def _sent_again(otherwise: Callable[[Any], object], ignored: Any) -> None:
+    """Send a signal again whose exception came where Python ignores exceptions: in a callback, in a finaliser."""
+    error = ignored.exc_value
+    if not isinstance(error, KeyboardInterrupt):
+        otherwise(ignored)
+        return
+    if isinstance(error, Ended):
+        _received.remove(error.args[0])
+    number = error.args[0] if isinstance(error, Ended) else signal.SIGINT
+    later = threading.Timer(AGAIN, signal.pthread_kill, (threading.main_thread().ident, number))
+    later.daemon = True
+    later.start()
 
 
 def settle() -> None:

@@ -42,6 +42,28 @@ def test_a_signal_in_a_postponed_block_is_delivered_at_its_end_and_processes_of_
     assert done == ["False\n"]
 
 
+@pytest.mark.parametrize(("name", "once"), [("SIGTERM", False), ("SIGTERM", True), ("SIGINT", False)])
+def test_a_signal_that_comes_in_a_finaliser_ends_the_process_all_the_same(name: str, once: bool) -> None:
+    code = f"""
+import signal, time
+from harness.machine import ending
+ending.listen(once={once})
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Passing:
+    def __del__(self):
+        signal.raise_signal(signal.{name})
+        print("not reached")
+try:
+    Passing()
+    time.sleep(600)
+except KeyboardInterrupt as error:
+    print(type(error).__name__, ending.received())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    expected = "KeyboardInterrupt None" if name == "SIGINT" else f"Ended {int(signal.SIGTERM)}"
+    assert (done.stdout.strip(), done.stderr) == (expected, "")
+
+
 def test_an_ignored_signal_stays_ignored_and_without_one_nothing_is_raised() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
