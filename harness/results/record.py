@@ -25,6 +25,7 @@ from harness.machine.garbage import no_collection
 from harness.machine.json_toml import check_numbers
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.store import StageRun
+from harness.results.measured import Agreement, CrossValidation, Geometry, Pairs, Table, Task, holding
 from harness.schema import Strict, explain
 from harness.types import Ranking, Scores
 
@@ -51,11 +52,11 @@ class Record(Strict):
     measures: Mapping[PathName, float] = Field(default_factory=dict)  # mean over the judged queries, unrounded
     n_queries: int = Field(0, ge=0, lt=1 << 63)
     by_dimension: Mapping[PathName, Mapping[PathName, float]] = Field(default_factory=dict)  # dimensions kept → means
-    cross_validation: Mapping[str, Any] = Field(default_factory=dict)  # see harness.stages.folds
-    tasks: Mapping[PathName, Mapping[str, Any]] = Field(default_factory=dict)  # MTEB task → what mteb measured and how
-    geometry: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)  # see harness.stages.vector_geometry
-    pairs: Mapping[str, Any] = Field(default_factory=dict, exclude_if=lambda value: not value)  # of held-out queries
-    agreement: Mapping[str, Any] = Field(default_factory=dict)  # of the experts, see harness.stats.agreement
+    cross_validation: Annotated[Table, holding(CrossValidation)] = Field(default_factory=dict)
+    tasks: Mapping[PathName, Annotated[Table, holding(Task)]] = Field(default_factory=dict)
+    geometry: Annotated[Mapping[str, Mapping[str, float]], holding(Geometry)] = Field(default_factory=dict)
+    pairs: Annotated[Table, holding(Pairs)] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    agreement: Annotated[Table, holding(Agreement)] = Field(default_factory=dict)
     files: Mapping[Suffix, str] = Field(default_factory=dict)  # suffix → sha256 of the files beside this one
     stages: tuple[StageRun, ...] = ()
     seconds: float = 0.0
@@ -293,8 +294,7 @@ def per_query_bytes(scores: Scores) -> bytes:
     for query, measure, value in rows:
         if math.isnan(value):
             raise CellError(f"{measure} of query {query} is NaN")
-    columns = list(zip(*rows, strict=True))
-    table = pa.table({name: columns[i] for i, name in enumerate(("query_id", "measure", "value"))})
+    table = pa.table(dict(zip(("query_id", "measure", "value"), zip(*rows, strict=True), strict=True)))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from support.measured_tables import AGREEMENT, FOLDS, GEOMETRY, TASK
 
 from harness.errors import CellError, DataError
 from harness.machine.store import StageRun
@@ -139,7 +141,11 @@ HERE = {"x": {"y": 4711.5}}
 PLACES: dict[str, dict[str, Any]] = {
     "measures": {"measures": {"AP": 4711.5}},
     "seconds": {"seconds": 4711.5},
-    **{name: {name: HERE} for name in ("tasks", "cross_validation", "agreement", "geometry", "provenance")},
+    "tasks": {"tasks": {"STS": {**TASK, **HERE}}},
+    "cross_validation": {"cross_validation": {**FOLDS, **HERE}},
+    "agreement": {"agreement": {**AGREEMENT, **HERE}},
+    "geometry": {"geometry": {**GEOMETRY, **HERE}},
+    "provenance": {"provenance": HERE},
     "found": {"stages": (StageRun(stage="train", key="k", seconds=1, cached=False, found=HERE),)},
 }
 OPEN = {"tasks", "cross_validation", "agreement", "provenance", "found"}  # where a number may be an integer
@@ -158,6 +164,30 @@ def test_a_number_that_no_record_has_is_refused_wherever_it_is(tmp_path: Path, p
     path.write_text(text.replace("4711.5", number), encoding="utf-8")
     with pytest.raises(DataError, match=r"is damaged: .*(finite|digits).*; delete it and run again$"):
         record.read(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("tasks", {"STS": {"value": 0.5}}, "STS: type: missing (and 5 more)"),
+        ("tasks", {"STS": {**TASK, "value": "0.5"}}, "STS: value: must be a number, not '0.5'"),
+        ("cross_validation", {"measures": {}}, "folds: missing (and 1 more)"),
+        ("cross_validation", {**FOLDS, "queries": ["8"]}, "queries.0: must be a whole number, not '8'"),
+        ("geometry", {"after": GEOMETRY["after"]}, "before: missing"),
+        ("agreement", {"x": {"y": 1}}, "experts: missing (and 4 more)"),
+        ("agreement", {**AGREEMENT, "tau": {"a": 0.5}}, "tau.a: must be a table, not 0.5"),
+        ("pairs", {"AUPRC": 0.5, "queries": 3, "relevant": 3, "sampled": -1}, "sampled: "),
+    ],
+)
+def test_a_table_of_another_shape_is_damaged(tmp_path: Path, field: str, value: dict[str, Any], problem: str) -> None:
+    record.write(tmp_path, a_record())
+    path = tmp_path / "records" / "mnrl" / "ko" / "3.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), field: value}), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        record.read(path)
+    assert f" is damaged: {field}" in str(caught.value)
+    assert problem in str(caught.value)
+    assert str(caught.value).endswith("; delete it and run again")
 
 
 def test_a_number_that_differs_from_that_of_the_record_before_is_checked_too(tmp_path: Path) -> None:

@@ -63,5 +63,9 @@ _NUMBERS: Mapping[str, Plant] = {
 
 VALUES: Mapping[str, Plant] = {
     **{name.replace("/", " "): plant for name, plant in (*_of_record(), *_of_run())},
+    **{
+        f"{field} of another shape": in_record((field, {"x": {"y": 1.0}}))
+        for field in ("cross_validation", "tasks", "geometry", "pairs", "agreement")
+    },
     **_NUMBERS,
 }

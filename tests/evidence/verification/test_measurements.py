@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.measured_tables import AGREEMENT, FOLDS, GEOMETRY, TASK
 
 from harness.evidence.verification.grade import BOUND, Grade
 from harness.evidence.verification.measurements import departures, graded
@@ -13,16 +14,11 @@ from harness.results.record import Record
 SAME = Grade("bitwise", "weights and ranking are equal", weights_equal=True, run_equal=True)
 CLOSE = Grade("numerical", "scores differ by little")
 FIELDS: dict[str, Any] = {
-    "tasks": {"STS": {"value": 0.5, "scores": {"cosine_spearman": 0.5}, "revision": "a", "seconds": 1.0, "mteb": "2"}},
-    "geometry": {"before": {"uniformity": -1.0}, "after": {"uniformity": -2.0}},
+    "tasks": {"STS": TASK},
+    "geometry": GEOMETRY,
     "by_dimension": {"16": {"nDCG@10": 0.5}},
-    "cross_validation": {
-        "folds": 2,
-        "queries": [8, 8],
-        "models": ["a", "b"],
-        "measures": {"AP": {"mean": 0.5, "per_fold": [0.25, 0.75]}},
-    },
-    "agreement": {"W": 0.5, "pairs": 10, "tau": {"a": {"b": 0.25}}},
+    "cross_validation": FOLDS,
+    "agreement": AGREEMENT,
 }
 TRAINING: dict[str, Any] = {
     "losses": [3.0, 2.0, 1.0],
@@ -70,17 +66,28 @@ def test_an_equal_rerun_has_no_departure() -> None:
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
-        ("tasks.STS.value", {"tasks": {"STS": {**FIELDS["tasks"]["STS"], "value": 0.51}}}),
-        ("geometry.after.uniformity", {"geometry": {"after": {"uniformity": -2.0001}}}),
+        ("tasks.STS.value", {"tasks": {"STS": {**TASK, "value": 0.51}}}),
+        (
+            "geometry.after.uniformity",
+            {"geometry": {**GEOMETRY, "after": {**GEOMETRY["after"], "uniformity": -2.0001}}},
+        ),
         ("by_dimension.16.nDCG@10", {"by_dimension": {"16": {"nDCG@10": 0.500001}}}),
-        ("agreement.tau.a.b", {"agreement": {"tau": {"a": {"b": 0.26}}}}),
-        ("agreement.pairs", {"agreement": {"pairs": 11}}),
-        ("cross_validation.measures.AP.per_fold", {"cross_validation": {"measures": {"AP": {"per_fold": [0.5, 0.5]}}}}),
-        ("tasks.Invented.value", {"tasks": {"Invented": {"value": 0.9}}}),
+        ("agreement.tau.a.b", {"agreement": {**AGREEMENT, "tau": {"a": {"b": 0.26}}}}),
+        ("agreement.pairs", {"agreement": {**AGREEMENT, "pairs": 11}}),
+        (
+            "cross_validation.measures.AP.per_fold",
+            {"cross_validation": {**FOLDS, "measures": {"AP": {"mean": 0.5, "per_fold": [0.5, 0.5]}}}},
+        ),
     ],
 )
 def test_with_equal_weights_and_ranking_every_number_must_be_equal(name: str, fields: dict[str, Any]) -> None:
     assert words(SAME, fields) == {name: "failed"}
+
+
+def test_what_the_rerun_has_not_is_invented() -> None:
+    invented = words(SAME, {"tasks": {"STS": TASK, "Invented": {**TASK, "value": 0.9}}})
+    assert invented["tasks.Invented.value"] == "failed"
+    assert {name.split(".")[1] for name in invented} == {"Invented"}
 
 
 @pytest.mark.parametrize(
@@ -112,8 +119,8 @@ def test_the_best_step_is_a_close_call_on_another_processor() -> None:
 
 
 def test_times_versions_and_folder_hashes_are_not_graded() -> None:
-    task = {**FIELDS["tasks"]["STS"], "seconds": 9.0, "mteb": "3"}
-    assert words(SAME, {"tasks": {"STS": task}, "cross_validation": {"models": ["c"]}}) == {}
+    task = {**TASK, "seconds": 9.0, "mteb": "3"}
+    assert words(SAME, {"tasks": {"STS": task}, "cross_validation": {**FOLDS, "models": ["c"]}}) == {}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,9 @@ def test_a_setting_that_the_rerun_changed_is_not_a_departure() -> None:
 
 
 def test_the_grade_of_a_cell_is_its_worst_and_names_the_value() -> None:
-    found = departures(record({"geometry": {"after": {"uniformity": -3.0}}}), record(), SAME, 0.01)
+    found = departures(
+        record({"geometry": {**GEOMETRY, "after": {**GEOMETRY["after"], "uniformity": -3.0}}}), record(), SAME, 0.01
+    )
     result = graded(SAME, found)
     assert (result.word, result.weights_equal, result.run_equal) == ("failed", True, True)
     assert result.why.endswith("; geometry.after.uniformity is -3.0 in the record, -2.0 in the rerun")

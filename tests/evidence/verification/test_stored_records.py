@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from support.commands import read_json
 from support.fake_records import put_failed
+from support.measured_tables import FOLDS, GEOMETRY, TASK
 from support.result_folders import SUITE, write
 
 from harness.evidence.verification.stored_records import prove_records
 from harness.results.folder import read_result_folder
-
-GEOMETRY = {"before": {"uniformity": -1.0}, "after": {"uniformity": -2.0}}
 
 
 @pytest.fixture
@@ -84,13 +83,13 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "folds": (
         lambda folder: edit(
-            folder, "mnrl/ko/1", cross_validation={"measures": {"AP": {"mean": 0.6, "per_fold": [0.25, 0.75]}}}
+            folder, "mnrl/ko/1", cross_validation={**FOLDS, "measures": {"AP": {"mean": 0.6, "per_fold": [0.25, 0.75]}}}
         ),
         "cross_validation: the mean of AP is not that of its folds",
     ),
     "task": (
         lambda folder: edit(
-            folder, "mnrl/ko/1", tasks={"STS": {"main_score": "rho", "value": 0.9, "scores": {"rho": 0.5}}}
+            folder, "mnrl/ko/1", tasks={"STS": {**TASK, "main_score": "rho", "value": 0.9, "scores": {"rho": 0.5}}}
         ),
         "tasks: the value of STS is not its rho",
     ),
@@ -114,7 +113,7 @@ def test_a_record_that_was_changed_is_named(folder: Path, name: str) -> None:
 def test_the_geometry_before_training_is_that_of_all_records_of_a_language(folder: Path) -> None:
     for cell in ("base/ko/0", "mnrl/ko/0"):
         edit(folder, cell, geometry={**GEOMETRY, "after": GEOMETRY["before" if cell.startswith("base") else "after"]})
-    edit(folder, "mnrl/ko/1", geometry={**GEOMETRY, "before": {"uniformity": -1.1}})
+    edit(folder, "mnrl/ko/1", geometry={**GEOMETRY, "before": {**GEOMETRY["before"], "uniformity": -1.1}})
     assert mismatches(folder) == ["records/mnrl/ko/1.json: geometry before training differs from that of base/ko/0"]
 
 
