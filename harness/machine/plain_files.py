@@ -33,7 +33,9 @@ class NotPlainError(OSError):
 
 
 def remedy(error: OSError, otherwise: str) -> str:
-    """Return what to do about a place that cannot be read or written: where something else is there, another thing."""
+    """Return what to do about a place that cannot be read or written: of a name, or of what is there, another thing."""
+    if error.errno == errno.ENAMETOOLONG:
+        return "use a shorter path"
     there = isinstance(error, NotPlainError | IsADirectoryError | NotADirectoryError)
     return "remove it, or put a plain file or folder in its place" if there else otherwise
 

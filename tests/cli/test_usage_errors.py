@@ -60,3 +60,9 @@ def test_a_name_that_is_too_long_for_the_file_system_is_one_line(words: str) -> 
     path = "x" * 300
     result = invoke(*words.replace("PATH", path).split())
     assert (result.status, result.line) == (2, f"harness: {path}: File name too long; use a shorter path")
+
+
+def test_an_output_folder_whose_name_is_too_long_is_one_line() -> None:
+    result = invoke("run", "--methods", "bm25", "--langs", "ko", "--out", "x" * 300)
+    assert result.status == 2
+    assert result.line.endswith("File name too long; use a shorter path")
