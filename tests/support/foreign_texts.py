@@ -72,7 +72,7 @@ def entry_named(name: str) -> Plant:
 
     def plant(place: Place) -> None:
         old = place.foreign / "records" / "mnrl"
-        new = old.with_name(name)
+        new = old.with_name(name.replace("/", ""))
         shutil.move(old, new)
         for path in new.rglob("*.json"):
             edited(path, ("entry", name))
