@@ -85,9 +85,7 @@ def test_the_page_drawn_by_the_script_shows_the_same_as_the_written_page(
     assert len(written) > 1000
 
 
-def test_numbers_are_those_of_the_leaderboard_whoever_writes_them(
-    page: Page, unscripted: Page, tmp_path: Path
-) -> None:
+def test_numbers_are_those_of_the_leaderboard_whoever_writes_them(page: Page, unscripted: Page, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, ["base", "mnrl"], {"ko": 1100})
     [file] = write_pages(folder, {"ko": data_of("ko", 1100)})
     unscripted.goto(file.as_uri())
