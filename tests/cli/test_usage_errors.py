@@ -28,7 +28,8 @@ from support.commands import invoke
         ("run -q", "No such option: -q (it goes before the command: `harness -q …`). See `harness run --help`."),
         (
             "report x --log-file y",
-            "No such option: --log-file (it goes before the command: `harness --log-file …`). See `harness report --help`.",
+            "No such option: --log-file (it goes before the command: `harness --log-file …`)."
+            " See `harness report --help`.",
         ),
         ("report --xyzzy x", "No such option: --xyzzy. See `harness report --help`."),
         ("run --out", "Option '--out' requires an argument. See `harness run --help`."),

@@ -29,7 +29,7 @@ def _description(view: View) -> str:
 
 
 def _caption(view: View) -> Markup:
-    """Return in one sentence which entries may be the best, how many ranks are certain, and the widest interval if not all."""
+    """Return in one sentence which entries may be the best, how many ranks are certain, and if not all, the widest."""
     from markupsafe import Markup
 
     ranks = shown_ranks(view)
