@@ -93,7 +93,7 @@ function forestCaption(data, state) {
   const total = quantity(scores.length, 'entry');
   const count = higher.length === scores.length && scores.length > 1 ? `All ${total}` : `${higher.length} of ${total}`;
   return [
-    `${count} score higher than `, baseline, ` (p \u2264 ${RULES.alpha_text})`,
+    `${count} scored higher than `, baseline, ` (p \u2264 ${RULES.alpha_text})`,
     `, ${lower.length || 'none'} lower`, ...(lower.length ? [' (', ...nameList(names(lower)), ')'] : []),
     ...(undecided.length ? [`, ${undecided.length} not shown to differ (`, ...nameList(names(undecided)), ')'] : []),
     ...(oneSeed.length ? [`, ${oneSeed.length} with an unknown spread over seeds (`, ...nameList(names(oneSeed)), ')'] : []),

@@ -30,7 +30,7 @@ function paretoFront(costs) {
 }
 
 function costTitle(data, state) {
-  return `${state.measure} \u00d7 100${ofLanguage(data, state)} against ${timeUnit(data).name} a cell`;
+  return `${state.measure} \u00d7 100${ofLanguage(data, state)} against ${timeUnit(data).name} per cell`;
 }
 
 function costDescription(data, state) {
@@ -100,7 +100,7 @@ function cost(data, state, height) {
   const front = paretoFront(costs);
   const points = costs.map((one) => costPoint(one, unit, scores, front.includes(one)));
   const along = frontSteps(front.map((one) => points[costs.indexOf(one)]).map((point) => [x(point.x), y(point.y)]));
-  const label = `${unit.name} a cell${logarithmic ? ', logarithmic' : ''}`;
+  const label = `${unit.name} per cell${logarithmic ? ', logarithmic' : ''}`;
   const dashed = { fill: 'none', stroke: SOFT, 'stroke-dasharray': '4 3' };
   return [
     ...axisBelow(box, x, logarithmic ? logarithmicTicks(domain) : ticks(domain, RULES.cost.ticks), label),

@@ -126,7 +126,7 @@ function ranksDescription(data, state) {
     .map((one) => `${entryName(data, one.entry)}: rank ${one.rank}, ${one.rank_best} to ${one.rank_worst}, ${one.letters}`).join('; ');
 }
 
-/** Return in one sentence which entries may be the best, how many ranks are certain, and the widest interval. */
+/** Return in one sentence which entries may be the best, how many ranks are certain, and the widest interval if not all. */
 function ranksCaption(data, state) {
   const shown = shownRanks(data, state);
   if (!shown.length) {
@@ -134,11 +134,12 @@ function ranksCaption(data, state) {
   }
   const certain = shown.filter((one) => one.rank_best === one.rank_worst).length;
   const widest = shown.reduce((most, one) => (one.rank_worst - one.rank_best > most.rank_worst - most.rank_best ? one : most));
-  return [
-    ...rankLeaders(data, state, shown),
-    `; ${certain} of ${shown.length} ranks ${certain === 1 ? 'is' : 'are'} certain; the widest interval is that of `,
+  const counted = `; ${certain} of ${shown.length} ranks ${certain === 1 ? 'is' : 'are'} certain`;
+  const rest = [
+    '; the widest interval is that of ',
     isolated(entryName(data, widest.entry)), `, ${widest.rank_best} to ${widest.rank_worst}.`,
   ];
+  return [...rankLeaders(data, state, shown), counted, ...(certain === shown.length ? ['.'] : rest)];
 }
 
 function rankLeaders(data, state, shown) {

@@ -44,7 +44,8 @@ const FILL = {
     return spread === null ? [seeds] : [seeds, line('small', `sd ${hundred(spread)}`)];
   },
   queries(data, state, entry) {
-    return [String(counts(data, state, entry).queries || '')];
+    const { queries } = counts(data, state, entry);
+    return [queries ? thousands(queries) : ''];
   },
   verdict(data, state, entry) {
     return verdicts(data, state, entry).flatMap(([word, languages]) => [

@@ -19,8 +19,6 @@
   }
   const bdi = (text) => element("bdi", {}, text);
   const small = (text) => element("p", { class: "small" }, text);
-  const hundred = (value) => (100 * value).toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "\u2212");
-  const signed = (value) => (hundred(value).startsWith("\u2212") ? "" : "+") + hundred(value);
 
   function words(text, tag = "p") {
     const made = element(tag, { class: "text", dir: said.dir }, text);
@@ -107,8 +105,10 @@
     if (!found) return;
     const [won, tied, lost, gained, given, mostGained, mostGiven] = found;
     const rows = [
-      [won, signed(gained), signed(mostGained)], [tied, "", ""], [lost, signed(given), signed(mostGiven)],
-      [data.total, signed(gained + given), ""],
+      [thousands(won), signed(gained), signed(mostGained)],
+      [thousands(tied), "", ""],
+      [thousands(lost), signed(given), signed(mostGiven)],
+      [thousands(data.total), signed(gained + given), ""],
     ];
     control("balance").querySelectorAll("tbody tr").forEach((row, i) => {
       row.querySelectorAll("td").forEach((cell, j) => { cell.textContent = rows[i][j]; });

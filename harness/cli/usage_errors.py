@@ -12,8 +12,8 @@ PROGRAM = "harness"
 def usage_line(error: Any, root: Any, arguments: Sequence[str]) -> str:
     """Return the line for a usage error of click; `root` is the group of all commands, `arguments` what was given.
 
-    An option that the command does not have is answered with the most similar one that it has, or with the commands
-    that have it.
+    An option that the command does not have is answered with its place where it is one of all commands, with the most
+    similar one that the command has, or with the commands that have it.
     """
     message = " ".join(error.format_message().split())  # the choices of a missing parameter are on lines of their own
     message = message.replace("Value error, ", "")  # pydantic's prefix, which typer passes on
@@ -46,6 +46,8 @@ def _given(root: Any, arguments: Sequence[str]) -> str:
 
 
 def _hint(option: str, command: Any, root: Any) -> str:
+    if any(option in each.opts for each in root.params):
+        return f" (it goes before the command: `{PROGRAM} {option} …`)"
     similar = difflib.get_close_matches(option, sorted(_options(command)), n=1)
     owners = [name for name, other in _commands(root, PROGRAM) if option in _options(other)]
     if similar:

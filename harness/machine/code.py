@@ -30,7 +30,7 @@ def code() -> dict[str, Any]:
 
 
 def _revision(root: Path) -> dict[str, Any]:
-    commit, day = _git(root, "show", "--no-patch", "--format=%H %cs", "HEAD").split()
+    commit, day = _git(root, "show", "--no-show-signature", "--no-patch", "--format=%H %cs", "HEAD").split()
     revision = {"revision": commit, "revision_date": day, "dirty": bool(_git(root, "status", "--porcelain"))}
     if revision["dirty"]:
         untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0")

@@ -34,7 +34,6 @@ from harness.report.table_view import Row, Score, Table, difference_note, folded
 from harness.stats.entry_scores import AVERAGE
 
 SCRIPTS = (
-    "numbers",
     "state",
     "rows",
     "contrasts",
@@ -48,7 +47,7 @@ SCRIPTS = (
     "table",
     "pairs",
     "download",
-)  # report_templates/leaderboard_NAME.js, then leaderboard.js
+)  # report_templates/numbers.js and leaderboard_NAME.js, then leaderboard.js
 Values = list[float | str | None]
 Differences = dict[tuple[str, str, int], Values]  # (entry, language, index of the measure)
 
@@ -77,7 +76,7 @@ def page_context(
         "figures": leaderboard_figures(board, tables, data),
         "pairs": pair_table(view) if has_pairs(view) else None,
         "alpha": ALPHA_TEXT,
-        "script": page_script([*(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
+        "script": page_script(["numbers.js", *(f"leaderboard_{name}.js" for name in SCRIPTS), "leaderboard.js"]),
         "data": embed_json(data),
     }
 

@@ -19,6 +19,7 @@ from support.fake_queries import data_of, folder_of, write_pages
 from harness.data.titled_passages import TitledPassages
 from harness.evidence.leaderboard import collate
 from harness.evidence.texts import LanguageTexts
+from harness.report.numbers import hundred, signed
 from harness.request import suite as suites
 
 ENTRIES = ["base", "mnrl", "clpl"]
@@ -82,6 +83,19 @@ def test_the_page_drawn_by_the_script_shows_the_same_as_the_written_page(
     drawn, written = (view.locator("#results").inner_text().split() for view in (page, unscripted))
     assert drawn == written
     assert len(written) > 1000
+
+
+def test_numbers_are_those_of_the_leaderboard_whoever_writes_them(page: Page, unscripted: Page, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, ["base", "mnrl"], {"ko": 1100})
+    [file] = write_pages(folder, {"ko": data_of("ko", 1100)})
+    unscripted.goto(file.as_uri())
+    page.goto(file.as_uri())
+    page.get_by_role("button", name="swap A and B").click()
+    for view in (page, unscripted):
+        assert view.locator("#balance tr", has_text="all").locator("td").first.inner_text() == "1,100"
+    halves = [0.78125, 0.12125, -0.00125, 0.00375, -1e-9]
+    assert page.evaluate("values => values.map(hundred)", halves) == [hundred(value) for value in halves]
+    assert page.evaluate("values => values.map(signed)", halves) == [signed(value) for value in halves]
 
 
 def test_without_scripts_there_are_no_controls(unscripted: Page, url: str) -> None:

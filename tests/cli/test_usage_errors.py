@@ -25,6 +25,12 @@ from support.commands import invoke
             "--seeds 0 run",
             "No such option: --seeds (it is one of `harness run` and `harness export`). See `harness --help`.",
         ),
+        ("run -q", "No such option: -q (it goes before the command: `harness -q …`). See `harness run --help`."),
+        (
+            "report x --log-file y",
+            "No such option: --log-file (it goes before the command: `harness --log-file …`)."
+            " See `harness report --help`.",
+        ),
         ("report --xyzzy x", "No such option: --xyzzy. See `harness report --help`."),
         ("run --out", "Option '--out' requires an argument. See `harness run --help`."),
         ("data fech mini", "No such command 'fech'. Did you mean 'fetch'? See `harness data --help`."),

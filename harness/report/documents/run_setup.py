@@ -139,7 +139,7 @@ def _training(board: Leaderboard, settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _depth(evaluation: Mapping[str, Any]) -> str:
     depth = evaluation.get("depth")
-    return f" {depth} passages a query are retrieved; a judged query without an answer counts as 0." if depth else ""
+    return f" {depth} passages per query are retrieved; a judged query without an answer counts as 0." if depth else ""
 
 
 def _encoder_input(settings: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _title(view: View) -> str:
-    return f"{view.state.measure} × 100{view.suffix} against {time_unit(view).name} a cell"
+    return f"{view.state.measure} × 100{view.suffix} against {time_unit(view).name} per cell"
 
 
 def _description(view: View) -> str:

@@ -86,7 +86,7 @@ def draw_cost(view: View, height: float) -> list[Element]:
     front = pareto_front(costs)
     points = [_point(cost, unit, scores, filled=cost in front) for cost in costs]
     line = _steps([(x(point.x), y(point.y)) for point in (points[costs.index(cost)] for cost in front)])
-    label = f"{unit.name} a cell{', logarithmic' if logarithmic else ''}"
+    label = f"{unit.name} per cell{', logarithmic' if logarithmic else ''}"
     return [
         *axis_below(box, x, logarithmic_ticks(domain) if logarithmic else ticks(domain, _RULES["ticks"]), label),
         *axis_left(box, y, ticks(scores, _RULES["ticks_left"]), f"{view.state.measure} × 100"),

@@ -90,7 +90,8 @@ def _caption(view: View) -> Markup:
     best_entry, best_score = max(scores.items(), key=lambda pair: pair[1]["delta"])
     total = quantity(len(scores), "entry")
     count = f"All {total}" if len(higher) == len(scores) > 1 else f"{len(higher)} of {total}"
-    parts = [Markup("{} score higher than {} (p ≤ {})").format(count, name_markup(view.baseline_labels[0]), ALPHA_TEXT)]
+    baseline = name_markup(view.baseline_labels[0])
+    parts = [Markup("{} scored higher than {} (p ≤ {})").format(count, baseline, ALPHA_TEXT)]
     lower_names = Markup(" ({})").format(name_list(lower)) if lower else ""
     parts.append(Markup("{} lower{}").format(len(lower) or "none", lower_names))
     if undecided:

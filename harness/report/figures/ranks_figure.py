@@ -29,7 +29,7 @@ def _description(view: View) -> str:
 
 
 def _caption(view: View) -> Markup:
-    """Return in one sentence which entries may be the best, how many ranks are certain, and the widest interval."""
+    """Return in one sentence which entries may be the best, how many ranks are certain, and if not all, the widest."""
     from markupsafe import Markup
 
     ranks = shown_ranks(view)
@@ -37,15 +37,13 @@ def _caption(view: View) -> Markup:
         return Markup("No entry that is shown has a rank.")
     certain = sum(each.best == each.worst for each in ranks)
     widest = max(ranks, key=lambda each: each.worst - each.best)
-    rest = Markup("; {} of {} ranks {} certain; the widest interval is that of {}, {} to {}.").format(
-        certain,
-        len(ranks),
-        "is" if certain == 1 else "are",
-        name_markup(view.label(widest.entry)),
-        widest.best,
-        widest.worst,
+    counted = Markup("{}; {} of {} ranks {} certain").format(
+        _leaders(view, ranks), certain, len(ranks), "is" if certain == 1 else "are"
     )
-    return _leaders(view, ranks) + rest
+    if certain == len(ranks):
+        return counted + "."
+    name = name_markup(view.label(widest.entry))
+    return Markup("{}; the widest interval is that of {}, {} to {}.").format(counted, name, widest.best, widest.worst)
 
 
 def _leaders(view: View, ranks: list[EntryRank]) -> Markup:

@@ -104,7 +104,7 @@ def _page(board: Leaderboard, material: Material, reason: str, languages: Sequen
         panels=panels(content, material.traits, first, second) if is_compared else None,
         baseline=content["entries"][content["baseline"]]["label"],
         sizes=SIZES,
-        script=page_script(["queries.js"]) if is_compared else None,
+        script=page_script(["numbers.js", "queries.js"]) if is_compared else None,
         data=embed_json({**content, **CONSTANTS}) if is_compared else None,
     )
 

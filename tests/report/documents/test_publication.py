@@ -102,7 +102,7 @@ def test_the_set_up_names_suite_model_seeds_training_and_measures(run: Path) -> 
     assert "- Seeds: 0, 1. " in text
     assert "- Training: ranking: epochs 3, batch size 32, learning rate 0.001. An entry's" in text
     assert "nli: epochs" not in text
-    assert "- Measures: nDCG@10, nDCG@5, R@100, RR@10, AP; nDCG@10 is the primary one. 100 passages a query" in text
+    assert "- Measures: nDCG@10, nDCG@5, R@100, RR@10, AP; nDCG@10 is the primary one. 100 passages per query" in text
     sentence = (
         'Queries are cut at 32 tokens; queries begin with "query: "; passages are cut at 128 tokens; passages have'
     )

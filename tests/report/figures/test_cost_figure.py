@@ -28,7 +28,7 @@ def test_long_times_are_in_minutes_and_very_different_times_on_a_logarithmic_axi
     put_constant(tmp_path, {"b": 0.6}, seconds=6000.0)
     cost = figures_of(tmp_path)["cost"]
     assert description(cost) == "b: 100.00 minutes, 60.00; a: 1.00 minutes, 50.00"
-    assert "minutes a cell, logarithmic" in words(cost)
+    assert "minutes per cell, logarithmic" in words(cost)
     assert without_tags(cost.caption) == "a and b are beaten by no other entry in both score and time."
 
 

@@ -39,7 +39,7 @@ def test_the_caption_counts_shown_differences_and_names_the_highest_entry(tmp_pa
     put(tmp_path, ("single", "ko", 0), {"AP": dict.fromkeys(queries, 0.625)})
     caption = without_tags(figures_of(tmp_path)["forest"].caption)
     assert caption == (
-        "1 of 4 entries score higher than base (p ≤ .05), 1 lower (clpl), 1 not shown to differ (same), "
+        "1 of 4 entries scored higher than base (p ≤ .05), 1 lower (clpl), 1 not shown to differ (same), "
         "1 with an unknown spread over seeds (single); the highest is mnrl, +25.00 [+25.00, +25.00]."
     )
 

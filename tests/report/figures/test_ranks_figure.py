@@ -16,7 +16,7 @@ def test_the_description_has_ranks_with_interval_and_letters(tmp_path: Path) -> 
     ranks = figures_of(tmp_path)["ranks"]
     assert description(ranks) == "a: rank 1, 1 to 1, a; b: rank 2, 2 to 2, b; c: rank 3, 3 to 3, c"
     caption = without_tags(ranks.caption)
-    assert caption.startswith("a is shown to be better than all others; 3 of 3 ranks are certain")
+    assert caption.startswith("a is shown to be better than all others; 3 of 3 ranks are certain.")
 
 
 def test_the_caption_names_the_entries_that_may_be_the_best(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ function signed(value) {
   return text.startsWith('\u2212') ? text : `+${text}`;
 }
 
+function thousands(count) {
+  return count.toLocaleString('en-US');
+}
+
 function chance(p) {
   return p < 0.001 ? '< 0.001' : fixed(p, 3);
 }
