@@ -53,6 +53,11 @@ function scope(state) {
   return state.language || AVERAGE;
 }
 
+/** Return the language that the numbers of a state are of, as the tables name it: of one language there is no average. */
+function scopeName(data, state) {
+  return data.languages.length > 2 ? scope(state) : data.languages[0];
+}
+
 /** Return the seeds and queries of an entry: those of its languages together where no language is chosen. */
 function counts(data, state, entry) {
   const languages = state.language ? [state.language] : data.languages.slice(0, -1);

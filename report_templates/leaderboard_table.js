@@ -100,7 +100,7 @@ function stickHead(table) {
 }
 
 function fillHead(data, table, state) {
-  const texts = { language: scope(state), baseline: baselineName(data, state) };
+  const texts = { language: scopeName(data, state), baseline: baselineName(data, state) };
   for (const part of table.tHead.querySelectorAll('[data-fill]')) {
     part.textContent = texts[part.dataset.fill];
   }
@@ -108,7 +108,7 @@ function fillHead(data, table, state) {
 
 /** Say in a head whether the rows are sorted by it, and how. */
 function sortedHead(head, data, state) {
-  const first = !state.sort && state.measure === data.measures[0] && head.dataset.column === AVERAGE;
+  const first = !state.sort && state.measure === data.measures[0] && head.dataset.column === scopeName(data, { language: '' });
   if (first || head.dataset.column === state.sort) {
     head.setAttribute('aria-sort', first || state.order === 'desc' ? 'descending' : 'ascending');
   } else {

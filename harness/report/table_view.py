@@ -152,9 +152,14 @@ def tables(board: Leaderboard) -> list[Table]:
 
 
 def folded_columns(tables: Iterable[Table]) -> list[str]:
-    """Return the columns that the page leaves out, for they are empty, or the same in every row."""
-    rows = [row for table in tables for row in table.rows if not row.reasons]
-    same = {"queries": len({row.queries for row in rows}) < 2, "verdict": not any(row.verdicts for row in rows)}
+    """Return the columns that the page leaves out: empty ones, the same in every row, the average of one language."""
+    every = [row for table in tables for row in table.rows]
+    rows = [row for row in every if not row.reasons]
+    same = {
+        "average": all(len(row.boxes) < 2 for row in every),
+        "queries": len({row.queries for row in rows}) < 2,
+        "verdict": not any(row.verdicts for row in rows),
+    }
     return [column for column, folded in same.items() if folded]
 
 

@@ -1,8 +1,8 @@
 """The leaderboard as a table in the terminal, on the primary measure.
 
-Columns: the languages, the average, its difference to the baseline with Holm's p, and ties: two entries share a letter
-where they are not shown to differ, as on the page. Languages have their intervals where 80 columns allow it, else
-their means only, and are left out where even these do not fit.
+Columns: the languages, the average of several, its difference to the baseline with Holm's p, and ties: two entries
+share a letter where they are not shown to differ, as on the page. Languages have their intervals where 80 columns allow
+it, else their means only, and are left out where even these do not fit.
 """
 
 from __future__ import annotations
@@ -96,16 +96,23 @@ def _table(
     from rich.text import Text
 
     first, last = around
-    columns = (AVERAGE, f"Δ {baseline}", P, TIES)
     wide = [[_box(box, intervals=True) for box in line.boxes] for line in lines]
     means = [[_box(box, intervals=False) for box in line.boxes] for line in lines]
-    own = [(_score(line.average), _delta(line.average), _p(line.average), _ties(line.average)) for line in lines]
-    for heads, boxes in ((languages, wide), (languages, means), ((), [[] for _ in lines])):
+    alone = len(languages) == 1
+    levels = [box for (box,) in wide] if alone else [_score(line.average) for line in lines]
+    own = [
+        (level, _delta(line.average), _p(line.average), _ties(line.average))
+        for level, line in zip(levels, lines, strict=True)
+    ]
+    columns = (languages[0] if alone else AVERAGE, f"Δ {baseline}", P, TIES)
+    none: tuple[Sequence[str], list[list[str]]] = ((), [[] for _ in lines])
+    for heads, boxes in (none,) if alone else ((languages, wide), (languages, means), none):
         rows = [(line.entry, *of_languages, *rest) for line, of_languages, rest in zip(lines, boxes, own, strict=True)]
         if table_width(("entry", *heads, *columns), rows) <= WIDTH:
             break
-    left_out = [f"{', '.join(languages)}: too wide for this table, see the report"] if languages and not heads else []
-    caption = ["", *first, *_legend(baseline, own), *left_out, *last]
+    hidden = languages and not heads and not alone
+    left_out = [f"{', '.join(languages)}: too wide for this table, see the report"] if hidden else []
+    caption = ["", *first, *_legend(baseline, own, "" if alone else "of the average, "), *left_out, *last]
     table = compact_table("entry", (*heads, *columns), left=(TIES,), title=title, caption="\n".join(caption))
     for row in rows:
         name, *cells = row
@@ -151,11 +158,11 @@ def _not_measured(board: Leaderboard, rows: Sequence[Row]) -> list[str]:
     return [*lines, *([f"not measured: {', '.join(missing)}"] if missing else [])]
 
 
-def _legend(baseline: str, cells: Collection[Sequence[str]]) -> list[str]:
-    """Return what the columns are; `cells` are those of average, difference, p and ties."""
+def _legend(baseline: str, cells: Collection[Sequence[str]], of: str) -> list[str]:
+    """Return what the columns are; `cells` are those of level, difference, p and ties."""
     legend = [
         "± half the 95 % interval over queries and seeds (of one seed: over queries)",
-        f"Δ {baseline}: of the average, paired; p: adjusted over all pairs (Holm)",
+        f"Δ {baseline}: {of}paired; p: adjusted over all pairs (Holm)",
         f"ties: two entries share a letter where they are not shown to differ (p > {ALPHA_TEXT})",
     ]
     if any(p == ONE_SEED for _, _, p, _ in cells):

@@ -266,6 +266,24 @@ def test_the_terminal_table_of_three_languages_fits_80_columns(tmp_path: Path) -
     assert re.search(r"^clpl-intermediate +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d! ", lines[0])
 
 
+def test_one_language_has_no_average_beside_it(tmp_path: Path) -> None:
+    write_reports(board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0, 1]))
+    lines = terminal(tmp_path, width=80).splitlines()
+    assert [line.split() for line in lines if line.startswith("entry")] == [["entry", "ko", "Δ", "base", "p", "ties"]]
+    (own,) = [line for line in lines if line.startswith("mnrl ")]
+    assert re.fullmatch(r"mnrl +\d+\.\d\d±\d+\.\d\d +[+−]\d+\.\d\d±\d+\.\d\d +\S.*", own)
+    markdown_lines = (tmp_path / "leaderboard.md").read_text(encoding="utf-8").splitlines()
+    assert "| entry | ko | Δ base | p | rank |" in markdown_lines
+    assert {line.count("|") for line in markdown_lines if line.startswith(("| mnrl | 4", "| mnrl | 5"))} == {6}
+    assert 'data-column="average"' not in (tmp_path / "leaderboard.html").read_text(encoding="utf-8")
+
+
+def test_a_failed_seed_of_one_language_is_marked(tmp_path: Path) -> None:
+    put(tmp_path, ("base", "ko", 0), {"AP": {"a": 0.5, "b": 0.5}})
+    put_failed(tmp_path, ("base", "ko", 1), "out of memory")
+    assert re.search(r"^base +50\.00±0\.00! ", terminal(tmp_path), re.MULTILINE)
+
+
 def test_the_terminal_says_why_a_difference_has_no_p(tmp_path: Path) -> None:
     board(tmp_path, ["base", "mnrl"], {"ko": 7}, [0])
     put(tmp_path, ("clpl", "ko", 0), draw("base", "ko", 0, 7), trained=False)
