@@ -21,6 +21,7 @@ from harness.errors import RequestError
 from harness.machine import bounded
 
 LINK, OTHER, UNLISTED = "a link", "not a plain file", "a folder that cannot be listed"
+DEEPEST = 64  # folders below each other; a result folder has 3
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -226,6 +227,9 @@ def _below(folder: Path, under: str) -> Iterator[tuple[str, str]]:
 
 
 def _listed(path: str, prefix: str) -> Iterator[tuple[str, str]]:
+    if prefix.count("/") > DEEPEST:
+        yield prefix.removesuffix("/"), UNLISTED
+        return
     try:
         items = list(os.scandir(path))
     except FileNotFoundError:
