@@ -73,6 +73,32 @@ def test_a_regression_is_status_1_in_every_terminal(folders: tuple[Path, Path], 
     assert b"regression" in b"".join(completed.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "environment", "shown"),
+    [
+        (b"\xff", {}, "\\udcff"),
+        ("\u062f".encode(), {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "\\udcd8\\udcaf"),
+    ],
+)
+def test_a_path_that_is_no_text_in_this_locale_is_one_line(
+    tmp_path: Path, name: bytes, environment: dict[str, str], shown: str
+) -> None:
+    out = bytes(tmp_path) + b"/" + name
+    command = [sys.executable, "-m", "harness", "run", "--suite", str(tiny_suite(tmp_path / "suite")), "--out"]
+    done = subprocess.run(
+        [*map(os.fsencode, command), out],
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        timeout=600,
+        check=False,
+    )
+    line = f"harness: '{tmp_path}/{shown}' cannot be read as text here; rename it, or export LC_ALL=C.UTF-8"
+    assert (done.returncode, done.stderr.decode().count("\n")) == (2, 1)
+    assert done.stderr.decode().startswith(line)
+    assert not os.path.lexists(out)
+
+
 @pytest.mark.parametrize("command", ["check", "list"])
 def test_a_reader_that_has_ended_is_no_regression(folders: tuple[Path, Path], command: str) -> None:
     reading, writing = os.pipe()
