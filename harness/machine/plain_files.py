@@ -110,7 +110,7 @@ class Below:
             raise
         return descriptor
 
-    def read(self, name: str, limit: str = "FILE_BYTES") -> bytes:
+    def read(self, name: str, limit: str = "RESULT_BYTES") -> bytes:
         """Return the content of a plain file, at most as large as the named limit; raises what `descriptor` raises."""
         with os.fdopen(self.descriptor(name), "rb", buffering=0) as file:
             return bounded.read_whole(file, f"{self.folder}/{name}", limit)
@@ -122,7 +122,7 @@ def opened(folder: Path, name: str) -> BufferedReader:
         return os.fdopen(below.descriptor(name), "rb")
 
 
-def read(folder: Path, name: str, limit: str = "FILE_BYTES") -> bytes:
+def read(folder: Path, name: str, limit: str = "RESULT_BYTES") -> bytes:
     """Return the content of a plain file, at most as large as the named limit; raises what `opened` raises."""
     with Below(folder) as below:
         return below.read(name, limit)
