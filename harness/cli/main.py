@@ -25,7 +25,7 @@ from harness.cli.rescore import rescore
 from harness.cli.run import run
 from harness.cli.suite_init import init
 from harness.cli.synthesize import synthesize
-from harness.cli.usage_errors import check_letters, usage_line
+from harness.cli.usage_errors import check_folder, check_letters, usage_line
 from harness.cli.verify import verify
 from harness.errors import INTERNAL, HarnessError, RequestError
 from harness.machine import ending
@@ -127,6 +127,7 @@ def _command() -> Any:
 
 
 def _status(given: list[str], arguments: list[str] | None) -> int:
+    check_folder()
     check_letters(given)
     check_repeated(given)
     check_environment()

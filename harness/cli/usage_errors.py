@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.errors import RequestError
 
 PROGRAM = "harness"
+
+
+def check_folder() -> None:
+    """Raise RequestError where the working folder is gone, which processes that are started would need."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise RequestError(f"the working folder: {error.strerror}; change to one that is there") from error
 
 
 def check_letters(arguments: Sequence[str]) -> None:

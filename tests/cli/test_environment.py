@@ -153,6 +153,17 @@ def test_64_open_files_are_enough(folders: tuple[Path, Path]) -> None:
     assert (result.status, result.err) == (1, "")
 
 
+def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    shell = ["sh", "-c", 'cd "$1" && rmdir "$1" && exec "$0" -m harness run --methods bm25 --out "$2"', sys.executable]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [*shell, gone, tmp_path / "out"], env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    line = "harness: the working folder: No such file or directory; change to one that is there\n"
+    assert (done.returncode, done.stderr) == (2, line)
+
+
 def test_a_fault_of_the_harness_is_no_regression() -> None:
     script = """
 import harness.cli.main as main
