@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.errors import RequestError
@@ -15,7 +15,7 @@ PROGRAM = "harness"
 def check_folder() -> None:
     """Raise RequestError where the working folder is gone, which processes that are started would need."""
     try:
-        os.getcwd()
+        Path.cwd()
     except OSError as error:
         raise RequestError(f"the working folder: {error.strerror}; change to one that is there") from error
 

@@ -10,7 +10,8 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from contextlib import suppress
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -28,38 +29,47 @@ def until(end: float, items: Iterable[Item]) -> Iterator[Item]:
 
     Raises Late where the next one, or the end, has not come at `end`, in the seconds of time.monotonic.
     """
-    arrived: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(AHEAD)
-    given_up = threading.Event()
+    feed = _Feed(items)
+    threading.Thread(target=feed.run, name="arrivals", daemon=True).start()
+    try:
+        while (item := feed.next(end)) is not None:
+            yield item
+    finally:
+        feed.given_up.set()
 
-    def put(item: Item | None, raised: BaseException | None) -> None:
-        while not given_up.is_set():
-            try:
-                return arrived.put((item, raised), timeout=LOOK)
-            except queue.Full:
-                pass
 
-    def get() -> None:
+class _Feed(Generic[Item]):
+    """Items that a thread gets and another one takes; None is their end."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.given_up = threading.Event()
+        self._items = items
+        self._arrived: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(AHEAD)
+
+    def run(self) -> None:
+        """Get the items, in the thread, until nobody takes them any more."""
+        raised: BaseException | None = None
         try:
-            for item in items:
-                put(item, None)
-                if given_up.is_set():
+            for item in self._items:
+                self._put(item, None)
+                if self.given_up.is_set():
                     return
         except BaseException as error:  # raised again by the thread that waits
-            put(None, error)
-        else:
-            put(None, StopIteration())
+            raised = error
+        self._put(None, raised)
 
-    threading.Thread(target=get, name="arrivals", daemon=True).start()
-    try:
-        while True:
-            try:
-                item, raised = arrived.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                raise Late from None
-            if isinstance(raised, StopIteration):
+    def next(self, end: float) -> Item | None:
+        """Return the next item, None after the last one; raises what the thread met, and Late at `end`."""
+        try:
+            item, raised = self._arrived.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            raise Late from None
+        if raised is not None:
+            raise raised
+        return item
+
+    def _put(self, item: Item | None, raised: BaseException | None) -> None:
+        while not self.given_up.is_set():
+            with suppress(queue.Full):
+                self._arrived.put((item, raised), timeout=LOOK)
                 return
-            if raised is not None:
-                raise raised
-            yield item  # type: ignore[misc]
-    finally:
-        given_up.set()
