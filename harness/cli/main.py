@@ -76,6 +76,9 @@ RESUME = "then run the same command again"
 OF_THE_MACHINE = {  # errors of the system that are no fault of the code, and what to do about them
     errno.ENOSPC: f"make room there, {RESUME}",
     errno.EDQUOT: f"make room there, {RESUME}",
+    errno.EFBIG: f"raise the limit of a file's size (ulimit -f), {RESUME}",
+    errno.EIO: f"see to the disk, or name another place, {RESUME}",
+    errno.ESTALE: f"mount the file system again, {RESUME}",
     errno.EROFS: f"name a place that can be written, {RESUME}",
     errno.EACCES: f"permit it, or name another place, {RESUME}",
     errno.EPERM: f"permit it, or name another place, {RESUME}",

@@ -153,6 +153,18 @@ def test_64_open_files_are_enough(folders: tuple[Path, Path]) -> None:
     assert (result.status, result.err) == (1, "")
 
 
+def test_a_limit_of_file_sizes_is_one_line(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+
+    folders = ["--out", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache")]
+    suite = ["--suite", str(tiny_suite(tmp_path / "suite")), "--data-dir", str(tmp_path / "suite")]
+    command = ["-m", "harness", "run", *suite, "--methods", "bm25", *folders]
+    result = started(command, subprocess.DEVNULL, limit, GIT_DIR=str(tmp_path))  # git would leave a lock here
+    assert (result.status, "File too large; " in result.err.splitlines()[-1]) == (2, True), result.err
+    assert "Traceback" not in result.err
+
+
 def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
     (gone := tmp_path / "gone").mkdir()
     shell = ["sh", "-c", 'cd "$1" && rmdir "$1" && exec "$0" -m harness run --methods bm25 --out "$2"', sys.executable]
