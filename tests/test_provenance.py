@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from harness.errors import RequestError
 from harness.keys import folder_sha256
 from harness.machine import determinism, torch_state
 from harness.machine.artifact_manifest import DIGEST, sealed
-from harness.machine.code import code
+from harness.machine.code import _revision, code
 from harness.machine.hardware import environment
 from harness.machine.store import MANIFEST
 from harness.results import record
@@ -55,6 +57,21 @@ def test_the_computation_has_dtypes_batch_sizes_and_attention(trained: Record) -
         "truncate_dim": None,
         "prompts": {"query": "", "passage": ""},
     }
+
+
+def test_the_revision_is_read_and_nothing_is_written_in_the_checkout(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True)
+
+    (tmp_path / "a").write_text("a", encoding="utf-8")
+    git("init", "--quiet")
+    git("add", "a")
+    git("commit", "--quiet", "--message", "a")
+    os.utime(tmp_path / "a", (1, 1))  # git would write the new time into its index
+    index = tmp_path / ".git" / "index"
+    before = index.read_bytes()
+    assert _revision(tmp_path)["dirty"] is False
+    assert index.read_bytes() == before
 
 
 def test_every_stage_names_its_maker_and_the_score_is_of_the_process_that_wrote_the_record(trained: Record) -> None:

@@ -25,7 +25,7 @@ from harness.cli.rescore import rescore
 from harness.cli.run import run
 from harness.cli.suite_init import init
 from harness.cli.synthesize import synthesize
-from harness.cli.usage_errors import usage_line
+from harness.cli.usage_errors import check_folder, check_letters, usage_line
 from harness.cli.verify import verify
 from harness.errors import INTERNAL, HarnessError, RequestError
 from harness.machine import ending
@@ -76,6 +76,9 @@ RESUME = "then run the same command again"
 OF_THE_MACHINE = {  # errors of the system that are no fault of the code, and what to do about them
     errno.ENOSPC: f"make room there, {RESUME}",
     errno.EDQUOT: f"make room there, {RESUME}",
+    errno.EFBIG: f"raise the limit of a file's size (ulimit -f), {RESUME}",
+    errno.EIO: f"see to the disk, or name another place, {RESUME}",
+    errno.ESTALE: f"mount the file system again, {RESUME}",
     errno.EROFS: f"name a place that can be written, {RESUME}",
     errno.EACCES: f"permit it, or name another place, {RESUME}",
     errno.EPERM: f"permit it, or name another place, {RESUME}",
@@ -127,6 +130,8 @@ def _command() -> Any:
 
 
 def _status(given: list[str], arguments: list[str] | None) -> int:
+    check_folder()
+    check_letters(given)
     check_repeated(given)
     check_environment()
     outcome = _command()(args=arguments, prog_name="harness", standalone_mode=False)

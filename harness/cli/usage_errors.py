@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from harness.errors import RequestError
+
 PROGRAM = "harness"
+
+
+def check_folder() -> None:
+    """Raise RequestError where the working folder is gone, which processes that are started would need."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise RequestError(f"the working folder: {error.strerror}; change to one that is there") from error
+
+
+def check_letters(arguments: Sequence[str]) -> None:
+    """Raise RequestError for an argument whose bytes are no letters in this locale: no file could hold its text."""
+    for argument in arguments:
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise RequestError(
+                f"'{argument}' cannot be read as text here; rename it, or export LC_ALL=C.UTF-8 where it is UTF-8"
+            )
 
 
 def usage_line(error: Any, root: Any, arguments: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from harness.errors import DataError
 from harness.keys import git_blob_sha1
+from harness.machine.arrivals import Late, until
 from harness.machine.limits import exceeded, limit
 from harness.machine.printable import printable
 
@@ -56,15 +57,15 @@ class _Download:
         with _session(self._url) as session, _Bar(self._url) as bar:
             while tries:
                 try:
-                    for block in self._blocks(session, received, bar):
+                    for block in until(end, self._blocks(session, received, bar)):
                         received += len(block)
                         if received > most:
                             raise self._too_large()
-                        if time.monotonic() > end:
-                            raise exceeded("DOWNLOAD_SECONDS", self._url)
                         tries = TRIES
                         yield block
                     return
+                except Late:
+                    raise exceeded("DOWNLOAD_SECONDS", self._url) from None
                 except requests.RequestException:
                     tries -= 1
                     if not tries:

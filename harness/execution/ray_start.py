@@ -9,11 +9,13 @@ stderr and sets an alarm, ALARM seconds later, that aborts this process.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from contextlib import nullcontext
 from typing import Any
 
+from harness.execution import ray_watcher
 from harness.machine import ending
 
 ALARM = 3.0
@@ -32,7 +34,11 @@ def init(ray: Any, options: dict[str, Any]) -> None:
         if local:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # processes that this thread starts inherit it
         try:
+            before = ray_watcher.children_of(os.getpid()) if local else []
             ray.init(**options)
+            if local:
+                after = ray_watcher.children_of(os.getpid())
+                ray_watcher.end_with_this_process([each for each in after if each not in before])
         except BaseException as error:  # raised again by the thread that waits
             raised.append(error)
         ended.set()

@@ -56,16 +56,15 @@ def unzipped(content: bytes, where: object) -> bytes:
 
     Raises TooLarge above FILE_BYTES or RATIO, and EOFError, OSError or zlib.error for a damaged content.
     """
-    most, blocks, size = limit("FILE_BYTES"), [], 0
-    source = io.BytesIO(content)
+    most, size = limit("FILE_BYTES"), 0
+    source, whole = io.BytesIO(content), io.BytesIO()
     with gzip.GzipFile(fileobj=source) as unpacked:
         while block := unpacked.read(_BLOCK):
-            blocks.append(block)
-            size += len(block)
+            size += whole.write(block)
             if size > most:
                 raise exceeded("FILE_BYTES", where)
             _check_ratio(size, source.tell(), where)
-    return b"".join(blocks)
+    return whole.getvalue()  # without a copy
 
 
 def lines(path: Path) -> Iterator[bytes]:

@@ -50,5 +50,7 @@ def _sources(root: Path) -> dict[str, Path]:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    completed = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+    """Return what git prints; it does not refresh its index, whose lock a killed run would leave in the checkout."""
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    completed = subprocess.run(command, capture_output=True, check=True)
     return completed.stdout.decode(errors="replace").strip()

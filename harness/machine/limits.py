@@ -26,7 +26,9 @@ class Limit:
 
 
 LIMITS: Mapping[str, Limit] = {
-    "DOCUMENT_BYTES": Limit(64 * MIB, "bytes of one JSON document", "the largest committed leaderboard has 1.4 MB"),
+    "DOCUMENT_BYTES": Limit(64 * MIB, "bytes of one JSON document", "SQuAD 2.0's training file has 42 MB"),
+    "RECORD_BYTES": Limit(16 * MIB, "bytes of a record, page or table of results", "the largest committed has 1.4 MB"),
+    "RESULT_BYTES": Limit(128 * MIB, "bytes of one cell's scores or ranking", "5 million scores have at most 40 MB"),
     "TOML_BYTES": Limit(4 * MIB, "bytes of one TOML file", "the largest one here has 20 kB"),
     "DEPTH": Limit(64, "nested lists and tables", "records have 7; Python's own readers end at about 1,000"),
     "DIGITS": Limit(40, "digits of an integer", "2**128 has 39; a float holds up to 309"),

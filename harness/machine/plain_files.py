@@ -21,6 +21,7 @@ from harness.errors import RequestError
 from harness.machine import bounded
 
 LINK, OTHER, UNLISTED = "a link", "not a plain file", "a folder that cannot be listed"
+DEEPEST = 64  # folders below each other; a result folder has 3
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -111,7 +112,7 @@ class Below:
             raise
         return descriptor
 
-    def read(self, name: str, limit: str = "FILE_BYTES") -> bytes:
+    def read(self, name: str, limit: str = "RESULT_BYTES") -> bytes:
         """Return the content of a plain file, at most as large as the named limit; raises what `descriptor` raises."""
         with os.fdopen(self.descriptor(name), "rb", buffering=0) as file:
             return bounded.read_whole(file, f"{self.folder}/{name}", limit)
@@ -123,7 +124,7 @@ def opened(folder: Path, name: str) -> BufferedReader:
         return os.fdopen(below.descriptor(name), "rb")
 
 
-def read(folder: Path, name: str, limit: str = "FILE_BYTES") -> bytes:
+def read(folder: Path, name: str, limit: str = "RESULT_BYTES") -> bytes:
     """Return the content of a plain file, at most as large as the named limit; raises what `opened` raises."""
     with Below(folder) as below:
         return below.read(name, limit)
@@ -228,6 +229,9 @@ def _below(folder: Path, under: str) -> Iterator[tuple[str, str]]:
 
 
 def _listed(path: str, prefix: str) -> Iterator[tuple[str, str]]:
+    if prefix.count("/") > DEEPEST:
+        yield prefix.removesuffix("/"), UNLISTED
+        return
     try:
         items = list(os.scandir(path))
     except FileNotFoundError:

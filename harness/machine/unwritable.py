@@ -10,7 +10,7 @@ from harness.errors import RequestError
 from harness.machine.file_modes import owner_of
 
 DENIED = (errno.EACCES, errno.EPERM)
-REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, *DENIED)
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE, *DENIED)
 
 
 def unwritable(cache: Path, error: OSError) -> RequestError:

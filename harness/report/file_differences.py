@@ -11,27 +11,26 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from harness.machine.json_toml import parse_json
 
 LAST_BITS = 1e-9  # relative: sums of the same numbers, rounded in another order
 _SHOWN = 40  # characters of a line on each side
+_NAME = 400  # characters of a place in a file: a stranger's table may have a name of megabytes for each of its cells
 _WORD = re.compile(r"[\w.+-]*\Z")  # the number or word that a position is in
 
-Cells = Mapping[str, str]  # place in the file → value as text
+Cells = Iterator[tuple[str, str]]  # place in the file, value as text
 
 
 def first_difference(name: str, stored: str, rebuilt: str) -> str:
     """Return where two contents of a file differ first, with both values; "" if they are equal."""
     if stored == rebuilt:
         return ""
-    if cells := _cells(name, stored, rebuilt):
-        for place in dict.fromkeys([*cells[0], *cells[1]]):
-            old, new = (side.get(place, "absent") for side in cells)
-            if old != new:
-                return f"{place} is {_short(old)}, from the records {_short(new)}"
+    for place, old, new in _both(name, stored, rebuilt):
+        if old != new:
+            return _difference(place, old, new)
     return _first_line(stored, rebuilt)
 
 
@@ -40,14 +39,15 @@ def different_number(name: str, stored: str, rebuilt: str) -> str:
 
     Only CSV and JSON are read; what one side lacks is skipped.
     """
-    cells = _cells(name, stored, rebuilt)
-    if cells is None:
-        return ""
-    for place in cells[0].keys() & cells[1].keys():
-        old, new = cells[0][place], cells[1][place]
-        if old != new and not _equal_numbers(old, new):
-            return f"{place} is {_short(old)}, from the records {_short(new)}"
+    for place, old, new in _both(name, stored, rebuilt):
+        if old is not None and new is not None and old != new and not _equal_numbers(old, new):
+            return _difference(place, old, new)
     return ""
+
+
+def _difference(place: str, *values: str | None) -> str:
+    old, new = (_short("absent" if value is None else value) for value in values)
+    return f"{place} is {old}, from the records {new}"
 
 
 def is_table(name: str) -> bool:
@@ -71,40 +71,53 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _cells(name: str, stored: str, rebuilt: str) -> tuple[Cells, Cells] | None:
-    """Return both files as tables, None for a file that is not a table or cannot be read as one."""
+def _both(name: str, stored: str, rebuilt: str) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield place, stored value and rebuilt value, None where one has none, of both files as tables; the stored first.
+
+    Nothing more comes where a file is not a table or cannot be read as one. What is stored is a stranger's, and not
+    held: its cells may be many.
+    """
     read = {".csv": _csv_cells, ".json": _json_cells}.get(PurePosixPath(name).suffix)
+    if read is None:
+        return
     try:
-        return None if read is None else (dict(read(stored)), dict(read(rebuilt)))
+        expected, seen = dict(read(rebuilt)), set[str]()
+        for place, value in read(stored):
+            yield place, value, expected.get(place)
+            if place in expected:
+                seen.add(place)
+        for place in (place for place in expected if place not in seen):
+            yield place, None, expected[place]
     except (csv.Error, ValueError, RecursionError):
-        return None
+        return
 
 
-def _csv_cells(text: str) -> Iterator[tuple[str, str]]:
+def _csv_cells(text: str) -> Cells:
     """Yield "row NAME, COLUMN" → value; a row is named by its cells before the first measured number or the last."""
     rows = list(csv.reader(io.StringIO(text)))
+    columns = [column[:_NAME] for column in rows[0]] if rows else []
     counts: dict[str, int] = {}
     for row in rows[1:]:
         measured = (i for i, value in enumerate(row) if _is_number(value) and not value.isdigit())
-        name = "/".join(row[: next(measured, len(row) - 1)])
+        name = "/".join(row[: next(measured, len(row) - 1)])[:_NAME]
         counts[name] = counts.get(name, 0) + 1
         repeated = f" ({counts[name]})" if counts[name] > 1 else ""
-        for column, value in zip(rows[0], row, strict=False):
+        for column, value in zip(columns, row, strict=False):
             yield f"row {name}{repeated}, {column}", value
 
 
-def _json_cells(text: str) -> Iterator[tuple[str, str]]:
+def _json_cells(text: str) -> Cells:
     yield from _json_leaves(parse_json(text), "")
 
 
-def _json_leaves(value: object, place: str) -> Iterator[tuple[str, str]]:
+def _json_leaves(value: object, place: str) -> Cells:
     """Yield dotted place → value. A list's places hold its length, so that lists of other lengths are not compared."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _json_leaves(item, f"{place}.{name}" if place else str(name))
+            yield from _json_leaves(item, (f"{place}.{name}" if place else str(name))[-_NAME:])
     elif isinstance(value, list):
         for i, item in enumerate(value):
-            yield from _json_leaves(item, f"{place}[{i} of {len(value)}]")
+            yield from _json_leaves(item, f"{place}[{i} of {len(value)}]"[-_NAME:])
     else:
         yield place, value if isinstance(value, str) else json.dumps(value)
 

@@ -191,7 +191,7 @@ def read(path: Path, folder: Path | None = None) -> Record:
 
 def _read(below: plain_files.Below, name: str, known: dict[str, Any]) -> Record:
     try:
-        record = Record.model_validate_json(below.read(name, "DOCUMENT_BYTES"))
+        record = Record.model_validate_json(below.read(name, "RECORD_BYTES"))
         check_numbers(_numbers(record))
         return _shared(record, known)
     except OSError as error:

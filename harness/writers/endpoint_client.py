@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from harness.machine.arrivals import Late, until
 from harness.machine.limits import beyond, limit
 from harness.machine.printable import printable
 from harness.request.manifest import Writer
@@ -27,6 +29,7 @@ PAUSE = 0.5  # seconds before the second attempt, doubled before each further on
 SERVER_FAILURES = 3  # consecutive failures of the server, each after all its retries, that end the requests
 PASSAGE_FAILURES = 20  # consecutive passages without a usable answer that end the requests
 FATAL_STATUSES = {401, 403, 404}  # key, permission, model or URL: the same for every passage
+LATE = "the answer was not complete in time; HARNESS_ENDPOINT_TIMEOUT is its limit"
 OF_THE_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")  # headers, not of the answer itself
 PASSAGE_STATUSES = {400, 413, 422}  # most likely caused by this passage alone
 
@@ -67,13 +70,16 @@ def open_client(access: Access) -> OpenAI:
         def send(self, request: Any, **options: Any) -> Any:
             end = time.monotonic() + access.timeout
             try:
-                response = _bounded(super().send(request, **{**options, "stream": True}), end)
+                response = _in_time(end, self._answers(end, request, {**options, "stream": True}))
             except Exception as error:
                 logger.warning("%s: %s", access.server, access.clean(f"{type(error).__name__}: {error}"))
                 raise
             if response.is_error:
                 logger.warning("%s: status %d", access.server, response.status_code)
             return response
+
+        def _answers(self, end: float, request: Any, options: dict[str, Any]) -> Iterator[Any]:
+            yield _bounded(super().send(request, **options), end)
 
     return openai.OpenAI(
         api_key=access.key,
@@ -82,6 +88,15 @@ def open_client(access: Access) -> OpenAI:
         timeout=access.timeout,
         http_client=LoggingClient(follow_redirects=False, headers={"Accept-Encoding": "identity"}),
     )
+
+
+def _in_time(end: float, answers: Iterator[Any]) -> Any:
+    """Return the only answer; raises TimeoutError where not even its headers are complete a second after `end`."""
+    try:
+        (answer,) = until(end + 1.0, answers)  # before that the client says what it waited for
+    except Late:
+        raise TimeoutError(LATE) from None
+    return answer
 
 
 def _bounded(response: Any, end: float) -> Any:
@@ -96,7 +111,7 @@ def _bounded(response: Any, end: float) -> Any:
             if size > most:
                 raise OSError(f"the answer has {beyond('ANSWER_BYTES')}")
             if time.monotonic() > end:
-                raise TimeoutError("the answer was not complete in time; HARNESS_ENDPOINT_TIMEOUT is its limit")
+                raise TimeoutError(LATE)
     finally:
         response.close()
     headers = {name: value for name, value in response.headers.items() if name.lower() not in OF_THE_TRANSFER}

@@ -72,6 +72,7 @@ class Running:
     """A run that was started, in a process group of its own."""
 
     process: subprocess.Popen[bytes]
+    place: Place
     mark: str
     out: IO[str]  # files, not pipes: a process that is left over would keep a pipe open, and its end would seem later
     err: IO[str]
@@ -107,6 +108,10 @@ class Running:
         """Return a worker, None while there is none."""
         server = self.fork_server()
         return next((each for each in self.processes() if server and _parent(each) == server.pid), None)
+
+    def has_record(self) -> bool:
+        """Return whether the cell is done now; reports may be left to write."""
+        return any(self.place.out.glob("records/*/*/*.json"))
 
     def left(self) -> list[str]:
         """Return the processes that are still there LEFT seconds from now."""
@@ -150,7 +155,7 @@ def begin(arguments: Sequence[str], place: Place, prefix: Sequence[str] = ()) ->
         env=environment,
         preexec_fn=_default_signals,
     )
-    return Running(process, mark, out, err)
+    return Running(process, place, mark, out, err)
 
 
 def ran(arguments: Sequence[str], place: Place) -> Ran:
@@ -208,17 +213,18 @@ def results(out: Path) -> dict[str, str]:
 
     Records, run.json and pages hold the seconds that a run took, signatures.csv the commit, which may change meanwhile.
     """
-    stored = {f"{each.name}.{suffix}": sha256 for each in record.read_all(out) for suffix, sha256 in each.files.items()}
+    names = [each.file(suffix) for each in record.read_all(out) for suffix in each.files]
+    stored = {name: file_sha256(out / name) for name in names}
     tables = [path for path in sorted(out.glob("*.csv")) if path.name != "signatures.csv"]
     return stored | {path.name: file_sha256(path) for path in tables}
 
 
 def models(cache_dir: Path) -> dict[str, str]:
-    """Return file → sha256 of the weights and vectors in a cache, as their manifests name them."""
+    """Return file → sha256 of the weights and vectors in a cache that their manifests name."""
     return {
-        f"{manifest.parent.name}/{name}": sha256
+        f"{manifest.parent.name}/{name}": file_sha256(manifest.parent / name)
         for manifest in sorted(cache_dir.glob(f"*/??/*/{MANIFEST}"))
-        for name, sha256 in json.loads(manifest.read_bytes())["files"].items()
+        for name in json.loads(manifest.read_bytes())["files"]
         if name.endswith((".safetensors", ".npy"))
     }
 

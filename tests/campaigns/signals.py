@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,22 +51,27 @@ def signalled(shared: Path, what: tuple[signal.Signals, tuple[str, ...]], shares
         if find_spec(package) is None:
             raise NotPossibleError(f"{package} is not installed")
     send = os.killpg if SENT_TO_GROUP[number] else os.kill
+    done: set[str] = set()  # marks of runs whose cell was done when the signal was sent
 
     def disturb(running: Running) -> bool:
         if running.process.poll() is None:
+            done.update([running.mark] if running.has_record() else [])
             send(running.process.pid, number)
             return True
         return False
 
-    return disturbed(shared, folder, shares, Disturbance(disturb, partial(_as_ended, number), options))
+    return disturbed(shared, folder, shares, Disturbance(disturb, partial(_as_ended, number, done), options))
 
 
-def _as_ended(number: signal.Signals, running: Running, ran: Ran, semaphores: list[str]) -> list[str]:
+def _as_ended(
+    number: signal.Signals, done: Collection[str], running: Running, ran: Ran, semaphores: list[str]
+) -> list[str]:
     """Return what was wrong with an end: its status as shells show it, what it said, what it left.
 
-    A run that has done all its work when the signal comes may end with status 0.
+    A run whose cell is done when the signal comes may end with status 0.
     """
     status = ran.status if ran.status >= 0 else 128 - ran.status
-    faults = [] if status in (128 + number, 0) else [f"status {status}: {ran.err[-1500:]}"]
+    wanted = {128 + number, 0} if running.mark in done else {128 + number}
+    faults = [] if status in wanted else [f"status {status}: {ran.err[-1500:]}"]
     faults += [f"leaked semaphores: {ran.err[-1500:]}"] if "leaked" in ran.err else []
     return [*faults, *ran.tracebacks, *semaphores]

@@ -5,12 +5,16 @@ tests/execution/test_endings.py ends and kills runs at moments of its choice.
 
 from __future__ import annotations
 
+import random
+import shutil
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from campaigns import damage, full_disk, results, runs
+from campaigns import damage, full_disk, results, runs, signals
 from campaigns.__main__ import left
 from campaigns.runs import Place, Ran
 from campaigns.trials import Ended, NotPossibleError, Trial, carry_out, chosen, in_turns
@@ -50,6 +54,28 @@ def test_another_byte_of_a_result_is_a_fault(place: Path) -> None:
     expected = runs.reference(place).results
     name = next(iter(expected))
     assert runs.differing(expected, {**expected, name: "0" * 64}) == f"other bytes in {name}"
+
+
+def test_another_byte_of_a_file_is_a_fault_whatever_its_record_or_manifest_says(place: Path, tmp_path: Path) -> None:
+    runs.reference(place)
+    made, copied = Place.below(place), Place.below(tmp_path)
+    shutil.copytree(made.out, copied.out)
+    shutil.copytree(made.cache, copied.cache)
+    assert runs.otherwise(place, copied) == ""
+    generator = random.Random(0)
+    for path in (*copied.cache.glob("train/*/*/*.safetensors"), *copied.out.rglob("*.run.gz")):  # the record's last
+        damage.flip(path, generator)
+        assert path.name.partition(".")[2] in runs.otherwise(place, copied)
+
+
+def test_a_signal_that_a_run_does_not_answer_is_a_fault(place: Path, tmp_path: Path) -> None:
+    made = Place.below(place)
+    runs.reference(place)
+    for folders, fault in ((made, []), (Place.below(tmp_path), ["status 0: "])):
+        running = runs.begin([sys.executable, "-c", "pass"], folders)
+        done = {running.mark} if running.has_record() else set()
+        with running.out, running.err:
+            assert signals._as_ended(signal.SIGTERM, done, running, running.ended(), []) == fault
 
 
 def trial(row: str, name: str, times: int = 1) -> Trial:

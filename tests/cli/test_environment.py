@@ -73,6 +73,32 @@ def test_a_regression_is_status_1_in_every_terminal(folders: tuple[Path, Path], 
     assert b"regression" in b"".join(completed.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "environment", "shown"),
+    [
+        (b"\xff", {}, "\\udcff"),
+        ("\u062f".encode(), {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "\\udcd8\\udcaf"),
+    ],
+)
+def test_a_path_that_is_no_text_in_this_locale_is_one_line(
+    tmp_path: Path, name: bytes, environment: dict[str, str], shown: str
+) -> None:
+    out = bytes(tmp_path) + b"/" + name
+    command = [sys.executable, "-m", "harness", "run", "--suite", str(tiny_suite(tmp_path / "suite")), "--out"]
+    done = subprocess.run(
+        [*map(os.fsencode, command), out],
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        timeout=600,
+        check=False,
+    )
+    line = f"harness: '{tmp_path}/{shown}' cannot be read as text here; rename it, or export LC_ALL=C.UTF-8"
+    assert (done.returncode, done.stderr.decode().count("\n")) == (2, 1)
+    assert done.stderr.decode().startswith(line)
+    assert not os.path.lexists(out)
+
+
 @pytest.mark.parametrize("command", ["check", "list"])
 def test_a_reader_that_has_ended_is_no_regression(folders: tuple[Path, Path], command: str) -> None:
     reading, writing = os.pipe()
@@ -125,6 +151,29 @@ def test_64_open_files_are_enough(folders: tuple[Path, Path]) -> None:
 
     result = started(gate(folders), subprocess.DEVNULL, limit)
     assert (result.status, result.err) == (1, "")
+
+
+def test_a_limit_of_file_sizes_is_one_line(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+
+    folders = ["--out", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache")]
+    suite = ["--suite", str(tiny_suite(tmp_path / "suite")), "--data-dir", str(tmp_path / "suite")]
+    command = ["-m", "harness", "run", *suite, "--methods", "bm25", *folders]
+    result = started(command, subprocess.DEVNULL, limit, GIT_DIR=str(tmp_path))  # git would leave a lock here
+    assert (result.status, "File too large; " in result.err.splitlines()[-1]) == (2, True), result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    shell = ["sh", "-c", 'cd "$1" && rmdir "$1" && exec "$0" -m harness run --methods bm25 --out "$2"', sys.executable]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [*shell, gone, tmp_path / "out"], env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    line = "harness: the working folder: No such file or directory; change to one that is there\n"
+    assert (done.returncode, done.stderr) == (2, line)
 
 
 def test_a_fault_of_the_harness_is_no_regression() -> None:

@@ -84,6 +84,37 @@ def test_a_download_that_takes_too_long_is_stopped(
     assert "more than 999 seconds of one download" in rejection(target, server.url)
 
 
+@pytest.mark.parametrize("before", ["HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
+def test_a_server_that_sends_a_byte_now_and_then_is_cut_off(
+    target: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    """In its headers, and in a block of the content, of which clients wait for the whole."""
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(before.encode())
+            for _ in range(100):
+                if ended.wait(0.1):
+                    return
+                self.wfile.write(b"a")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    monkeypatch.setenv("HARNESS_LIMIT_DOWNLOAD_SECONDS", "1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{http.server_address[1]}/a"
+            assert "more than 1 seconds of one download" in rejection(target, url)
+        finally:
+            ended.set()
+            http.shutdown()
+            thread.join()
+
+
 @pytest.mark.parametrize("redirected", [False, True])
 def test_the_credentials_of_netrc_are_not_sent(
     server: Server, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redirected: bool

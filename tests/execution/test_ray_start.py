@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
+from campaigns.runs import Place, begin, command
+from support.commands import tiny_suite
 
 from harness.execution.ray_cluster import ADDRESS, RayExecutor
 
@@ -54,6 +58,20 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
     assert masks == [{signal.SIGHUP}]  # what Ray starts does not end by itself with the terminal
     assert starters[0].is_alive()  # Ray's processes end with it
     assert starters[0].daemon  # it does not keep this process
+
+
+def test_a_command_that_is_killed_leaves_no_process_of_the_ray_that_it_started(tmp_path: Path) -> None:
+    place = Place.below(tmp_path)
+    running = begin(command(tiny_suite(tmp_path / "suite"), place, "--executor", "ray"), place)
+    with running.out, running.err:
+        while not list(place.cache.glob(".partial/*/checkpoint-*")):
+            assert running.process.poll() is None, running.ended().err
+            time.sleep(0.05)
+        agents = [each for each in running.processes() if "Agent" in "".join(each.cmdline())]
+        running.process.kill()
+        assert agents
+        assert running.ended().status == -signal.SIGKILL
+        assert running.left() == []
 
 
 def test_what_ray_raises_while_it_starts_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,12 +56,13 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert store.runs == []
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE])
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, number: int) -> None:
     def fill(folder: Path) -> None:
         write(folder)
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
-    with pytest.raises(RequestError, match=r"cache folder .* cannot be written: No space left on device; change"):
+    with pytest.raises(RequestError, match=rf"cache folder .* cannot be written: {os.strerror(number)}; change"):
         Store(tmp_path).make("train", KEY, fill)
     assert files(tmp_path) == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from harness.report.file_differences import different_number, first_difference
 
 OLD = "entry,language,mean,verdict\na,ko,0.25,\nb,ko,0.5,reproduced\n"
@@ -51,6 +53,29 @@ def test_rows_that_one_side_lacks_are_skipped() -> None:
 
 def test_lists_of_other_lengths_are_skipped() -> None:
     assert different_number("a.json", "[1, 2]", "[0, 1, 2]") == ""
+
+
+def test_the_word_absent_in_the_place_of_a_number_differs() -> None:
+    assert "mean is 'absent'" in different_number("a.json", '{"mean": "absent"}', '{"mean": 0.5}')
+
+
+def test_what_one_side_lacks_is_absent() -> None:
+    assert first_difference("a.csv", OLD[:-20], OLD).endswith("is 'absent', from the records 'b'")
+    assert first_difference("a.csv", OLD, OLD[:-20]).endswith("is 'b', from the records 'absent'")
+
+
+def test_a_strangers_table_takes_no_more_memory_than_its_bytes_allow() -> None:
+    """The name of a row holds its cells, and the place of a cell the name of its row."""
+    columns = [f"column {i}" for i in range(20_000)]
+    wide = "\n".join(",".join(cells) for cells in (columns, columns, []))
+    long = f'{{"{"k" * 1_000_000}": [{", ".join(["0"] * 20_000)}]}}'
+    tracemalloc.start()
+    try:
+        for name, text in (("a.csv", wide), ("a.json", long)):
+            assert different_number(name, text, OLD if name == "a.csv" else "{}") == ""
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_page_has_no_numbers_to_compare() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 import subprocess
@@ -120,6 +121,21 @@ def rewritten(folder: Path, change: Callable[[str], str]) -> Path:
     guard = f"# {hashlib.sha256(body.encode()).hexdigest()} of the lines above\n"
     (folder / "SHA256SUMS").write_text(body + guard, encoding="utf-8")
     return folder
+
+
+def test_what_lies_too_deep_is_named_and_not_read(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path / "out", "a.txt")
+    below = os.open(folder, os.O_RDONLY)
+    try:
+        for _ in range(1500):  # more than Python calls within each other, and less than a path may have
+            os.mkdir("d", dir_fd=below)
+            inner = os.open("d", os.O_RDONLY, dir_fd=below)
+            os.close(below)
+            below = inner
+        os.close(below)
+        assert found(folder) == [f"not a plain file: {'/'.join('d' * (plain_files.DEEPEST + 1))}"]
+    finally:
+        subprocess.run(["rm", "-rf", str(folder)], check=True)  # which shutil cannot
 
 
 @pytest.mark.parametrize(

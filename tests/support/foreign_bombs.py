@@ -17,6 +17,7 @@ from support.foreign_places import RANKING, RECORD, SCORES
 from harness.results import record
 
 MIB = 1 << 20
+HELD = ("leaderboard.html", "leaderboard.csv", SCORES, RANKING, "SHA256SUMS")
 DEEP = "[" * 100_000 + "]" * 100_000
 
 
@@ -114,6 +115,12 @@ def list_of(count: int) -> Plant:
     return plant
 
 
+def wide() -> bytes:
+    """Return a table of two lines, where the name of each value would hold all others."""
+    columns = [f"column {i}" for i in range(50_000)]
+    return "\n".join(",".join(cells) for cells in (columns, columns, [])).encode()
+
+
 BOMBS: Mapping[str, Plant] = {
     "a ranking of gigabytes": as_file(RANKING, lambda: zipped(b"q 0 d 1 1.0 x\n", 4096)),
     "a ranking of one line": as_file(RANKING, lambda: zipped(b"x", 2048)),
@@ -140,4 +147,9 @@ BOMBS: Mapping[str, Plant] = {
     "many measures": measures,
     "many requested cells": requested(3000),
     "a long list of files": list_of(300_000),
+    "a table whose places are long": as_file("leaderboard.csv", wide),
+    "a table of many rows": as_file("leaderboard.csv", lambda: b"entry,nDCG@10\n" + b"a,1.5\n" * 2_000_000),
+    "many lists in run.json": spelled("run.json", "request", f"[{'{},' * 5_000_000}1]"),
+    "more lists in run.json": spelled("run.json", "request", f"[{'{},' * 20_000_000}1]"),
+    **{f"a sparse {name} within the limits of a file": sparse(name, 2_000_000_000) for name in HELD},
 }

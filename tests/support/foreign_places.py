@@ -14,6 +14,8 @@ from pathlib import Path
 
 from support.foreign_folders import Place, Plant, code, edited, listed
 
+from harness.machine.plain_files import DEEPEST
+
 RECORD, SCORES, RANKING = (f"records/mnrl/ko/0.{suffix}" for suffix in ("json", "per_query.parquet", "run.gz"))
 PAGE = "leaderboard.html"
 
@@ -68,6 +70,13 @@ def device(minor: int) -> Callable[[Path, Place], None]:
 def folder(path: Path, _: Place) -> None:
     (path / "in").mkdir(parents=True)
     (path / "in" / "a.json").write_text("{}", encoding="utf-8")
+
+
+def nested(path: Path, _: Place) -> None:
+    """Make more folders below each other than are listed, with a file in the last one."""
+    path = path.joinpath(*["a"] * 2 * DEEPEST)
+    path.mkdir(parents=True)
+    file(path / "0.json", _)
 
 
 def file(path: Path, _: Place) -> None:
@@ -140,6 +149,8 @@ OTHERS: Mapping[str, Plant] = {
         for name in (RECORD, SCORES, RANKING, "run.json", "report.json", PAGE)
     },
     "a folder as SHA256SUMS": lambda place: folder(gone(place.foreign / "SHA256SUMS"), place),
+    "deep folders": put("notes", nested),
+    "deep folders of records": put("records/again", nested),
     **{f"a file as {name}": put(name, file) for name in ("records", "records/mnrl", "entries", "queries", "export")},
     "a record without permissions": closed(RECORD),
     "records without permissions": closed("records"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 import tracemalloc
 from http.server import BaseHTTPRequestHandler
@@ -66,6 +67,27 @@ def test_an_answer_that_drips_ends_after_the_time_of_one_attempt(
 
     server.always = drip
     assert "the answer was not complete in time; HARNESS_ENDPOINT_TIMEOUT is its limit" in failure(store)
+
+
+def test_headers_that_drip_end_after_the_time_of_one_attempt(
+    server: ChatServer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_ENDPOINT_TIMEOUT", "0.5")
+    ended = threading.Event()
+
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        for _ in range(100):
+            if ended.wait(0.1):
+                return
+            request.wfile.write(b"a")
+            request.wfile.flush()
+
+    server.always = drip
+    try:
+        assert "the answer was not complete in time; HARNESS_ENDPOINT_TIMEOUT is its limit" in failure(store)
+    finally:
+        ended.set()
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
