@@ -43,7 +43,7 @@ class Made:
 
 def made(ended: Ended) -> Made:
     """Return how a trial ended now, on this machine."""
-    trial, fault = ended.trial, ended.fault[:LONGEST]
+    trial, fault = ended.trial, ended.fault.replace(str(REPOSITORY), ".")[:LONGEST]
     return Made(trial.row, trial.name, trial.times, fault, ended.skipped, round(ended.seconds, 1), _now(), _system())
 
 

@@ -194,7 +194,7 @@ def begin(place: Path, arguments: tuple[str | Path, ...]) -> Started:
         text=True,
         start_new_session=True,
         env={**os.environ, "HARNESS_TEST_MARK": mark},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # where the tests run in the background
+        preexec_fn=_default_signals,
     )
     until = time.monotonic() + PATIENCE
     while not (place / "reached").exists():
@@ -202,6 +202,11 @@ def begin(place: Path, arguments: tuple[str | Path, ...]) -> Started:
         assert time.monotonic() < until, "no second step within 10 minutes"
         time.sleep(0.05)
     return Started(process, mark, place / "wait")
+
+
+def _default_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):  # ignored where the tests run in the background
+        signal.signal(number, signal.SIG_DFL)
 
 
 def folders(tmp_path: Path) -> tuple[str | Path, ...]:
