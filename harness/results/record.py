@@ -25,7 +25,7 @@ from harness.machine.garbage import no_collection
 from harness.machine.json_toml import check_numbers
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.store import StageRun
-from harness.results.measured import Agreement, CrossValidation, Geometry, Pairs, Table, Task, holding
+from harness.results.record_tables import Agreement, CrossValidation, Geometry, Pairs, Table, Task, holding
 from harness.schema import Strict, explain
 from harness.types import Ranking, Scores
 

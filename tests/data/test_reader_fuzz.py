@@ -31,7 +31,9 @@ NOT_FUZZED = {
         ),
         OWN,
     ),
-    **dict.fromkeys(("machine.energy", "machine.hardware", "machine.memory", "machine.torch_state"), SYSTEM),
+    **dict.fromkeys(
+        ("execution.ray_watcher", "machine.energy", "machine.hardware", "machine.memory", "machine.torch_state"), SYSTEM
+    ),
     **dict.fromkeys(
         ("data.ir_datasets_files", "machine.skeletons", "report.documents.references", "report.page_scripts"), INSTALLED
     ),
