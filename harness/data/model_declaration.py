@@ -107,7 +107,7 @@ def declared_length(folder: Path, role: str) -> int | None:
     """
     modules = _json(folder / MODULES) if (folder / MODULES).is_file() else []
     module = modules[0] if isinstance(modules, list) and modules else {}
-    first = _module(folder, module.get("path", ""), folder / MODULES) if isinstance(module, Mapping) else folder
+    first = module_folder(folder, module.get("path", ""), folder / MODULES) if isinstance(module, Mapping) else folder
     if (first / ROUTER).is_file():
         router = _table(first / ROUTER)
         routes = _member(router, "structure")
@@ -117,7 +117,7 @@ def declared_length(folder: Path, role: str) -> int | None:
         modules_of_route = routes.get(route)
         if not isinstance(modules_of_route, list) or not modules_of_route:
             raise RequestError(f"{first / ROUTER} has no modules on the route '{route}'; copy the model again")
-        first = _module(first, modules_of_route[0], first / ROUTER)
+        first = module_folder(first, modules_of_route[0], first / ROUTER)
     for name, key in ((LENGTH, "max_seq_length"), (TOKENIZER, "model_max_length")):
         length = _table(first / name).get(key)
         if isinstance(length, int) and length < NO_LIMIT:
@@ -125,7 +125,7 @@ def declared_length(folder: Path, role: str) -> int | None:
     return None
 
 
-def _module(folder: Path, name: object, where: Path) -> Path:
+def module_folder(folder: Path, name: object, where: Path) -> Path:
     """Return the folder of a module below that of its model; raises RequestError for a name that leads elsewhere."""
     parts = PurePosixPath(str(name)).parts  # none for "", which is the model's own folder
     try:

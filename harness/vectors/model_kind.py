@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from harness.data.model_declaration import module_folder
 from harness.errors import RequestError
 from harness.machine.json_toml import read_json
 from harness.machine.limits import TooLarge
@@ -41,9 +42,9 @@ def check_kind(folder: Path, name: str) -> None:
     modules = [module for module in _list(folder / MODULES) if isinstance(module, dict)]
     for module in modules:
         _check_module(str(module.get("type", "")), name)
-    networks = [folder / str(module.get("path", "")) for module in modules if "Transformer" in str(module.get("type"))]
-    for network in networks:
-        _check_network(network, name)
+    for module in modules:
+        if "Transformer" in str(module.get("type")):
+            _check_network(module_folder(folder, module.get("path", ""), folder / MODULES), name)
 
 
 def check_pointers(folder: Path, name: str) -> None:

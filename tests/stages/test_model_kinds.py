@@ -180,6 +180,16 @@ def test_code_in_a_folder_is_never_run(
         with_base_model(small_suite, str(folder))
 
 
+@pytest.mark.parametrize("path", ["../elsewhere", "/etc", "x" * 300, [{"idx": 0}] * 40])
+def test_a_module_that_lies_elsewhere_is_refused_in_one_line(tmp_path: Path, path: object) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder := tmp_path / "model").mkdir()
+    module = {"idx": 0, "name": "0", "path": path, "type": "sentence_transformers.models.Transformer"}
+    (folder / "modules.json").write_text(json.dumps([module]), encoding="utf-8")
+    with pytest.raises(RequestError, match=r"modules\.json, folder of a module: .*cannot be part of a path"):
+        check_kind(folder, "the model")
+
+
 def test_a_git_lfs_pointer_in_place_of_weights_is_said_to_be_one(
     small_suite: Suite, base_folder: Path, tmp_path: Path
 ) -> None:

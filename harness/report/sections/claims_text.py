@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from harness.evidence.claims.claim import Claim
 from harness.evidence.claims.claim_comparison import ASSUMED, UNKNOWN, Comparison
 from harness.evidence.claims.verdicts import UNMEASURED, Line
-from harness.report.numbers import hundred
+from harness.report.numbers import ALPHA_TEXT, hundred
 from harness.report.sections.claim_words import (
     about_suite,
     base_models,
@@ -99,14 +99,14 @@ def _general_reasons(line: Line) -> list[str]:
 
 
 def _detectable(lines: Iterable[Line]) -> str:
-    """Return the smallest gains that the run would have detected, as the end of a sentence."""
+    """Return the minimum detectable effects of the run, as the end of a sentence."""
     texts = sorted(hundred(line.gain.detectable) for line in lines if line.gain)
     sizes = sorted({float(text): text for text in texts if text != "nan"}.items())
     if not sizes:
         return ""
     smallest, largest = sizes[0][1], sizes[-1][1]
     size = smallest if smallest == largest else f"{smallest} to {largest}"
-    return f"; the smallest gain that it would have found in four of five is {size} points"
+    return f"; the minimum detectable effect (80 % power, α {ALPHA_TEXT}) is {size} points"
 
 
 def _required_runs(claims: Sequence[Claim], *, partial: bool) -> str:

@@ -107,7 +107,7 @@ def test_every_verdict_has_a_sentence_and_inconclusive_ones_state_the_detectable
     [text] = paragraphs(compared)
     assert "4 published numbers, nDCG@5 of one row in" in text
     assert "Reproduced: 1 (clpl@published in ko). Direction only: 1 (clpl@published in fa)." in text
-    assert "it would have found in four of five is 3.00 to 12.50 points." in text
+    assert "the minimum detectable effect (80 % power, α .05) is 3.00 to 12.50 points." in text
 
 
 def test_a_single_number_is_described_in_the_singular(miracl: Path) -> None:
