@@ -6,7 +6,8 @@ from typing import Any
 
 from harness.data.model_declaration import declaring_folder, folder_name
 from harness.machine.file_hashes import folder_sha256
-from harness.machine.store import StageRun, Store
+from harness.machine.stage_run import StageRun
+from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.manifest import LocalBase
 from harness.stages import half_precision, learning_rates, model_prompts

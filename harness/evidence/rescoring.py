@@ -16,7 +16,8 @@ from harness.evidence.verification.rebuild import Rebuilt
 from harness.evidence.verification.rerun import measured
 from harness.execution import plan as planning
 from harness.execution.plan import Plan
-from harness.machine.store import StageRun, Store
+from harness.machine.stage_run import StageRun
+from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.results import record as records
 from harness.results.checksums import differences, unlist

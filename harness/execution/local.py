@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import queue
 import signal
 import time
@@ -44,6 +45,7 @@ def _start_fork_server(context: ForkServerContext) -> None:
     It never receives interrupts and signals to end, and ends with the parent. Those that reach the parent while it
     starts are delivered right after; while it loads, no worker waits for it.
     """
+    os.environ["HARNESS_PARENT"] = str(os.getpid())  # of this one and of those that replace it
     for attempt in range(STARTS):
         with ending.delayed():
             resource_tracker.ensure_running()  # it unblocks some of them when it has started

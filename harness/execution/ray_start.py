@@ -19,6 +19,7 @@ from harness.execution import ray_watcher
 from harness.machine import ending
 
 ALARM = 3.0
+OFTEN = 6  # times that an alarm is cancelled before it comes
 
 
 def init(ray: Any, options: dict[str, Any]) -> None:
@@ -42,6 +43,7 @@ def init(ray: Any, options: dict[str, Any]) -> None:
         except BaseException as error:  # raised again by the thread that waits
             raised.append(error)
         ended.set()
+        _cancel_alarms(threading.Event(), rounds=OFTEN * 3)  # of a handler that began before ours was back
         threading.Event().wait()
 
     logging.getLogger("ray").setLevel(logging.ERROR)  # Ray warns that it handles no SIGTERM in this thread
@@ -59,14 +61,20 @@ def init(ray: Any, options: dict[str, Any]) -> None:
         raise raised[0]
 
 
+def _cancel_alarms(until: threading.Event, rounds: int | None = None) -> None:
+    """Cancel the alarm that absl's handler sets, in any thread, again and again until an event or for some rounds."""
+    while rounds != 0 and not until.wait(ALARM / OFTEN):
+        signal.alarm(0)
+        rounds = rounds and rounds - 1
+
+
 def _wait(starter: threading.Thread, ended: threading.Event, *, local: bool) -> None:
     """Start a thread and wait for an event of it, with this process's own handling of signals before and after."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         with ending.postponed() if local else nullcontext():
             starter.start()
-            while not ended.wait(ALARM / 2):
-                signal.alarm(0)
+            _cancel_alarms(ended)
     finally:
         signal.signal(signal.SIGTERM, before)
         signal.alarm(0)

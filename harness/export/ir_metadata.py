@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.export.run_export import RunExport, ordered_measures
+from harness.results.cell_cost import cell_cost
 from harness.results.record import Record
 from harness.stats.entry_scores import BASE
 
@@ -44,10 +45,7 @@ def ir_metadata(run: RunExport, record: Record) -> dict[str, Any]:
             "method": _method(record, entry),
             "actor": {"role": "reproducer" if entry.get("paper") else "experimenter"},
             "data": _data(run, record),
-            "resources": {
-                "runtime": {"wallclock": f"{record.seconds:.1f} s"},
-                "ram": {"peak": f"{record.peak_memory_bytes / 1e9:.2f} GB"},
-            },
+            **_resources(record),
         }
     )
     return metadata
@@ -63,6 +61,15 @@ def trec_eval_name(measure: str) -> str:
     if measure == "AP":
         return "map"
     return f"{TREC_EVAL[kind]}_{cutoff}" if kind in TREC_EVAL and cutoff else measure
+
+
+def _resources(record: Record) -> dict[str, Any]:
+    """Return what computing the cell took, {} where its record does not say."""
+    cost = cell_cost(record)
+    if cost is None:
+        return {}
+    runtime, peak = {"wallclock": f"{cost.seconds:.1f} s"}, {"peak": f"{cost.peak_bytes / 1e9:.2f} GB"}
+    return {"resources": {"runtime": runtime, "ram": peak}}
 
 
 def _publication(paper: str) -> dict[str, str]:

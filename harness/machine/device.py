@@ -19,6 +19,12 @@ def peak_memory(device: str) -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def peak_in_use() -> int:
+    """Return the peak bytes of the device that this process computes on: its GPU where torch has begun to use one."""
+    torch = sys.modules.get("torch")
+    return peak_memory("cuda" if torch is not None and torch.cuda.is_initialized() else "cpu")
+
+
 def gpu_without_bfloat16() -> str:
     """Return the name of the GPU if it has no instructions for bfloat16, which torch would emulate; "" if it has."""
     import torch

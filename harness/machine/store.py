@@ -1,7 +1,7 @@
 """The store of stage outputs: content-addressed folders, complete or absent, verified on reading.
 
     ROOT/<stage>/<key[:2]>/<key>/...            the files of a stage
-    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, seconds, maker, findings, and of itself
+    ROOT/<stage>/<key[:2]>/<key>/.artifact.json sha256 of every file, cost, maker, findings, and of itself
     ROOT/.partial/<key>/                        checkpoints of an unfinished stage
     ROOT/.locks/<key>                           one writer per key: a second process waits, then reads
     ROOT/.locks/<key>.used                      readers of an output, which is not removed meanwhile
@@ -19,23 +19,22 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from pydantic import Field
 
 from harness.errors import DataError, HarnessError, RequestError
 from harness.machine import json_toml, plain_files
 from harness.machine.artifact_manifest import is_intact, sealed
+from harness.machine.device import peak_in_use
 from harness.machine.file_hashes import hashes_below
 from harness.machine.file_modes import as_created
 from harness.machine.full_disk import no_room
 from harness.machine.in_use import Marks, unused
 from harness.machine.locks import PATIENCE, held
 from harness.machine.maker import maker, maker_id
-from harness.machine.names import Word
+from harness.machine.stage_run import Cost, StageRun
 from harness.machine.unwritable import check_writable, is_refusal, unwritable
-from harness.schema import Strict
 from harness.types import Progress
 
 MANIFEST = ".artifact.json"
@@ -53,19 +52,23 @@ def default_root() -> Path:
         raise RequestError("there is no home folder for the cache; export HARNESS_CACHE, or HOME") from error
 
 
-class StageRun(Strict):
-    """One stage of a cell: its key, its seconds, whether its output was cached, and what made that output.
+@dataclass
+class _Making:
+    """A stage that is being made: what it read off models, and what outputs that it requested on the way change."""
 
-    `made_by` is the id of a maker, "" for an output that does not say; `found` holds what the stage read off the models
-    that it computed with, such as their dtype.
-    """
+    found: dict[str, Any] = field(default_factory=dict)
+    saved: float = 0.0  # seconds that making these took elsewhere, beyond those of requesting them
+    peak_bytes: int = 0
 
-    stage: Word
-    key: Word
-    seconds: float
-    cached: bool
-    made_by: str = ""
-    found: Mapping[str, Any] = Field(default_factory=dict)
+    def add(self, run: StageRun) -> None:
+        """Count an output that was requested on the way."""
+        if run.cost is not None:
+            self.saved += run.cost.seconds - run.seconds
+            self.peak_bytes = max(self.peak_bytes, run.cost.peak_bytes)
+
+    def cost(self, seconds: float) -> Cost:
+        """Return what making the stage takes, which took `seconds` here."""
+        return Cost(seconds=max(0.0, seconds + self.saved), peak_bytes=max(self.peak_bytes, peak_in_use()))
 
 
 class Store:
@@ -86,7 +89,7 @@ class Store:
         self._patience = patience
         self.runs: list[StageRun] = []
         self.makers: dict[str, Mapping[str, Any]] = {}
-        self._found: list[dict[str, Any]] = []  # of the stages that are being made, the innermost one last
+        self._making: list[_Making] = []  # the innermost one last
         self._marks: Marks | None = None
 
     @property
@@ -106,24 +109,28 @@ class Store:
                 cached = manifest is not None
                 if manifest is None:
                     manifest = self._write(stage, key, write)
-        run = StageRun(stage=stage, key=key, seconds=time.perf_counter() - started, cached=cached)
+        seconds = time.perf_counter() - started
+        run = StageRun(stage=stage, key=key, seconds=seconds, cached=cached)
         self.runs.append(run.model_copy(update=self._made_by(manifest)))
+        if self._making:
+            self._making[-1].add(self.runs[-1])
         return self.folder(stage, key)
 
     def computed(self, stage: str, key: str, seconds: float) -> None:
         """Add a stage that this process has just computed and whose output is not stored."""
         run = StageRun(stage=stage, key=key, seconds=seconds, cached=False)
-        self.runs.append(run.model_copy(update=self._made_by({"made_by": maker()})))
+        manifest = {"made_by": maker(), "seconds": seconds, "peak_bytes": peak_in_use()}
+        self.runs.append(run.model_copy(update=self._made_by(manifest)))
 
-    def recalled(self, stage: str, key: str, made_by: Mapping[str, Any] | None, found: Mapping[str, Any]) -> None:
-        """Add a stage whose output is gone and not needed; `made_by` and `found` are what its manifest said."""
+    def recalled(self, stage: str, key: str, manifest: Mapping[str, Any]) -> None:
+        """Add a stage whose output is gone and not needed; `manifest` holds what its manifest said."""
         run = StageRun(stage=stage, key=key, seconds=0.0, cached=True)
-        self.runs.append(run.model_copy(update=self._made_by({"made_by": made_by, "found": found})))
+        self.runs.append(run.model_copy(update=self._made_by(manifest)))
 
     def note(self, **found: Any) -> None:
         """Add what the stage that is being made read off a model to its output's manifest; ignored outside a stage."""
-        if self._found:
-            self._found[-1].update(found)
+        if self._making:
+            self._making[-1].found.update(found)
 
     def is_there(self, stage: str, key: str) -> bool:
         """Return whether the output exists, damaged or not; its files are not read."""
@@ -227,19 +234,25 @@ class Store:
             return None
 
     def _made_by(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Return maker and findings of a manifest as fields of a stage's run; outputs of older versions have none."""
+        """Return maker, findings and cost of a manifest as fields of a stage's run; those of older versions have none.
+
+        Without a peak, seconds are those of an older version: of outputs made on the way, only those made then.
+        """
         made_by = manifest.get("made_by")
         if not made_by:
             return {}
         name = maker_id(made_by)
         self.makers[name] = made_by
-        return {"made_by": name, "found": manifest.get("found", {})}
+        fields = {"made_by": name, "found": manifest.get("found", {})}
+        if manifest.get("peak_bytes") is None:
+            return fields
+        return {**fields, "cost": Cost(seconds=manifest["seconds"], peak_bytes=manifest["peak_bytes"])}
 
     def _write(self, stage: str, key: str, write: Callable[[Path], None]) -> Mapping[str, Any]:
         folder = self.folder(stage, key)
         temporary = folder.with_name(f".making-{folder.name}")  # an existing one is a killed writer's
         started = time.perf_counter()
-        self._found.append({})
+        self._making.append(_Making())
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             self._check_no_link(folder.parent)
@@ -249,10 +262,10 @@ class Store:
             as_created(temporary)
             manifest = {
                 "stage": stage,
-                "seconds": time.perf_counter() - started,
+                **self._making[-1].cost(time.perf_counter() - started).model_dump(),
                 "files": hashes_below(temporary, MANIFEST),
                 "made_by": maker(),
-                "found": self._found[-1],
+                "found": self._making[-1].found,
             }
             (temporary / MANIFEST).write_bytes(sealed(manifest))
             _sync(temporary)
@@ -268,7 +281,7 @@ class Store:
                 raise unwritable(self.root, refusal) from error
             raise
         finally:
-            self._found.pop()
+            self._making.pop()
             shutil.rmtree(temporary, ignore_errors=True)
         return manifest
 

@@ -24,6 +24,7 @@ from harness.report.figures.labels import label, shorten_middle, text_width
 from harness.report.figures.learning_figure import loss_ends
 from harness.report.sweep_names import names_for_readers
 from harness.report.table_view import Row
+from harness.results.cell_cost import cell_cost
 from harness.results.record import Record
 from harness.stats.entry_scores import AVERAGE
 
@@ -50,11 +51,11 @@ def figure_data(board: Leaderboard, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def entry_seconds(board: Leaderboard) -> dict[str, float]:
-    """Return the mean seconds of each entry's computed cells, without entries whose cells all came from the cache."""
+    """Return the mean seconds that computing each entry's cells takes, without entries whose records do not say."""
     seconds: dict[str, list[float]] = {}
     for record in board.records:
-        if record.is_timed:
-            seconds.setdefault(record.entry, []).append(record.seconds)
+        if (cost := cell_cost(record)) is not None and cost.seconds:
+            seconds.setdefault(record.entry, []).append(cost.seconds)
     return {entry: round(statistics.fmean(values), _DIGITS) for entry, values in seconds.items()}
 
 

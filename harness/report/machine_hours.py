@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.machine.stage_run import StageRun
 from harness.report.figures.labels import label
+from harness.results.cell_cost import cell_cost
 from harness.results.record import Record
 
 Hours = Mapping[tuple[str, str], float]  # (GPU hours, core hours or hours; name of the machine) → how many
@@ -18,12 +20,12 @@ def machine(record: Record) -> str:
 
 
 def mean_hours(records: Sequence[Record]) -> Hours:
-    """Return the mean hours of a cell over those that were computed, by what they ran on; {} where none was."""
-    timed = [record for record in records if record.is_timed]
+    """Return the mean hours of a cell over those whose cost is known, by what they ran on; {} where none is."""
+    timed = [(record, cost.seconds) for record in records if (cost := cell_cost(record)) is not None]
     hours: dict[tuple[str, str], float] = {}
-    for record in timed:
+    for record, seconds in timed:
         unit = _unit(record), machine(record)
-        hours[unit] = hours.get(unit, 0.0) + _seconds(record) / 3600 / len(timed)
+        hours[unit] = hours.get(unit, 0.0) + _on_all(record, seconds) / 3600 / len(timed)
     return hours
 
 
@@ -60,12 +62,16 @@ def _unit(record: Record) -> str:
     return "GPU hours" if _on_gpu(record) else "core hours" if _device(record) == "cpu" else "hours"
 
 
-def _seconds(record: Record) -> float:
+def _on_all(record: Record, seconds: float) -> float:
     """Return the seconds of a cell on one GPU or core: all threads count, and all GPUs that encoded together."""
     if _on_gpu(record):
-        return record.seconds + sum(run.seconds * (_devices(run.found) - 1) for run in record.stages if not run.cached)
+        return seconds + sum(_made_in(run) * (_devices(run.found) - 1) for run in record.stages)
     threads = record.value("environment", "torch_threads")
-    return record.seconds * (threads if isinstance(threads, int) and 0 < threads <= _MOST_THREADS else 1)
+    return seconds * (threads if isinstance(threads, int) and 0 < threads <= _MOST_THREADS else 1)
+
+
+def _made_in(run: StageRun) -> float:
+    return run.cost.seconds if run.cost else 0.0 if run.cached else run.seconds
 
 
 def _devices(found: Mapping[str, object]) -> int:

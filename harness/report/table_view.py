@@ -14,9 +14,11 @@ from typing import Literal
 
 from harness.errors import one_line
 from harness.evidence.leaderboard import Leaderboard
+from harness.machine.stage_run import Cost
 from harness.report.numbers import or_none
 from harness.report.page_links import Source, entry_link, source
 from harness.report.sweep_names import entry_names
+from harness.results.cell_cost import cell_cost
 from harness.results.record import Record, records_by_pair
 from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
@@ -79,7 +81,7 @@ class Row:
     average: Score | None
     reasons: tuple[str, ...]
     recipe: str = ""  # "" for an untrained entry
-    minutes: float | None = None  # per cell, mean over the done cells of the entry
+    minutes: float | None = None  # per cell, mean over the cells of the entry whose cost is known
     memory: int = 0  # peak over these cells, in bytes; 0: unknown
     verdicts: tuple[tuple[str, str], ...] = ()  # each verdict with its languages
     anchor: bool = False  # a ranker without a model
@@ -185,16 +187,16 @@ def _entry_texts(records: Iterable[Record], name: str) -> dict[str, str]:
     return texts
 
 
-def _costs(records: Iterable[Record]) -> dict[str, tuple[float | None, int]]:
-    """Return entry → minutes per cell (None where unknown) and peak memory in bytes."""
-    by_entry: dict[str, list[Record]] = {}
+def _costs(records: Iterable[Record]) -> dict[str, tuple[float, int]]:
+    """Return entry → minutes per cell and peak memory in bytes, over its cells whose records say what they cost."""
+    by_entry: dict[str, list[Cost]] = {}
     for record in records:
-        by_entry.setdefault(record.entry, []).append(record)
-    costs: dict[str, tuple[float | None, int]] = {}
-    for entry, cells in by_entry.items():
-        minutes = math.fsum(record.seconds for record in cells) / len(cells) / 60
-        costs[entry] = (minutes or None, max(record.peak_memory_bytes for record in cells))
-    return costs
+        if (cost := cell_cost(record)) is not None:
+            by_entry.setdefault(record.entry, []).append(cost)
+    return {
+        entry: (math.fsum(cost.seconds for cost in cells) / len(cells) / 60, max(cost.peak_bytes for cost in cells))
+        for entry, cells in by_entry.items()
+    }
 
 
 def _verdicts(columns: Iterable[tuple[str, Score | None]]) -> tuple[tuple[str, str], ...]:

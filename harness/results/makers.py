@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.results.differences import Differing
 from harness.results.flatten import flatten
 from harness.results.notes import joined

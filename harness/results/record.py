@@ -24,7 +24,7 @@ from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
 from harness.machine.json_toml import check_numbers
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.results.record_tables import Agreement, CrossValidation, Geometry, Pairs, Table, Task, holding
 from harness.schema import Strict, explain
 from harness.types import Ranking, Scores

@@ -11,7 +11,8 @@ from typing import Any
 
 from harness.data.load import load_nli
 from harness.data.unverified import check_unchanged
-from harness.machine.store import StageRun, Store
+from harness.machine.stage_run import StageRun
+from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.stages.lineage import inference_key
 from harness.types import Data, Need, NliTriple

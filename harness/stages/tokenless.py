@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from harness.machine.store import StageRun, Store
+from harness.machine.stage_run import StageRun
+from harness.machine.store import Store
 from harness.types import Ranker
 
 FOUND = "without_tokens"

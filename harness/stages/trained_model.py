@@ -50,7 +50,7 @@ def trained_model(cell: Cell, training: TrainingData, store: Store) -> Model:
         described = apart.read_json(stage, key, lambda: _describe(folder, store))
     else:
         described = json.loads((known / VALUE).read_text(encoding="utf-8"))
-        store.recalled("train", train_key(cell), described["made_by"], described["found"])
+        store.recalled("train", train_key(cell), described)
     fields = {name: described[name] for name in ("sha256", "weights", "log")}
     return Model(store.folder("train", train_key(cell)), **fields)
 
@@ -91,6 +91,7 @@ def _describe(folder: Path, store: Store) -> dict[str, Any]:
         "log": json.loads((folder / LOG).read_text(encoding="utf-8")),
         "made_by": store.makers.get(run.made_by),
         "found": run.found,
+        **(run.cost.model_dump() if run.cost else {}),
     }
 
 

@@ -17,7 +17,8 @@ from campaigns.runs import Place, begin, command, otherwise, reference, suite
 from campaigns.semaphores import own_shm
 from campaigns.trials import Trial
 
-from harness.machine.store import StageRun, Store
+from harness.machine.stage_run import StageRun
+from harness.machine.store import Store
 from harness.results import record
 
 COUNT = 100  # damaged files per row: artifacts and checkpoints together 200

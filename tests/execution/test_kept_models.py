@@ -15,6 +15,7 @@ from harness.machine.store import Store
 from harness.request.cell import Cell
 from harness.request.request import Request
 from harness.results import record
+from harness.results.cell_cost import cell_cost
 from harness.results.record import Record
 
 
@@ -156,9 +157,12 @@ def test_a_run_into_another_folder_trains_nothing_where_no_model_is_kept(unkept:
     assert not list(unkept.cache.glob("train/*/*"))
     for first, second in zip(record.read_all(unkept.folder), record.read_all(tmp_path / "out"), strict=True):
         trained = next(run for run in first.stages if run.stage == "train")
-        assert [(run.cached, run.made_by, run.found) for run in second.stages if run.stage == "train"] == [
-            (True, trained.made_by, trained.found)
+        assert [run for run in second.stages if run.stage == "train"] == [
+            trained.model_copy(update={"cached": True, "seconds": 0.0})
         ]
+        assert trained.cost is not None
+        assert trained.cost.seconds > 0
+        assert cell_cost(first) == cell_cost(second)  # what the cell takes, and not what reading its outputs took
         for part in ("model", "training", "computation", "makers", "base_model_sha256"):
             assert second.provenance[part] == first.provenance[part], part
         assert (second.measures, second.files) == (first.measures, first.files)

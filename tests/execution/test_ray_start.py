@@ -7,13 +7,14 @@ import signal
 import threading
 import time
 from pathlib import Path
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
 from campaigns.runs import Place, begin, command
 from support.commands import tiny_suite
 
+from harness.execution import ray_start
 from harness.execution.ray_cluster import ADDRESS, RayExecutor
 
 ray = pytest.importorskip("ray", reason="the extra ray is not installed")
@@ -58,6 +59,21 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
     assert masks == [{signal.SIGHUP}]  # what Ray starts does not end by itself with the terminal
     assert starters[0].is_alive()  # Ray's processes end with it
     assert starters[0].daemon  # it does not keep this process
+
+
+def test_an_alarm_that_is_set_when_ray_has_just_started_aborts_nothing() -> None:
+    def init(**options: Any) -> None:
+        threading.Timer(0.2, lambda: signal.alarm(2)).start()  # a handler in a thread that was suspended meanwhile
+
+    reached: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: reached.append(number))
+    try:
+        ray_start.init(SimpleNamespace(init=init, shutdown=lambda: None), {"address": "local"})
+        time.sleep(3)
+    finally:
+        left = signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert (reached, left) == ([], 0)
 
 
 def test_a_command_that_is_killed_leaves_no_process_of_the_ray_that_it_started(tmp_path: Path) -> None:

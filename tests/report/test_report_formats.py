@@ -154,7 +154,7 @@ def test_the_json_has_one_line_per_item(run: Path) -> None:
     json_of(run)
     lines = (run / "leaderboard.json").read_text(encoding="utf-8").splitlines()
     assert sum(line.startswith('  {"entry": "mnrl", "language": ') for line in lines) == 4  # its records
-    assert (lines[0], lines[1], lines[-1]) == ("{", ' "version": 2,', "}")
+    assert (lines[0], lines[1], lines[-1]) == ("{", ' "version": 3,', "}")
 
 
 @pytest.mark.parametrize(

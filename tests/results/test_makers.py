@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.fake_records import draw, put
 
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.results.makers import reuse_notes, reused_outputs, scorer
 from harness.results.record import Record
 

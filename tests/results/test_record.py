@@ -12,7 +12,7 @@ import pytest
 from support.measured_tables import AGREEMENT, FOLDS, GEOMETRY, TASK
 
 from harness.errors import CellError, DataError
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.results import record, stored_files
 from harness.results.record import Record
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.commands import DATA, invoke, read_json, tiny_suite
 
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.stages.consult import consult
 from harness.stages.tokenless import counted, warnings
 from harness.types import Ranking

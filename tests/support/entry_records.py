@@ -10,7 +10,7 @@ from typing import Any
 from support.fake_records import draw, put, put_failed
 
 from harness.keys import derive
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.results.record import Record
 
 MEASURES = ("nDCG@10", "AP")

@@ -18,7 +18,8 @@
     tasks, sweeps, cross_validation, dimensions, geometry, experts        as on the page; [] or null where there is none
     ability         gain on retrieval against loss elsewhere, as on the page; absent where there is none
     labelled_pairs  AUPRC over labelled pairs, as on the page; absent where there is none
-    records         of each done cell: path, cell key, sha256 of its weights, files with their sha256, scores
+    records         of each done cell: path, cell key, sha256 of its weights, files with their sha256, scores, and the
+                    seconds and peak memory of computing it (harness.results.cell_cost), null where it does not say
     failures        of each failed cell: path and reason
     provenance      what all records share, what those of a language or an entry share; `varying` names the rest
     run             run.json
@@ -43,10 +44,11 @@ from harness.report.facts import Provenance
 from harness.report.sections import claims_section, claims_text, contrasts_section, evidence_section
 from harness.report.sections.contrasts_section import View
 from harness.report.table_view import Row
+from harness.results.cell_cost import cell_cost
 from harness.results.record import Record, beside, path_of
 from harness.stats.rules import ALPHA, LEVEL, MARGIN
 
-VERSION = 2
+VERSION = 3
 CLAIM_NUMBERS = (
     *claims_section.LEVEL,
     *claims_section.GAIN,
@@ -199,9 +201,11 @@ def _provenance(provenance: Provenance) -> dict[str, Any]:
 def _record(record: Record) -> dict[str, Any]:
     path = path_of(Path(), record.entry, record.language, record.seed)
     files = {beside(path, suffix).as_posix(): sha256 for suffix, sha256 in record.files.items()}
-    kept = ("trained", "cell_key", "n_queries", "measures", "by_dimension", "seconds", "peak_memory_bytes")
+    kept = ("trained", "cell_key", "n_queries", "measures", "by_dimension")
     fields = {name: getattr(record, name) for name in kept}
-    return {**_cell(record), **fields, "weights": record.weights_sha256 or None, "files": files}
+    known = cell_cost(record)
+    cost = {"seconds": known and known.seconds, "peak_memory_bytes": known and known.peak_bytes}
+    return {**_cell(record), **fields, **cost, "weights": record.weights_sha256 or None, "files": files}
 
 
 def _cell(record: Record) -> dict[str, Any]:

@@ -35,8 +35,11 @@ def loss_summary(record: Record) -> LossSummary | None:
 
 
 def energy_text(record: Record) -> str:
-    """Return the measured joules per device with kind and scope of the measurement, "" where nothing was measured."""
-    energy = record.table("energy")
+    """Return the measured joules per device with kind and scope of the measurement, "" where nothing was measured.
+
+    Those of a process that read the cell's model or ranking from the cache are not the cell's.
+    """
+    energy = record.table("energy") if record.is_timed else {}
     devices = {"cpu_joules": "processor", "gpu_joules": "GPU"}
     joules = [
         f"{energy[name]:,.1f} J {device}"

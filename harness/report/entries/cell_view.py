@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.evidence.leaderboard import Leaderboard
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.report.entries.cell_files import FileLink, file_links, weight_hashes
 from harness.report.entries.cell_measurements import LossSummary, energy_text, further_scores, loss_summary
 from harness.report.markup import definitions, rows
 from harness.report.numbers import hundred, memory
 from harness.report.page_links import section_id
 from harness.results import rerun_commands
+from harness.results.cell_cost import cell_cost
 from harness.results.flatten import Facts
 from harness.results.makers import reused_outputs
 from harness.results.record import Record
@@ -54,11 +55,13 @@ class CellView:
 
     @property
     def seconds(self) -> str:
-        return f"{self.record.seconds:.1f}" if self.record.seconds else ""
+        cost = cell_cost(self.record)
+        return f"{cost.seconds:.1f}" if cost else ""
 
     @property
     def memory(self) -> str:
-        return memory(self.record.peak_memory_bytes)
+        cost = cell_cost(self.record)
+        return memory(cost.peak_bytes) if cost else ""
 
 
 def cell_view(board: Leaderboard, record: Record, names: Collection[str], signature: str, facts: Facts) -> CellView:
@@ -90,7 +93,8 @@ def cell_view(board: Leaderboard, record: Record, names: Collection[str], signat
 
 def _stage_row(run: StageRun) -> tuple[str, ...]:
     source = "the cache" if run.cached else "computed"
-    return run.stage, f"{run.seconds:.3f}", source, run.key[:12], run.made_by or "unknown"
+    seconds = run.cost.seconds if run.cost else None if run.cached else run.seconds
+    return run.stage, "" if seconds is None else f"{seconds:.3f}", source, run.key[:12], run.made_by or "unknown"
 
 
 def _shortened(value: str) -> str:

@@ -58,9 +58,10 @@ def _reading(view: View) -> Markup:
     drawn = costs[: RULES["entries"]]
     arrows = BEYOND_AXIS if any(beyond(cost, score_domain(view, drawn)) for cost in drawn) else ""
     text = (
-        "The time is the mean over the cells of all languages that were computed here, from reading to scoring, on "
-        "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
-        "it first. Filled, and along the dashed line: the highest score within a time."
+        "The time is that of training, encoding and search, a mean over the cells of all languages, on whatever "
+        "machine they ran. What cells share (mined negatives, experts' scores) is left out; in records of older "
+        "versions it counts for the cell that made it. Filled, and along the dashed line: the highest score within a "
+        "time."
         f"{arrows}{entry_limit_note(len(costs))}"
     )
     untimed = [
@@ -68,7 +69,7 @@ def _reading(view: View) -> Markup:
         for entry in view.entries
         if not view.data["entries"][entry]["seconds"] and view.found(entry, view.scope)
     ]
-    left_out = Markup(" Without a time of its own, its cells having come from the cache: {}.").format(
+    left_out = Markup(" Without a time: {}, of whose records none says what computing it took.").format(
         name_list(untimed) if untimed else ""
     )
     return Markup.escape(text) + (left_out if untimed else "")

@@ -7,7 +7,7 @@ from pathlib import Path
 from support.drawn_figures import description, figures_of, put_constant, without_tags, words
 from support.fake_records import provenance
 
-from harness.machine.store import StageRun
+from harness.machine.stage_run import StageRun
 from harness.report.figures.cost_plot import EntryCost, pareto_front
 from harness.report.figures.label_placement import Box, line_boxes, place_labels
 
