@@ -296,10 +296,11 @@ def test_beside_each_table_stands_what_its_p_is_corrected_over(tmp_path: Path) -
         for form in ("html", "md", "tex")
     )
     contrasts = html.partition('id="contrasts"')[2].partition("<table")[0]
-    assert 'p is corrected (Holm) over these contrasts, under <a href="#scores">scores</a> over all pairs' in contrasts
+    own = "p is Holm's over these contrasts"
+    assert f'{own}, under <a href="#scores">scores</a> over all pairs of entries.' in contrasts
     scores = html.partition('id="scores"')[2].partition("<table")[0]
     assert "p is corrected (Holm) over all pairs of entries in the table, that of a <a" in scores
-    assert "p is Holm's over these contrasts, not over all pairs of entries as under Results" in markdown
+    assert f"{own}, not over all pairs of entries as under Results" in markdown
     results = markdown.partition("## Results")[2].partition("|")[0]
     assert "p is Holm's over all pairs of entries, that of a published contrast over the contrasts alone." in results
     assert "by Holm's method over all pairs of entries" in latex

@@ -74,10 +74,12 @@ class _SweepPlot:
     def _tick_labels(self, axes: Any, x_by_value: Mapping[str, float]) -> list[str]:
         """Return the values, each with the symbol where all have room for it."""
         full = [label(f"{self.curve.symbol} = {value}", 24) for value in x_by_value]
+        axes.autoscale_view()  # places are those of the limits, which are set when the figure is drawn
         places = [float(axes.transData.transform((x, 0))[0]) for x in x_by_value.values()]
         half = [(x, text_width(text, SMALL) / 2) for x, text in sorted(zip(places, full, strict=True))]
-        fits = all(x + width + 4 < other - other_width for (x, width), (other, other_width) in pairwise(half))
-        return full if fits else [label(value, 16) for value in x_by_value]
+        inside = half[0][0] - half[0][1] >= 0 and half[-1][0] + half[-1][1] <= WIDTH
+        apart = all(x + width + 4 < other - other_width for (x, width), (other, other_width) in pairwise(half))
+        return full if inside and apart else [label(value, 16) for value in x_by_value]
 
     def _draw_lines(self, axes: Any, x_by_value: Mapping[str, float]) -> None:
         for i, line in enumerate(self.curve.lines):
