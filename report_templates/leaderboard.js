@@ -117,7 +117,7 @@ function showControls(data, state, controls) {
 function told(data, state) {
   return [
     state.measure,
-    state.language || 'all languages',
+    scopeWords(data, state),
     shownCount(data, state),
     ...hiddenContrasts(),
     ...(data.baselines.length ? [`differences to ${baselineName(data, state)}`] : []),
@@ -137,7 +137,7 @@ function showUnknown(data, state, notice, unknown) {
   const listed = [...asked, ...more].flatMap((part, i, parts) => (i ? [i === parts.length - 1 ? ' and ' : ', ', ...part] : part));
   const shown = {
     measure: state.measure,
-    language: state.language || 'all languages',
+    language: scopeWords(data, state),
     baseline: `differences to ${baselineName(data, state)}`,
     recipe: 'all recipes',
     hide: shownCount(data, state),
@@ -153,7 +153,14 @@ function shownCount(data, state) {
 
 function sortWords(data, state) {
   const order = { asc: 'lowest first', desc: 'highest first' }[state.order];
-  return state.sort ? `sorted by ${state.sort}, ${order}` : `in the order of the average ${data.measures[0]}`;
+  return state.sort ? `sorted by ${state.sort}, ${order}` : pageOrder(data);
+}
+
+/** Return the page's own order, which is that of no column: what ranks without a model is last whatever it scores. */
+function pageOrder(data) {
+  const average = scopes(data, firstState(data)).length > 1 ? 'average ' : '';
+  const last = data.entries.some((entry) => entry.anchor) ? ', rows without a model last' : '';
+  return `highest ${average}${data.measures[0]} first${last}`;
 }
 
 /** Return how many contrasts of the view are of hidden entries. */

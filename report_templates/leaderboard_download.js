@@ -5,7 +5,7 @@ const COST = ['minutes', 'peak_memory_bytes'];
 
 /** Return the shown rows: entries in their order, each with the shown languages, the average last. */
 function shownRows(data, state) {
-  const languages = state.language ? [state.language] : data.languages;
+  const languages = scopes(data, state);
   return ordered(data, state).filter((entry) => visible(data, state, entry)).flatMap((entry) => {
     const { name, minutes, memory, failed } = data.entries[entry];
     return languages.map((language) => {

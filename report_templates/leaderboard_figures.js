@@ -56,7 +56,7 @@ function reserveAgain() {
 /** Show the curves of the chosen language, or the mean of the languages, and of each only those of the shown entries. */
 function showLearning(data, state, figure) {
   const last = data.languages.length - 1;
-  const wanted = data.languages.indexOf(scope(state));
+  const wanted = data.languages.indexOf(scope(data, state));
   const place = data.losses.some((ends) => ends?.[wanted]) ? wanted : last;
   for (const layer of figure.querySelectorAll('[data-language]')) {
     layer.toggleAttribute('hidden', layer.dataset.language !== String(place));

@@ -18,7 +18,7 @@ function differenceText(score) {
 
 /** Return the main difference of a row, null where there is none. */
 function mainDifference(data, state, entry) {
-  const score = found(data, state, entry, scope(state));
+  const score = found(data, state, entry, scope(data, state));
   return score && score.delta !== null ? score : null;
 }
 

@@ -8,9 +8,9 @@ function showPairs(data, state, details) {
   if (!details) {
     return;
   }
-  const measured = shownEntries(data, state).filter((entry) => found(data, state, entry, scope(state)));
+  const measured = shownEntries(data, state).filter((entry) => found(data, state, entry, scope(data, state)));
   const entries = measured.slice(0, RULES.entries);
-  const title = `Every two entries in ${state.measure}${ofLanguage(data, state) || ', average'}, \u00d7 100`;
+  const title = `Every two entries in ${state.measure}, ${languageName(data, scope(data, state))[0]}, \u00d7 100`;
   details.open = Boolean(state.pairs);
   details.querySelector('.what').textContent = title;
   details.querySelector('.own').textContent = pairsCaption(data, state, entries, measured.length);
@@ -27,7 +27,7 @@ function columnHead(data, entry) {
 }
 
 function pairRow(data, state, entry, entries) {
-  const score = found(data, state, entry, scope(state));
+  const score = found(data, state, entry, scope(data, state));
   const head = element('th', '', isolated(entryName(data, entry)), ' ', line('small letters', score.letters ?? ''));
   head.scope = 'row';
   const cells = entries.map((other) => (other === entry ? element('td', 'self', hundred(score.mean)) : pairCell(data, state, entry, other)));
@@ -35,12 +35,12 @@ function pairRow(data, state, entry, entries) {
 }
 
 function pairCell(data, state, entry, other) {
-  const difference = pairDifference(data, state, entry, other, scope(state));
+  const difference = pairDifference(data, state, entry, other, scope(data, state));
   if (difference === null) {
     return element('td');
   }
   const value = signed(difference.delta);
-  const text = data.compared.includes(state.language) ? toQueries(data, state, entry, other, value) : value;
+  const text = data.compared.includes(scope(data, state)) ? toQueries(data, state, entry, other, value) : value;
   const p = difference.difference_note || (difference.p_adjusted === null ? '' : chance(difference.p_adjusted));
   const below = p ? [' ', line('small', p)] : [];
   return element('td', MARKS[shownDirection(difference)], line('delta', text), ...below);
@@ -66,15 +66,14 @@ function pairsCaption(data, state, entries, count) {
   if (entries.length < 2) {
     return 'Fewer than two entries that are shown were measured.';
   }
-  const pairs = differencesOf(data, state, entries, scope(state));
+  const pairs = differencesOf(data, state, entries, scope(data, state));
   return `${pairs.filter(shownDirection).length} of ${quantity(pairs.length, 'pair')} shown to differ.${entryLimit(count)}`;
 }
 
 /** Return the pairs that are shown as rows of a file: each once, in every language that is shown, the average last. */
 function pairRows(data, state) {
   const entries = shownEntries(data, state);
-  const languages = state.language ? [state.language] : data.languages;
-  return languages.flatMap((language) => differencesOf(data, state, entries, language).map((pair) => {
+  return scopes(data, state).flatMap((language) => differencesOf(data, state, entries, language).map((pair) => {
     const [entry, baseline] = [pair.entry, pair.other].map((place) => data.entries[place].name);
     const shown = shownDirection(pair);
     return { ...pair, suite: data.suite, measure: state.measure, language, entry, baseline, shown };

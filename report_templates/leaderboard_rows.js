@@ -2,7 +2,6 @@
 
 const SCORE = ['n_queries', 'n_seeds', 'mean', 'ci_low', 'ci_high', 'seed_sd', 'rank_best', 'rank_worst', 'letters', 'verdict'];
 const DIFFERENCE = ['p_adjusted', 'delta', 'delta_ci_low', 'delta_ci_high', 'difference_note'];
-const AVERAGE = 'average';
 
 /** Return what there is on an entry (its place) in a language under the state's measure and baseline; else null. */
 function found(data, state, entry, language) {
@@ -48,14 +47,19 @@ function named(names, values) {
   return Object.fromEntries(names.map((name, i) => [name, values[i]]));
 }
 
-/** Return the language that the difference, rank, seeds and queries are of. */
-function scope(state) {
-  return state.language || AVERAGE;
+/** Return the language that the difference, rank, seeds and queries are of: the chosen one, the average, or the only one. */
+function scope(data, state) {
+  return state.language || data.overall;
 }
 
-/** Return the language that the numbers of a state are of, as the tables name it: of one language there is no average. */
-function scopeName(data, state) {
-  return data.languages.length > 2 ? scope(state) : data.languages[0];
+/** Return the languages that a state shows, the average last: of one language there is none. */
+function scopes(data, state) {
+  return state.language ? [state.language] : [...new Set([...data.languages.slice(0, -1), data.overall])];
+}
+
+/** Return the languages of a state in words. */
+function scopeWords(data, state) {
+  return state.language || (scopes(data, state).length > 1 ? 'all languages' : data.overall);
 }
 
 /** Return the seeds and queries of an entry: those of its languages together where no language is chosen. */
@@ -69,7 +73,7 @@ function counts(data, state, entry) {
 
 /** Return each verdict on an entry with the languages that it is about. */
 function verdicts(data, state, entry) {
-  const languages = state.language ? [state.language] : [AVERAGE, ...data.languages.slice(0, -1)];
+  const languages = [...new Set([scope(data, state), ...scopes(data, state)])];
   const groups = new Map();
   for (const language of languages) {
     const word = found(data, state, entry, language)?.verdict;
@@ -88,7 +92,7 @@ function visible(data, state, entry) {
 /** Return what a row is sorted by, null where it has nothing of it. */
 function sortValue(data, state, entry) {
   const one = data.entries[entry];
-  const score = found(data, state, entry, scope(state));
+  const score = found(data, state, entry, scope(data, state));
   switch (state.sort) {
     case 'entry': return one.name;
     case 'minutes': case 'memory': return one.failed ? null : one[state.sort];

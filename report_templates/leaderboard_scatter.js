@@ -7,7 +7,7 @@ const GEOMETRY = { title: geometryTitle, caption: geometryCaption, reading: geom
 function entryCosts(data, state) {
   return shownEntries(data, state).flatMap((entry) => {
     const { seconds } = data.entries[entry];
-    const score = found(data, state, entry, scope(state));
+    const score = found(data, state, entry, scope(data, state));
     return seconds && score ? [{ entry, seconds, score: score.mean }] : [];
   });
 }
@@ -57,7 +57,7 @@ function costReading(data, state) {
   const costs = entryCosts(data, state);
   const drawnCosts = costs.slice(0, RULES.entries);
   const arrows = drawnCosts.some((one) => beyondScores(one, scoreDomain(data, drawnCosts))) ? BEYOND_AXIS : '';
-  const untimed = shownEntries(data, state).filter((entry) => !data.entries[entry].seconds && found(data, state, entry, scope(state)));
+  const untimed = shownEntries(data, state).filter((entry) => !data.entries[entry].seconds && found(data, state, entry, scope(data, state)));
   return [
     'The time is the mean over the cells of all languages that were computed here, from reading to scoring, on '
       + "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
@@ -130,7 +130,7 @@ function geometryTitle(data, state) {
 }
 
 function geometryDescription(data, state) {
-  return geometryPoints(data, state, scope(state)).map(({ entry, measured, score }) => {
+  return geometryPoints(data, state, scope(data, state)).map(({ entry, measured, score }) => {
     const [uniformity, alignment] = measured.slice(0, 2).map((value) => fixed(value, 2));
     return `${entryName(data, entry)}: uniformity ${uniformity}, alignment ${alignment}, score ${hundred(score)}`;
   }).join('; ');
@@ -175,7 +175,7 @@ function geometryReading(data, state) {
 /** Draw the score of each shown entry against the uniformity and the alignment of its vectors. */
 function geometry(data, state, height) {
   const { left, right, above: between, below, room } = RULES.geometry;
-  const points = geometryPoints(data, state, scope(state));
+  const points = geometryPoints(data, state, scope(data, state));
   const [parts, above] = geometryLegend(data);
   const top = above + between;
   const width = (RULES.width - 2 * left - right) / 2;

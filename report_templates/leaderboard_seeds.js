@@ -108,7 +108,7 @@ function seedMarks(scores, x, y, step) {
 
 /** Return the rank of every entry that has one, also of those that are not shown, in the order of the table. */
 function allRanks(data, state) {
-  const ranked = ordered(data, state).map((entry) => ({ entry, ...(found(data, state, entry, scope(state)) ?? { rank_best: null }) }))
+  const ranked = ordered(data, state).map((entry) => ({ entry, ...(found(data, state, entry, scope(data, state)) ?? { rank_best: null }) }))
     .filter((score) => score.rank_best !== null);
   return ranked.map((score) => ({ ...score, rank: 1 + ranked.filter((other) => other.mean > score.mean).length }));
 }

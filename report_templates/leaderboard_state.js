@@ -16,7 +16,7 @@ function switches(data) {
     recipe: ['recipe', data.entries.map((entry) => entry.recipe)],
     pairs: ['pairs', document.getElementById('pairwise') ? ['shown'] : []],
     hide: ['entry', names],
-    sort: ['column', [...COLUMNS, ...data.languages]],
+    sort: ['column', [...COLUMNS, ...scopes(data, firstState(data))]],
   };
 }
 

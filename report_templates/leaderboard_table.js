@@ -19,19 +19,19 @@ function bracketed(low, high, print) {
 
 const FILL = {
   difference(data, state, entry) {
-    const score = found(data, state, entry, scope(state));
+    const score = found(data, state, entry, scope(data, state));
     if (!score || score.delta === null) {
       return baselineOf(data, state, entry) === entry ? [line('small', 'baseline')] : [];
     }
     const value = signed(score.delta);
-    const shown = data.compared.includes(state.language) ? toQueries(data, state, entry, baselineOf(data, state, entry), value) : value;
+    const shown = data.compared.includes(scope(data, state)) ? toQueries(data, state, entry, baselineOf(data, state, entry), value) : value;
     const chanceOf = score.p_adjusted === null ? '' : `p ${chance(score.p_adjusted)}`;
     const text = score.difference_note || chanceOf;
     const p = text ? [line('small', text)] : [];
     return [line('', shown), ...bracketed(score.delta_ci_low, score.delta_ci_high, signed), ...p];
   },
   rank(data, state, entry) {
-    const score = found(data, state, entry, scope(state));
+    const score = found(data, state, entry, scope(data, state));
     if (!score || score.rank_best === null) {
       return [];
     }
@@ -39,7 +39,7 @@ const FILL = {
     return [line('', ranks), line('small letters', score.letters)];
   },
   seeds(data, state, entry) {
-    const spread = found(data, state, entry, scope(state))?.seed_sd ?? null;
+    const spread = found(data, state, entry, scope(data, state))?.seed_sd ?? null;
     const seeds = line('', counts(data, state, entry).seeds.join('\u2013'));
     return spread === null ? [seeds] : [seeds, line('small', `sd ${hundred(spread)}`)];
   },
@@ -59,7 +59,7 @@ const FILL = {
 function toQueries(data, state, entry, other, text) {
   const link = element('a', '', text);
   const pair = `a=${encoded(data.entries[entry].name)}&b=${encoded(data.entries[other].name)}`;
-  link.href = `queries/${encoded(state.language)}.html#${pair}`;
+  link.href = `queries/${encoded(scope(data, state))}.html#${pair}`;
   return link;
 }
 
@@ -70,7 +70,7 @@ function showTable(data, state, table, rows) {
   const gone = columns.map((column) => Boolean(state.language) && data.languages.includes(column) && column !== state.language);
   heads.forEach((head, i) => {
     head.hidden = gone[i];
-    sortedHead(head, data, state);
+    sortedHead(head, state);
   });
   fillHead(data, table, state);
   table.style.setProperty('--languages', state.language ? 0 : data.languages.length - 1);
@@ -100,17 +100,16 @@ function stickHead(table) {
 }
 
 function fillHead(data, table, state) {
-  const texts = { language: scopeName(data, state), baseline: baselineName(data, state) };
+  const texts = { language: scope(data, state), baseline: baselineName(data, state) };
   for (const part of table.tHead.querySelectorAll('[data-fill]')) {
     part.textContent = texts[part.dataset.fill];
   }
 }
 
-/** Say in a head whether the rows are sorted by it, and how. */
-function sortedHead(head, data, state) {
-  const first = !state.sort && state.measure === data.measures[0] && head.dataset.column === scopeName(data, { language: '' });
-  if (first || head.dataset.column === state.sort) {
-    head.setAttribute('aria-sort', first || state.order === 'desc' ? 'descending' : 'ascending');
+/** Say in a head whether the reader sorted by it, and how: the page's own order is that of no column. */
+function sortedHead(head, state) {
+  if (head.dataset.column === state.sort) {
+    head.setAttribute('aria-sort', state.order === 'desc' ? 'descending' : 'ascending');
   } else {
     head.removeAttribute('aria-sort');
   }

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from harness.execution.kept_models import Rule
     from harness.execution.runner import Work
 
+ADDING = "--methods, --langs, --seeds and named base models add to it, for other values name another --out"
+
 
 @takes_request
 def run(
@@ -57,7 +59,8 @@ def run(
     from harness.machine.store import default_root
 
     folder = out or Path("runs") / Path(request.suite).stem
-    request = widened(request, folder, given if out else [field.name for field in fields(request)])
+    asked = request
+    request = widened(asked, folder, given if out else [field.name for field in fields(request)])
     split = words(encode_devices or "")
     if split:
         _check_alone(executor, jobs)
@@ -65,6 +68,7 @@ def run(
     device = executor_options.device_of(executor, str(request.device), resources, slurm or [])
     made = plan.make(replace(request, device=DeviceName(device)), cache_dir or default_root(), split)
     work = survey(made, folder)
+    _show_kept(folder, asked, request)
     _show_left_out(work)
     _show_additions(work)
     chosen = executor_options.executor_of(executor, 1 if split else jobs, device, resources, slurm or [])
@@ -75,6 +79,15 @@ def run(
         for line in remade(work):
             warn(line)
         _carry_out(work, chosen, keep)
+
+
+def _show_kept(folder: Path, asked: Request, request: Request) -> None:
+    """Say which options are those of the folder's request, where the command line leaves them out or asks for less."""
+    from harness.execution.widening import kept
+    from harness.results.run_file import RUN_FILE
+
+    if options := kept(asked, request):
+        warn(f"as in {folder / RUN_FILE}: {', '.join(options)}; {ADDING}")
 
 
 def _show_left_out(work: Work) -> None:

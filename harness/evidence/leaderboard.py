@@ -20,7 +20,7 @@ from harness.results.folder import ResultFolder, read_result_folder
 from harness.results.record import Pair, Record
 from harness.results.run_file import RunFile
 from harness.stats.contrasts import Contrast
-from harness.stats.entry_scores import BASE, EntryScores
+from harness.stats.entry_scores import BASE, EntryScores, overall
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.suite_statistics import SuiteStatistics, suite_statistics
 
@@ -75,6 +75,11 @@ class Leaderboard:
     def languages(self) -> tuple[str, ...]:
         """The languages in the order of the request."""
         return self.results.languages
+
+    @property
+    def overall(self) -> str:
+        """What rows are ordered by and compared in: the average of the languages, or the only language."""
+        return overall(self.languages)
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -81,7 +81,9 @@ def check(folder: Path, plan: Plan) -> None:
             f"{folder} belongs to another request (it differs in {differences}); "
             "name another folder after --out, or leave out the options that differ"
         )
-    if not path.exists() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"{folder} is a file, not a folder; name a folder after --out")
+    if not path.exists() and folder.exists() and any(folder.iterdir()):
         raise RequestError(f"{folder} is not an empty folder and has no {RUN_FILE}; name another one after --out")
     existing = nearest(folder.absolute())
     if not (existing.is_dir() and os.access(existing, os.W_OK)):

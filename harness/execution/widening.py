@@ -11,8 +11,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from harness.machine.device import resolve_device
 from harness.request.base_models import base_models, text_of
-from harness.request.request import Request
+from harness.request.request import DeviceName, Request
 from harness.results.run_file import read_run_file, resolved_differences
 
 LEFT_OUT = "left_out"  # entries of `all` that the suite lacks something for: it follows from PARTS
@@ -40,6 +41,18 @@ def widened(request: Request, folder: Path, given: Collection[str]) -> Request:
         seeds=_union(stored.seeds, asked.seeds),
         base_model=_models(stored.base_model, asked.base_model),
     )
+
+
+def kept(asked: Request, request: Request) -> list[str]:
+    """Return the options in which the request of a folder differs from what the command line asked for, as typed.
+
+    `asked` has the defaults of the command line, `request` is what `widened` makes of it. A device is one that this
+    machine would not choose.
+    """
+    names = [field.name for field in fields(Request) if getattr(request, field.name) != getattr(asked, field.name)]
+    if asked.device is DeviceName.auto and resolve_device("auto") == request.device:
+        names = [name for name in names if name != "device"]
+    return [request.typed(name) for name in names]
 
 
 def united(request: Request, other: Request, languages: tuple[str, ...], other_languages: tuple[str, ...]) -> Request:

@@ -152,7 +152,7 @@ def _csv_files(board: Leaderboard, context: Mapping[str, Any]) -> dict[str, str]
         claims_section.CSV: claims_section.csv(context["claims"].lines),
     }
     if context["views"]:
-        content[contrasts_section.CSV] = contrasts_section.csv(board, context["views"])
+        content[contrasts_section.CSV] = contrasts_section.csv(board, context["every_view"])
     if context["curves"]:
         content[sweeps_section.CSV] = sweeps_section.csv(board, context["curves"])
     if context["tasks"]:
@@ -179,6 +179,7 @@ def _context(board: Leaderboard) -> dict[str, Any]:
     curves = sweeps_section.sweep_curves(board, rows)
     return {
         "board": board,
+        "several": len(board.languages) > 1,
         "names": names_for_readers(board),
         "tables": measure_tables,
         "models": models_section.model_table(board, rows),
@@ -194,7 +195,8 @@ def _context(board: Leaderboard) -> dict[str, Any]:
         "labelled_pairs": practices_section.pairs_table(board, entries),
         "shorter": practices_section.truncations(board),
         "claims": claims_section.compare_claims(board),
-        "views": contrasts_section.contrast_views(board),
+        "every_view": (views := contrasts_section.contrast_views(board)),
+        "views": contrasts_section.shown_views(board, views),
         "evidence": evidence_section.evidence_tables(board, entries),
         "margin": MARGIN,
         "geometry": geometry_section.geometry_content(board, entries),

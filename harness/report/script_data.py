@@ -3,6 +3,7 @@
     entries         in the page's order: name, short name (label) of a swept entry, recipe, whether it is an anchor,
                     minutes per cell, bytes of memory, seconds of a computed cell, reason of failure
     languages       those of the suite, then the average
+    overall         of these, what rows are ordered by and compared in: the average, or the only language
     scores          [measure][entry][language]: queries, seeds, mean, low, high, sd over seeds, best and worst rank,
                     letters, verdict
     baselines       entry (its index in `entries`) and differences [measure][entry][language]: Holm-adjusted p,
@@ -93,6 +94,7 @@ def script_data(board: Leaderboard, tables: Sequence[Table], compared: Collectio
         **_own_baselines(board, entries),
         "measures": [table.measure for table in tables],
         "languages": languages,
+        "overall": board.overall,
         "compared": [language for language in board.languages if language in compared],
         "entries": [_entry(row, seconds.get(row.entry)) for row in tables[0].rows],
         "scores": [[[_score(score) for score in _scores(row)] for row in table.rows] for table in tables],
@@ -148,7 +150,7 @@ def _own_baselines(board: Leaderboard, entries: Sequence[str]) -> dict[str, Any]
 
 
 def _scores(row: Row) -> list[Score | None]:
-    return [*(box.score for box in row.boxes), row.average]
+    return [*(box.score for box in row.boxes), row.average]  # as `languages`
 
 
 def _entry(row: Row, seconds: float | None) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """The leaderboard as every form of the report shows it: one table per measure, one row per entry, one box per language.
 
-Rows have the same order in every table: by the average of the primary measure, best first; then entries without an
-average; then entries with failed cells only; at last the anchors, which train nothing and encode nothing (BM25).
+Rows have the same order in every table: by the average of the primary measure (of one language: by its score), best
+first; then entries without it; then entries with failed cells only; at last the anchors, which train nothing and encode
+nothing (BM25).
 Numbers are in units of the measure.
 """
 
@@ -20,7 +21,6 @@ from harness.report.page_links import Source, entry_link, source
 from harness.report.sweep_names import entry_names
 from harness.results.cell_cost import cell_cost
 from harness.results.record import Record, records_by_pair
-from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.letters import share_letter
 
@@ -78,7 +78,7 @@ class Row:
     entry: str
     title: str
     boxes: tuple[Box, ...]  # one per language
-    average: Score | None
+    average: Score | None  # of one language: its score
     reasons: tuple[str, ...]
     recipe: str = ""  # "" for an untrained entry
     minutes: float | None = None  # per cell, mean over the cells of the entry whose cost is known
@@ -121,7 +121,7 @@ def tables(board: Leaderboard) -> list[Table]:
     measured = {entry for entry, *_ in scores}
     failures = records_by_pair(board.failures)
     anchors = {entry for entry in measured if _is_anchor(board, entry)}
-    ordered = _ordered(measured | {entry for entry, _ in failures}, scores, board.primary)
+    ordered = _ordered(measured | {entry for entry, _ in failures}, scores, (board.overall, board.primary))
     entries = sorted(ordered, key=lambda entry: entry in anchors)
     titles = _entry_texts((*board.records, *board.failures), "title")
     recipes = _entry_texts((record for record in board.records if record.trained), "recipe")
@@ -133,19 +133,18 @@ def tables(board: Leaderboard) -> list[Table]:
             Box(scores.get((entry, language, measure)), tuple(map(source, failures.get((entry, language), ()))))
             for language in board.languages
         ]
-        average = scores.get((entry, AVERAGE, measure))
         minutes, memory = costs.get(entry, (None, 0))
-        columns = zip((AVERAGE, *board.languages), (average, *(box.score for box in boxes)), strict=True)
+        columns = dict.fromkeys((board.overall, *board.languages))
         return Row(
             entry=entry,
             title=titles.get(entry, ""),
             boxes=tuple(boxes),
-            average=average,
+            average=scores.get((entry, board.overall, measure)),
             reasons=() if entry in measured else _reasons(board, entry),
             recipe=recipes.get(entry, ""),
             minutes=minutes,
             memory=memory,
-            verdicts=_verdicts(columns),
+            verdicts=_verdicts((column, scores.get((entry, column, measure))) for column in columns),
             anchor=entry in anchors,
             short_name=short_names.get(entry, ""),
         )
@@ -207,9 +206,11 @@ def _verdicts(columns: Iterable[tuple[str, Score | None]]) -> tuple[tuple[str, s
     return tuple((verdict, ", ".join(languages)) for verdict, languages in languages_by_verdict.items())
 
 
-def _ordered(entries: set[str], scores: Mapping[tuple[str, str, str], Score], primary: str) -> list[str]:
+def _ordered(entries: set[str], scores: Mapping[tuple[str, str, str], Score], column: tuple[str, str]) -> list[str]:
+    """Return the entries in order; `column` is the language (or average) and the measure that they are ordered by."""
+
     def rank(entry: str) -> tuple[int, float, str]:
-        average = scores.get((entry, AVERAGE, primary))
+        average = scores.get((entry, *column))
         measured = any(name == entry for name, *_ in scores)
         return (0, -average.mean, entry) if average else (1 if measured else 2, 0.0, entry)
 

@@ -19,7 +19,7 @@ from harness.report.documents.findings import contrast_findings
 from harness.report.numbers import ALPHA_TEXT, hundred, p_value, signed
 from harness.report.sections.evidence_section import UNKNOWN
 from harness.report.table_view import ONE_SEED, Box, Place, Row, Score, difference_note, tables
-from harness.stats.entry_scores import AVERAGE
+from harness.stats.entry_scores import overall
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,7 +33,7 @@ class _Line:
 
     entry: str
     boxes: tuple[Box, ...]
-    average: Score | None
+    average: Score | None  # of one language: its score
 
 
 def terminal_table(board: Leaderboard) -> Table:
@@ -59,7 +59,7 @@ def stored_table(document: Mapping[str, Any]) -> Table:
         _Line(
             name,
             tuple(Box(scores.get((name, language)), ()) for language in languages),
-            scores.get((name, AVERAGE)),
+            scores.get((name, overall(languages))),
         )
         for name in names
     ]
@@ -104,7 +104,7 @@ def _table(
         (level, _delta(line.average), _p(line.average), _ties(line.average))
         for level, line in zip(levels, lines, strict=True)
     ]
-    columns = (languages[0] if alone else AVERAGE, f"Δ {baseline}", P, TIES)
+    columns = (overall(languages), f"Δ {baseline}", P, TIES)
     none: tuple[Sequence[str], list[list[str]]] = ((), [[] for _ in lines])
     for heads, boxes in (none,) if alone else ((languages, wide), (languages, means), none):
         rows = [(line.entry, *of_languages, *rest) for line, of_languages, rest in zip(lines, boxes, own, strict=True)]

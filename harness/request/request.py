@@ -168,6 +168,11 @@ class Request:
             if option.changes_suite and table[option.key] not in (None, "", [])
         }
 
+    def typed(self, name: str) -> str:
+        """Return how the option of a field is typed, such as `--seeds 0,1`, and `no --langs` where it is empty."""
+        option = options()[name]
+        return shlex.join(_arguments(option, getattr(self, name))) or f"no {option.flag}"
+
     def command(self, *arguments: str) -> str:
         """Return the shell line that makes this request, with further arguments at its end."""
         line = ["harness", "run"]

@@ -5,7 +5,7 @@ What they show is computed by harness.stats.suite_statistics.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,15 @@ from harness.stats.intervals import seed_mean
 
 AVERAGE = "average"  # over languages, where a language is expected
 BASE = "base"  # the entry that others are compared with by default
+
+
+def overall(languages: Sequence[str]) -> str:
+    """Return the language that rows are ordered by and compared in: the average of several, or the only one.
+
+    >>> overall(["ko", "hi"]), overall(["ko"])
+    ('average', 'ko')
+    """
+    return languages[0] if len(languages) == 1 else AVERAGE
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def test_every_control_works_by_keyboard_alone(shown: Page) -> None:
 def test_the_language_and_the_order_are_announced(shown: Page) -> None:
     status = shown.get_by_role("status").filter(has_text="entries")
     assert status.inner_text().startswith(
-        "nDCG@10, all languages, 6 of 6 entries, differences to base, in the order of"
+        "nDCG@10, all languages, 6 of 6 entries, differences to base, highest average nDCG@10 first"
     )
     shown.get_by_role("button", name="average").first.click()
     assert status.inner_text().endswith("sorted by average, highest first")

@@ -200,6 +200,30 @@ def test_an_output_folder_with_other_files_is_one_line_and_keeps_them(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_an_output_folder_that_is_a_file_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    result = invoke("run", "--methods", "bm25", "--langs", "ko", "--out", tmp_path / "file")
+    assert result.status == 2
+    assert result.line == f"harness: {tmp_path}/file is a file, not a folder; name a folder after --out"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_a_folder_keeps_of_its_request_is_said_before_anything_else(tmp_path: Path) -> None:
+    suite = tiny_suite(tmp_path / "suite")
+    given = ("--suite", suite, "--methods", "bm25", "--seeds", "4,5", "--data-dir", tmp_path / "suite")
+    first, again = (invoke("run", *given, "--out", tmp_path / "out") for _ in range(2))
+    assert (first.status, again.status) == (0, 0), first.err + again.err
+    assert "as in" not in first.err + again.err
+    options = f"--suite {suite}, --methods bm25, --seeds 4,5, --data-dir {tmp_path}/suite"
+    for more in ((), ("--dry-run",)):
+        line = invoke("run", "--out", tmp_path / "out", *more).err.splitlines()[0]
+        assert line == (
+            f"as in {tmp_path}/out/run.json: {options}; --methods, --langs, --seeds and named base models add to it, "
+            "for other values name another --out"
+        )
+    assert json.loads((tmp_path / "out/run.json").read_text(encoding="utf-8"))["request"]["seeds"] == [4, 5]
+
+
 def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     line = refused(tmp_path / "out", "--methods", "bm25", "--langs", "ko", "--cache-dir", tmp_path / "file" / "cache")

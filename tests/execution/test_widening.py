@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.model_runs import folder_of
 
-from harness.execution.widening import additions, contradictions, widened
-from harness.request.request import Request
+from harness.execution import widening
+from harness.execution.widening import additions, contradictions, kept, widened
+from harness.request.request import DeviceName, Request
 
 
 def asked(folder: Path, **given: Any) -> Request:
@@ -28,6 +30,32 @@ def test_what_is_not_given_is_as_in_the_folder(tmp_path: Path) -> None:
 def test_languages_seeds_and_named_models_are_added(tmp_path: Path) -> None:
     request = asked(folder_of(tmp_path, ("A",)), languages=("hi",), seeds=(1, 2), base_model="B=org/B")
     assert (request.languages, request.seeds, request.base_model) == (("ko", "hi"), (0, 1, 2), "A=org/A,B=org/B")
+
+
+def test_what_is_the_folders_and_was_not_asked_for_so_is_named_as_it_is_typed(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, ("A",), set=["train.epochs=2"], max_train=40)
+    typed = replace(Request(), seeds=(0, 1, 5), max_train=40)
+    request = widened(typed, folder, ("seeds", "max_train"))
+    assert kept(typed, request) == [
+        "--suite fake",
+        "--methods base,mnrl",
+        "--langs ko",
+        "--base-model A=org/A",
+        "--set train.epochs=2",
+    ]
+    assert kept(request, request) == []
+    assert kept(replace(request, languages=("ko",)), replace(request, languages=())) == ["no --langs"]
+
+
+def test_a_device_is_named_where_this_machine_would_choose_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = replace(Request(), device=DeviceName.auto)
+    request = replace(typed, device=DeviceName.cpu)
+    monkeypatch.setattr(widening, "resolve_device", lambda _: "cpu")
+    assert kept(typed, request) == []
+    monkeypatch.setattr(widening, "resolve_device", lambda _: "cuda")
+    assert kept(typed, request) == ["--device cpu"]
 
 
 def test_what_is_given_and_differs_stays_for_the_plan_to_refuse(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 from support.commands import invoke
 from support.fake_records import board, draw, put, put_failed
+from support.one_language import FOLDERS, committed, speaks_of_an_average
 
 from harness.errors import RequestError
 from harness.evidence.leaderboard import collate
@@ -276,6 +277,34 @@ def test_one_language_has_no_average_beside_it(tmp_path: Path) -> None:
     assert "| entry | ko | Δ base | p | rank |" in markdown_lines
     assert {line.count("|") for line in markdown_lines if line.startswith(("| mnrl | 4", "| mnrl | 5"))} == {6}
     assert 'data-column="average"' not in (tmp_path / "leaderboard.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_no_form_of_a_run_in_one_language_speaks_of_an_average(kind: str, tmp_path: Path) -> None:
+    write_reports(FOLDERS[kind](tmp_path))
+    for file in ("leaderboard.md", "leaderboard.tex"):
+        text = (tmp_path / file).read_text(encoding="utf-8")
+        assert "ko" in text
+        assert speaks_of_an_average(text) == []
+    assert speaks_of_an_average(terminal(tmp_path, width=80)) == []
+
+
+def test_beside_each_table_stands_what_its_p_is_corrected_over(tmp_path: Path) -> None:
+    write_reports(committed(tmp_path))
+    html, markdown, latex = (
+        " ".join((tmp_path / f"leaderboard.{form}").read_text(encoding="utf-8").split())
+        for form in ("html", "md", "tex")
+    )
+    contrasts = html.partition('id="contrasts"')[2].partition("<table")[0]
+    own = "p is Holm's over these contrasts"
+    assert f'{own}, under <a href="#scores">scores</a> over all pairs of entries.' in contrasts
+    scores = html.partition('id="scores"')[2].partition("<table")[0]
+    assert "p is corrected (Holm) over all pairs of entries in the table, that of a <a" in scores
+    assert f"{own}, not over all pairs of entries as under Results" in markdown
+    results = markdown.partition("## Results")[2].partition("|")[0]
+    assert "p is Holm's over all pairs of entries, that of a published contrast over the contrasts alone." in results
+    assert "by Holm's method over all pairs of entries" in latex
+    assert "$p$ by Holm's method over these contrasts" in latex
 
 
 def test_a_failed_seed_of_one_language_is_marked(tmp_path: Path) -> None:

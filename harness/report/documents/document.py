@@ -74,7 +74,7 @@ def leaderboard_document(board: Leaderboard, context: Mapping[str, Any]) -> dict
         "rows": list(_rows(board)),
         "contrasts": list(_contrasts(board)),
         "findings": findings(board),
-        "published_contrasts": list(_published_contrasts(board, context["views"])),
+        "published_contrasts": list(_published_contrasts(board, context["every_view"])),
         "claims": list(_claims(context["claims"])),
         "papers": claims_text.paragraphs(context["claims"]),
         "tasks": context["tasks"],

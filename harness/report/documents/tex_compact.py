@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from harness.evidence.leaderboard import Leaderboard
 from harness.report.documents.tex_tables import ROWS, ScoreCell, chunks, column_evidence, half, score_cell
 from harness.report.table_view import Box, Row, Table
-from harness.stats.entry_scores import AVERAGE
 
 LONGEST = 20  # characters of an entry's name beside the three other columns
 
@@ -38,12 +37,12 @@ class CompactTable:
 
 def compact_tables(board: Leaderboard, table: Table) -> Iterator[CompactTable]:
     """Yield the tables of the average, or of the only language; `table` is that of the primary measure."""
-    column = board.languages[0] if len(board.languages) == 1 else AVERAGE
-    evidence = column_evidence(board, column)
+    evidence = column_evidence(board, board.overall)
+    alone = board.overall in board.languages
 
     def line(row: Row) -> CompactLine:
-        score = row.boxes[0].score if column != AVERAGE else row.average
-        failed = row.boxes[0].failed if column != AVERAGE else ()
+        score = row.average
+        failed = row.boxes[0].failed if alone else ()
         return CompactLine(
             entry=row.name,
             cell=score_cell(Box(score, failed), evidence.get(row.entry)),

@@ -16,7 +16,6 @@ from harness.report.documents.tex import shortened, slug
 from harness.report.numbers import hundred
 from harness.report.sections import evidence_section
 from harness.report.table_view import Box, Row, Standing, Table
-from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import direction
 
@@ -87,7 +86,7 @@ class LatexTables:
 def latex_tables(board: Leaderboard, table: Table) -> LatexTables:
     """Return the tables; `table` is that of the primary measure."""
     longest = max((len(shortened(row.name)) for row in table.rows), default=0)
-    columns = board.languages if len(board.languages) == 1 else (*board.languages, AVERAGE)
+    columns = tuple(dict.fromkeys((*board.languages, board.overall)))
     width = _column_count(table, longest, columns)
     scores = [
         _score_table(board, column_chunk, row_chunk)
@@ -119,7 +118,7 @@ def _column_count(table: Table, longest: int, columns: Sequence[str]) -> int:
 def _difference_tables(board: Leaderboard, entries: Sequence[str]) -> Iterator[DifferenceTable]:
     """Yield the tables of the average, or of each language where no entry has an average."""
     tables = evidence_section.evidence_tables(board, entries)
-    for table in [table for table in tables if table.language == AVERAGE] or tables:
+    for table in [table for table in tables if table.language == board.overall] or tables:
         compared = [line for line in table.lines if line.delta is not None]
         for i, lines in enumerate(chunks(compared, ROWS)):
             yield DifferenceTable(table.language, tuple(lines), more=i > 0)
@@ -143,7 +142,7 @@ def column_evidence(board: Leaderboard, column: str) -> dict[str, EntryStatistic
 
 
 def _box(board: Leaderboard, row: Row, column: str) -> Box:
-    return Box(row.average, ()) if column == AVERAGE else row.boxes[board.languages.index(column)]
+    return row.boxes[board.languages.index(column)] if column in board.languages else Box(row.average, ())
 
 
 def score_cell(box: Box, evidence: EntryStatistics | None) -> ScoreCell | None:

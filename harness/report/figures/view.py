@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.report.figures.drawing_rules import RULES
-from harness.stats.entry_scores import AVERAGE
 
 _SCORE = ("n_queries", "n_seeds", "mean", "low", "high", "seed_sd", "best", "worst", "letters", "verdict")
 _DIFFERENCE = ("p", "delta", "delta_low", "delta_high", "note")
@@ -48,7 +47,7 @@ class View:
     @property
     def scope(self) -> str:
         """The language that differences and ranks are of."""
-        return self.state.language or AVERAGE
+        return self.state.language or str(self.data["overall"])
 
     @property
     def measure(self) -> int:

@@ -36,7 +36,8 @@ def _highest(folders: Iterable[FolderSummary]) -> Iterator[str]:
         level = f"{hundred(float(best.mean[0]))} [{hundred(float(best.low[0]))}, {hundred(float(best.high[0]))}]"
         of_trained = " of a trained entry" if is_trained else ""
         entry = folder.names[best.entry]
-        yield f"The highest average of {folder.primary}{of_trained} is {level}: {entry} in {folder.name}."
+        average = "average of " if len(folder.languages) > 1 else ""
+        yield f"The highest {average}{folder.primary}{of_trained} is {level}: {entry} in {folder.name}."
 
 
 def _differing_data(folders: Iterable[FolderSummary]) -> Iterator[str]:

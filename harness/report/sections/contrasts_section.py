@@ -108,6 +108,11 @@ def contrast_views(board: Leaderboard) -> list[View]:
     return [_view(board, i, language, short) for i in range(len(board.measures)) for language in languages]
 
 
+def shown_views(board: Leaderboard, views: Iterable[View]) -> list[View]:
+    """Return the views without those that say the same twice: of one language, the average of it."""
+    return [view for view in views if view.language in (board.overall, *board.languages)]
+
+
 def _view(board: Leaderboard, measure: int, language: str, short: Mapping[str, str]) -> View:
     measured = [contrast for contrast in board.measured_contrasts if language in contrast.differences]
     contrasts = sorted(measured, key=lambda contrast: not board.results.trains(contrast.control.name))

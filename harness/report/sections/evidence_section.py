@@ -13,7 +13,6 @@ from harness.evidence.leaderboard import Leaderboard
 from harness.report import spreadsheet
 from harness.report.numbers import or_none
 from harness.report.table_view import difference_note
-from harness.stats.entry_scores import AVERAGE
 from harness.stats.entry_statistics import EntryStatistics
 from harness.stats.rules import MARGIN
 
@@ -57,7 +56,7 @@ class Table:
 def evidence_tables(board: Leaderboard, entries: Sequence[str]) -> list[Table]:
     """Return the evidence on the primary measure: a table of the average first, then one table per language."""
     tables = []
-    for language in (AVERAGE, *board.languages):
+    for language in dict.fromkeys((board.overall, *board.languages)):
         by_entry = {evidence.entry: evidence for evidence in board.evidence if evidence.language == language}
         lines = tuple(_line(by_entry[entry]) for entry in entries if entry in by_entry)
         if lines:

@@ -61,7 +61,7 @@ def pair_table(view: View) -> PairTable:
     entries = [entry for entry in view.entries if view.found(entry, view.scope)]
     shown = entries[: RULES["entries"]]
     rows = tuple(_row(view, entry, shown) for entry in shown)
-    title = f"Every two entries in {view.state.measure}{view.suffix or ', average'}, × 100"
+    title = f"Every two entries in {view.state.measure}, {view.language_label(view.scope)}, × 100"
     return PairTable(title, rows, _caption(rows, len(entries)))
 
 

@@ -51,6 +51,11 @@ class PairsRow:
     average: float | None
     dev: float | None  # the average of the primary measure over the same languages
 
+    @property
+    def shown_means(self) -> tuple[float | None, ...]:
+        """The columns of a table: the languages, the average of several, and dev."""
+        return (*_with_average(self.means, self.average), self.dev)
+
 
 @dataclass(frozen=True)
 class PairsTable:
@@ -68,6 +73,11 @@ class Truncation:
     dimension: int
     means: tuple[float | None, ...]  # one per language
     average: float | None
+
+    @property
+    def shown_means(self) -> tuple[float | None, ...]:
+        """The columns of a table: the languages, and the average of several."""
+        return _with_average(self.means, self.average)
 
 
 def validations(board: Leaderboard) -> list[Validation]:
@@ -153,6 +163,10 @@ def truncations(board: Leaderboard) -> list[Truncation]:
 def _sorted_cells(board: Leaderboard) -> list[tuple[tuple[str, str], Sequence[Record]]]:
     """Return the records of each entry and language, by entry and by the order of the languages."""
     return sorted(board.records_by_pair.items(), key=lambda item: (item[0][0], board.languages.index(item[0][1])))
+
+
+def _with_average(means: tuple[float | None, ...], average: float | None) -> tuple[float | None, ...]:
+    return (*means, average) if len(means) > 1 else means
 
 
 def _mean(values: Sequence[float]) -> float:

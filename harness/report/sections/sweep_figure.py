@@ -12,7 +12,8 @@ from harness.report.figures.legend import Legend
 from harness.report.figures.palette import DASHES, HUES, INK, SMALL, WIDTH
 from harness.report.figures.svg import render_svg
 from harness.report.numbers import hundred
-from harness.report.sections.sweep_curves import Curve, Line, is_number, value_order
+from harness.report.sections.sweep_curves import Curve, Line, Point, is_number, value_order
+from harness.stats.entry_scores import overall
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -26,12 +27,20 @@ def sweep_figure(curve: Curve, number: int) -> Markup:
     """Return a curve as an SVG element; `number` makes its ids unique on the page."""
     title = f"{label(curve.origin)}: {label(curve.measure)} over {label(curve.symbol)}"
     plot = _SweepPlot(curve)
-    return render_svg(f"sweep-{number}", title, "; ".join(map(_line_text, curve.lines)), plot.height, plot)
+    return render_svg(f"sweep-{number}", title, _description(curve), plot.height, plot)
 
 
-def _line_text(line: Line) -> str:
-    means = [(label(point.text), hundred(point.average.mean) if point.average else "none") for point in line.points]
-    return f"{label(line.label) or 'average'}: {', '.join(f'{value}: {mean}' for value, mean in means)}"
+def _description(curve: Curve) -> str:
+    return "; ".join(f"{_line_name(curve, line)}: {', '.join(map(_point_text, line.points))}" for line in curve.lines)
+
+
+def _line_name(curve: Curve, line: Line) -> str:
+    """Return the values of the other settings, or what the only line is of: the average, or the only language."""
+    return label(line.label or overall(curve.languages))
+
+
+def _point_text(point: Point) -> str:
+    return f"{label(point.text)}: {hundred(point.average.mean) if point.average else 'none'}"
 
 
 class _SweepPlot:
@@ -40,7 +49,7 @@ class _SweepPlot:
     def __init__(self, curve: Curve) -> None:
         self.curve = curve
         self.languages = curve.languages if len(curve.lines) == 1 and len(curve.languages) > 1 else ()
-        items = [(label(line.label) or "average", _average_style(i)) for i, line in enumerate(curve.lines)]
+        items = [(_line_name(curve, line), _average_style(i)) for i, line in enumerate(curve.lines)]
         items += [(label(language, 12), _language_style(i)) for i, language in enumerate(self.languages)]
         self.legend = Legend(items if len(items) > 1 else [], _LEFT)
         self.height = self.legend.height + _PANEL_HEIGHT + 56
@@ -65,10 +74,12 @@ class _SweepPlot:
     def _tick_labels(self, axes: Any, x_by_value: Mapping[str, float]) -> list[str]:
         """Return the values, each with the symbol where all have room for it."""
         full = [label(f"{self.curve.symbol} = {value}", 24) for value in x_by_value]
+        axes.autoscale_view()  # places are those of the limits, which are set when the figure is drawn
         places = [float(axes.transData.transform((x, 0))[0]) for x in x_by_value.values()]
         half = [(x, text_width(text, SMALL) / 2) for x, text in sorted(zip(places, full, strict=True))]
-        fits = all(x + width + 4 < other - other_width for (x, width), (other, other_width) in pairwise(half))
-        return full if fits else [label(value, 16) for value in x_by_value]
+        inside = half[0][0] - half[0][1] >= 0 and half[-1][0] + half[-1][1] <= WIDTH
+        apart = all(x + width + 4 < other - other_width for (x, width), (other, other_width) in pairwise(half))
+        return full if inside and apart else [label(value, 16) for value in x_by_value]
 
     def _draw_lines(self, axes: Any, x_by_value: Mapping[str, float]) -> None:
         for i, line in enumerate(self.curve.lines):

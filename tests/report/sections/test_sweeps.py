@@ -149,6 +149,14 @@ def ticks(figure: str) -> dict[str, float]:
     return {label.removeprefix("y = "): float(x) for x, label in labels[:-1]}  # the last is the label of the axis
 
 
+@pytest.mark.parametrize(("setting", "full"), [("penalty_weight", False), ("lambda", True)])
+def test_the_labels_at_the_ends_of_the_axis_stay_within_the_figure(tmp_path: Path, setting: str, full: bool) -> None:
+    for weight in (0.1, 0.5):
+        put_swept(tmp_path, {f"clpl.{setting}": weight}, {"ko": weight})
+    (curve,) = curves(tmp_path)
+    assert (f">{setting} = 0.5<" in curve.figure) is full
+
+
 @pytest.mark.parametrize(
     ("values", "even"),
     [
