@@ -145,7 +145,7 @@ def test_missing_values_and_nan_are_null(tmp_path: Path) -> None:
 
 def test_every_key_of_the_json_is_documented(run: Path) -> None:
     content = json_of(run)
-    assert content["version"] == 2
+    assert content["version"] == 3
     documented = set(re.findall(r"[a-z_]+", (document.__doc__ or "").partition("relative")[0]))
     assert set(content) <= documented
 

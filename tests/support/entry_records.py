@@ -10,7 +10,7 @@ from typing import Any
 from support.fake_records import draw, put, put_failed
 
 from harness.keys import derive
-from harness.machine.stage_run import StageRun
+from harness.machine.stage_run import Cost, StageRun
 from harness.results.record import Record
 
 MEASURES = ("nDCG@10", "AP")
@@ -43,7 +43,7 @@ def cell(folder: Path, entry: str, language: str, seed: int, **changes: Any) -> 
         "ties": 10 + seed,
     }
     stages = (
-        StageRun(stage="prepare", key="a" * 64, seconds=0.25, cached=True),
+        StageRun(stage="prepare", key="a" * 64, seconds=0.01, cached=True, cost=Cost(seconds=0.25, peak_bytes=1 << 20)),
         StageRun(stage="train", key="b" * 64, seconds=5.5, cached=False),
     )
     fields = {"stages": stages, "seconds": 6.5, "peak_memory_bytes": 580403200, "provenance": said, "trained": True}

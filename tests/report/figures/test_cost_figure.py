@@ -7,7 +7,7 @@ from pathlib import Path
 from support.drawn_figures import description, figures_of, put_constant, without_tags, words
 from support.fake_records import provenance
 
-from harness.machine.stage_run import StageRun
+from harness.machine.stage_run import Cost, StageRun
 from harness.report.figures.cost_plot import EntryCost, pareto_front
 from harness.report.figures.label_placement import Box, line_boxes, place_labels
 
@@ -20,7 +20,17 @@ def test_a_cell_from_the_cache_does_not_count_for_the_time(tmp_path: Path) -> No
     put_constant(tmp_path, {"c": 0.9}, seconds=0.01, stages=stages(cached=True))
     cost = figures_of(tmp_path)["cost"]
     assert description(cost) == "b: 4.00 seconds, 60.00; a: 4.00 seconds, 50.00"
-    assert "come from the cache: <bdi>c</bdi>." in cost.reading
+    assert "Without a time: <bdi>c</bdi>, of" in cost.reading
+
+
+def test_a_cell_from_the_cache_has_the_time_of_what_made_its_model_and_ranking(tmp_path: Path) -> None:
+    def stages(*, cached: bool) -> tuple[StageRun, ...]:
+        made = {"train": Cost(seconds=3.0, peak_bytes=1), "retrieve": Cost(seconds=0.5, peak_bytes=1)}
+        return tuple(StageRun(stage=name, key="k", seconds=0.0, cached=cached, cost=made[name]) for name in made)
+
+    put_constant(tmp_path, {"a": 0.5}, seconds=4.0, stages=stages(cached=False))
+    put_constant(tmp_path, {"b": 0.6}, seconds=0.01, stages=stages(cached=True))
+    assert description(figures_of(tmp_path)["cost"]) == "b: 3.50 seconds, 60.00; a: 3.50 seconds, 50.00"
 
 
 def test_long_times_are_in_minutes_and_very_different_times_on_a_logarithmic_axis(tmp_path: Path) -> None:
