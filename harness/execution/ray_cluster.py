@@ -84,14 +84,14 @@ def capacity(device: str, resources: CellResources) -> int:
 
 
 def is_cluster() -> bool:
-    """Return whether there is a cluster to connect to; otherwise one is started on this machine."""
-    return bool(os.environ.get(ADDRESS, "").strip())
+    """Return whether there is a cluster to connect to; otherwise, as with the address `local`, one is started here."""
+    return os.environ.get(ADDRESS, "").strip() not in ("", "local")
 
 
 def _check_answers() -> None:
     """Raise RequestError where RAY_ADDRESS is no address, or nothing listens there: Ray would wait for minutes."""
     address = os.environ.get(ADDRESS, "").strip()
-    if not address or address in ("auto", "local") or "://" in address:
+    if not is_cluster() or address == "auto" or "://" in address:
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():

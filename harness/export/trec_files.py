@@ -34,7 +34,7 @@ def _ranking(run: RunExport, record: Record) -> bytes:
     """Return a decompressed ranking; raises DataError for one that is damaged or exceeds a limit."""
     name = record.file(records.RUN)
     try:
-        return bounded.unzipped(plain_files.read(run.results.path, name), run.results.path / name)
+        return bounded.unzipped(plain_files.read(run.results.path, name), run.results.path / name, "RANKING_BYTES")
     except (OSError, EOFError, zlib.error) as error:
         reason = short_reason(error)
         raise DataError(f"ranking {run.results.path / name} is damaged: {reason}; run its cell again") from error

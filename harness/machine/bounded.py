@@ -51,18 +51,18 @@ def check_size(file: BinaryIO, where: object, name: str) -> None:
         raise exceeded(name, where)
 
 
-def unzipped(content: bytes, where: object) -> bytes:
+def unzipped(content: bytes, where: object, name: str = "FILE_BYTES") -> bytes:
     """Return decompressed gzip.
 
-    Raises TooLarge above FILE_BYTES or RATIO, and EOFError, OSError or zlib.error for a damaged content.
+    Raises TooLarge above the named limit or RATIO, and EOFError, OSError or zlib.error for a damaged content.
     """
-    most, size = limit("FILE_BYTES"), 0
+    most, size = limit(name), 0
     source, whole = io.BytesIO(content), io.BytesIO()
     with gzip.GzipFile(fileobj=source) as unpacked:
         while block := unpacked.read(_BLOCK):
             size += whole.write(block)
             if size > most:
-                raise exceeded("FILE_BYTES", where)
+                raise exceeded(name, where)
             _check_ratio(size, source.tell(), where)
     return whole.getvalue()  # without a copy
 
@@ -76,18 +76,18 @@ def lines(path: Path) -> Iterator[bytes]:
         yield from lines_of(file, path)
 
 
-def lines_of(file: BinaryIO, where: object, name: str = "LINES") -> Iterator[bytes]:
-    """Yield the lines of an open file as `lines` does, at most as many as the named limit."""
+def lines_of(file: BinaryIO, where: object, name: str = "LINES", longest: str = "LINE_BYTES") -> Iterator[bytes]:
+    """Yield the lines of an open file as `lines` does, at most as many and as long as the named limits."""
     compressed = file.read(len(GZIP)) == GZIP
     file.seek(0)
     unpacked: Any = gzip.GzipFile(fileobj=file) if compressed else file
-    longest, most = limit("LINE_BYTES"), limit(name)
+    most_bytes, most = limit(longest), limit(name)
     number = size = checked = 0
-    while line := unpacked.readline(longest + 1):
+    while line := unpacked.readline(most_bytes + 1):
         number += 1
         size += len(line)
-        if len(line) > longest:
-            raise exceeded("LINE_BYTES", f"{where} line {number}")
+        if len(line) > most_bytes:
+            raise exceeded(longest, f"{where} line {number}")
         if number > most:
             raise exceeded(name, where)
         if compressed and size - checked > _BLOCK:

@@ -35,7 +35,7 @@ def current_table(folder: Path, find: Callable[[], Texts]) -> Table | None:
     try:
         if not _is_current(folder, find) or checksums.differences(folder):
             return None
-        document = parse_json(plain_files.read(folder, file_name(Format.json), "RECORD_BYTES"))
+        document = parse_json(plain_files.read(folder, file_name(Format.json), "TABLE_BYTES"))
     except (DataError, OSError, ValueError):  # the folder has no report, or a damaged one
         return None
     return stored_table(document) if isinstance(document, dict) and document.get("complete") else None

@@ -103,7 +103,7 @@ def _compared(folder: Path, name: str, rebuilt: str, settings: ReportSettings, t
     """Return what a comparison of a file with its rebuilt content shows."""
     known = settings.generator
     try:
-        stored = plain_files.read(folder, name, "RECORD_BYTES")
+        stored = plain_files.read(folder, name, "TABLE_BYTES")
     except OSError:
         return _mismatch(name, "missing, though its report was written with it") if known else Proof()
     if stored == encoded(rebuilt):

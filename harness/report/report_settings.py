@@ -70,7 +70,7 @@ def read_report_settings(folder: Path) -> dict[Format, ReportSettings]:
     """Return format → how it was written, {} for a folder without report.json; raises DataError for a damaged one."""
     path = folder / REPORT_FILE
     try:
-        content = parse_json(plain_files.read(folder, REPORT_FILE, "RECORD_BYTES"))
+        content = parse_json(plain_files.read(folder, REPORT_FILE, "TABLE_BYTES"))
         return {Format(name): ReportSettings.model_validate_json(json.dumps(table)) for name, table in content.items()}
     except FileNotFoundError:
         return {}

@@ -142,7 +142,7 @@ def _read(folder: Path) -> tuple[dict[str, str], bool]:
     From a damaged list, the lines that can be parsed are returned.
     """
     try:
-        content = plain_files.read(folder, SUMS, "RECORD_BYTES")
+        content = plain_files.read(folder, SUMS, "TABLE_BYTES")
     except OSError:
         return {}, False
     end = content.rstrip(b"\n").rfind(b"\n") + 1

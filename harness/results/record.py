@@ -18,8 +18,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from harness.errors import REASON, CellError, DataError, one_line, short_reason
-from harness.machine import bounded, plain_files
+from harness.errors import REASON, CellError, DataError, one_line
+from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
 from harness.machine.json_toml import check_numbers
@@ -266,23 +266,6 @@ def run_bytes(ranking: Ranking, tag: str) -> bytes:
         for rank, (doc, score) in enumerate(ranking[query], start=1)
     ]
     return zlib.compress("".join(lines).encode(), level=6, wbits=zlib.MAX_WBITS | 16)
-
-
-def read_run(path: Path, folder: Path | None = None) -> dict[str, dict[str, float]]:
-    """Return a gzipped TREC run, below an output folder (by default its own), as query id → passage id → score.
-
-    Raises DataError for one that is damaged, is not a plain file or exceeds a limit.
-    """
-    run: dict[str, dict[str, float]] = {}
-    top = folder or path.parent
-    try:
-        with plain_files.opened(top, path.relative_to(top).as_posix()) as file:
-            for line in bounded.lines_of(file, path, "RANKING_LINES"):
-                query, _, doc, _, score, _ = line.decode().split(" ")
-                run.setdefault(query, {})[doc] = float(score)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"ranking {path} is damaged: {short_reason(error)}; run its cell again") from error
-    return run
 
 
 def per_query_bytes(scores: Scores) -> bytes:

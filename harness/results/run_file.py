@@ -144,7 +144,7 @@ def read_run_file(folder: Path) -> RunFile:
     """Return run.json of an output folder, an empty one if there is none; raises DataError if it is damaged."""
     path = folder / RUN_FILE
     try:
-        content = parse_json(plain_files.read(folder, RUN_FILE, "RECORD_BYTES"))
+        content = parse_json(plain_files.read(folder, RUN_FILE, "TABLE_BYTES"))
     except (FileNotFoundError, NotADirectoryError):
         return RunFile()
     except OSError as error:

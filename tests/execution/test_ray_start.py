@@ -28,9 +28,12 @@ def arrived(number: int, frame: FrameType | None) -> None:
     raise AskedError(number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "address"),
+    [(signal.SIGTERM, ""), (signal.SIGHUP, ""), (signal.SIGINT, ""), (signal.SIGTERM, "local")],
+)
 def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
-    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
     starters: list[threading.Thread] = []
@@ -43,7 +46,7 @@ def test_a_signal_while_ray_starts_is_answered_when_it_has_started_by_ending_it(
         signal.alarm(60)  # as Ray's library does when it handles a signal
         done.append("started")
 
-    monkeypatch.delenv(ADDRESS, raising=False)
+    monkeypatch.setenv(ADDRESS, address)
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", init)
     monkeypatch.setattr(ray, "shutdown", lambda: done.append("ended"))

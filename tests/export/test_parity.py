@@ -29,7 +29,7 @@ from harness.request.cell import Cell
 from harness.request.manifest import Text
 from harness.request.request import Request
 from harness.request.suite import load
-from harness.results import record
+from harness.results import ranking_file, record
 from harness.results.record import Record
 from harness.stages import base_model as base
 from harness.stages.lineage import train_key
@@ -67,7 +67,7 @@ class FinishedCell:
 
     @cached_property
     def run(self) -> Run:
-        return record.read_run(record.beside(self._path, record.RUN))
+        return ranking_file.read_run(record.beside(self._path, record.RUN))
 
     @property
     def qrels(self) -> dict[str, dict[str, int]]:

@@ -13,7 +13,7 @@ from support.measured_tables import AGREEMENT, FOLDS, GEOMETRY, TASK
 
 from harness.errors import CellError, DataError
 from harness.machine.stage_run import StageRun
-from harness.results import record, stored_files
+from harness.results import ranking_file, record, stored_files
 from harness.results.record import Record
 
 RANKING = {"q2": [("d1", 0.1 + 0.2), ("d2", 1e-30), ("d3", -2.5)], "q1": [("d3", 1.0)]}
@@ -38,7 +38,7 @@ def a_record(**fields: Any) -> Record:
 def test_a_trec_run_comes_back_with_the_same_order_and_the_same_scores(tmp_path: Path) -> None:
     path = tmp_path / "run.gz"
     path.write_bytes(record.run_bytes(RANKING, tag="mnrl"))
-    found = record.read_run(path)
+    found = ranking_file.read_run(path)
     assert {query: list(rows.items()) for query, rows in found.items()} == RANKING
 
 

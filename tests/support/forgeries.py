@@ -17,7 +17,7 @@ from typing import Any
 from support.commands import invoke
 
 from harness.keys import file_sha256
-from harness.results import checksums
+from harness.results import checksums, ranking_file
 from harness.results import record as records
 from harness.types import Scores
 
@@ -168,7 +168,7 @@ def ranking_and_scores_raised(folder: Path) -> None:
 
 
 def _ranking(folder: Path) -> dict[str, list[tuple[str, float]]]:
-    run = records.read_run(folder / "records/bm25/ko/0.run.gz")
+    run = ranking_file.read_run(folder / "records/bm25/ko/0.run.gz")
     return {query: list(rows.items()) for query, rows in run.items()}
 
 

@@ -49,7 +49,7 @@ from harness.report.queries import stored_runs
 from harness.report.report_settings import read_report_settings
 from harness.request import entries, overrides, suite
 from harness.request.manifest import LocalBase, Writer
-from harness.results import checksums, record
+from harness.results import checksums, ranking_file, record
 from harness.results.per_query import Reader
 from harness.results.run_file import read_run_file
 from harness.stages import merged_base, model_size
@@ -290,7 +290,7 @@ def beir_rows(name: str) -> Fuzz:
 
 RESULTS: Mapping[str, Target] = {
     "record": Target("results.record", "0.json", of_json(RECORD), record.read),
-    "ranking": Target("results.record", "0.run.gz", of_bytes(RUN, gzip.compress), record.read_run),
+    "ranking": Target("results.ranking_file", "0.run.gz", of_bytes(RUN, gzip.compress), ranking_file.read_run),
     "scores": Target(
         "results.per_query",
         "0.per_query.parquet",

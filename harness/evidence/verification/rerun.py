@@ -27,6 +27,7 @@ from harness.results import record as records
 from harness.results import stored_files
 from harness.results.flatten import text
 from harness.results.per_query import Reader
+from harness.results.ranking_file import read_run
 from harness.results.record import Record
 from harness.stages.prepare import prepare
 from harness.stats.rules import MARGIN
@@ -131,7 +132,7 @@ def measured(folder: Path, record: Record, remade: Run | None = None) -> Measure
         raise DataError(f"the files beside {path} do not match the sha256 in the record; run the cell again")
     model = record.value("model")
     unpublished = stored_files.unpublished(folder, record)
-    run = remade if unpublished else records.read_run(records.beside(path, records.RUN), folder)
+    run = remade if unpublished else read_run(records.beside(path, records.RUN), folder)
     return Measured(model["weights"] if model else None, run, Reader(folder).read(record).by_measure())
 
 

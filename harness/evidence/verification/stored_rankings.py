@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from harness.errors import CellError, DataError
 from harness.evidence.texts import ABSENT, OTHER, LanguageTexts, Texts
@@ -11,11 +12,13 @@ from harness.evidence.verification.finding import Finding, Proof, file_of
 from harness.evidence.verification.grade import Run
 from harness.results import record as records
 from harness.results.folder import ResultFolder
+from harness.results.ranking_file import Rows, ranked_queries
 from harness.results.record import Record
 from harness.results.stored_files import is_left_out, unpublished
 from harness.stages.score import score
-from harness.types import Data, Scores
+from harness.types import Data, Ranking, Scores
 
+AT_ONCE = 100_000  # rows that are scored together: some 40 MB, and 200 where each id is as long as it may be
 LAST_BITS = 1e-9  # of a measure: far below one document's share of one query's value
 SOME_CELLS = ("nli",)  # digests of data that only some cells read
 NO_DATA = "its data are not on this machine; --data-dir names their folder"
@@ -25,6 +28,31 @@ OTHER_SCORES = "the stored scores are not those of the stored ranking"
 def prove_rankings(results: ResultFolder, texts: Texts) -> Proof:
     """Return what the data at hand (harness.evidence.texts) show of the records' data, rankings and scores."""
     return Proof.joined(_language(results, language, texts.get(language, "")) for language in results.languages)
+
+
+def rescored_file(path: Path, folder: Path, data: Data, measures: Sequence[str]) -> Scores:
+    """Return the scores of a stored ranking, of which some queries are held at a time; raises what it cannot read."""
+    values: dict[str, dict[str, float]] = {name: dict.fromkeys(sorted(data.dev), 0.0) for name in measures}
+    queries = ((query, rows) for query, rows in ranked_queries(path, folder) if query in data.dev)
+    for some in _blocks(queries):
+        judged = {query: data.dev[query] for query in some}
+        for name, scores in score(some, judged, measures).items():
+            values[name].update(scores)
+    return values
+
+
+def _blocks(queries: Iterable[tuple[str, Rows]]) -> Iterator[Ranking]:
+    """Yield some queries at a time, of AT_ONCE rows or a few more."""
+    block: dict[str, list[tuple[str, float]]] = {}
+    held = 0
+    for query, rows in queries:
+        block[query] = list(rows.items())
+        held += len(rows)
+        if held >= AT_ONCE:
+            yield block
+            block, held = {}, 0
+    if block:
+        yield block
 
 
 def rescored(run: Run, data: Data, measures: Sequence[str]) -> Scores:
@@ -89,8 +117,8 @@ def _rankings(results: ResultFolder, of_language: Iterable[Record], data: Data) 
 def _problem(results: ResultFolder, record: Record, data: Data) -> str:
     stored = results.scores[record.name].by_measure()
     try:
-        run = records.read_run(records.beside(record.path(results.path), records.RUN), results.path)
-        computed = rescored(run, data, tuple(stored))
+        path = records.beside(record.path(results.path), records.RUN)
+        computed = rescored_file(path, results.path, data, tuple(stored))
     except (CellError, DataError, ValueError, KeyError) as error:
         return f"its ranking cannot be scored: {error}"
     return "" if equal_scores(computed, stored) else OTHER_SCORES

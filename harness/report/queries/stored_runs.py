@@ -63,7 +63,7 @@ def _read_run(folder: Path, record: Record, relevant: Relevant) -> StoredRun | N
         content = plain_files.read(folder, record.file(RUN))
         if hashlib.sha256(content).hexdigest() != record.files[RUN]:
             return None
-        blocks = query_blocks(bounded.unzipped(content, record.file(RUN)))
+        blocks = query_blocks(bounded.unzipped(content, record.file(RUN), "RANKING_BYTES"))
         return StoredRun(top_passages(blocks), relevant_ranks(blocks, relevant)) if blocks else None
     except (OSError, EOFError, ValueError, TooLarge, zlib.error):
         return None

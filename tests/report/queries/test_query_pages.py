@@ -29,7 +29,7 @@ from harness.report.queries.query_texts import cut
 from harness.report.queries.stored_runs import query_blocks, seed_pair, top_passages
 from harness.report.rebuilt_files import prove_files
 from harness.report.report_files import write_reports
-from harness.results import record
+from harness.results import ranking_file
 from harness.results.folder import read_result_folder
 from harness.results.record import run_bytes
 from harness.types import Data
@@ -98,7 +98,7 @@ def test_a_rounding_error_is_a_tie() -> None:
 def test_the_top_passages_match_the_whole_run(tmp_path: Path, rows: int) -> None:
     ranking = {query: [(str(i), 1.0 - i / 50) for i in range(1, rows + 1)] for query in ("1", "a", "b")}
     (tmp_path / "run.gz").write_bytes(run_bytes(ranking, tag="1"))
-    whole = record.read_run(tmp_path / "run.gz")
+    whole = ranking_file.read_run(tmp_path / "run.gz")
     lines = "".join(
         f"{query} Q0 {doc} {rank} {score!r} 1\n"
         for query, docs in ranking.items()
