@@ -30,6 +30,7 @@ from harness.cli.verify import verify
 from harness.errors import INTERNAL, HarnessError, RequestError
 from harness.machine import ending
 from harness.machine.limits import check_environment
+from harness.machine.memory import check_address_space
 
 app = typer.Typer(
     name="harness",
@@ -134,6 +135,7 @@ def _status(given: list[str], arguments: list[str] | None) -> int:
     check_letters(given)
     check_repeated(given)
     check_environment()
+    check_address_space()
     outcome = _command()(args=arguments, prog_name="harness", standalone_mode=False)
     if outcome == INTERRUPTED:  # some versions of typer; others raise Abort
         raise KeyboardInterrupt

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from contextlib import suppress
 from pathlib import Path
 
+from harness.errors import RequestError
+
+ADDRESSES = 950_000 * 1024  # bytes; with 1,000,000 KiB results/wikiqa-e5 is reported, with 600,000 nothing loads
+    950_000 * 1024
+)  # bytes; with 1,000,000 KiB a report of results/wikiqa-e5 is written, with 600,000 it never ends
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
 MEMINFO = Path("/proc/meminfo")
@@ -19,6 +25,16 @@ def available_memory(cgroups: Path = CGROUPS, own: Path = OWN_CGROUP, meminfo: P
     """
     found = [memory for memory in (_of_machine(meminfo), _of_groups(cgroups, own)) if memory is not None]
     return min(found, default=None)
+
+
+def check_address_space() -> None:
+    """Raise RequestError where `ulimit -v` leaves less than ADDRESSES: OpenBLAS then asks for memory without end."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if 0 <= limit < ADDRESSES:
+        raise RequestError(
+            f"this process may use {limit // 1024:,} KiB of addresses (ulimit -v), and the numerical libraries need "
+            f"{ADDRESSES // 1024:,} to load; raise the limit"
+        )
 
 
 def _of_machine(meminfo: Path) -> int | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from support.commands import REPOSITORY
 
 from harness.machine.memory import available_memory
 
@@ -61,3 +64,14 @@ def test_a_limit_above_the_machine_is_none(tmp_path: Path, meminfo: Path) -> Non
 
 def test_where_the_system_says_nothing_it_is_unknown(tmp_path: Path) -> None:
     assert available_memory(tmp_path, tmp_path / "none", tmp_path / "none") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="addresses are limited on Linux alone")
+def test_addresses_too_few_for_the_libraries_are_one_line_and_not_an_endless_loop() -> None:
+    command = f"ulimit -v 600000; exec {sys.executable} -m harness report results/mini"
+    done = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "harness: this process may use 600,000 KiB of addresses (ulimit -v), and the numerical libraries need 950,000 "
+        "to load; raise the limit\n"
+    )
