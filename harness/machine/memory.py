@@ -11,8 +11,6 @@ from pathlib import Path
 from harness.errors import RequestError
 
 ADDRESSES = 950_000 * 1024  # bytes; with 1,000,000 KiB results/wikiqa-e5 is reported, with 600,000 nothing loads
-    950_000 * 1024
-)  # bytes; with 1,000,000 KiB a report of results/wikiqa-e5 is written, with 600,000 it never ends
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
 MEMINFO = Path("/proc/meminfo")
