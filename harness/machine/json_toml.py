@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import date, time
@@ -24,19 +25,26 @@ def parse_json(content: str | bytes) -> Any:
     return _shallow(_decoded(_text(content), _DOCUMENT))
 
 
-def check_numbers(value: Any) -> None:
-    """Raise ValueError for a number that `parse_json` refuses, in lists and tables that another reader has parsed."""
+def check_numbers(value: Any) -> int:
+    """Raise ValueError for a number that `parse_json` refuses, in lists and tables that another reader has parsed.
+
+    Returns the bytes of memory that they take.
+    """
     most = 10 ** limit("DIGITS")
-    holders = [value]
+    holders, taken = [value], 0
     for holder in holders:  # which grows
+        if type(holder) is dict:
+            taken += sum(map(sys.getsizeof, holder))
         for item in _items(holder):
             kind = type(item)
+            taken += sys.getsizeof(item)
             if kind is dict or kind is list:
                 holders.append(item)
             elif kind is float and item - item != 0:
                 raise ValueError(f"{item} is not a finite number")
             elif kind is int and not -most < item < most:
                 raise ValueError(f"an integer has {beyond('DIGITS')}")
+    return taken
 
 
 def parse_row(line: str | bytes) -> Any:

@@ -13,6 +13,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ from harness.machine import plain_files
 from harness.machine.atomic import write_atomically
 from harness.machine.garbage import no_collection
 from harness.machine.json_toml import check_numbers
+from harness.machine.limits import exceeded, limit
 from harness.machine.names import LanguageTag, PathName, Seed, Suffix
 from harness.machine.stage_run import StageRun
 from harness.results.record_tables import Agreement, CrossValidation, Geometry, Pairs, Table, Task, holding
@@ -186,14 +188,28 @@ def read(path: Path, folder: Path | None = None) -> Record:
     """
     top = folder or path.parent
     with plain_files.Below(top) as below:
-        return _read(below, path.relative_to(top).as_posix(), {})
+        return _read(below, path.relative_to(top).as_posix(), _Held())
 
 
-def _read(below: plain_files.Below, name: str, known: dict[str, Any]) -> Record:
+@dataclass
+class _Held:
+    """What the records of a folder hold so far: the last value of each part of the provenance, and bytes of memory."""
+
+    parts: dict[str, Any] = field(default_factory=dict)
+    taken: int = 0
+
+    def check(self, values: Any, folder: Path) -> None:
+        """Raise ValueError for a number that is none, and TooLarge where all records together hold too much."""
+        self.taken += check_numbers(values)
+        if self.taken > limit("RECORDS_MEMORY"):
+            raise exceeded("RECORDS_MEMORY", folder)
+
+
+def _read(below: plain_files.Below, name: str, held: _Held) -> Record:
     try:
         record = Record.model_validate_json(below.read(name, "RECORD_BYTES"))
-        check_numbers(_numbers(record))
-        return _shared(record, known)
+        held.check(_numbers(record), below.folder)
+        return _shared(record, held, below.folder)
     except OSError as error:
         what = plain_files.remedy(error, "check its permissions")
         raise DataError(f"record {below.folder / name} cannot be read: {error.strerror}; {what}") from error
@@ -208,9 +224,9 @@ def read_all(folder: Path) -> list[Record]:
     Equal parts of the provenance of consecutive records share one object, since nothing changes them: thousands of
     records take half the memory and are compared in half the time.
     """
-    known: dict[str, Any] = {}
+    held = _Held()
     with no_collection(), plain_files.Below(folder) as below:
-        records = [_read(below, name, known) for name in names(folder)]
+        records = [_read(below, name, held) for name in names(folder)]
     return sorted(records, key=lambda record: (record.entry, record.language, record.seed))
 
 
@@ -243,15 +259,15 @@ def _numbers(record: Record) -> list[Any]:
     return [record.seconds, record.agreement, *means, *runs]
 
 
-def _shared(record: Record, known: dict[str, Any]) -> Record:
-    """Return a record whose parts of the provenance are those of `known` where equal; the others are checked."""
+def _shared(record: Record, held: _Held, folder: Path) -> Record:
+    """Return a record whose parts of the provenance are those of `held` where equal; the others are checked."""
     provenance: Any = record.provenance
     for name, value in provenance.items():
-        if name in known and known[name] == value:
-            provenance[name] = known[name]
+        if name in held.parts and held.parts[name] == value:
+            provenance[name] = held.parts[name]
         else:
-            check_numbers([value])
-            known[name] = value
+            held.check([value], folder)
+            held.parts[name] = value
     return record
 
 

@@ -12,6 +12,7 @@ import pytest
 from support.measured_tables import AGREEMENT, FOLDS, GEOMETRY, TASK
 
 from harness.errors import CellError, DataError
+from harness.machine.limits import TooLarge
 from harness.machine.stage_run import StageRun
 from harness.results import ranking_file, record, stored_files
 from harness.results.record import Record
@@ -230,3 +231,16 @@ def test_a_record_without_scores_has_no_files_beside_it(tmp_path: Path) -> None:
     written = record.write(tmp_path, a_record(status="failed", reason="out of memory", measures={}))
     assert written.files == {}
     assert [path.name for path in (tmp_path / "records" / "mnrl" / "ko").iterdir()] == ["3.json"]
+
+
+@pytest.mark.parametrize("value", [{}, 0.5, "a" * 100, {"a" * 100: 1}], ids=["tables", "numbers", "texts", "names"])
+def test_the_records_of_a_folder_hold_a_limited_memory_together(
+    value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_LIMIT_RECORDS_MEMORY", "1000000")
+    for seed in range(10):
+        record.write(tmp_path, a_record(seed=seed, provenance={"x": [seed, *[value] * 4000]}), SCORES, RANKING)
+    with pytest.raises(TooLarge, match=r"more than 1,000,000 bytes of memory of a folder's records together"):
+        record.read_all(tmp_path)
+    monkeypatch.setenv("HARNESS_LIMIT_RECORDS_MEMORY", "20000000")
+    assert len(record.read_all(tmp_path)) == 10
