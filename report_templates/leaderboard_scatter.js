@@ -59,11 +59,12 @@ function costReading(data, state) {
   const arrows = drawnCosts.some((one) => beyondScores(one, scoreDomain(data, drawnCosts))) ? BEYOND_AXIS : '';
   const untimed = shownEntries(data, state).filter((entry) => !data.entries[entry].seconds && found(data, state, entry, scope(data, state)));
   return [
-    'The time is the mean over the cells of all languages that were computed here, from reading to scoring, on '
-      + "whatever machine they ran; what cells share (mined negatives, experts' scores) counts for the one that made "
-      + `it first. Filled, and along the dashed line: the highest score within a time.${arrows}${entryLimit(costs.length)}`,
+    'The time is that of training, encoding and search, a mean over the cells of all languages, on whatever '
+      + "machine they ran. What cells share (mined negatives, experts' scores) is left out; in records of older "
+      + 'versions it counts for the cell that made it. Filled, and along the dashed line: the highest score within a '
+      + `time.${arrows}${entryLimit(costs.length)}`,
     ...(untimed.length ? [
-      ' Without a time of its own, its cells having come from the cache: ', ...nameList(untimed.map((entry) => entryName(data, entry))), '.',
+      ' Without a time: ', ...nameList(untimed.map((entry) => entryName(data, entry))), ', of whose records none says what computing it took.',
     ] : []),
   ];
 }
