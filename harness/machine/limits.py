@@ -28,7 +28,7 @@ class Limit:
 LIMITS: Mapping[str, Limit] = {
     "DOCUMENT_BYTES": Limit(64 * MIB, "bytes of one JSON document", "SQuAD 2.0's training file has 42 MB"),
     "RECORD_BYTES": Limit(4 * MIB, "bytes of one record", "committed ones have 60 kB; 100,000 losses add 2 MB"),
-    "RECORDS_MEMORY": Limit(384 * MIB, "bytes of memory of a folder's records together", "10,000 have 200 MB"),
+    "RECORDS_MEMORY": Limit(384 * MIB, "bytes of memory of a folder's records together", "10,000 have 260 MB"),
     "TABLE_BYTES": Limit(16 * MIB, "bytes of a table, page or request of results", "the largest committed has 1.4 MB"),
     "RESULT_BYTES": Limit(128 * MIB, "bytes of one cell's scores or ranking", "5 million scores have at most 40 MB"),
     "TOML_BYTES": Limit(4 * MIB, "bytes of one TOML file", "the largest one here has 20 kB"),

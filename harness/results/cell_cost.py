@@ -15,7 +15,7 @@ def cell_cost(record: Record) -> Cost | None:
     share (mined negatives, experts' scores) is not counted. Records of older versions say what the cell's own process
     took, which is its cost only where that process trained and retrieved; what it made for others is part of it.
     """
-    costs = [run.cost for run in record.stages if run.stage in TIMED]
+    costs = list({run.key: run.cost for run in record.stages if run.stage in TIMED}.values())
     known = [cost for cost in costs if cost is not None]
     if known and len(known) == len(costs):
         return Cost(seconds=math.fsum(cost.seconds for cost in known), peak_bytes=max(c.peak_bytes for c in known))

@@ -255,8 +255,8 @@ def records_by_pair(records: Iterable[Record]) -> dict[Pair, list[Record]]:
 def _numbers(record: Record) -> list[Any]:
     """Return the parts of a record that hold numbers, besides the provenance."""
     means = [record.measures, record.by_dimension, record.cross_validation, record.tasks, record.geometry, record.pairs]
-    runs = [part for run in record.stages for part in (run.seconds, run.found)]
-    return [record.seconds, record.agreement, *means, *runs]
+    runs = [dict(run) for run in record.stages]
+    return [record.seconds, record.agreement, record.files, *means, *runs]
 
 
 def _shared(record: Record, held: _Held, folder: Path) -> Record:

@@ -18,7 +18,7 @@ from harness.results.record import Record
 
 def run(stage: str, seconds: float, peak: int | None, *, cached: bool = False) -> StageRun:
     cost = None if peak is None else Cost(seconds=seconds, peak_bytes=peak)
-    return StageRun(stage=stage, key="k", seconds=0.01 if cached else seconds, cached=cached, cost=cost)
+    return StageRun(stage=stage, key=stage, seconds=0.01 if cached else seconds, cached=cached, cost=cost)
 
 
 def cell(*stages: StageRun) -> Record:
@@ -30,6 +30,11 @@ def test_training_and_retrieval_count_whatever_was_cached() -> None:
     stages = [("mine", 1.0, 900), ("train", 30.0, 700), ("retrieve", 4.5, 300)]
     for cached in (True, False):
         assert cell_cost(cell(*(run(*stage, cached=cached) for stage in stages))) == Cost(seconds=34.5, peak_bytes=700)
+
+
+def test_an_output_that_is_requested_again_counts_once() -> None:
+    stages = [run("train", 30.0, 700), run("retrieve", 4.5, 300), run("retrieve", 4.5, 300, cached=True)]
+    assert cell_cost(cell(*stages)) == Cost(seconds=34.5, peak_bytes=700)
 
 
 def test_of_a_stage_without_a_cost_the_cells_own_process_counts_where_it_trained_and_retrieved() -> None:

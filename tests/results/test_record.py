@@ -244,3 +244,11 @@ def test_the_records_of_a_folder_hold_a_limited_memory_together(
         record.read_all(tmp_path)
     monkeypatch.setenv("HARNESS_LIMIT_RECORDS_MEMORY", "20000000")
     assert len(record.read_all(tmp_path)) == 10
+
+
+def test_stages_and_files_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_LIMIT_RECORDS_MEMORY", "1000000")
+    stages = tuple(StageRun(stage="t", key="k", seconds=0, cached=True) for _ in range(3000))
+    record.write(tmp_path, a_record(stages=stages), SCORES, RANKING)
+    with pytest.raises(TooLarge, match="records together"):
+        record.read_all(tmp_path)

@@ -26,7 +26,7 @@ def test_a_cell_from_the_cache_does_not_count_for_the_time(tmp_path: Path) -> No
 def test_a_cell_from_the_cache_has_the_time_of_what_made_its_model_and_ranking(tmp_path: Path) -> None:
     def stages(*, cached: bool) -> tuple[StageRun, ...]:
         made = {"train": Cost(seconds=3.0, peak_bytes=1), "retrieve": Cost(seconds=0.5, peak_bytes=1)}
-        return tuple(StageRun(stage=name, key="k", seconds=0.0, cached=cached, cost=made[name]) for name in made)
+        return tuple(StageRun(stage=name, key=name, seconds=0.0, cached=cached, cost=made[name]) for name in made)
 
     put_constant(tmp_path, {"a": 0.5}, seconds=4.0, stages=stages(cached=False))
     put_constant(tmp_path, {"b": 0.6}, seconds=0.01, stages=stages(cached=True))
