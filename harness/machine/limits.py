@@ -38,7 +38,7 @@ LIMITS: Mapping[str, Limit] = {
     "LINE_BYTES": Limit(32 * MIB, "bytes of one line", "a training row with hundreds of passages has less than 1 MB"),
     "LINES": Limit(500_000_000, "lines or rows of a streamed file", "MS MARCO v2 has 138 million passages"),
     "RATIO": Limit(100, "bytes per compressed byte, above 16 MiB", "texts have 3 to 20, gzip's most is 1,032"),
-    "RANKING_LINES": Limit(10_000_000, "lines of one ranking", "MS MARCO's 6,980 dev queries, 1,000 passages deep"),
+    "RANKING_LINES": Limit(5_000_000, "lines of one ranking", "50,000 queries; MS MARCO's 6,980 dev queries 700 deep"),
     "RANKING_LINE_BYTES": Limit(1024, "bytes of one line of a ranking", "ids are numbers, titles or addresses"),
     "RANKING_DEPTH": Limit(10_000, "passages of one query of a ranking", "rankings here have 100, TREC's 1,000"),
     "RANKING_BYTES": Limit(256 * MIB, "bytes of one decompressed ranking that is held", "5 million lines of 50 bytes"),

@@ -15,6 +15,7 @@ class Cost(Strict):
     """What making an output takes: seconds and peak memory, with those of outputs that it needs on the way.
 
     The peak is that of a process up to the output's end: resident memory, or memory of the GPU that it computes on.
+    Of an output that resumed from a checkpoint both are of the process that ended it.
     """
 
     seconds: float = Field(ge=0, allow_inf_nan=False)

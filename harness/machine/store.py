@@ -59,10 +59,12 @@ class _Making:
     found: dict[str, Any] = field(default_factory=dict)
     saved: float = 0.0  # seconds that making these took elsewhere, beyond those of requesting them
     peak_bytes: int = 0
+    counted: set[str] = field(default_factory=set)  # keys of these
 
     def add(self, run: StageRun) -> None:
         """Count an output that was requested on the way."""
-        if run.cost is not None:
+        if run.cost is not None and run.key not in self.counted:
+            self.counted.add(run.key)
             self.saved += run.cost.seconds - run.seconds
             self.peak_bytes = max(self.peak_bytes, run.cost.peak_bytes)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.machine.stage_run import StageRun
 from harness.report.figures.labels import label
-from harness.results.cell_cost import cell_cost
+from harness.results.cell_cost import cell_cost, model_and_ranking
 from harness.results.record import Record
 
 Hours = Mapping[tuple[str, str], float]  # (GPU hours, core hours or hours; name of the machine) → how many
@@ -65,7 +65,8 @@ def _unit(record: Record) -> str:
 def _on_all(record: Record, seconds: float) -> float:
     """Return the seconds of a cell on one GPU or core: all threads count, and all GPUs that encoded together."""
     if _on_gpu(record):
-        return seconds + sum(_made_in(run) * (_devices(run.found) - 1) for run in record.stages)
+        runs = model_and_ranking(record.stages)
+        return seconds + sum(_made_in(run) * (_devices(run.found) - 1) for run in runs)
     threads = record.value("environment", "torch_threads")
     return seconds * (threads if isinstance(threads, int) and 0 < threads <= _MOST_THREADS else 1)
 

@@ -64,6 +64,14 @@ def test_a_gzip_of_endless_lines_is_streamed_until_its_ratio_is_known(tmp_path: 
             pass
 
 
+def test_a_ranking_that_is_held_whole_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = gzip.compress(bytes(2 * MIB))
+    assert len(bounded.unzipped(content, "0.run.gz", "RANKING_BYTES")) == 2 * MIB
+    monkeypatch.setenv("HARNESS_LIMIT_RANKING_BYTES", str(MIB))
+    with pytest.raises(TooLarge, match="more than 1,048,576 bytes of one decompressed ranking"):
+        bounded.unzipped(content, "0.run.gz", "RANKING_BYTES")
+
+
 def test_a_ranking_of_endless_lines(tmp_path: Path) -> None:
     bomb = zipped(tmp_path / "0.run.gz", b"", (b"q Q0 " + b"d" * 900 + b" 1 0.5 x\n") * 1000, 100)
     with memory_below(8 * MIB), pytest.raises(TooLarge, match="more than 100 bytes per compressed byte"):

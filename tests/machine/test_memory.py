@@ -72,6 +72,6 @@ def test_addresses_too_few_for_the_libraries_are_one_line_and_not_an_endless_loo
     done = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "harness: this process may use 600,000 KiB of addresses (ulimit -v), and the numerical libraries need 950,000 "
-        "to load; raise the limit\n"
+        "harness: this process may use 600,000 KiB of addresses (ulimit -v), and the numerical libraries need "
+        "1,000,000 to load; raise the limit\n"
     )

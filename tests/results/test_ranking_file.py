@@ -45,6 +45,17 @@ def test_a_query_with_too_many_passages_and_a_line_that_is_too_long_are_refused(
         ranking_file.read_run(long)
 
 
+def test_a_ranking_of_too_many_lines_is_refused_and_the_environment_admits_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = stored(tmp_path, "a Q0 d 1 0.5 x\nb Q0 d 1 0.5 x\n")
+    monkeypatch.setenv("HARNESS_LIMIT_RANKING_LINES", "1")
+    with pytest.raises(TooLarge, match="more than 1 lines of one ranking; if that is right, set HARNESS_LIMIT_RANKING"):
+        ranking_file.read_run(path)
+    monkeypatch.setenv("HARNESS_LIMIT_RANKING_LINES", "2")
+    assert list(ranking_file.read_run(path)) == ["a", "b"]
+
+
 def test_a_ranking_is_scored_in_blocks_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ranking_file.read_run(MINI)
     queries = list(whole)

@@ -252,3 +252,13 @@ def test_stages_and_files_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     record.write(tmp_path, a_record(stages=stages), SCORES, RANKING)
     with pytest.raises(TooLarge, match="records together"):
         record.read_all(tmp_path)
+
+
+def test_a_record_that_is_too_large_is_refused_and_the_environment_admits_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record.write(tmp_path, a_record(provenance={"x": "a" * (5 << 20)}), SCORES, RANKING)
+    with pytest.raises(TooLarge, match="more than 4,194,304 bytes of one record"):
+        record.read_all(tmp_path)
+    monkeypatch.setenv("HARNESS_LIMIT_RECORD_BYTES", str(8 << 20))
+    assert len(record.read_all(tmp_path)) == 1
